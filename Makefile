@@ -1,0 +1,60 @@
+# make run — everything, embedded · make test — the suite · make check — format, types, architecture, guards
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+LOCK := requirements.lock
+READY := $(VENV)/.ready
+
+.PHONY: help setup run demo test check format bench lock openapi clean
+
+help:
+	@echo "make run | demo | test | check | format | bench | lock | openapi | clean"
+
+setup: $(READY)
+
+# uv itself comes from the same lock, by hash, so nothing unpinned ever runs.
+$(READY): $(LOCK) pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "hoso needs Python 3.11 or later: '$(PYTHON)' was not found"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "hoso needs Python 3.11 or later; $$($(PYTHON) --version) was found"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "hoso needs Python's venv module (Debian: apt-get install python3-venv)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@awk '/^uv==/{p=1} /^[a-z]/&&!/^uv==/{p=0} p&&!/^ *#/' $(LOCK) | sed '$$s/ *\\$$//' > $(VENV)/uv.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.txt
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes $(LOCK)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+run: setup
+	@exec $(BIN)/hoso run
+
+demo: setup
+	@exec $(BIN)/hoso demo
+
+test: setup
+	$(BIN)/python -m pytest -q -n 2 --dist loadscope tests --ignore=tests/bench
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/hoso law check
+	$(BIN)/python -m pytest -q tests/guards
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup
+	$(BIN)/python -m tests.bench
+
+openapi: setup
+	$(BIN)/hoso openapi > api/openapi.json
+
+lock: setup
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--no-emit-find-links --group development pyproject.toml -o $(LOCK)
+
+clean:
+	rm -rf $(VENV) .data .mypy_cache .ruff_cache .hypothesis

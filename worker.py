@@ -1,0 +1,1 @@
+"""The one place that knows all: settings, client, activities, workers."""
