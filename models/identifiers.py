@@ -1,0 +1,140 @@
+"""Identifiers: made here, read back here, and never carrying anything about a person.
+
+Workflow ids, update ids and task queues are stored in clear by the engine, so they hold opaque UUIDs and
+months only. Nothing here may be called from workflow code except the functions that build and read workflow
+ids: `new_id` reads the clock and the random device.
+"""
+
+import re
+import secrets
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID, uuid5
+
+from models.errors import IdentifierError, RefusedError
+
+LONGEST_KEY = 200
+
+_KEY = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+_PERIOD = re.compile(r"[0-9]{4}(-q[1-4])?")
+
+
+class WorkflowKind(StrEnum):
+    """The first part of a workflow id."""
+
+    PROFILE = "profile"
+    TRANSFER = "transfer"
+    MONTH_END = "month-end"
+    REORGANISATION = "reorganisation"
+    REVIEW = "review"
+    DIGEST = "digest"
+    BACKUP = "backup"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowName:
+    """A workflow id taken apart; `str()` puts it together again.
+
+    `subject` is the profile, case, authority or agency; a month end has the id of an authority or of an
+    agency (agency months), which only the database can tell apart. `period` is a month `yyyy-mm`, or for a
+    review a year `yyyy` or a quarter `yyyy-q1`.
+    """
+
+    kind: WorkflowKind
+    subject: UUID | None = None
+    period: str | None = None
+
+    def __str__(self) -> str:
+        return "/".join(str(part) for part in (self.kind, self.subject, self.period) if part is not None)
+
+
+def new_id() -> UUID:
+    """A UUID version 7 (RFC 9562): milliseconds, 12 bits of order within one (method 3), 62 random."""
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    fraction = (rest << 12) // 1_000_000
+    value = milliseconds << 80 | 7 << 76 | fraction << 64 | 0b10 << 62 | secrets.randbits(62)
+    return UUID(int=value & (1 << 128) - 1)
+
+
+def command_id(account_id: UUID, idempotency_key: str) -> UUID:
+    """The id of a command: UUIDv5 of the account and its Idempotency-Key, so a repetition finds itself.
+
+    RefusedError `key-missing` unless the key is 1 to 200 printable ASCII characters without spaces.
+    """
+    if not _KEY.fullmatch(idempotency_key):
+        raise RefusedError.of("key-missing", extra={"longest": LONGEST_KEY})
+    return uuid5(account_id, idempotency_key)
+
+
+def profile_workflow(profile_id: UUID) -> str:
+    """The id of the one workflow of a person's working life."""
+    return str(WorkflowName(WorkflowKind.PROFILE, profile_id))
+
+
+def transfer_workflow(case_id: UUID) -> str:
+    """The id of a transfer case."""
+    return str(WorkflowName(WorkflowKind.TRANSFER, case_id))
+
+
+def reorganisation_workflow(case_id: UUID) -> str:
+    """The id of a reorganisation case."""
+    return str(WorkflowName(WorkflowKind.REORGANISATION, case_id))
+
+
+def month_end_workflow(authority_id: UUID, month: str) -> str:
+    """The id of an authority's month end; `month` is `yyyy-mm`."""
+    return str(WorkflowName(WorkflowKind.MONTH_END, authority_id, _checked(_MONTH, month)))
+
+
+def agency_month_workflow(agency_id: UUID, month: str) -> str:
+    """The id of one agency's part of a month end; `month` is `yyyy-mm`."""
+    return str(WorkflowName(WorkflowKind.MONTH_END, agency_id, _checked(_MONTH, month)))
+
+
+def review_workflow(authority_id: UUID, period: str) -> str:
+    """The id of a data review; `period` is a year `yyyy` or a quarter `yyyy-q1`."""
+    return str(WorkflowName(WorkflowKind.REVIEW, authority_id, _checked(_PERIOD, period)))
+
+
+def digest_workflow(authority_id: UUID) -> str:
+    """The id of the workflow that sends an authority's daily digests."""
+    return str(WorkflowName(WorkflowKind.DIGEST, authority_id))
+
+
+def backup_workflow(month: str) -> str:
+    """The id of a month's backup of the whole installation."""
+    return str(WorkflowName(WorkflowKind.BACKUP, period=_checked(_MONTH, month)))
+
+
+_SHAPE: dict[WorkflowKind, tuple[bool, re.Pattern[str] | None]] = {
+    WorkflowKind.PROFILE: (True, None),
+    WorkflowKind.TRANSFER: (True, None),
+    WorkflowKind.MONTH_END: (True, _MONTH),
+    WorkflowKind.REORGANISATION: (True, None),
+    WorkflowKind.REVIEW: (True, _PERIOD),
+    WorkflowKind.DIGEST: (True, None),
+    WorkflowKind.BACKUP: (False, _MONTH),
+}
+
+
+def parse_workflow_id(workflow_id: str) -> WorkflowName:
+    """Take a workflow id apart; IdentifierError if the functions above would not have built exactly it."""
+    first, *parts = workflow_id.split("/")
+    try:
+        kind = WorkflowKind(first)
+        has_subject, period = _SHAPE[kind]
+        subject = UUID(parts.pop(0)) if has_subject else None
+        name = WorkflowName(kind, subject, _checked(period, parts.pop(0)) if period else None)
+    except (ValueError, IndexError):
+        raise IdentifierError("not a workflow id of ours") from None
+    if parts or str(name) != workflow_id:
+        raise IdentifierError("not a workflow id of ours")
+    return name
+
+
+def _checked(pattern: re.Pattern[str], text: str) -> str:
+    if not pattern.fullmatch(text):
+        raise IdentifierError("not a period of the expected shape")
+    return text
