@@ -1,0 +1,270 @@
+"""Settings: everything an installation may choose, read from the environment.
+
+Order of precedence: arguments, environment variables (prefix ``HOSO_``), the file ``settings.env`` in the
+data folder, defaults. ``hoso run`` writes that file (mode 0600) with the ports and passwords it chose, so
+that every other ``hoso`` command started beside it speaks to the same installation. A production installation
+has no such file: it sets the variables.
+
+A secret has no default, not even an empty one; an empty variable means "not set". What is not set is asked
+for where it is needed, through `Settings.require`, which names the variable to set.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+PREFIX = "HOSO_"
+DATA_FOLDER = Path(".data")
+SETTINGS_FILE = "settings.env"
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _within(name: str) -> Callable[[dict[str, Any]], Path]:
+    return lambda values: values.get("data", DATA_FOLDER) / name
+
+
+class DatabaseRole(StrEnum):
+    """Who speaks to PostgreSQL. None is a superuser, none bypasses row-level security."""
+
+    API = "api"
+    WORKER = "worker"
+    REPORT = "report"
+    MIGRATION = "migration"  # owns the schema; the policies are forced upon it too
+
+
+class MissingSettingError(Exception):
+    """A setting is needed here and was not given; `variable` is the name to set."""
+
+    def __init__(self, variable: str, meaning: str) -> None:
+        super().__init__(f"{variable} chưa được đặt / is not set: {meaning}")
+        self.variable = variable
+
+
+class Settings(BaseSettings):
+    """One installation. Immutable; paths are made absolute, so children started elsewhere agree."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        validate_default=True,
+        use_attribute_docstrings=True,
+    )
+
+    data: Path = Field(default=DATA_FOLDER)
+    """Folder of the embedded servers, keys, documents and logs. Back it up; it holds personal data."""
+
+    # --- PostgreSQL ---
+    database_host: str = "127.0.0.1"
+    """Host name or address of PostgreSQL 18."""
+    database_port: Port = 5432
+    """TCP port of PostgreSQL."""
+    database_name: str = "hoso"
+    """Name of the database."""
+    database_sslmode: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = "prefer"
+    """libpq's sslmode; `verify-full` where the network between is not your own."""
+    database_api_user: str = "hoso_api"
+    """Role of the API."""
+    database_api_password: SecretStr | None = None
+    """Password of the API's role."""
+    database_worker_user: str = "hoso_worker"
+    """Role of the workers."""
+    database_worker_password: SecretStr | None = None
+    """Password of the workers' role."""
+    database_report_user: str = "hoso_report"
+    """Role of reports: reads only."""
+    database_report_password: SecretStr | None = None
+    """Password of the reports' role."""
+    database_migration_user: str = "hoso_owner"
+    """Owner of the schema, used by migrations only."""
+    database_migration_password: SecretStr | None = None
+    """Password of the owner; only the migration job needs it."""
+    database_pool: int = Field(default=10, ge=1, le=200)
+    """Most connections one process keeps open."""
+
+    # --- Temporal ---
+    temporal_address: str = "127.0.0.1:7233"
+    """host:port of the Temporal frontend."""
+    temporal_namespace: str = "default"
+    """Namespace; its retention should be 90 days."""
+    temporal_ui_url: AnyHttpUrl | None = None
+    """Where people open the Web UI; shown in links only."""
+    workflow_queue: str = "hoso-workflows"
+    """Task queue of workflows and their local activities."""
+    activity_queue: str = "hoso-activities"
+    """Task queue of ordinary activities."""
+    signing_queue: str = "hoso-signing"
+    """Task queue of activities that hold a private key."""
+    workflow_tasks: int = Field(default=8, ge=2, le=64)
+    """Workflow tasks one worker process runs at once; more make cold replays fight for one core."""
+    workflow_cache: int = Field(default=2_000, ge=1)
+    """Workflows one worker keeps in memory (about 0.16 MB each): above the number active in a day."""
+    activity_tasks: int = Field(default=8, ge=1, le=200)
+    """Activities one worker process runs at once."""
+    shutdown_seconds: float = Field(default=20.0, gt=0)
+    """Seconds a stopping worker waits for what it has begun."""
+
+    # --- API ---
+    api_host: str = "127.0.0.1"
+    """Address the API listens on."""
+    api_port: Port = 8080
+    """Port the API listens on."""
+    public_url: AnyHttpUrl | None = None
+    """The address people see, used in links of mails; unset: http://<api_host>:<api_port>."""
+    session_hours: float = Field(default=8.0, gt=0, le=24)
+    """Hours a login lasts."""
+    attachment_bytes: int = Field(default=20 * 1024 * 1024, ge=1024)
+    """Largest attachment accepted, in bytes."""
+    import_bytes: int = Field(default=30 * 1024 * 1024, ge=1024)
+    """Largest workbook accepted, in bytes as uploaded."""
+
+    # --- National database ---
+    national_url: AnyHttpUrl | None = None
+    """Base address of the national database's gateway, or of the emulator."""
+    national_token_url: AnyHttpUrl | None = None
+    """Address that issues the token; unset: <national_url>/token."""
+    national_access_key: str | None = None
+    """AccessKey issued by the gateway."""
+    national_secret_key: SecretStr | None = None
+    """SecretKey issued by the gateway; may be revoked overnight."""
+    national_app_name: str = "hoso"
+    """AppName registered with the gateway."""
+    national_partner_code: str = "G01"
+    """PartnerCode of this installation."""
+    national_partner_code_cus: str = "G01"
+    """PartnerCodeCus of this installation."""
+    national_receiver_code: str = "BNV"
+    """RECEIVER_CODE of the national database."""
+    national_mapping: Path | None = None
+    """Mapping file from our form to the packet; unset: the stand-in that ships."""
+    national_timeout_seconds: float = Field(default=30.0, gt=0)
+    """Seconds to wait for an answer of the gateway."""
+
+    # --- Mail ---
+    smtp_host: str | None = None
+    """SMTP server; unset: mails are written as .eml files into the data folder's outbox."""
+    smtp_port: Port = 587
+    """Port of the SMTP server."""
+    smtp_user: str | None = None
+    """User at the SMTP server; unset: no login."""
+    smtp_password: SecretStr | None = None
+    """Password at the SMTP server."""
+    smtp_security: Literal["none", "starttls", "tls"] = "starttls"
+    """How the connection is protected."""
+    smtp_from: str = "hoso@localhost"
+    """Sender of every mail."""
+
+    # --- Keys, signatures, documents ---
+    key_ring: Path = Field(default_factory=_within("keys/keyring.json"))
+    """Key ring file; unset: <data>/keys/keyring.json."""
+    master_key: SecretStr | None = None
+    """Master key that unwraps the ring, base64; or give `master_key_file`."""
+    master_key_file: Path = Field(default_factory=_within("keys/master.key"))
+    """File (mode 0600) with the master key; unset: <data>/keys/master.key."""
+    pki: Path = Field(default_factory=_within("pki"))
+    """Folder of certificates and keys that sign; unset: <data>/pki."""
+    documents: Path = Field(default_factory=_within("documents"))
+    """Folder of documents, addressed by content; unset: <data>/documents."""
+
+    # --- Running ---
+    clock: Literal["system", "engine"] = "system"
+    """Where "now" of reads and sessions comes from; `engine` follows the test server's virtual clock."""
+    log_format: Literal["console", "json"] = "console"
+    """How log lines look."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """Least severity written."""
+    metrics_address: str | None = None
+    """host:port where a worker shows Prometheus metrics; unset: not shown."""
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _absolute(cls, value: object) -> object:
+        return value.absolute() if isinstance(value, Path) else value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, environment, the file in the data folder."""
+        given = init_settings().get("data") or os.environ.get(PREFIX + "DATA") or DATA_FOLDER
+        written = DotEnvSettingsSource(settings_cls, env_file=Path(given) / SETTINGS_FILE)
+        return init_settings, env_settings, written
+
+    def require(self, name: str) -> str:
+        """The value of an optional setting as text.
+
+        Raises:
+            MissingSettingError: it is not set.
+        """
+        value = getattr(self, name)
+        if value is None:
+            meaning = type(self).model_fields[name].description or name
+            raise MissingSettingError(PREFIX + name.upper(), meaning)
+        return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+    def database_url(self, role: DatabaseRole | str) -> str:
+        """SQLAlchemy address (psycopg 3) for one role; it holds the password, so it is never logged."""
+        return "postgresql+psycopg" + self.libpq_url(role).removeprefix("postgresql")
+
+    def libpq_url(self, role: DatabaseRole | str) -> str:
+        """The same address for psycopg and PostgreSQL's own programs.
+
+        Raises:
+            MissingSettingError: the role's password is not set.
+        """
+        role = DatabaseRole(role)
+        user = self.require(f"database_{role}_user")
+        password = self.require(f"database_{role}_password")
+        place = f"{self.database_host}:{self.database_port}/{quote(self.database_name, safe='')}"
+        login = f"{quote(user, safe='')}:{quote(password, safe='')}"
+        return f"postgresql://{login}@{place}?sslmode={self.database_sslmode}"
+
+    @property
+    def public_address(self) -> str:
+        """The address people see, without a slash at its end."""
+        return str(self.public_url or f"http://{self.api_host}:{self.api_port}").rstrip("/")
+
+    @property
+    def outbox(self) -> Path:
+        """Folder of mails when no SMTP server is set."""
+        return self.data / "outbox"
+
+
+def write_settings_file(folder: Path, values: Mapping[str, str]) -> Path:
+    """Write ``settings.env`` of a data folder, readable by its owner only; `values` maps fields to text.
+
+    Raises:
+        ValueError: a name is no setting, or a value holds a line break or quote.
+    """
+    lines = []
+    for name, value in sorted(values.items()):
+        if name not in Settings.model_fields or name == "data":
+            raise ValueError(f"{name} is no setting that may be written")
+        if any(character in value for character in "\n\r'"):
+            raise ValueError(f"{name}: line breaks and quotes cannot be written")
+        lines.append(f"{PREFIX}{name.upper()}='{value}'\n")
+    path = folder / SETTINGS_FILE
+    staged = path.with_suffix(".new")
+    staged.touch(mode=0o600)
+    staged.chmod(0o600)
+    staged.write_text("".join(lines), encoding="utf-8")
+    staged.replace(path)
+    return path
