@@ -1,0 +1,141 @@
+"""Real servers for the tests: one PostgreSQL cluster, one Temporal server per xdist worker, started when
+first asked for and always stopped. Everything lives in temporary folders and on the loopback address.
+
+`database` is a copy of a migrated template, so each test begins with empty tables at the cost of a file copy.
+The servers end with the test process even if that is killed (see `api.cli.children`).
+"""
+
+import itertools
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from api.cli import children
+from api.cli.embedded import ROLES, EmbeddedPostgres, EmbeddedTemporal, TimeSkippingServer, create_database
+from models.settings import DatabaseRole, Settings
+
+_numbers = itertools.count(1)
+TEMPLATE = "hoso_template"
+
+
+@dataclass(frozen=True)
+class Database:
+    """One database of the test cluster."""
+
+    name: str
+    server: EmbeddedPostgres
+
+    def url(self, role: DatabaseRole | str = DatabaseRole.WORKER) -> str:
+        """SQLAlchemy address of one of our roles."""
+        return "postgresql+psycopg" + self.libpq_url(role).removeprefix("postgresql")
+
+    def libpq_url(self, role: DatabaseRole | str = DatabaseRole.WORKER) -> str:
+        """psycopg address of one of our roles."""
+        return self.server.url(ROLES[DatabaseRole(role).value], self.name)
+
+    def settings(self, data: Path, **others: object) -> Settings:
+        """Settings of an installation that uses this database."""
+        passwords = {f"database_{role}_password": self.server.passwords[name] for role, name in ROLES.items()}
+        place = {"database_port": self.server.port, "database_name": self.name, "database_sslmode": "disable"}
+        return Settings(data=data, **{**passwords, **place, **others})
+
+
+@pytest.fixture(autouse=True)
+def _settings_of_the_desk_do_not_reach_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("HOSO_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """A function that answers a free loopback port."""
+    return children.free_port
+
+
+@pytest.fixture(scope="session")
+def servers_folder() -> Iterator[Path]:
+    """Folder of this process's servers, removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="hoso-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o711)  # under root, PostgreSQL runs as another account
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def postgres(servers_folder: Path) -> Iterator[EmbeddedPostgres]:
+    """A running PostgreSQL 18 with our roles; durability off."""
+    server = EmbeddedPostgres(servers_folder / "postgres", children.free_port(), throwaway=True)
+    child = children.start(server.program(), servers_folder / "postgres.log")
+    try:
+        server.create_roles_and_database("hoso")
+        yield server
+    finally:
+        child.stop()
+
+
+@pytest.fixture(scope="session")
+def template(postgres: EmbeddedPostgres) -> str:
+    """Name of a migrated database that nobody is connected to."""
+    from models.database import migrate
+
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        create_database(connection, TEMPLATE)
+    migrate(Database(TEMPLATE, postgres).url(DatabaseRole.MIGRATION))
+    return TEMPLATE
+
+
+def _fresh(server: EmbeddedPostgres, source: str) -> Iterator[Database]:
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        create_database(connection, name, source)
+    try:
+        yield Database(name, server)
+    finally:
+        with psycopg.connect(server.url(), autocommit=True) as connection:
+            connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def empty_database(postgres: EmbeddedPostgres) -> Iterator[Database]:
+    """A database without tables, for one test."""
+    yield from _fresh(postgres, "template0")
+
+
+@pytest.fixture
+def database(postgres: EmbeddedPostgres, template: str) -> Iterator[Database]:
+    """A migrated database without rows, for one test."""
+    yield from _fresh(postgres, template)
+
+
+@pytest.fixture(scope="module")
+def module_database(postgres: EmbeddedPostgres, template: str) -> Iterator[Database]:
+    """A migrated database shared by the tests of one module."""
+    yield from _fresh(postgres, template)
+
+
+@pytest.fixture(scope="session")
+def temporal_server(servers_folder: Path) -> Iterator[EmbeddedTemporal]:
+    """A running Temporal development server in memory; use a task queue of your own per test."""
+    server = EmbeddedTemporal(children.free_port())
+    child = children.start(server.program(), servers_folder / "temporal.log")
+    try:
+        yield server
+    finally:
+        child.stop()
+
+
+@pytest.fixture(scope="module")
+def time_skipping_server(servers_folder: Path) -> Iterator[TimeSkippingServer]:
+    """A running time-skipping server; its one clock is shared, hence one server per module."""
+    server = TimeSkippingServer(children.free_port())
+    child = children.start(server.program(), servers_folder / "temporal-test-server.log")
+    try:
+        yield server
+    finally:
+        child.stop()
