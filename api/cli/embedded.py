@@ -147,9 +147,8 @@ class EmbeddedPostgres:
     def program(self) -> Program:
         """The server as a program to start."""
         account = server_account()
-        options = {**SERVER_OPTIONS, "port": str(self.port), **self.options}
-        if self.throwaway:
-            options |= THROWAWAY_OPTIONS
+        speed = THROWAWAY_OPTIONS if self.throwaway else {}
+        options = {**SERVER_OPTIONS, **speed, "port": str(self.port), **self.options}
         argv = [str(postgres_binaries() / "postgres"), "-D", str(self.cluster)]
         for name, value in options.items():
             argv += ["-c", f"{name}={value}"]

@@ -92,7 +92,7 @@ def test_rows_do_not_reach_the_server_log(postgres: EmbeddedPostgres, servers_fo
 @pytest.fixture
 def cluster(servers_folder: Path) -> EmbeddedPostgres:
     folder = servers_folder / f"cluster-{children.free_port()}"
-    return EmbeddedPostgres(folder, children.free_port(), throwaway=True, options={"fsync": "on"})
+    return EmbeddedPostgres(folder, children.free_port())
 
 
 def test_postgres_comes_back_after_kill_9_with_what_was_committed(
