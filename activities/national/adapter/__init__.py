@@ -1,0 +1,57 @@
+"""Our side of the seam: what workflows' activities may use of the national database."""
+
+from activities.national.adapter.connection import Connection, Credentials
+from activities.national.adapter.errors import (
+    AccessRefusedError,
+    BadAnswerError,
+    BadPacketError,
+    KeyRevokedError,
+    MaintenanceError,
+    NationalError,
+    PacketUnknownError,
+    UnreachableError,
+)
+from activities.national.adapter.gateway import NationalGateway, open_gateway
+from activities.national.adapter.messages import (
+    Acknowledgement,
+    Difference,
+    ItemDifference,
+    ItemHeader,
+    ItemResult,
+    ItemStatus,
+    NationalRecord,
+    Packet,
+    PacketItem,
+    PersonQuery,
+    StatusChange,
+    StatusKind,
+    tran_code_for,
+)
+
+__all__ = [
+    "AccessRefusedError",
+    "Acknowledgement",
+    "BadAnswerError",
+    "BadPacketError",
+    "Connection",
+    "Credentials",
+    "Difference",
+    "ItemDifference",
+    "ItemHeader",
+    "ItemResult",
+    "ItemStatus",
+    "KeyRevokedError",
+    "MaintenanceError",
+    "NationalError",
+    "NationalGateway",
+    "NationalRecord",
+    "Packet",
+    "PacketItem",
+    "PacketUnknownError",
+    "PersonQuery",
+    "StatusChange",
+    "StatusKind",
+    "UnreachableError",
+    "open_gateway",
+    "tran_code_for",
+]

@@ -1,0 +1,158 @@
+"""The one way to the national database: token, packets and receipts as platforms like NDXP use them."""
+
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+
+from activities.national.adapter.connection import Connection
+from activities.national.adapter.errors import BadAnswerError, BadPacketError
+from activities.national.adapter.messages import (
+    Acknowledgement,
+    ItemDifference,
+    ItemResult,
+    NationalRecord,
+    Packet,
+    PacketItem,
+)
+from activities.national.adapter.replies import Found, WireDifference, WireResult, parse, read, request
+from activities.national.adapter.token import TokenKeeper
+
+__all__ = ["NationalGateway", "open_gateway"]
+
+
+class NationalGateway:
+    """One authority's connection. Every call is safe to repeat; every failure is one of `adapter.errors`.
+
+    The client is the caller's: one per process, closed by whoever opened it (`open_gateway` does both).
+    """
+
+    def __init__(
+        self, http: httpx.AsyncClient, connection: Connection, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._http = http
+        self._connection = connection
+        self._tokens = TokenKeeper(http, connection, clock)
+
+    @property
+    def max_items(self) -> int:
+        """How many items one packet may hold."""
+        return self._connection.max_items
+
+    async def send(self, packet: Packet) -> Acknowledgement:
+        """Hand over a packet. The same TRAN_CODE sent again brings the same answer and no second effect."""
+        self._check_size(packet.items)
+        result = await self._post("", _bodies(packet.items), _route(packet))
+        items = _results(result, packet.tran_code)
+        _same_keys([item.key for item in packet.items], [item.key for item in items])
+        return Acknowledgement(packet.tran_code, items)
+
+    async def receipts(self, tran_code: str) -> tuple[ItemResult, ...]:
+        """Where each item of a packet stands now. PacketUnknownError if the packet never arrived."""
+        return _results(await self._call("GET", "/receipts", {"TRAN_CODE": tran_code}), tran_code)
+
+    async def known(self, keys: Sequence[str]) -> tuple[ItemDifference, ...]:
+        """How each revision stands over there, asked by key alone: no content leaves the house."""
+        return await self._differences("/known", [{"item_key": key} for key in keys], keys)
+
+    async def compare(self, items: Sequence[PacketItem]) -> tuple[ItemDifference, ...]:
+        """The same with content, so that changed items come back with the fields that differ."""
+        return await self._differences("/difference", _bodies(items), [item.key for item in items])
+
+    async def find_person(self, query: dict[str, Any], reason: str) -> NationalRecord | None:
+        """Look a person up before intake. `query` is `mapping.person_query(…)`; None: no national record."""
+        result = await self._post("/lookup", [query], {"TRAN_CODE": reason})
+        found = parse(Found, result, "person")
+        if not found.found:
+            return None
+        if found.profile_id is None or found.item is None or not found.held_by:
+            raise BadAnswerError("person")
+        return NationalRecord(
+            found.profile_id, found.held_by, found.status, found.revision_digest, found.item
+        )
+
+    async def report_status(self, packet: Packet) -> Acknowledgement:
+        """Tell that people left or moved; items are `mapping.status_item(…)`, settled at once."""
+        self._check_size(packet.items)
+        result = await self._post("/status", _bodies(packet.items), _route(packet))
+        items = _results(result, packet.tran_code)
+        _same_keys([item.key for item in packet.items], [item.key for item in items])
+        return Acknowledgement(packet.tran_code, items)
+
+    def _check_size(self, items: Sequence[PacketItem]) -> None:
+        if len(items) > self.max_items:
+            raise BadPacketError("TOO_MANY_ITEMS")
+
+    async def _differences(
+        self, path: str, data: list[dict[str, Any]], keys: Sequence[str]
+    ) -> tuple[ItemDifference, ...]:
+        answer = parse(list[WireDifference], _member(await self._post(path, data, {}), "items"), "difference")
+        _same_keys(keys, [one.item_key for one in answer])
+        by_key = {one.item_key: one for one in answer}
+        return tuple(ItemDifference(key, by_key[key].state, by_key[key].fields) for key in keys)
+
+    async def _post(self, path: str, data: list[dict[str, Any]], headers: dict[str, str]) -> Any:
+        return await self._call("POST", path, headers, json={"data": data})
+
+    async def _call(self, method: str, path: str, headers: dict[str, str], **content: Any) -> Any:
+        token = await self._tokens.get()
+        answer = await self._exchange(method, path, headers, token, **content)
+        if answer.status_code == 401:
+            # Once: a token may have been withdrawn early; a fresh one refused as well means the pair is.
+            self._tokens.forget(token)
+            token = await self._tokens.get()
+            answer = await self._exchange(method, path, headers, token, **content)
+        return read(answer)
+
+    async def _exchange(
+        self, method: str, path: str, headers: dict[str, str], token: str, **content: Any
+    ) -> httpx.Response:
+        own = {
+            "Authorization": f"Bearer {token}",
+            "lgspaccesstoken": self._connection.credentials.header,
+        }
+        return await request(
+            self._http, method, self._connection.service + path, headers=own | headers, **content
+        )
+
+
+@asynccontextmanager
+async def open_gateway(connection: Connection) -> AsyncIterator[NationalGateway]:
+    """A gateway with its own client: TLS as configured, no proxies from the environment, no redirects."""
+    limits = httpx.Timeout(connection.answer_timeout, connect=connection.connect_timeout)
+    verify: Any = True if connection.ca_file is None else httpx.create_ssl_context(verify=connection.ca_file)
+    async with httpx.AsyncClient(
+        base_url=connection.base_url, timeout=limits, trust_env=False, verify=verify
+    ) as http:
+        yield NationalGateway(http, connection)
+
+
+def _bodies(items: Sequence[PacketItem]) -> list[dict[str, Any]]:
+    return [dict(item.body) for item in items]
+
+
+def _route(packet: Packet) -> dict[str, str]:
+    return {
+        "SENDER_CODE": packet.sender,
+        "RECEIVER_CODE": packet.receiver,
+        "TRAN_CODE": packet.tran_code,
+    }
+
+
+def _member(result: object, name: str) -> object:
+    return result.get(name) if isinstance(result, dict) else None
+
+
+def _results(result: object, tran_code: str) -> tuple[ItemResult, ...]:
+    """The items of an answer, which must be about the packet that was asked for."""
+    if _member(result, "tran_code") != tran_code:
+        raise BadAnswerError("tran_code")
+    return tuple(one.ours() for one in parse(list[WireResult], _member(result, "items"), "items"))
+
+
+def _same_keys(sent: Sequence[str], answered: Sequence[str]) -> None:
+    """An item left out of an answer would be lost silently, a foreign one would settle another's duty."""
+    if sorted(sent) != sorted(answered):
+        raise BadAnswerError("items")

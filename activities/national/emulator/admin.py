@@ -1,0 +1,80 @@
+"""The hands behind the curtain: faults, keys and a summary. For this machine only."""
+
+from collections import Counter
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+from pydantic import ValidationError
+
+from activities.national.emulator.faults import Faults, FaultSettings
+from activities.national.emulator.partners import Partners
+from activities.national.emulator.store import Store
+
+__all__ = ["Admin"]
+
+
+class Admin:
+    """`/admin/…`; JSON bodies only, so that no web page elsewhere can press these buttons."""
+
+    def __init__(self, store: Store, partners: Partners, faults: Faults) -> None:
+        self._store, self._partners, self._faults = store, partners, faults
+        self.router = APIRouter(prefix="/admin")
+        for path, work, method in (
+            ("/faults", self.faults, "GET"),
+            ("/faults", self.set_faults, "POST"),
+            ("/faults", self.reset_faults, "DELETE"),
+            ("/keys", self.new_keys, "POST"),
+            ("/tokens", self.withdraw_tokens, "DELETE"),
+            ("/summary", self.summary, "GET"),
+        ):
+            self.router.add_api_route(path, work, methods=[method], response_model=None)
+
+    async def faults(self) -> FaultSettings:
+        """The switches as they stand."""
+        return self._faults.now
+
+    async def set_faults(self, changes: dict[str, Any]) -> FaultSettings | JSONResponse:
+        """Set some switches; 422 with the names of those not understood."""
+        try:
+            return self._faults.change(changes)
+        except ValidationError as refused:
+            wrong = sorted({str(one["loc"][0]) for one in refused.errors()})
+            return JSONResponse({"not_understood": wrong}, 422)
+
+    async def reset_faults(self) -> FaultSettings:
+        """All switches off."""
+        return self._faults.reset()
+
+    async def new_keys(self, _confirm: dict[str, Any]) -> dict[str, str]:
+        """Cancel the key pair and issue a new one; the answer says where it lies, not what it is."""
+        return {"file": str(self._partners.rotate())}
+
+    async def withdraw_tokens(self) -> dict[str, str]:
+        """End all sessions; the pair stays good."""
+        self._partners.withdraw_tokens()
+        return {"tokens": "withdrawn"}
+
+    async def summary(self) -> dict[str, Any]:
+        """Counts of everything, and the last packets by opaque keys."""
+        store = self._store
+        items: Counter[str] = Counter()
+        for row in store.rows("select status, code, count(*) as n from items group by status, code"):
+            items[row["status"]] += row["n"]
+        packets = store.rows(
+            "select tran_code, service, kind, sender, receiver, arrived, sendings, polls,"
+            " (select count(*) from items i where i.tran_code = p.tran_code) as items"
+            " from packets p order by arrived desc limit 20"
+        )
+        statuses = store.rows("select status, count(*) as n from records group by status")
+        return {
+            "packets": store.count("select count(*) from packets"),
+            "sendings": store.count("select coalesce(sum(sendings), 0) from packets"),
+            "items": dict(items),
+            "records": {row["status"]: row["n"] for row in statuses},
+            "writes": store.count("select coalesce(sum(writes), 0) from records"),
+            "lookups": store.count("select count(*) from lookups"),
+            "tokens_issued": store.setting("tokens_issued", 0),
+            "fault_counts": self._faults.counts,
+            "last_packets": [dict(row) for row in packets],
+        }

@@ -1,0 +1,123 @@
+"""Faults on demand. They persist, so that a night of maintenance survives a restart of the emulator."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from activities.national.emulator.store import Store
+
+__all__ = ["KINDS", "FaultSettings", "Faults"]
+
+# Drawn before the work is done, or after it: the second sort is the hard one.
+KINDS = ("time_out", "server_error", "done_but_time_out", "done_but_broken")
+
+Percent = Annotated[int, Field(ge=0, le=100)]
+Times = Annotated[int, Field(ge=0, le=100_000)]
+Seconds = Annotated[float, Field(ge=0, le=3600)]
+
+
+class FaultSettings(BaseModel):
+    """The switches. `<kind>_next` hits that many calls from now on, `<kind>_percent` a share of all calls."""
+
+    model_config = ConfigDict(extra="forbid", validate_assignment=True)
+
+    refuse_percent: Percent = 0
+    time_out_next: Times = 0
+    time_out_percent: Percent = 0
+    server_error_next: Times = 0
+    server_error_percent: Percent = 0
+    done_but_time_out_next: Times = 0
+    done_but_time_out_percent: Percent = 0
+    done_but_broken_next: Times = 0
+    done_but_broken_percent: Percent = 0
+    hang_seconds: Seconds = 90
+    slow_seconds: Seconds = 0
+    maintenance_until: AwareDatetime | None = None
+    keys_revoked: bool = False
+    token_seconds: Annotated[float, Field(gt=0, le=86400)] = 3600
+    settle_polls: Times = 2
+    settle_seconds: Seconds = 2
+
+
+class Faults:
+    """The switches with their memory, and what they do to a call."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.now = FaultSettings.model_validate(store.setting("faults", {}))
+        self.counts: dict[str, int] = store.setting("fault_counts", {})
+
+    def change(self, changes: dict[str, Any]) -> FaultSettings:
+        """Merge in some switches; pydantic's ValidationError if one is not known or out of range."""
+        self.now = FaultSettings.model_validate(self.now.model_dump() | changes)
+        self._save()
+        return self.now
+
+    def reset(self) -> FaultSettings:
+        """Everything works again; what has happened stays counted."""
+        return self.change(FaultSettings().model_dump())
+
+    def closed(self) -> Response | None:
+        """503 with Retry-After while maintenance lasts."""
+        until = self.now.maintenance_until
+        if until is None or until <= datetime.now(UTC):
+            return None
+        self._count("maintenance")
+        seconds = -(-(until - datetime.now(UTC)) // timedelta(seconds=1))
+        return PlainTextResponse("Hệ thống đang bảo trì", 503, {"Retry-After": str(seconds)})
+
+    def refuses(self, item_key: str) -> bool:
+        """Whether this item falls into the refused share: always the same answer for the same share."""
+        refused = _draw(f"item {item_key}") < self.now.refuse_percent
+        if refused:
+            self._count("refuse")
+        return refused
+
+    async def around(self, work: Callable[[], JSONResponse]) -> Response:
+        """Do the work of one call with whatever fault its turn draws."""
+        kind = self._turn()
+        await asyncio.sleep(self.now.slow_seconds)
+        if kind == "server_error":
+            return PlainTextResponse("Lỗi hệ thống", 500)
+        if kind == "time_out":
+            return await self._hang()
+        answer = work()
+        if kind == "done_but_time_out":
+            return await self._hang()
+        if kind == "done_but_broken":
+            return PlainTextResponse("<html><body>Bad Gateway", 200)
+        return answer
+
+    async def _hang(self) -> Response:
+        await asyncio.sleep(self.now.hang_seconds)
+        return PlainTextResponse("Hết thời gian chờ", 504)
+
+    def _turn(self) -> str | None:
+        call = self.counts["calls"] = self.counts.get("calls", 0) + 1
+        for kind in KINDS:
+            left = getattr(self.now, f"{kind}_next")
+            if left:
+                setattr(self.now, f"{kind}_next", left - 1)
+            if left or _draw(f"{kind} {call}") < getattr(self.now, f"{kind}_percent"):
+                self._count(kind)
+                return kind
+        self._save()
+        return None
+
+    def _count(self, kind: str) -> None:
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+        self._save()
+
+    def _save(self) -> None:
+        self._store.remember("faults", self.now.model_dump(mode="json"))
+        self._store.remember("fault_counts", self.counts)
+
+
+def _draw(ticket: str) -> int:
+    """0…99, evenly spread and the same in every run."""
+    return int.from_bytes(hashlib.sha256(ticket.encode()).digest()[:4]) % 100

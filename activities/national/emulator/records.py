@@ -1,0 +1,167 @@
+"""The national record itself: what becomes of an item, and how one stands to what is recorded."""
+
+import json
+import sqlite3
+import time
+from typing import Any
+
+from activities.national.emulator.checking import Fault, check_item
+from activities.national.emulator.faults import Faults
+from activities.national.emulator.formats import Format, value_at
+from activities.national.emulator.store import Store
+
+__all__ = ["Records"]
+
+IN_SERVICE = "in_service"
+MOVED_OUT = "moved_out"
+
+
+class Records:
+    """Decides items when their time has come, answers differences, lookups and status changes."""
+
+    def __init__(self, store: Store, faults: Faults, known: dict[str, Format]) -> None:
+        self._store, self._faults, self._formats = store, faults, known
+
+    def first_answer(self, form: Format, sender: str, body: dict[str, Any]) -> tuple[str, Fault | None]:
+        """Said at once: rejected for its form, accepted as SAME, or pending for the later check."""
+        fault = check_item(form, body)
+        if fault:
+            return "rejected", fault
+        record = self._record(form, value_at(body, form.profile_id))
+        if record and record["digest"] == value_at(body, form.digest) and record["held_by"] == _top(sender):
+            return "accepted", Fault("SAME", "", "Không có thay đổi")
+        return "pending", None
+
+    def settle(self, tran_code: str | None = None) -> None:
+        """Decide every waiting item that has been polled often enough, or has waited long enough."""
+        now = self._faults.now
+        waiting = self._store.rows(
+            "select i.rowid, i.item_key, i.body, p.service, p.sender"
+            " from items i join packets p using (tran_code)"
+            " where i.status = 'pending' and (i.arrived <= ? or (p.tran_code = ? and p.polls >= ?))"
+            " order by i.arrived, i.position",
+            *(time.time() - now.settle_seconds, tran_code, now.settle_polls),
+        )
+        for item in waiting:
+            self._settle_one(item)
+
+    def _settle_one(self, item: sqlite3.Row) -> None:
+        form, body = self._formats[item["service"]], json.loads(item["body"])
+        refused = self._faults.refuses(item["item_key"])
+        with self._store.db:
+            fault = (
+                Fault("REFUSED", "", "Từ chối theo yêu cầu thử nghiệm")
+                if refused
+                else self._apply(form, item["sender"], body)
+            )
+            status = "rejected" if fault else "accepted"
+            said = (fault.code, fault.field, fault.message) if fault else ("", None, "")
+            self._store.write(
+                "update items set status = ?, code = ?, field = ?, message = ? where rowid = ?",
+                *(status, *said, item["rowid"]),
+            )
+
+    def _apply(self, form: Format, sender: str, body: dict[str, Any]) -> Fault | None:
+        """Write the record, unless the person is somebody else's or another profile's."""
+        profile, person = value_at(body, form.profile_id), value_at(body, form.person)
+        row = self._store.row(
+            "select * from records where service = ? and person = ?", form.service, person
+        ) or self._record(form, profile)
+        if row:
+            fault = _not_yours(row, form, sender, profile)
+            if fault:
+                return fault
+            self._store.write(
+                "delete from records where service = ? and profile_id = ?", form.service, row["profile_id"]
+            )
+        same = row is not None and row["digest"] == value_at(body, form.digest)
+        writes = (row["writes"] if row else 0) + (0 if same else 1)
+        self._store.write(
+            "insert or replace into records values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *(form.service, profile, person, value_at(body, form.digest), json.dumps(body, sort_keys=True)),
+            *(_top(sender), IN_SERVICE, time.time(), writes),
+        )
+        return None
+
+    def standing(self, form: Format, item_key: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """new, changed (with the fields, if content was shown), unchanged, or pending."""
+        profile, _, digest = item_key.partition(".")
+        record = self._record(form, profile)
+        if record and record["digest"] == digest:
+            return {"item_key": item_key, "state": "unchanged"}
+        if self._store.row("select 1 from items where item_key = ? and status = 'pending'", item_key):
+            return {"item_key": item_key, "state": "pending"}
+        if record is None:
+            return {"item_key": item_key, "state": "new"}
+        fields = [] if body is None else sorted(_differing(json.loads(record["body"]), body))
+        return {"item_key": item_key, "state": "changed", "fields": fields}
+
+    def lookup(self, form: Format, person: str) -> dict[str, Any]:
+        """The record of a person, by the number that identifies him or her."""
+        row = self._store.row("select * from records where service = ? and person = ?", form.service, person)
+        if row is None:
+            return {"found": False}
+        return {
+            "found": True,
+            "profile_id": row["profile_id"],
+            "held_by": row["held_by"],
+            "status": row["status"],
+            "revision_digest": row["digest"],
+            "item": json.loads(row["body"]),
+        }
+
+    def change_status(self, form: Format, sender: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Move out or close a record; SAME when that was already told."""
+        key, names = value_at(body, form.status["item_key"]), form.status
+        kind = form.statuses.get(str(value_at(body, names["kind"])))
+        record = self._record(form, value_at(body, names["profile_id"]))
+        answer = {"item_key": key, "status": "rejected", "field": names["profile_id"]}
+        if kind is None:
+            return answer | {"code": "CODE_UNKNOWN", "field": names["kind"]}
+        if not value_at(body, names["effective_on"]):
+            return answer | {"code": "REQUIRED", "field": names["effective_on"]}
+        if record is None:
+            return answer | {"code": "RECORD_UNKNOWN"}
+        if record["status"] == kind:
+            return {"item_key": key, "status": "accepted", "code": "SAME"}
+        if record["held_by"] != _top(sender):
+            return answer | {"code": "NOT_HOLDER"}
+        receiver = value_at(body, names["to_agency"])
+        held_by = _top(receiver or "") if kind == MOVED_OUT else record["held_by"]
+        self._store.write(
+            "update records set status = ?, held_by = ?, changed = ? where service = ? and profile_id = ?",
+            *(kind, held_by, time.time(), form.service, record["profile_id"]),
+        )
+        return {"item_key": key, "status": "accepted"}
+
+    def _record(self, form: Format, profile: Any) -> sqlite3.Row | None:
+        sql = "select * from records where service = ? and profile_id = ?"
+        return self._store.row(sql, form.service, str(profile))
+
+
+def _not_yours(row: sqlite3.Row, form: Format, sender: str, profile: str) -> Fault | None:
+    """Who moved out may be taken in by the named receiver, or anyone if none was named, under any profile."""
+    if row["status"] == MOVED_OUT and row["held_by"] in ("", _top(sender)):
+        return None
+    if row["profile_id"] != profile:
+        return Fault("DUPLICATE_PERSON", form.person, f"Trùng số định danh {row['person']}")
+    if row["held_by"] != _top(sender):
+        return Fault("NOT_HOLDER", form.profile_id, "Hồ sơ do cơ quan khác quản lý")
+    return None
+
+
+def _top(agency: str) -> str:
+    """The level-1 code: a province, a city or a ministry."""
+    return agency.partition(".")[0]
+
+
+def _differing(before: Any, after: Any, path: str = "") -> set[str]:
+    """Dotted paths of the leaves that differ; a list counts as one leaf."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        names = before.keys() | after.keys()
+        return {
+            found
+            for name in names
+            for found in _differing(before.get(name), after.get(name), f"{path}.{name}" if path else name)
+        }
+    return set() if before == after else {path}
