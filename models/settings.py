@@ -134,20 +134,24 @@ class Settings(BaseSettings):
     # --- National database ---
     national_url: AnyHttpUrl | None = None
     """Base address of the national database's gateway, or of the emulator."""
-    national_token_url: AnyHttpUrl | None = None
-    """Address that issues the token; unset: <national_url>/token."""
+    national_token_path: str = "/token"  # noqa: S105 — a path
+    """Path that issues the token, below `national_url`."""
+    national_ca_file: Path | None = None
+    """Certificates the gateway's TLS certificate is checked with; unset: the system's."""
     national_access_key: str | None = None
     """AccessKey issued by the gateway."""
     national_secret_key: SecretStr | None = None
     """SecretKey issued by the gateway; may be revoked overnight."""
-    national_app_name: str = "hoso"
+    national_app_name: str | None = None
     """AppName registered with the gateway."""
-    national_partner_code: str = "G01"
-    """PartnerCode of this installation."""
-    national_partner_code_cus: str = "G01"
-    """PartnerCodeCus of this installation."""
+    national_partner_code: str | None = None
+    """PartnerCode issued by the gateway."""
+    national_partner_code_cus: str | None = None
+    """PartnerCodeCus issued by the gateway."""
+    national_sender_code: str = "H26"
+    """SENDER_CODE of packets: the managing authority's code at the gateway."""
     national_receiver_code: str = "BNV"
-    """RECEIVER_CODE of the national database."""
+    """RECEIVER_CODE of packets: the national database's code at the gateway."""
     national_mapping: Path | None = None
     """Mapping file from our form to the packet; unset: the stand-in that ships."""
     national_timeout_seconds: float = Field(default=30.0, gt=0)

@@ -82,7 +82,7 @@ def postgres(servers_folder: Path) -> Iterator[EmbeddedPostgres]:
 @pytest.fixture(scope="session")
 def template(postgres: EmbeddedPostgres) -> str:
     """Name of a migrated database that nobody is connected to."""
-    from models.database import migrate
+    from models.migrations import migrate
 
     with psycopg.connect(postgres.url(), autocommit=True) as connection:
         create_database(connection, TEMPLATE)
