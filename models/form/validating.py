@@ -1,0 +1,156 @@
+"""A whole content against its catalogue."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any, Literal
+
+from .consistency import contradictions
+from .fields import Catalogue, Field
+from .issues import FieldIssue, Problem, problem, worded
+from .kinds import check
+from .normal import Content, is_empty, normalise
+
+Writer = Literal["person", "agency"]
+
+_LIST_LIMIT = 50
+_LIST = ("danh sách", "a list")
+_ROW = ("một dòng của bảng", "a row of the table")
+
+
+def validate(cat: Catalogue, content: Content, *, on: date, by: Writer) -> tuple[FieldIssue, ...]:
+    """Everything wrong with a content, in the order of the form; empty when it may be accepted.
+
+    ``on`` is the day of checking (dates that must be past). ``by``: a person's content may not hold what the
+    authority owns, and is not asked for it; the agency's content is asked for both. Texts are judged in their
+    normal form (:func:`normalise`); empty values count as absent, and rows keep the index they were given.
+    """
+    found = [
+        *_unknown(cat, content),
+        *_values(cat, content, on, by),
+        *_missing(cat, content, by),
+        *contradictions(cat, _readable(content), on),
+    ]
+    order = {field.name: place for place, field in enumerate(cat.fields)}
+    seen: set[tuple[str, str]] = set()
+    issues = []
+    for path, what in sorted(found, key=lambda pair: order.get(_head(pair[0]), len(order))):
+        if (path, what.code) not in seen:
+            seen.add((path, what.code))
+            issues.append(_issue(cat, path, what))
+    return tuple(issues)
+
+
+def _readable(content: Content) -> Mapping[str, Any]:
+    """Normal texts without moving rows: an empty row keeps its place so that paths stay true."""
+    return {
+        key: [normalise(row) if isinstance(row, Mapping) else row for row in value]
+        if isinstance(value, list)
+        else normalise({"value": value}).get("value")
+        for key, value in content.items()
+    }
+
+
+def _head(path: str) -> str:
+    return path.partition("[")[0].partition(".")[0]
+
+
+def _issue(cat: Catalogue, path: str, what: Problem) -> FieldIssue:
+    field = cat.by_name.get(_head(path))
+    label, label_en = cat.label(path), cat.label_en(path)
+    vi, en = worded(what, label, label_en)
+    source = what.source or (cat.citation(field) if field else cat.source)
+    return FieldIssue(path, label, what.code, vi, en, source)
+
+
+def _unknown(cat: Catalogue, content: Content) -> Iterator[tuple[str, Problem]]:
+    for name in content:
+        if name not in cat.by_name:
+            yield str(name)[:60], problem("unknown-field")
+
+
+def _values(cat: Catalogue, content: Content, on: date, by: Writer) -> Iterator[tuple[str, Problem]]:
+    for field in cat.fields:
+        value = content.get(field.name)
+        if is_empty(value):
+            continue
+        if by == "person" and field.owner == "agency":
+            yield field.name, problem("not-your-field")
+        elif field.is_table:
+            yield from _table(field, value, on)
+        elif field.repeats:
+            yield from _list(field, value, on)
+        else:
+            yield from _one(field, field.name, value, on)
+
+
+def _one(field: Field, path: str, value: Any, on: date) -> Iterator[tuple[str, Problem]]:
+    clean = normalise({"value": value}).get("value") if isinstance(value, str | Mapping) else value
+    what = None if is_empty(clean) else check(field, clean, on)
+    if what:
+        yield path, what
+
+
+def _list(field: Field, value: Any, on: date) -> Iterator[tuple[str, Problem]]:
+    if not isinstance(value, list):
+        yield field.name, problem("wrong-type", expected=_LIST)
+        return
+    if len(value) > _LIST_LIMIT:
+        yield field.name, problem("too-many-rows", max=str(_LIST_LIMIT))
+        return
+    seen: set[str] = set()
+    for index, item in enumerate(value):
+        path = f"{field.name}[{index}]"
+        yield from _one(field, path, item, on)
+        clean = " ".join(item.split()) if isinstance(item, str) else ""
+        if clean and clean in seen:
+            yield path, problem("repeated-value")
+        seen.add(clean)
+
+
+def _table(field: Field, value: Any, on: date) -> Iterator[tuple[str, Problem]]:
+    if not isinstance(value, list):
+        yield field.name, problem("wrong-type", expected=_LIST)
+        return
+    if len(value) > field.max_rows:
+        yield field.name, problem("too-many-rows", max=str(field.max_rows))
+        return
+    for index, row in enumerate(value):
+        path = f"{field.name}[{index}]"
+        if is_empty(row):
+            continue
+        if not isinstance(row, Mapping):
+            yield path, problem("wrong-type", expected=_ROW)
+        else:
+            yield from _row(field, path, row, on)
+
+
+def _row(table: Field, path: str, row: Mapping[str, Any], on: date) -> Iterator[tuple[str, Problem]]:
+    for name in row:
+        if name not in table.column:
+            yield f"{path}.{str(name)[:60]}", problem("unknown-field")
+    for column in table.columns:
+        value = row.get(column.name)
+        if _absent(value):
+            if column.required == "always":
+                yield f"{path}.{column.name}", problem("missing")
+        else:
+            yield from _one(column, f"{path}.{column.name}", value, on)
+
+
+def _absent(value: Any) -> bool:
+    return is_empty(value) or (isinstance(value, str) and not value.strip())
+
+
+def _missing(cat: Catalogue, content: Content, by: Writer) -> Iterator[tuple[str, Problem]]:
+    for field in cat.fields:
+        if (by == "person" and field.owner == "agency") or not _empty_at(content, field.name):
+            continue
+        if field.required == "always":
+            yield field.name, problem("missing")
+        elif field.required_when and not _empty_at(content, field.required_when):
+            other = cat.by_name[field.required_when]
+            yield field.name, problem("missing-with", other=(other.label, other.label_en))
+
+
+def _empty_at(content: Content, name: str) -> bool:
+    return name not in content or name not in normalise({name: content[name]})
