@@ -18,6 +18,8 @@ from urllib.parse import quote
 
 from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
 from pydantic_settings import (
+
+from models.errors import HosoError
     BaseSettings,
     DotEnvSettingsSource,
     PydanticBaseSettingsSource,
@@ -44,7 +46,7 @@ class DatabaseRole(StrEnum):
     MIGRATION = "migration"  # owns the schema; the policies are forced upon it too
 
 
-class MissingSettingError(Exception):
+class MissingSettingError(HosoError):
     """A setting is needed here and was not given; `variable` is the name to set."""
 
     def __init__(self, variable: str, meaning: str) -> None:

@@ -51,6 +51,8 @@ SERVER_OPTIONS = {
     "log_min_messages": "warning",
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
+    "log_line_prefix": "",
+    "log_checkpoints": "off",
     "password_encryption": "scram-sha-256",
 }
 THROWAWAY_OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
