@@ -1,0 +1,43 @@
+"""The law as data: regulations in document order, resolved for an authority and a day. Pure."""
+
+from models.calendar.source import Problem, SourceError
+from models.regulations.in_force import (
+    MissingSlots,
+    NoLawInForce,
+    OverlappingRegulations,
+    in_force,
+)
+from models.regulations.loader import load_all, load_file, seed, seed_files
+from models.regulations.policy import PlannedStep, Policy, Step, load_policy, message_day, plan_steps
+from models.regulations.ruleset import Obligation, RuleSet, UnknownRule
+from models.regulations.schema import Deadline, Header, Regulation, Rule, Sla
+from models.regulations.slots import REQUIRED, Slot
+
+__all__ = [
+    "REQUIRED",
+    "Deadline",
+    "Header",
+    "MissingSlots",
+    "NoLawInForce",
+    "Obligation",
+    "OverlappingRegulations",
+    "PlannedStep",
+    "Policy",
+    "Problem",
+    "Regulation",
+    "Rule",
+    "RuleSet",
+    "Sla",
+    "Slot",
+    "SourceError",
+    "Step",
+    "UnknownRule",
+    "in_force",
+    "load_all",
+    "load_file",
+    "load_policy",
+    "message_day",
+    "plan_steps",
+    "seed",
+    "seed_files",
+]

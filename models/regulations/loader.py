@@ -1,0 +1,170 @@
+"""Reads regulation files and refuses what contradicts itself, naming file and line."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from models.calendar.source import Document, Location, Problem, SourceError, parse, read
+from models.regulations.schema import Deadline, Regulation, Rule
+
+FOLDER = Path(__file__).parent
+NOT_REGULATIONS = frozenset({"policy.yaml"})
+
+
+def load_file(path: Path) -> Regulation:
+    """One regulation from its file. Raises SourceError with every problem found."""
+    return _load(path)[0]
+
+
+def load_all(paths: Sequence[Path]) -> tuple[Regulation, ...]:
+    """Regulations that agree with each other. Raises SourceError with every problem of all files."""
+    loaded: list[tuple[Regulation, Document]] = []
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            loaded.append(_load(path))
+        except SourceError as error:
+            problems += error.problems
+    problems += _disagreements(loaded)
+    if problems:
+        raise SourceError(problems)
+    return tuple(regulation for regulation, _ in loaded)
+
+
+def seed_files() -> list[Path]:
+    """The regulation files packaged with the program."""
+    return sorted(path for path in FOLDER.glob("*.yaml") if path.name not in NOT_REGULATIONS)
+
+
+@cache
+def seed() -> tuple[Regulation, ...]:
+    """The packaged regulations."""
+    return load_all(seed_files())
+
+
+def _load(path: Path) -> tuple[Regulation, Document]:
+    document = read(path)
+    completed = Document(document.path, _complete(document.value), document.root)
+    regulation = parse(completed, Regulation)
+    problems = [document.problem(where, what) for where, what in contradictions(regulation)]
+    if problems:
+        raise SourceError(problems)
+    return regulation, document
+
+
+def _complete(value: Any) -> Any:
+    """The document's settings filled into each record and period that does not say otherwise."""
+    if not isinstance(value, dict) or not isinstance(value.get("rules"), list):
+        return value
+    return {**value, "rules": [_completed_rule(rule, value) for rule in value["rules"]]}
+
+
+def _completed_rule(rule: Any, header: dict[str, Any]) -> Any:
+    if not isinstance(rule, dict):
+        return rule
+    rule = {"source": header.get("source"), **rule}
+    if not isinstance(rule.get("deadline"), dict):
+        return rule
+    settings: dict[str, Any] = {"roll": header.get("roll")}
+    if rule["deadline"].get("unit") == "immediate":
+        settings["sla"] = header.get("immediate")
+    return {**rule, "deadline": {**settings, **rule["deadline"]}}
+
+
+def contradictions(regulation: Regulation) -> Iterator[tuple[Location, str]]:
+    """What the shape cannot say, each with the place of the value."""
+    if regulation.valid_to and regulation.valid_from and regulation.valid_to < regulation.valid_from:
+        yield ("valid_to",), "hết hiệu lực trước khi có hiệu lực / ends before it begins"
+    if regulation.status == "in_force" and regulation.valid_from is None:
+        yield ("valid_from",), "văn bản có hiệu lực phải có ngày / a regulation in force needs a date"
+    if (regulation.layer == "national") != (regulation.authority is None):
+        yield (
+            ("authority",),
+            "chỉ văn bản trung ương không có cơ quan / only a national layer has no authority",
+        )
+    by_id = {rule.id: rule for rule in reversed(regulation.rules)}
+    filled: dict[str, str] = {}
+    for index, rule in enumerate(regulation.rules):
+        if by_id[rule.id] is not rule:
+            yield ("rules", index, "id"), f"điều khoản lặp lại / rule given twice: {rule.id}"
+        for slot in rule.slot:
+            if slot in filled:
+                yield ("rules", index, "slot"), f"slot {slot} đã có tại / already filled by {filled[slot]}"
+            filled.setdefault(slot, rule.id)
+        for key, message in _wrong(rule, by_id):
+            yield ("rules", index, *key), message
+
+
+def _wrong(rule: Rule, by_id: dict[str, Rule]) -> Iterator[tuple[Location, str]]:
+    if rule.carried_by == "code" and not rule.slot:
+        yield (
+            ("carried_by",),
+            f"{rule.id}: phần mềm thực hiện thì phải có slot / carried by code needs a slot",
+        )
+    if rule.carried_by != "code" and not (rule.carrier and rule.shown):
+        yield ("carried_by",), f"{rule.id}: thiếu carrier hoặc shown / needs carrier and shown"
+    if rule.carried_by != "code" and rule.slot:
+        yield ("slot",), f"{rule.id}: chỉ phần mềm mới có slot / only code has a slot"
+    if rule.deadline is not None:
+        for key, message in _wrong_deadline(rule.deadline, by_id):
+            yield ("deadline", *key), f"{rule.id}: {message}"
+
+
+def _wrong_deadline(deadline: Deadline, by_id: dict[str, Rule]) -> Iterator[tuple[Location, str]]:
+    counted = ("working_days", "calendar_days", "last_n_calendar_days_of_month", "month", "months")
+    if deadline.unit in counted and not deadline.n:
+        yield ("n",), "thiếu số ngày / the number of days is missing"
+    if deadline.unit in counted[:2] and not deadline.counted_from:
+        yield ("unit",), "thiếu mốc bắt đầu / the start is missing (counted_from)"
+    if deadline.unit == "date" and not (deadline.on_date or deadline.days_of_year):
+        yield ("unit",), "thiếu ngày / the date is missing"
+    if deadline.unit == "immediate" and deadline.sla is None:
+        yield ("unit",), "thiếu thời hạn chính sách / the policy period is missing"
+    if deadline.derived_from is None:
+        return
+    origin = by_id.get(deadline.derived_from)
+    if origin is None or origin.deadline is None:
+        yield ("derived_from",), f"dẫn chiếu không có / dangling reference: {deadline.derived_from}"
+    elif (origin.deadline.n, origin.deadline.unit) != (deadline.n, deadline.unit):
+        yield ("derived_from",), f"khác thời hạn gốc / differs from its origin {deadline.derived_from}"
+
+
+def _disagreements(loaded: Sequence[tuple[Regulation, Document]]) -> Iterator[Problem]:
+    ids: dict[str, str] = {}
+    known = {regulation.id for regulation, _ in loaded}
+    for place, (regulation, document) in enumerate(loaded):
+        for name in (regulation.id, *(rule.id for rule in regulation.rules)):
+            if name in ids and ids[name] != regulation.id:
+                yield document.problem(("id",), f"{name} đã có trong / already in {ids[name]}")
+            ids[name] = regulation.id
+        for other in regulation.prevails_over:
+            if other not in known:
+                yield document.problem(
+                    ("prevails_over",), f"dẫn chiếu không có / dangling reference: {other}"
+                )
+        for earlier, _ in loaded[:place]:
+            yield from _overlap(earlier, regulation, document)
+
+
+def _overlap(one: Regulation, two: Regulation, document: Document) -> Iterator[Problem]:
+    """Two regulations of one layer may not fill one slot on one day unless one is said to prevail."""
+    if (one.authority, one.layer) != (two.authority, two.layer) or not _same_days(one, two):
+        return
+    if one.id in two.prevails_over or two.id in one.prevails_over:
+        return
+    filled = {slot for rule in one.rules for slot in rule.slot}
+    for index, rule in enumerate(two.rules):
+        for slot in filled.intersection(rule.slot):
+            message = (
+                f"hiệu lực chồng lấn / overlapping dates: slot {slot} cũng do / is also filled by {one.id}"
+            )
+            yield document.problem(("rules", index, "slot"), message)
+
+
+def _same_days(one: Regulation, two: Regulation) -> bool:
+    if "in_force" not in (one.status, two.status) or one.status != two.status:
+        return False
+    starts = max(one.valid_from or date.min, two.valid_from or date.min)
+    return starts <= min(one.valid_to or date.max, two.valid_to or date.max)

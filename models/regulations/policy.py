@@ -1,0 +1,100 @@
+"""The ladder of reminders and escalations. It is policy, marked so, and never cited as law."""
+
+from collections.abc import Iterator
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from models.calendar.days import Calendar
+from models.calendar.source import Location, Problem, SourceError, parse, read
+from models.regulations.schema import Frozen
+
+FILE = Path(__file__).parent / "policy.yaml"
+RUNGS = ("responsible", "unit_head", "managing_agency", "department")
+
+
+class Step(Frozen):
+    """One message: how many working days from the due date, and to which post it goes."""
+
+    offset_working_days: int = Field(ge=-30, le=90)
+    kind: Literal["reminder", "escalation"]
+    to: Literal["responsible", "unit_head", "managing_agency", "department"]
+
+
+class Policy(Frozen):
+    id: str
+    policy: Literal[True]
+    title: str = Field(min_length=1)
+    title_en: str = Field(min_length=1)
+    steps: tuple[Step, ...] = Field(min_length=1)
+
+
+class PlannedStep(Frozen):
+    """A step with the day its message goes out."""
+
+    day: date
+    step: Step
+
+
+def load_policy(path: Path = FILE) -> Policy:
+    """The ladder from its file. Raises SourceError with every problem found."""
+    return _load(path)
+
+
+@cache
+def _load(path: Path) -> Policy:
+    document = read(path)
+    policy = parse(document, Policy)
+    problems: list[Problem] = [document.problem(where, what) for where, what in contradictions(policy)]
+    if problems:
+        raise SourceError(problems)
+    return policy
+
+
+def contradictions(policy: Policy) -> Iterator[tuple[Location, str]]:
+    """Steps out of order, given twice, or climbing before the due date; nobody responsible told."""
+    if all(step.to != RUNGS[0] for step in policy.steps):
+        yield ("steps",), "không bước nào tới người có trách nhiệm / no step reaches the responsible person"
+    earlier: list[Step] = []
+    for index, step in enumerate(policy.steps):
+        if step in earlier:
+            yield ("steps", index), "bước lặp lại / step given twice"
+        if earlier and step.offset_working_days < earlier[-1].offset_working_days:
+            yield ("steps", index, "offset_working_days"), "bước không theo thứ tự / steps out of order"
+        if step.kind == "escalation" and (step.offset_working_days < 1 or step.to == "responsible"):
+            yield ("steps", index, "kind"), "chỉ báo lên cấp trên khi đã quá hạn / only overdue duties climb"
+        earlier.append(step)
+
+
+def message_day(due: date, offset: int, calendar: Calendar) -> date:
+    """The working day of a step; a due date on a rest day is announced on the last working day before."""
+    if offset > 0:
+        return calendar.add_working_days(due, offset)
+    if offset < 0:
+        return calendar.subtract_working_days(due, -offset)
+    return due if calendar.is_working_day(due) else calendar.last_working_day_before(due)
+
+
+def plan_steps(
+    policy: Policy, opened: date, due: date, calendar: Calendar, *, foreseen: bool = False
+) -> tuple[PlannedStep, ...]:
+    """The messages of a duty in order.
+
+    Steps before `opened` fall away. Where that leaves none up to the due date, the last of them goes on its
+    own day if the duty was `foreseen` (a month-end window), else when the duty opens. A duty opened after
+    its due date sends one message to the responsible person then, instead of every step already passed.
+    """
+    dated = [PlannedStep(day=message_day(due, s.offset_working_days, calendar), step=s) for s in policy.steps]
+    if opened > due:
+        later = (planned for planned in dated if planned.day > opened)
+        first = max((s for s in policy.steps if s.to == RUNGS[0]), key=lambda s: s.offset_working_days)
+        return (PlannedStep(day=opened, step=first), *(planned for planned in later if planned.step != first))
+    kept = [planned for planned in dated if planned.day >= opened]
+    before = [planned for planned in dated if planned.day < opened]
+    if before and all(planned.day > due for planned in kept):
+        day = before[-1].day if foreseen else opened
+        kept.insert(0, PlannedStep(day=day, step=before[-1].step))
+    return tuple(kept)

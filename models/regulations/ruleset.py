@@ -1,0 +1,161 @@
+"""What binds an authority on a day: the resolved rules of every layer, under the hash of their content."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date
+from functools import cached_property
+from typing import Any, Self
+
+import rfc8785
+
+from models.regulations.schema import Deadline, Frozen, Header, Post, Rule, Signature
+from models.regulations.slots import Slot
+
+
+class UnknownRule(LookupError):  # noqa: N818 — reads as what happened
+    """No rule in force has this id."""
+
+    def __init__(self, rule_id: str) -> None:
+        self.rule_id = rule_id
+        super().__init__(f"không có điều khoản / no rule {rule_id}")
+
+
+class Obligation(Frozen):
+    """The law's answer for one slot. `rule` binds; `also` are rules of upper layers, cited with it.
+
+    What the binding rule leaves unsaid (period, signature, evidence) comes from the nearest layer saying it.
+    """
+
+    slot: Slot
+    rule: Rule
+    also: tuple[Rule, ...]
+    citation: str
+    citation_en: str
+    deadline: Deadline | None
+    signature: Signature
+    evidence: str | None
+    evidence_required: bool
+    document_required: bool
+
+    @property
+    def rule_ids(self) -> tuple[str, ...]:
+        return (self.rule.id, *(rule.id for rule in self.also))
+
+    @property
+    def party(self) -> str:
+        """Who bears it, in words every jurisdiction shares."""
+        return self.rule.party
+
+    @property
+    def post(self) -> Post | None:
+        """Who acts for that party."""
+        return self.rule.post
+
+    @property
+    def text_vi(self) -> str:
+        return self.rule.text_vi
+
+    @property
+    def text_en(self) -> str:
+        return self.rule.text_en
+
+
+def oblige(slot: Slot, rules: tuple[Rule, ...]) -> Obligation:
+    """The obligation that rules of one slot make, the binding one first."""
+    signed = (rule.signature for rule in rules if rule.signature != "none_stated")
+    evidence = next((rule.evidence for rule in rules if rule.evidence), None)
+    return Obligation(
+        slot=slot,
+        rule=rules[0],
+        also=rules[1:],
+        citation="; ".join(rule.citation for rule in rules),
+        citation_en="; ".join(rule.citation_en for rule in rules),
+        deadline=next((rule.deadline for rule in rules if rule.deadline), None),
+        signature=next(signed, "none_stated"),
+        evidence=evidence,
+        evidence_required=evidence is not None,
+        document_required=any(rule.document_required for rule in rules),
+    )
+
+
+class RuleSet(Frozen):
+    """Rules in force for one authority on one day, the local layer first, each layer in document order."""
+
+    authority: str
+    on: date
+    regulations: tuple[Header, ...]
+    rules: tuple[Rule, ...]
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 (hex) of the canonical content. The day is not content: equal law has an equal hash."""
+        return hashlib.sha256(rfc8785.dumps(self._content())).hexdigest()
+
+    def rule(self, rule_id: str) -> Rule:
+        """The rule of that id. Raises UnknownRule."""
+        found = self._by_id.get(rule_id)
+        if found is None:
+            raise UnknownRule(rule_id)
+        return found
+
+    def slot(self, name: Slot | str) -> Obligation | None:
+        """What the law asks for this purpose; None where it asks nothing. ValueError for a name unknown."""
+        rules = self._by_slot.get(Slot(name))
+        return oblige(Slot(name), rules) if rules else None
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """Every purpose this law fills."""
+        return tuple(self._by_slot)
+
+    def replace(self, rule_id: str, **changes: Any) -> Self:
+        """The same set with one rule altered in memory. Raises UnknownRule and pydantic's ValidationError."""
+        altered = Rule.model_validate({**self.rule(rule_id).model_dump(), **changes})
+        rules = tuple(altered if rule.id == rule_id else rule for rule in self.rules)
+        return self.model_copy(update={"rules": rules})
+
+    def without(self, rule_id: str) -> Self:
+        """The same set with one rule gone. Raises UnknownRule."""
+        gone = self.rule(rule_id)
+        return self.model_copy(update={"rules": tuple(rule for rule in self.rules if rule is not gone)})
+
+    def to_json(self) -> str:
+        """Canonical JSON (RFC 8785) of content, day and hash; `from_json` reads it back."""
+        return rfc8785.dumps({**self._content(), "on": self.on.isoformat(), "hash": self.hash}).decode()
+
+    @classmethod
+    def from_json(cls, text: str | bytes | Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`. Raises ValueError if the content does not have the hash it carries."""
+        content = dict(text if isinstance(text, Mapping) else json.loads(text))
+        stated = content.pop("hash", None)
+        found = cls.model_validate(content)
+        if stated is not None and stated != found.hash:
+            raise ValueError("nội dung không khớp mã băm / the content does not have the hash it carries")
+        return found
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        # pydantic copies cached values along; those of another content would be lies.
+        copy = super().model_copy(update=update, deep=deep)
+        for name in ("hash", "_by_id", "_by_slot"):
+            copy.__dict__.pop(name, None)
+        return copy
+
+    def _content(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", exclude={"on"}, exclude_defaults=True)
+
+    @cached_property
+    def _by_id(self) -> dict[str, Rule]:
+        return {rule.id: rule for rule in self.rules}
+
+    @cached_property
+    def _by_slot(self) -> dict[Slot, tuple[Rule, ...]]:
+        return _group(self.rules)
+
+
+def _group(rules: Iterable[Rule]) -> dict[Slot, tuple[Rule, ...]]:
+    found: dict[Slot, tuple[Rule, ...]] = {}
+    for rule in rules:
+        for slot in rule.slot:
+            found[slot] = (*found.get(slot, ()), rule)
+    return found
