@@ -1,10 +1,12 @@
 """The form: what an official declares, as a versioned catalogue with all that is needed to judge it. Pure."""
 
+from .cells import CellIssue, read_header, read_row
 from .codes import Code, CodeList, code_list
 from .dates import PartialDate
 from .differences import FieldChange, diff
 from .fields import Catalogue, Field, catalogue
 from .foretelling import Foretold, foretold, retirement_on
+from .gathering import Candidate, Gathered, gather, judge
 from .issues import FieldIssue
 from .normal import Content, canonical, digest, normalise, tidy
 from .ownership import carry_over, owned_by
@@ -12,17 +14,23 @@ from .places import address_in_words, communes, provinces
 from .progress import completeness
 from .sealing import join, split
 from .validating import validate
+from .workbook import Column, Sheet, workbook
 
 __all__ = [
+    "Candidate",
     "Catalogue",
+    "CellIssue",
     "Code",
     "CodeList",
+    "Column",
     "Content",
     "Field",
     "FieldChange",
     "FieldIssue",
     "Foretold",
+    "Gathered",
     "PartialDate",
+    "Sheet",
     "address_in_words",
     "canonical",
     "carry_over",
@@ -33,12 +41,17 @@ __all__ = [
     "diff",
     "digest",
     "foretold",
+    "gather",
     "join",
+    "judge",
     "normalise",
     "owned_by",
     "provinces",
+    "read_header",
+    "read_row",
     "retirement_on",
     "split",
     "tidy",
     "validate",
+    "workbook",
 ]

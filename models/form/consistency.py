@@ -1,4 +1,4 @@
-"""Fields against each other. Only the surely wrong is refused: a partial date gets the benefit of the doubt."""
+"""Fields against each other. Only the surely wrong is refused: a partial date has the benefit of doubt."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date

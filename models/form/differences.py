@@ -16,7 +16,7 @@ _ALIKE = 0.5
 
 @dataclass(frozen=True)
 class FieldChange:
-    """One difference. Row paths count from 0 in the content that holds the row: the new one, the old if removed.
+    """One difference. Row paths count from 0 in the new content, in the old one for what was removed.
 
     ``moved``: the same rows in another order; before and after are then lists of the old places.
     """
@@ -99,21 +99,14 @@ def _rows(cat: Catalogue, field: Field, path: str, old: Any, new: Any) -> Iterat
 
 def _match(field: Field, old: Sequence[Any], new: Sequence[Any]) -> list[tuple[int, int]]:
     """Pairs of places: equal rows first, then rows with the same key columns, then rows mostly alike."""
-    left, right = set(range(len(old))), set(range(len(new)))
-    pairs: list[tuple[int, int]] = []
-    marks = [[_mark(row) for row in rows] for rows in (old, new)]
-    keys = [[_key(field, row) for row in rows] for rows in (old, new)]
-    for old_names, new_names in (marks, keys):
-        waiting: dict[Any, deque[int]] = defaultdict(deque)
-        for index in sorted(left):
-            if old_names[index] is not None:
-                waiting[old_names[index]].append(index)
-        for index in sorted(right):
-            if waiting.get(new_names[index]):
-                pairs.append((waiting[new_names[index]].popleft(), index))  # noqa: PERF401 - popleft changes the test
-        left -= {first for first, _ in pairs}
-        right -= {second for _, second in pairs}
-    return pairs + _similar(old, new, left, right)
+                left, right = set(range(len(old))), set(range(len(new))) pairs: list[tuple[int, int]] = []
+                marks = [[_mark(row) for row in rows] for rows in (old, new)] keys = [[_key(field, row) for
+                row in rows] for rows in (old, new)] for old_names, new_names in (marks, keys): waiting:
+                dict[Any, deque[int]] = defaultdict(deque) for index in sorted(left): if old_names[index] is
+                not None: waiting[old_names[index]].append(index) for index in sorted(right): if
+                waiting.get(new_names[index]): pairs.append((waiting[new_names[index]].popleft(), index))  #
+                noqa: PERF401 - popleft changes the test left -= {first for first, _ in pairs} right -=
+                {second for _, second in pairs} return pairs + _similar(old, new, left, right)
 
 
 def _key(field: Field, row: Any) -> bytes | None:

@@ -16,7 +16,7 @@ Required = Literal["always", "conditional", "optional"]
 KINDS = frozenset(
     {"string", "text", "code", "address", "date", "partial_date", "month", "year", "integer", "decimal"}
     | {"money", "percent", "org_unit", "attachment", "citizen_id", "phone", "social_insurance"}
-    | {"health_insurance", "table"}
+    | {"health_insurance", "email", "login", "table"}
 )
 
 
@@ -65,7 +65,7 @@ class Field:
         return {column.name: column for column in self.columns}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalogue:
     """A version of a form. ``fields`` is in the order of the paper form, tables included."""
 

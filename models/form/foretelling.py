@@ -119,7 +119,8 @@ def _retirement(content: Content) -> Foretold | None:
 def retirement_on(born: PartialDate, gender: str) -> date | None:
     """The last day of the month in which the retirement age is reached, in ordinary conditions.
 
-    NĐ 135/2020/NĐ-CP Điều 3, 4. Where only the year of birth is known, 1 January of that year counts. None for someone born before the table begins.
+    NĐ 135/2020/NĐ-CP Điều 3, 4. Where only the year of birth is known, 1 January of that year counts.
+    None for someone born before the table begins.
     """
     month = f"{born.earliest:%Y-%m}"
     rows = [row for row in _roadmap(gender) if row[0] <= month]

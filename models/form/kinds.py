@@ -25,6 +25,14 @@ _PATTERNS: dict[str, tuple[re.Pattern[str], tuple[str, str]]] = {
     ),
     "phone": (re.compile(r"0[0-9]{9,10}|\+84[0-9]{9,10}"), ("số điện thoại", "a phone number")),
     "org_unit": (re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]{0,63}"), ("mã định danh cơ quan", "an agency code")),
+    "email": (
+        re.compile(r"[^@\s]{1,64}@[A-Za-z0-9.\-]{1,190}"),
+        ("địa chỉ thư điện tử", "an e-mail address"),
+    ),
+    "login": (
+        re.compile(r"[a-z0-9][a-z0-9._\-]{1,63}"),
+        ("chữ thường, số, dấu chấm", "lower-case letters, digits, dots"),
+    ),
     "attachment": (re.compile(r"[0-9a-f]{64}"), ("mã băm SHA-256 của tệp", "the SHA-256 of a file")),
     "money": (
         re.compile(r"0|[1-9][0-9]{0,14}"),

@@ -121,20 +121,21 @@ def _table(field: Field, value: Any, on: date) -> Iterator[tuple[str, Problem]]:
         if not isinstance(row, Mapping):
             yield path, problem("wrong-type", expected=_ROW)
         else:
-            yield from _row(field, path, row, on)
+            yield from ((f"{path}.{name}", what) for name, what in row_problems(field, row, on))
 
 
-def _row(table: Field, path: str, row: Mapping[str, Any], on: date) -> Iterator[tuple[str, Problem]]:
+def row_problems(table: Field, row: Mapping[str, Any], on: date) -> Iterator[tuple[str, Problem]]:
+    """What is wrong with one row of a table taken alone, by column name."""
     for name in row:
         if name not in table.column:
-            yield f"{path}.{str(name)[:60]}", problem("unknown-field")
+            yield str(name)[:60], problem("unknown-field")
     for column in table.columns:
         value = row.get(column.name)
         if _absent(value):
             if column.required == "always":
-                yield f"{path}.{column.name}", problem("missing")
+                yield column.name, problem("missing")
         else:
-            yield from _one(column, f"{path}.{column.name}", value, on)
+            yield from _one(column, column.name, value, on)
 
 
 def _absent(value: Any) -> bool:
