@@ -1,10 +1,10 @@
 """Logs: structlog over the standard library, one line per event, for people (console) or machines (JSON).
 
 No personal data reaches a log. An event is a fixed English sentence; what varies travels in keys, and only
-keys of `ALLOWED` pass: identifiers, counts, codes, durations. A key outside the list is dropped and its *name*
-is put under ``dropped``, so a mistake shows without telling. Exceptions keep their types and places and lose
-their texts, because a database driver quotes the row in its message. A library's message is written as it
-stands in that library's code, without the values it would insert, unless its logger is among `TRUSTED`.
+keys of `ALLOWED` pass: identifiers, counts, codes, durations. A key outside the list is dropped and its
+*name* is put under ``dropped``, so a mistake shows without telling. Exceptions keep their types and places
+and lose their texts, because a database driver quotes the row in its message. A library's message is written
+as it stands in that library's code, without the values it would insert, unless its logger is in `TRUSTED`.
 
 In workflow code use ``workflow.logger`` only: silent on replay; its context arrives through `ExtraAdder`.
 """
@@ -18,7 +18,7 @@ from typing import Literal
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-_PLAIN = "event level logger timestamp process dropped exception"
+_PLAIN = "event level logger timestamp process dropped failure"
 _IDENTIFIERS = """
     authority_id agency_id profile_id account_id case_id command_id duty_id event_id submission_id document_id
     import_id request_id key_id rule_set rule workflow_id run_id workflow_type activity_id activity_type
@@ -67,7 +67,7 @@ def without_texts(_logger: WrappedLogger, _name: str, event: EventDict) -> Event
         chain.append(type(error).__name__ + place)
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if chain:
-        event["exception"] = " <- ".join(chain)
+        event["failure"] = " <- ".join(chain)
     return event
 
 

@@ -18,13 +18,13 @@ from urllib.parse import quote
 
 from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
 from pydantic_settings import (
-
-from models.errors import HosoError
     BaseSettings,
     DotEnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+
+from models.errors import HosoError
 
 PREFIX = "HOSO_"
 DATA_FOLDER = Path(".data")

@@ -244,17 +244,27 @@ def run(data: Path, display: Display) -> int:
         signal.signal(number, asked_to_stop)
     try:
         with only_one(installation.data):
-            try:
-                installation.welcome(installation.start())
-                supervisor.watch()
-            finally:
-                installation.say("đang dừng / stopping")
-                supervisor.stop()
-    except (AlreadyRunningError, ChildError) as error:
+            return _until_stopped(installation)
+    except AlreadyRunningError as error:
         installation.say(str(error))
-        return 0 if supervisor.stopping.is_set() else 1
-    installation.say("đã dừng / stopped")
-    return 0
+        return 1
+
+
+def _until_stopped(installation: Installation) -> int:
+    supervisor = installation.supervisor
+    status = 0
+    try:
+        installation.welcome(installation.start())
+        supervisor.watch()
+    except ChildError as error:
+        if not supervisor.stopping.is_set():
+            status = 1
+            installation.say(f"LỖI / ERROR: {error}")
+    finally:
+        installation.say("đang dừng / stopping")
+        supervisor.stop()
+        installation.say("đã dừng / stopped")
+    return status
 
 
 def command(

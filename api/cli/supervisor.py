@@ -148,6 +148,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop all children, last started first."""
+        self.stopping.set()
         for kept in reversed(self._kept):
             kept.again_at = None
             if kept.child is not None:

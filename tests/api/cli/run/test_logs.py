@@ -17,7 +17,9 @@ foreign = logging.getLogger("psycopg.pool")
 
 
 def written(code: str, form: str = "json") -> str:
-    done = subprocess.run([sys.executable, "-c", PREAMBLE.format(form=form) + code], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", PREAMBLE.format(form=form) + code], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     return done.stderr
 
