@@ -12,6 +12,7 @@ from activities.national.adapter.errors import (
     UnreachableError,
 )
 from activities.national.adapter.gateway import NationalGateway, open_gateway
+from activities.national.adapter.key_file import read_key_file
 from activities.national.adapter.messages import (
     Acknowledgement,
     Difference,
@@ -53,5 +54,6 @@ __all__ = [
     "StatusKind",
     "UnreachableError",
     "open_gateway",
+    "read_key_file",
     "tran_code_for",
 ]
