@@ -1,0 +1,107 @@
+"""Empty signature fields, laid out before anyone signs (ISO 32000-2, 12.7.5.5).
+
+A field added after a signature would be a change to what was signed. Each field is tagged as a form element
+(ISO 14289-1, 7.18.4) with a name a screen reader speaks, and has an empty appearance (ISO 19005-3, 6.3.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from io import BytesIO
+from typing import Any
+
+from pyhanko.pdf_utils import generic as untyped_generic
+from pyhanko.pdf_utils.generic import pdf_name
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import SigFieldSpec, append_signature_field, enumerate_sig_fields
+
+from activities.documents.errors import DocumentError
+
+generic: Any = untyped_generic
+
+PAGE_HEIGHT = 841.89
+"""A4, in points; the templates know no other paper."""
+
+
+def lay_out(pdf: bytes, places: Sequence[Mapping[str, Any]]) -> bytes:
+    """The document with one empty field per place. The same input gives the same bytes."""
+    if not places:
+        return pdf
+    writer: Any = IncrementalPdfFileWriter(BytesIO(pdf))
+    for place in places:
+        append_signature_field(writer, _specification(place))
+    _tag(writer, [reference for _, _, reference in enumerate_sig_fields(writer)])
+    _fix_identifier(writer, pdf)
+    output = BytesIO()
+    writer.write(output)
+    return output.getvalue()
+
+
+def _specification(place: Mapping[str, Any]) -> SigFieldSpec:
+    left, top = round(place["x"]), round(PAGE_HEIGHT - place["y"])
+    box = (left, top - round(place["height"]), left + round(place["width"]), top)
+    return SigFieldSpec(
+        place["field"], on_page=place["page"] - 1, box=box, readable_field_name=f"Chữ ký số: {place['title']}"
+    )
+
+
+def _tag(writer: IncrementalPdfFileWriter, fields: Sequence[Any]) -> None:
+    """Append a Form element per field to the document's structure, and tell the parent tree about it."""
+    tree = writer.root["/StructTreeRoot"]
+    document = _document_element(tree)
+    numbers = tree["/ParentTree"].get("/Nums")
+    if numbers is None:
+        raise DocumentError("rendering-failed", "the structure's parent tree is not a single list")
+    following = (
+        max([int(key) for key in list(numbers)[0::2]] + [int(tree.get("/ParentTreeNextKey", 0)) - 1]) + 1
+    )
+    for key, field in enumerate(fields, start=following):
+        annotation = field.get_object()
+        element = writer.add_object(_form_element(writer, document.container_ref, field, annotation))
+        document["/K"].append(element)
+        numbers.extend([generic.NumberObject(key), element])
+        annotation[pdf_name("/StructParent")] = generic.NumberObject(key)
+        annotation[pdf_name("/Contents")] = annotation["/TU"]
+        writer.mark_update(field)
+        page = annotation["/P"]
+        page[pdf_name("/Tabs")] = pdf_name("/S")
+        writer.update_container(page)
+    tree[pdf_name("/ParentTreeNextKey")] = generic.NumberObject(following + len(fields))
+    for changed in (document, document["/K"], tree["/ParentTree"], numbers, tree):
+        writer.update_container(changed)
+
+
+def _document_element(tree: Any) -> Any:
+    top = tree["/K"]
+    element = top[0] if isinstance(top, generic.ArrayObject) else top
+    if not isinstance(element.get("/K"), generic.ArrayObject):
+        raise DocumentError("rendering-failed", "the structure has no list of elements at its top")
+    return element
+
+
+def _form_element(writer: IncrementalPdfFileWriter, parent: Any, field: Any, annotation: Any) -> Any:
+    reference = generic.DictionaryObject(
+        {
+            pdf_name("/Type"): pdf_name("/OBJR"),
+            pdf_name("/Obj"): field,
+            pdf_name("/Pg"): annotation.raw_get("/P"),
+        }
+    )
+    return generic.DictionaryObject(
+        {
+            pdf_name("/Type"): pdf_name("/StructElem"),
+            pdf_name("/S"): pdf_name("/Form"),
+            pdf_name("/P"): generic.IndirectObject(parent.idnum, parent.generation, writer),
+            pdf_name("/Alt"): annotation["/TU"],
+            pdf_name("/K"): reference,
+        }
+    )
+
+
+def _fix_identifier(writer: IncrementalPdfFileWriter, pdf: bytes) -> None:
+    """The changing half of the file's identifier (ISO 32000-2, 14.4), from its content instead of from
+    chance.
+    """
+    # pyHanko draws it at random and offers no other way in.
+    writer._document_id[1] = generic.ByteStringObject(sha256(pdf).digest()[:16])

@@ -1,0 +1,162 @@
+"""Issuing X.509 certificates for development keys: pure functions over `cryptography`, no files.
+
+The profile follows RFC 5280 and, for signers, ETSI EN 319 412-2: key usage contentCommitment, serialNumber
+in the subject holds the opaque account id (never a personal ID number), title the post, organizationName
+the agency.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+KeyKind = Literal["ec", "rsa"]
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+VALID_FROM = datetime(2020, 1, 1, tzinfo=UTC)
+VALID_TO = datetime(2045, 12, 31, 23, 59, 59, tzinfo=UTC)
+"""Development certificates span the years a demonstration in virtual time may visit."""
+
+ORGANISATION = "hoso - môi trường thử nghiệm"
+_LONGEST = {
+    NameOID.COMMON_NAME: 64,
+    NameOID.ORGANIZATION_NAME: 64,
+    NameOID.TITLE: 64,
+    NameOID.SERIAL_NUMBER: 64,
+}
+"""Upper bounds of RFC 5280, appendix A.1; longer names are cut, never refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignerName:
+    """Who signs: ``serial`` is the opaque account (or agency) id."""
+
+    common_name: str
+    organisation: str
+    post: str
+    serial: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A certificate with its key and the certificates above it, nearest first."""
+
+    certificate: x509.Certificate
+    key: PrivateKey
+    chain: tuple[x509.Certificate, ...] = ()
+
+    def der(self) -> bytes:
+        """The certificate in DER."""
+        return self.certificate.public_bytes(Encoding.DER)
+
+
+def new_key(kind: KeyKind) -> PrivateKey:
+    """A fresh ECDSA P-256 or RSA-2048 key (both allowed by TT 15/2025/TT-BKHCN)."""
+    if kind == "ec":
+        return ec.generate_private_key(ec.SECP256R1())
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def issue_root(
+    common_name: str, *, valid_from: datetime = VALID_FROM, valid_to: datetime = VALID_TO
+) -> Issued:
+    """A self-signed root that may have one level of authorities below it."""
+    key = new_key("ec")
+    name = _name(SignerName(common_name, ORGANISATION, "", ""))
+    builder = _builder(name, name, key, valid_from, valid_to)
+    builder = _as_authority(builder, path_length=1)
+    builder = builder.add_extension(
+        x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
+    )
+    return Issued(builder.sign(key, hashes.SHA256()), key)
+
+
+def issue_authority(
+    parent: Issued, common_name: str, *, valid_from: datetime = VALID_FROM, valid_to: datetime = VALID_TO
+) -> Issued:
+    """An issuing authority below ``parent`` that may issue to signers only."""
+    key = new_key("ec")
+    name = _name(SignerName(common_name, ORGANISATION, "", ""))
+    builder = _builder(name, parent.certificate.subject, key, valid_from, valid_to)
+    return _signed(_as_authority(builder, path_length=0), parent, key)
+
+
+def issue_signer(
+    parent: Issued,
+    name: SignerName,
+    *,
+    kind: KeyKind = "ec",
+    valid_from: datetime = VALID_FROM,
+    valid_to: datetime = VALID_TO,
+) -> Issued:
+    """A certificate for a person's signature or an agency's seal."""
+    key = new_key(kind)
+    builder = _builder(_name(name), parent.certificate.subject, key, valid_from, valid_to)
+    builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+    builder = builder.add_extension(_usage(digital_signature=True, content_commitment=True), critical=True)
+    return _signed(builder, parent, key)
+
+
+def _name(name: SignerName) -> x509.Name:
+    parts = (
+        (NameOID.COUNTRY_NAME, "VN"),
+        (NameOID.ORGANIZATION_NAME, name.organisation),
+        (NameOID.TITLE, name.post),
+        (NameOID.SERIAL_NUMBER, name.serial),
+        (NameOID.COMMON_NAME, name.common_name),
+    )
+    return x509.Name([x509.NameAttribute(oid, text[: _LONGEST.get(oid, 2)]) for oid, text in parts if text])
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: PrivateKey, valid_from: datetime, valid_to: datetime
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(valid_from)
+        .not_valid_after(valid_to)
+    )
+
+
+def _as_authority(builder: x509.CertificateBuilder, *, path_length: int) -> x509.CertificateBuilder:
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
+    return builder.add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
+
+
+def _signed(builder: x509.CertificateBuilder, parent: Issued, key: PrivateKey) -> Issued:
+    above = x509.AuthorityKeyIdentifier.from_issuer_public_key(parent.key.public_key())
+    below = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    builder = builder.add_extension(above, critical=False).add_extension(below, critical=False)
+    certificate = builder.sign(parent.key, hashes.SHA256())
+    return Issued(certificate, key, (parent.certificate, *parent.chain))
+
+
+def _usage(
+    *,
+    digital_signature: bool = False,
+    content_commitment: bool = False,
+    key_cert_sign: bool = False,
+    crl_sign: bool = False,
+) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=digital_signature,
+        content_commitment=content_commitment,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=key_cert_sign,
+        crl_sign=crl_sign,
+        encipher_only=False,
+        decipher_only=False,
+    )

@@ -1,0 +1,156 @@
+"""The seam behind which a key lives: a file in development, a token, a card or a remote service elsewhere."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+from typing import Protocol
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from activities.documents.stamp import Stamp, stamp_style
+from activities.signing.errors import CannotSignError
+from activities.signing.issuing import Issued, KeyKind, SignerName
+from activities.signing.keystore import Keystore, load_pkcs12
+from activities.signing.pades import DIGEST, LoadedKey, sign_field
+from models.evidence.algorithms import current_policy
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateInfo:
+    """What is recorded beside an approval: whose certificate, from whom, valid when."""
+
+    name: SignerName
+    issuer: str
+    valid_from: datetime
+    valid_to: datetime
+    serial_number: str
+    sha256: str
+
+
+class Signer(Protocol):
+    """Whoever can sign: the caller never sees the key."""
+
+    @property
+    def certificate(self) -> CertificateInfo:
+        """The certificate that will appear in the signature."""
+
+    def sign_pdf(self, pdf: bytes, *, field: str, reason: str, location: str, signed_at: datetime) -> bytes:
+        """The document with one more signature.
+
+        Raises:
+            CannotSignError: see its codes; the document is then unchanged.
+        """
+
+
+class Pkcs12Signer:
+    """A signer whose key came from a PKCS#12 file and stays parsed in memory. Safe to share between
+    threads.
+    """
+
+    def __init__(self, issued: Issued, *, visible: bool = True) -> None:
+        self._issued = issued
+        self._key = LoadedKey(issued)
+        self._visible = visible
+        self._info = _info(issued.certificate)
+
+    @classmethod
+    def open(cls, path: Path, passphrase: bytes) -> Pkcs12Signer:
+        """Read a PKCS#12 file; KeystoreError when it or the passphrase is wrong."""
+        return cls(load_pkcs12(path.read_bytes(), passphrase))
+
+    @property
+    def certificate(self) -> CertificateInfo:
+        """The certificate that will appear in the signature."""
+        return self._info
+
+    def sign_pdf(self, pdf: bytes, *, field: str, reason: str, location: str, signed_at: datetime) -> bytes:
+        """See ``Signer.sign_pdf``. The certificate's validity is judged at ``signed_at``, an aware instant."""
+        self._check(signed_at)
+        name = self._info.name
+        stamp = Stamp(name.common_name, name.post, name.organisation, signed_at, reason)
+        return sign_field(
+            pdf,
+            self._key,
+            field=field,
+            reason=reason,
+            location=location,
+            signed_at=signed_at,
+            appearance=stamp_style(stamp) if self._visible else None,
+        )
+
+    def _check(self, signed_at: datetime) -> None:
+        if signed_at.tzinfo is None:
+            raise CannotSignError("signing-time-invalid", "the signing time has no time zone")
+        if not self._info.valid_from <= signed_at <= self._info.valid_to:
+            raise CannotSignError(
+                "certificate-not-valid-then", "the certificate is not valid at the signing time"
+            )
+        key = self._issued.key
+        policy = current_policy()
+        objection = policy.objection(
+            key="ec" if isinstance(key, ec.EllipticCurvePrivateKey) else "rsa",
+            bits=key.key_size,
+            mechanism=self._key.mechanism().signature_algo,
+            digest=DIGEST,
+        )
+        if objection:
+            raise CannotSignError("algorithm-not-allowed", f"{objection} is not allowed by {policy.source}")
+
+
+class DevelopmentSigners:
+    """Signers by account, from the development keys, issued at first use and kept open (bounded, oldest use
+    out).
+    """
+
+    def __init__(self, folder: Path, *, kind: KeyKind = "ec", keep: int = 2048) -> None:
+        self._keystore = Keystore(folder)
+        self._kind = kind
+        self._keep = keep
+        self._open: OrderedDict[SignerName, Pkcs12Signer] = OrderedDict()
+        self._lock = Lock()
+
+    def signer_for(self, name: SignerName) -> Signer:
+        """The signer of this account in this post; KeystoreError when the keys were never made."""
+        return self._cached(name, lambda: Pkcs12Signer(self._keystore.signer(name, self._kind)))
+
+    def seal_for(self, agency_id: str, agency: str) -> Signer:
+        """The seal of an agency: a certificate without a person."""
+        return self.signer_for(SignerName(agency, agency, "", agency_id))
+
+    def _cached(self, name: SignerName, load: Callable[[], Pkcs12Signer]) -> Pkcs12Signer:
+        with self._lock:
+            found = self._open.get(name)
+            if found is None:
+                found = self._open[name] = load()
+            self._open.move_to_end(name)
+            while len(self._open) > self._keep:
+                self._open.popitem(last=False)
+            return found
+
+
+def _info(certificate: x509.Certificate) -> CertificateInfo:
+    def text(oid: x509.ObjectIdentifier) -> str:
+        return next((str(one.value) for one in certificate.subject.get_attributes_for_oid(oid)), "")
+
+    return CertificateInfo(
+        name=SignerName(
+            text(NameOID.COMMON_NAME),
+            text(NameOID.ORGANIZATION_NAME),
+            text(NameOID.TITLE),
+            text(NameOID.SERIAL_NUMBER),
+        ),
+        issuer=certificate.issuer.rfc4514_string(),
+        valid_from=certificate.not_valid_before_utc.astimezone(UTC),
+        valid_to=certificate.not_valid_after_utc.astimezone(UTC),
+        serial_number=f"{certificate.serial_number:x}",
+        sha256=sha256(certificate.public_bytes(Encoding.DER)).hexdigest(),
+    )

@@ -1,0 +1,117 @@
+"""What the document states about its content, and the data attached to it, read as the first signer saw them.
+
+The statements are PDF keywords (ISO 32000-1, 14.3.3) because any reader shows them and no font can disguise
+them: ``hoso-code:<document code>`` and ``hoso-sha256:<hex digest of the attached canonical JSON>``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.rw_common import PdfHandler
+
+from models.evidence.verdict import Problem, problem
+
+CONTENT_NAME = "ho-so.json"
+"""Name of the associated file that holds the canonical JSON (RFC 8785)."""
+
+CODE_KEY = "hoso-code"
+DIGEST_KEY = "hoso-sha256"
+_KEYWORD = re.compile(r"(hoso-[a-z0-9]+):([^\s,]+)")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_MAXIMUM_DEPTH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one revision of the file says: code, stated digest, and the digests of all files attached by our
+    name.
+    """
+
+    code: str | None
+    digest: str | None
+    attached: tuple[str, ...]
+
+    def problems(self) -> Iterator[Problem]:
+        """Everything that keeps the attached data from being the content that was signed."""
+        if self.code is None:
+            yield problem("document-code-missing")
+        if self.digest is None:
+            yield problem("digest-missing")
+        if not self.attached:
+            yield problem("attachment-missing", name=CONTENT_NAME)
+        elif len(set(self.attached)) > 1:
+            yield problem("attachment-ambiguous", name=CONTENT_NAME)
+        elif self.digest is not None and self.attached[0] != self.digest:
+            yield problem("attachment-differs", name=CONTENT_NAME)
+
+
+def keywords(code: str, digest: str) -> tuple[str, str]:
+    """The keywords a document must carry to be verified later.
+
+    Raises:
+        ValueError: the code holds a space or comma, or the digest is not SHA-256 in lower-case hex.
+    """
+    stated = (f"{CODE_KEY}:{code}", f"{DIGEST_KEY}:{digest}")
+    if not all(_KEYWORD.fullmatch(line) for line in stated) or not _DIGEST.fullmatch(digest):
+        raise ValueError("a document code has no spaces or commas and the digest is 64 hex digits")
+    return stated
+
+
+def read_statement(revision: PdfHandler) -> Statement:
+    """Read code, digest and attachments from one revision. Malformed PDF structures raise pyHanko's errors."""
+    trailer = revision.trailer_view
+    info = trailer["/Info"] if "/Info" in trailer else {}  # noqa: SIM401 - its get() does not follow references
+    stated = _KEYWORD.findall(str(info.get("/Keywords", "")))
+    return Statement(
+        code=_single(stated, CODE_KEY),
+        digest=_single(stated, DIGEST_KEY),
+        attached=tuple(sha256(data).hexdigest() for data in attached_data(revision)),
+    )
+
+
+def attached_data(revision: PdfHandler, name: str = CONTENT_NAME) -> list[bytes]:
+    """The content of every file attached under ``name``, whether associated or merely embedded."""
+    specifications = list(_associated(revision.root)) + list(_embedded(revision.root))
+    return [
+        data
+        for specification in specifications
+        if name in (str(specification.get("/UF", "")), str(specification.get("/F", "")))
+        for data in _streams(specification)
+    ]
+
+
+def _single(stated: list[tuple[str, str]], key: str) -> str | None:
+    values = {value for found, value in stated if found == key}
+    return values.pop() if len(values) == 1 else None
+
+
+def _associated(root: Any) -> Iterator[Any]:
+    for entry in root.get("/AF", ()):
+        yield entry.get_object()
+
+
+def _embedded(root: Any) -> Iterator[Any]:
+    names = root.get("/Names", {}).get("/EmbeddedFiles")
+    yield from _leaves(names, _MAXIMUM_DEPTH) if names is not None else ()
+
+
+def _leaves(node: Any, depth: int) -> Iterator[Any]:
+    if depth == 0:
+        raise ValueError("the name tree of attachments is too deep")
+    for entry in list(node.get("/Names", ()))[1::2]:
+        yield entry.get_object()
+    for child in node.get("/Kids", ()):
+        yield from _leaves(child.get_object(), depth - 1)
+
+
+def _streams(specification: Any) -> Iterator[bytes]:
+    for stream in specification.get("/EF", {}).values():
+        found = stream.get_object()
+        if isinstance(found, generic.StreamObject):
+            yield bytes(found.data)
