@@ -4,6 +4,7 @@ from .cells import CellIssue, read_header, read_row
 from .codes import Code, CodeList, code_list
 from .dates import PartialDate
 from .differences import FieldChange, diff
+from .exporting import cells_of, guarded
 from .fields import Catalogue, Field, catalogue
 from .foretelling import Foretold, foretold, retirement_on
 from .gathering import Candidate, Gathered, gather, judge
@@ -14,7 +15,7 @@ from .places import address_in_words, communes, provinces
 from .progress import completeness
 from .sealing import join, split
 from .validating import validate
-from .workbook import Column, Sheet, workbook
+from .workbook import Column, Sheet, choices_of, workbook
 
 __all__ = [
     "Candidate",
@@ -35,6 +36,8 @@ __all__ = [
     "canonical",
     "carry_over",
     "catalogue",
+    "cells_of",
+    "choices_of",
     "code_list",
     "communes",
     "completeness",
@@ -42,6 +45,7 @@ __all__ = [
     "digest",
     "foretold",
     "gather",
+    "guarded",
     "join",
     "judge",
     "normalise",

@@ -27,7 +27,7 @@ _PADDED = {"citizen_id": 12, "social_insurance": 10, "health_insurance": 10, "ph
 
 @dataclass(frozen=True)
 class CellIssue:
-    """One thing wrong in one cell. Rows count from 1 as the spreadsheet shows them; row 0 is the sheet itself."""
+    """One thing wrong in one cell. Rows count from 1 as spreadsheets do; row 0 is the sheet itself."""
 
     sheet: str
     row: int
@@ -97,7 +97,7 @@ def read_row(header: Header, row: int, cells: Sequence[Any]) -> tuple[dict[str, 
 
 def _read(column: Column, cell: Any, values: dict[str, Any]) -> Any:
     if isinstance(cell, str):
-        cell = normal_text(cell)
+        cell = _unguarded(normal_text(cell))
         if cell in _ERRORS:
             return problem("bad-cell")
     if column.part:
@@ -106,6 +106,11 @@ def _read(column: Column, cell: Any, values: dict[str, Any]) -> Any:
         items = [part.strip() for part in _as_text(cell).split(";")]
         return [_convert(column.field, part) for part in items if part]
     return _convert(column.field, cell)
+
+
+def _unguarded(text: str) -> str:
+    """Without the apostrophe that an export puts before what a spreadsheet would take for a formula."""
+    return text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@") and len(text) > 1 else text
 
 
 def _place(column: Column, text: str, values: dict[str, Any]) -> Any:

@@ -99,14 +99,21 @@ def _rows(cat: Catalogue, field: Field, path: str, old: Any, new: Any) -> Iterat
 
 def _match(field: Field, old: Sequence[Any], new: Sequence[Any]) -> list[tuple[int, int]]:
     """Pairs of places: equal rows first, then rows with the same key columns, then rows mostly alike."""
-                left, right = set(range(len(old))), set(range(len(new))) pairs: list[tuple[int, int]] = []
-                marks = [[_mark(row) for row in rows] for rows in (old, new)] keys = [[_key(field, row) for
-                row in rows] for rows in (old, new)] for old_names, new_names in (marks, keys): waiting:
-                dict[Any, deque[int]] = defaultdict(deque) for index in sorted(left): if old_names[index] is
-                not None: waiting[old_names[index]].append(index) for index in sorted(right): if
-                waiting.get(new_names[index]): pairs.append((waiting[new_names[index]].popleft(), index))  #
-                noqa: PERF401 - popleft changes the test left -= {first for first, _ in pairs} right -=
-                {second for _, second in pairs} return pairs + _similar(old, new, left, right)
+    left, right = set(range(len(old))), set(range(len(new)))
+    pairs: list[tuple[int, int]] = []
+    marks = [[_mark(row) for row in rows] for rows in (old, new)]
+    keys = [[_key(field, row) for row in rows] for rows in (old, new)]
+    for old_names, new_names in (marks, keys):
+        waiting: dict[Any, deque[int]] = defaultdict(deque)
+        for index in sorted(left):
+            if old_names[index] is not None:
+                waiting[old_names[index]].append(index)
+        for index in sorted(right):
+            if waiting.get(new_names[index]):
+                pairs.append((waiting[new_names[index]].popleft(), index))  # noqa: PERF401 - the test sees it
+        left -= {first for first, _ in pairs}
+        right -= {second for _, second in pairs}
+    return pairs + _similar(old, new, left, right)
 
 
 def _key(field: Field, row: Any) -> bytes | None:

@@ -24,7 +24,7 @@ class Line:
 
 @dataclass
 class Candidate:
-    """One person of the workbook. ``extras``: what the import adds to the form (agency, category, login, e-mail).
+    """One person. ``extras``: what the import adds to the form (agency, category, login, e-mail).
 
     ``places`` tells where table rows came from (``education[0]`` → sheet, row); ``issues`` holds what could
     not be understood, :func:`judge` adds what is not allowed.
@@ -39,7 +39,7 @@ class Candidate:
 
 @dataclass
 class Gathered:
-    """A whole workbook. ``issues`` are those of no single person: sheets, columns, agencies, posts, orphan rows."""
+    """A whole workbook. ``issues`` are those of no single person: sheets, columns, agencies, orphans."""
 
     agencies: list[Line] = field(default_factory=list)
     posts: list[Line] = field(default_factory=list)

@@ -15,15 +15,19 @@ from typing import Any
 import yaml
 
 _HERE = files("models.form")
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @cache
 def document(folder: str, name: str) -> Mapping[str, Any]:
     """A packaged YAML document, e.g. ``document("catalogues", "tt06_2023")``. KeyError when there is none."""
-    path = _HERE.joinpath(folder, f"{name}.yaml") if not name.isidentifier() or not path.is_file(): raise
-    KeyError(f"{folder}/{name}") loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml,
-    "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader, compiled where there is one if not
-    isinstance(loaded, dict): raise TypeError(f"{folder}/{name}.yaml: a mapping was expected") return loaded
+    path = _HERE.joinpath(folder, f"{name}.yaml")
+    if not name.isidentifier() or not path.is_file():
+        raise KeyError(f"{folder}/{name}")
+    loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a safe one
+    if not isinstance(loaded, dict):
+        raise TypeError(f"{folder}/{name}.yaml: a mapping was expected")
+    return loaded
 
 
 @cache

@@ -11,12 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 
+from .codes import code_list
 from .fields import Catalogue, Field, catalogue
+from .places import provinces
 
 FIRST_ROW = 3
 PROFILES = "Hồ sơ"
 KEYS = ("citizen_id_number", "staff_number")
 
+_CODED = frozenset({"rank", "province"})
 _PARTS = {
     "province": ("tỉnh, thành phố", "province"),
     "commune": ("xã, phường", "commune"),
@@ -39,8 +42,8 @@ class Column:
     required: bool = False
 
     @property
-    def code_list(self) -> str | None:
-        """The list behind the column's drop-down; ``province`` for the first part of an address."""
+    def choices(self) -> str | None:
+        """The name of the list behind the column's drop-down: a code list, or ``province``."""
         if self.part:
             return "province" if self.part == "province" else None
         return None if self.field.repeats else self.field.code_list
@@ -58,6 +61,18 @@ class Sheet:
     def by_name(self) -> dict[str, Column]:
         """Columns by the name in the second row."""
         return {column.name: column for column in self.columns}
+
+
+def choices_of(name: str) -> tuple[str, ...]:
+    """What a drop-down offers, in the list's order."""
+    codes = provinces() if name == "province" else code_list(name).codes
+    return tuple(choice(name, code) for code in codes)
+
+
+def choice(name: str, code: str) -> str:
+    """How a code is shown in a cell: its label, with the code in front where people know the code."""
+    label = provinces().get(code, code) if name == "province" else code_list(name).label(code)
+    return f"{code} – {label}" if name in _CODED and label != code else label
 
 
 @cache
