@@ -1,0 +1,45 @@
+"""All tables, so that metadata is complete wherever one of them is imported."""
+
+from models.tables.accounts import AccountRow, MailRow, SessionRow
+from models.tables.base import Table
+from models.tables.duties import CaseRow, DutyRow, NoticeRow
+from models.tables.ledger import CommandRow, EventRow, ImportRow, OutboxRow
+from models.tables.month import AgencyMonthRow, MonthEndRow, MonthItemRow, SubmissionRow
+from models.tables.organisation import (
+    AgencyClosureRow,
+    AgencyRow,
+    AuthorityRow,
+    CalendarRow,
+    GrantRow,
+    RuleSetRow,
+)
+from models.tables.profiles import ApprovalRow, AttachmentRow, CustodyRow, ProfileRow, RevisionRow
+
+__all__ = [
+    "AccountRow",
+    "AgencyClosureRow",
+    "AgencyMonthRow",
+    "AgencyRow",
+    "ApprovalRow",
+    "AttachmentRow",
+    "AuthorityRow",
+    "CalendarRow",
+    "CaseRow",
+    "CommandRow",
+    "CustodyRow",
+    "DutyRow",
+    "EventRow",
+    "GrantRow",
+    "ImportRow",
+    "MailRow",
+    "MonthEndRow",
+    "MonthItemRow",
+    "NoticeRow",
+    "OutboxRow",
+    "ProfileRow",
+    "RevisionRow",
+    "RuleSetRow",
+    "SessionRow",
+    "SubmissionRow",
+    "Table",
+]

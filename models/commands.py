@@ -1,0 +1,254 @@
+"""What people may ask, one class per verb: the body of the request and of the command row.
+
+Shape is judged here (``extra="forbid"``); whether it may be done is decided in ``models.lifecycle``.
+"""
+
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=2000)]
+Login = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{2,59}$")]
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+def _plausible(day: date) -> date:
+    if not date(1945, 9, 2) <= day <= date(2100, 1, 1):
+        raise ValueError("ngày nằm ngoài khoảng 02/9/1945–01/01/2100 / the date is out of range")
+    return day
+
+
+Day = Annotated[date, AfterValidator(_plausible)]
+
+LeavingKind = Literal[
+    "moved_out", "retired", "resigned", "dismissed", "downsized", "contract_ended", "deceased"
+]
+MoveKind = Literal["điều động", "bổ nhiệm", "luân chuyển", "chuyển đổi vị trí công tác", "biệt phái"]
+
+
+class Body(BaseModel):
+    """Base of all command bodies."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    verb: ClassVar[str]
+    subject: ClassVar[str] = "profile"
+    """Which workflow decides: ``profile``, ``transfer`` or ``agency_month``."""
+
+
+class OpenProfile(Body):
+    """Open the profile of a person recruited, or received from outside the city (hanoi.art12.2.2)."""
+
+    verb: ClassVar[str] = "open_profile"
+    agency_id: UUID
+    full_name: Text
+    personal_id_number: Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+    category: Literal["cadre", "civil_servant", "public_employee", "contract_worker"] = "civil_servant"
+    staff_number: Annotated[str, StringConstraints(max_length=30)] | None = None
+    origin: Literal["recruited", "received", "received_with_national_record"] = "recruited"
+    event_on: Day = Field(description="Ngày quyết định hoặc ngày chuyển giao hồ sơ / decision or hand-over date")
+    document: Text = Field(description="Số quyết định hoặc hợp đồng / decision or contract number")
+
+
+class CreateAccount(Body):
+    """Create the personal account so that the person can declare (hanoi.art6.2, 9.2)."""
+
+    verb: ClassVar[str] = "create_account"
+    login: Login
+    email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)] | None = None
+    password_hash: Annotated[str, StringConstraints(max_length=300)] = Field(
+        default="", description="Máy chủ tự đặt / set by the server"
+    )
+
+
+class ActivateAccount(Body):
+    """Change the default password before entering data (hanoi.art6.2 đoạn 2)."""
+
+    verb: ClassVar[str] = "activate_account"
+    password_hash: Annotated[str, StringConstraints(max_length=300)]
+
+
+class SubmitDeclaration(Body):
+    """Submit the draft: the first declaration, or an update after a change (hanoi.art6.2, 6.3)."""
+
+    verb: ClassVar[str] = "submit_declaration"
+    revision_id: UUID
+    digest: Digest
+    changed_on: Day | None = Field(
+        default=None, description="Ngày có thông tin thay đổi / the date the information changed"
+    )
+    answers: tuple[UUID, ...] = Field(
+        default=(), max_length=50, description="Nghĩa vụ được đáp ứng / duties this submission answers"
+    )
+
+
+class ReturnedField(Body):
+    """One field to be corrected, with the reason (R5)."""
+
+    verb: ClassVar[str] = ""
+    path: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    reason: Reason
+
+
+class ReturnForCorrection(Body):
+    """Give the submission back with the fields to be corrected."""
+
+    verb: ClassVar[str] = "return_for_correction"
+    revision_id: UUID
+    fields: tuple[ReturnedField, ...] = Field(min_length=1, max_length=100)
+    reason: Reason
+
+
+class Approve(Body):
+    """Approve one revision by signing its hash (hanoi.art7; tt06.art7.1)."""
+
+    verb: ClassVar[str] = "approve"
+    revision_id: UUID
+    digest: Digest
+
+
+class GiveNotice(Body):
+    """HR's notice that a decision changed somebody's information: starts the clock (hanoi.art6.3)."""
+
+    verb: ClassVar[str] = "give_notice"
+    kind: Literal[
+        "salary", "appointment", "education", "reward", "discipline", "family", "address", "contract", "other"
+    ]
+    changed_on: Day
+    document: Text
+
+
+class WithdrawNotice(Body):
+    """Take a notice back that was given in error."""
+
+    verb: ClassVar[str] = "withdraw_notice"
+    duty_id: UUID
+    reason: Reason
+
+
+class ReportError(Body):
+    """The person says that approved data is wrong (hanoi.art16.2)."""
+
+    verb: ClassVar[str] = "report_error"
+    paths: tuple[Annotated[str, StringConstraints(min_length=1, max_length=120)], ...] = Field(
+        min_length=1, max_length=50
+    )
+    reason: Reason
+
+
+class RequestTransfer(Body):
+    """Ask to move the profile to another agency of the same authority (hanoi.art12.1)."""
+
+    verb: ClassVar[str] = "request_transfer"
+    to_agency_id: UUID
+    mode: MoveKind
+    effective_on: Day
+    document: Text
+
+
+class Separate(Body):
+    """The person leaves: out of the city, retirement, resignation, death … (hanoi.art12.2.1, 12.3)."""
+
+    verb: ClassVar[str] = "separate"
+    kind: LeavingKind
+    effective_on: Day
+    document: Text
+    destination: Text | None = None
+    covered_by_national_database: bool = False
+
+
+class CancelSeparation(Body):
+    """Take a separation back before it takes effect."""
+
+    verb: ClassVar[str] = "cancel_separation"
+    reason: Reason
+
+
+class ReportTransfer(Body):
+    """Report the move to the managing authority of the same level (hanoi.art12.1.a)."""
+
+    verb: ClassVar[str] = "report_transfer"
+    subject: ClassVar[str] = "transfer"
+    document: Text
+
+
+class HandOver(Body):
+    """Hand the dossier and the account over to the new agency (hanoi.art12.1.a)."""
+
+    verb: ClassVar[str] = "hand_over"
+    subject: ClassVar[str] = "transfer"
+    handed_over_on: Day
+
+
+class AcceptTransfer(Body):
+    """The new agency receives dossier and account (hanoi.art12.1.a)."""
+
+    verb: ClassVar[str] = "accept_transfer"
+    subject: ClassVar[str] = "transfer"
+
+
+class RefuseTransfer(Body):
+    """The new agency refuses, with its reason."""
+
+    verb: ClassVar[str] = "refuse_transfer"
+    subject: ClassVar[str] = "transfer"
+    reason: Reason
+
+
+class WithdrawTransfer(Body):
+    """The old agency takes the transfer back before it was accepted."""
+
+    verb: ClassVar[str] = "withdraw_transfer"
+    subject: ClassVar[str] = "transfer"
+    reason: Reason
+
+
+class ApproveList(Body):
+    """Approve the month's list, or the named profiles on it (hanoi.art7)."""
+
+    verb: ClassVar[str] = "approve_list"
+    subject: ClassVar[str] = "agency_month"
+    profiles: tuple[UUID, ...] | None = Field(default=None, min_length=1, max_length=5000)
+
+
+class ReleaseMonth(Body):
+    """The department approves what the agency sent (hanoi.art14.2)."""
+
+    verb: ClassVar[str] = "release_month"
+    subject: ClassVar[str] = "agency_month"
+
+
+class SendBackItems(Body):
+    """The department sends items back with a reason instead of approving them."""
+
+    verb: ClassVar[str] = "send_back_items"
+    subject: ClassVar[str] = "agency_month"
+    profiles: tuple[UUID, ...] = Field(min_length=1, max_length=5000)
+    reason: Reason
+
+
+COMMANDS: tuple[type[Body], ...] = (
+    OpenProfile,
+    CreateAccount,
+    ActivateAccount,
+    SubmitDeclaration,
+    ReturnForCorrection,
+    Approve,
+    GiveNotice,
+    WithdrawNotice,
+    ReportError,
+    RequestTransfer,
+    Separate,
+    CancelSeparation,
+    ReportTransfer,
+    HandOver,
+    AcceptTransfer,
+    RefuseTransfer,
+    WithdrawTransfer,
+    ApproveList,
+    ReleaseMonth,
+    SendBackItems,
+)
+BY_VERB: dict[str, type[Body]] = {command.verb: command for command in COMMANDS}

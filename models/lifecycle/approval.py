@@ -1,0 +1,146 @@
+"""Approving a revision: first the right to sign it, then the signature becomes the fact."""
+
+from datetime import date
+
+from models.calendar import MissingYear, late_days, month_window
+from models.commands import Approve
+from models.form import foretold
+from models.lifecycle.guard import in_chapter, not_own, refuse
+from models.lifecycle.life import AgencyMonth, Approval, Chapter, Life, Status
+from models.lifecycle.outcome import Notice, Outcome
+from models.lifecycle.scene import Scene
+
+
+def prepare(life: Life, body: Approve, scene: Scene, month: AgencyMonth | None) -> Outcome:
+    """Judge whether this person may sign this revision now, and reserve it for the signature."""
+    in_chapter(life, Chapter.REVIEW, Chapter.SERVICE, Chapter.TRANSFER)
+    pending = life.pending
+    if pending is None or pending.id != body.revision_id:
+        refuse("wrong-state", "Bản khai này không chờ phê duyệt.", "This submission is not waiting for approval.")
+    if pending.digest != body.digest:
+        refuse(
+            "stale-revision",
+            "Nội dung chờ phê duyệt khác với nội dung Anh/Chị đã xem.",
+            "What waits for approval is not what you looked at.",
+            current_revision=pending.number,
+        )
+    if pending.state == "signing":
+        refuse("in-flight", "Bản khai đang được ký.", "This submission is being signed.")
+    not_own(scene, life, pending.author_id)
+    window = scene.rule("approval_window")
+    late = _late(month, scene)
+    approval_id = scene.new_id("approval")
+    out = Outcome(settles=False, answer={"approval_id": str(approval_id), "revision": pending.number})
+    out.insert(
+        "approvals",
+        id=approval_id,
+        profile_id=life.profile_id,
+        revision_id=pending.id,
+        agency_month_id=month.id if month else None,
+        approver_id=scene.actor_id,
+        approver_role=scene.actor_role,
+        digest=pending.digest,
+        rule_ids=[rule.id for rule in (window.rule, *window.also)] if window else [],
+        rule_set_hash=scene.law.hash,
+        state="signing",
+        late_days=late,
+        requested_at=scene.now,
+    )
+    out.update("revisions", {"id": pending.id}, state="signing")
+    out.happened("approval.prepared", window, revision=pending.number, approval=str(approval_id), digest=pending.digest)
+    return out
+
+
+def _late(month: AgencyMonth | None, scene: Scene) -> int:
+    """Working days after the window's rolled end; approving early is never late (hanoi.art7: "trong vòng")."""
+    if month is None or scene.today <= month.rolled_end:
+        return 0
+    try:
+        return max(1, late_days(month.rolled_end, scene.today, scene.calendar)[0])
+    except MissingYear:
+        return max(1, (scene.today - month.rolled_end).days)
+
+
+def complete(
+    life: Life, approval: Approval, document: str, certificate: str, scene: Scene, month: AgencyMonth | None
+) -> Outcome:
+    """The file is signed: the revision is the approved one from now on."""
+    pending = life.pending
+    assert pending is not None
+    assert pending.content is not None
+    window = scene.rule("approval_window")
+    out = Outcome(
+        answer={
+            "approval_id": str(approval.id),
+            "revision": pending.number,
+            "document": document,
+            "late_days": approval.late_days,
+        }
+    )
+    out.update(
+        "approvals",
+        {"id": approval.id},
+        state="signed",
+        signed_at=scene.now,
+        document_sha256=document,
+        certificate=certificate,
+    )
+    out.update("revisions", {"id": pending.id}, state="approved")
+    if life.approved_revision_id is not None:
+        out.update("revisions", {"id": life.approved_revision_id}, state="superseded")
+    ahead = [f for f in foretold(pending.content, on=scene.today) if f.on > scene.today]
+    out.subject = {
+        "pending_revision_id": None,
+        "approved_revision_id": pending.id,
+        "foretold": [[f.kind, f.on.isoformat()] for f in ahead],
+    }
+    if life.chapter is Chapter.REVIEW:
+        out.subject |= {"chapter": Chapter.SERVICE, "status": Status.WORKING}
+    if month is not None:
+        out.update(
+            "month_items",
+            {"agency_month_id": month.id, "profile_id": life.profile_id, "state": "listed"},
+            state="approved",
+            changed_at=scene.now,
+        )
+    out.happened(
+        "approval.signed",
+        window,
+        revision=pending.number,
+        digest=approval.digest,
+        document=document,
+        approval=str(approval.id),
+        late_days=approval.late_days,
+        after_nominal_end=bool(month and month.nominal_end < scene.today),
+    )
+    if life.account is not None:
+        out.notices.append(
+            Notice(
+                "revision_approved",
+                life.agency_id,
+                account_id=life.account.id,
+                citation=window.citation if window else None,
+                facts={"revision": pending.number},
+            )
+        )
+    return out
+
+
+def fail(life: Life, approval: Approval, code: str, scene: Scene) -> Outcome:
+    """The signature could not be made: the submission waits again, nothing else changed."""
+    out = Outcome(status=502, answer={"code": "signature-failed", "reason": code})
+    out.update("approvals", {"id": approval.id}, state="failed")
+    out.update("revisions", {"id": approval.revision_id}, state="submitted")
+    out.happened("approval.failed", None, approval=str(approval.id), reason=code)
+    return out
+
+
+def window_of(day: date, scene: Scene) -> tuple[date, date, date] | None:
+    """Opening, nominal and rolled end of the approval window of a day's month; none without such a rule."""
+    rule = scene.rule("approval_window")
+    if rule is None or rule.deadline is None or rule.deadline.n is None:
+        return None
+    window = month_window(day.year, day.month, rule.deadline.n, scene.calendar)
+    return window.opens, window.nominal_end, window.rolled_end
+
+

@@ -1,0 +1,194 @@
+"""Declaring, correcting, and how a change becomes known."""
+
+from datetime import date
+from itertools import chain
+
+from models.calendar import MissingYear, late_days, reckon
+from models.commands import GiveNotice, ReportError, ReturnForCorrection, SubmitDeclaration, WithdrawNotice
+from models.errors import FieldRefusal, RefusedError
+from models.form import catalogue, validate
+from models.lifecycle.duties import close_duty, open_duty, void_duty
+from models.lifecycle.guard import in_chapter, not_own, refuse
+from models.lifecycle.life import PERSON, Chapter, Duty, Life, Revision
+from models.lifecycle.outcome import Notice, Outcome
+from models.lifecycle.scene import Scene
+
+FIRST = ("first_declaration", "intake_check")
+CHANGE = ("update_after_change", "transfer_check", "intake_check", "correction_after_return")
+
+
+def _judge_form(draft: Revision, scene: Scene) -> None:
+    """Refuse a form that is incomplete or wrong, field by field (hanoi.art6.2: complete and uniform)."""
+    assert draft.content is not None
+    issues = validate(catalogue(draft.form_version), draft.content, on=scene.today, by="person")
+    if issues:
+        standard = scene.rule("form_standard")
+        raise RefusedError.of(
+            "invalid-form",
+            f"Hồ sơ còn {len(issues)} chỗ chưa đúng hoặc chưa đủ.",
+            f"The form has {len(issues)} places that are wrong or missing.",
+            citation=standard.citation if standard else None,
+            fields=tuple(FieldRefusal(i.path, i.label, i.message_vi, i.message_en) for i in issues),
+        )
+
+
+def submit(life: Life, body: SubmitDeclaration, scene: Scene) -> Outcome:
+    """Submit the draft. Duties are met by submission, not by approval; a late one is accepted and flagged."""
+    in_chapter(life, Chapter.DECLARATION, Chapter.REVIEW, Chapter.SERVICE, Chapter.TRANSFER)
+    draft = life.draft
+    if draft is None or draft.id != body.revision_id:
+        refuse("not-found", "Không có bản nháp này.", "There is no such draft.")
+    if draft.digest != body.digest:
+        refuse(
+            "stale-revision",
+            "Bản nháp đã thay đổi sau khi Anh/Chị xem.",
+            "The draft has changed since you looked at it.",
+            current_revision=draft.number,
+        )
+    if life.pending is not None:
+        refuse(
+            "in-flight",
+            "Một bản khai khác đang chờ phê duyệt.",
+            "Another submission is still waiting for approval.",
+            pending_revision=life.pending.number,
+        )
+    first = life.chapter in (Chapter.DECLARATION, Chapter.REVIEW)
+    answered = _answered(life, body, first=first)
+    rule = scene.rule("update_after_change")
+    if body.changed_on is not None and body.changed_on > scene.today:
+        refuse("future-date", "Ngày thay đổi chưa tới.", "The date of the change lies in the future.")
+    if not first and body.changed_on is None and not answered:
+        refuse(
+            "impossible-date",
+            "Cần ngày có thông tin thay đổi để tính thời hạn cập nhật.",
+            "The date the information changed is needed to reckon the period.",
+            citation=rule.citation if rule else None,
+        )
+    if not first and rule is not None and rule.evidence_required and not draft.evidence:
+        refuse(
+            "evidence-required",
+            "Bản cập nhật phải kèm bản số hóa của tài liệu đã được cấp có thẩm quyền xác nhận.",
+            "An update needs the digitised copy of the document certified by the competent authority.",
+            citation=rule.citation,
+        )
+    _judge_form(draft, scene)
+    out = Outcome(answer={"revision": draft.number})
+    late = max((close_duty(out, scene, duty) for duty in answered), default=0)
+    if not first and body.changed_on is not None and rule is not None and rule.deadline is not None:
+        late = max(late, _late_on_arrival(body.changed_on, scene))
+    out.answer["late_days"] = late
+    out.update("revisions", {"id": draft.id}, state="submitted", submitted_at=scene.now)
+    out.subject = {"pending_revision_id": draft.id}
+    if life.chapter is Chapter.DECLARATION:
+        out.subject["chapter"] = Chapter.REVIEW
+    out.happened(
+        "declaration.submitted",
+        scene.rule("first_declaration") if first else rule,
+        revision=draft.number,
+        digest=draft.digest,
+        late_days=late,
+        **({"changed_on": body.changed_on.isoformat()} if body.changed_on else {}),
+    )
+    out.notices.append(Notice("submission_arrived", life.agency_id, role="hr_officer", facts={"late_days": late}))
+    return out
+
+
+def _answered(life: Life, body: SubmitDeclaration, *, first: bool) -> tuple[Duty, ...]:
+    """Which open duties a submission meets: those named, those of the same change date, those of the stage."""
+    owed = life.owed(*(FIRST if first else CHANGE), "correction_after_return")
+    if first:
+        return tuple(dict.fromkeys(owed))
+    named = [d for d in owed if d.id in body.answers]
+    if len(named) != len(set(body.answers)):
+        refuse("not-found", "Nghĩa vụ được nêu không còn mở.", "A duty that was named is not open.")
+    dated = (d for d in owed if body.changed_on is not None and d.event_on == body.changed_on)
+    standing = (d for d in owed if d.slot != "update_after_change")
+    return tuple(dict.fromkeys(chain(named, dated, standing)))
+
+
+def _late_on_arrival(changed_on: date, scene: Scene) -> int:
+    """Working days late of a change the person reports without a notice, 0 when in time."""
+    rule = scene.rule("update_after_change")
+    assert rule is not None
+    assert rule.deadline is not None
+    try:
+        due = reckon(rule.deadline, changed_on, scene.calendar).due
+        return max(1, late_days(due, scene.today, scene.calendar)[0]) if scene.today > due else 0
+    except MissingYear:
+        return 0  # an uncertain period is never held against the person
+
+
+def return_for_correction(life: Life, body: ReturnForCorrection, scene: Scene) -> Outcome:
+    """Give a submission back with named fields; the person goes on from the same content (R5)."""
+    pending = life.pending
+    if pending is None or pending.id != body.revision_id or pending.state != "submitted":
+        refuse("wrong-state", "Bản khai này không chờ phê duyệt.", "This submission is not waiting for approval.")
+    not_own(scene, life, pending.author_id)
+    known = catalogue(pending.form_version)
+    unknown = [f.path for f in body.fields if not known.knows(f.path)]
+    if unknown:
+        refuse("malformed-request", "Có trường không thuộc mẫu hồ sơ.", "A field is not part of the form.", path=unknown[0])
+    out = Outcome(answer={"revision": pending.number, "draft_number": life.revision_number + 1})
+    fields = [{"path": f.path, "reason": f.reason} for f in body.fields]
+    out.update("revisions", {"id": pending.id}, state="returned", returned_fields=[*fields, {"reason": body.reason}])
+    out.insert("draft_from", id=scene.new_id("draft"), source=pending.id, number=life.revision_number + 1)
+    out.subject = {"pending_revision_id": None, "revision_number": life.revision_number + 1}
+    if life.chapter is Chapter.REVIEW:
+        out.subject["chapter"] = Chapter.DECLARATION
+    out.happened("declaration.returned", None, revision=pending.number, fields=[f.path for f in body.fields])
+    if rule := scene.rule("correction_after_return"):
+        open_duty(
+            out,
+            scene,
+            rule,
+            agency_id=life.agency_id,
+            event_on=scene.today,
+            profile_id=life.profile_id,
+            account_id=life.account.id if life.account else None,
+        )
+    return out
+
+
+def give_notice(life: Life, body: GiveNotice, scene: Scene) -> Outcome:
+    """Start the clock of an update on the change's own date, past or future (hanoi.art6.3; R20)."""
+    in_chapter(life, Chapter.SERVICE, Chapter.TRANSFER)
+    rule = scene.rule("update_after_change")
+    if rule is None:
+        refuse("wrong-state", "Quy chế không đặt nghĩa vụ cập nhật.", "The regulation knows no duty to update.")
+    out = Outcome(status=201)
+    duty = open_duty(
+        out,
+        scene,
+        rule,
+        agency_id=life.agency_id,
+        event_on=body.changed_on,
+        profile_id=life.profile_id,
+        account_id=life.account.id if life.account else None,
+        change=body.kind,
+        document=body.document,
+    )
+    out.happened("change.noticed", rule, kind=body.kind, changed_on=body.changed_on.isoformat(), duty=str(duty.id))
+    out.answer = {"duty_id": str(duty.id), "due_on": duty.due_on.isoformat() if duty.due_on else None}
+    return out
+
+
+def withdraw_notice(life: Life, body: WithdrawNotice, scene: Scene) -> Outcome:
+    """Take back a notice given in error; the duty ends without having been owed."""
+    duty = next((d for d in life.owed("update_after_change") if d.id == body.duty_id), None)
+    if duty is None:
+        refuse("not-found", "Không có nghĩa vụ đang mở này.", "There is no such open duty.")
+    out = Outcome(answer={"duty_id": str(duty.id)})
+    void_duty(out, scene, duty, "withdrawn")
+    return out
+
+
+def report_error(life: Life, body: ReportError, scene: Scene) -> Outcome:
+    """The person says at once that approved data is wrong (hanoi.art16.2); HR hears of it."""
+    in_chapter(life, Chapter.SERVICE, Chapter.TRANSFER)
+    rule = scene.rule("error_notice")
+    out = Outcome(status=201, answer={"paths": list(body.paths)})
+    out.happened("error.reported", rule, paths=list(body.paths))
+    out.notices.append(
+        Notice("error_reported", life.agency_id, role="hr_officer", citation=rule.citation if rule else None)
+    )
+    return out

@@ -1,0 +1,241 @@
+"""Opening, climbing and closing duties: the same for every kind of subject.
+
+The ladder of reminders is policy, not law; the date it climbs towards is law.
+"""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from models.calendar import Calendar, MissingYear, late_days, reckon, start_of_day
+from models.lifecycle.life import PERSON, Duty
+from models.lifecycle.outcome import DutyClosed, DutyOpened, Notice, Outcome
+from models.lifecycle.scene import Scene
+from models.regulations import LadderStep, Obligation
+
+NIGHT = timedelta(hours=6)
+"""Wakes are spread over 00:00–06:00, so that a shared due date does not wake everybody at once."""
+
+
+def spread(subject_id: UUID) -> timedelta:
+    """The subject's own minute of the night, the same every night."""
+    share = int.from_bytes(sha256(subject_id.bytes).digest()[:4]) / 2**32
+    return timedelta(seconds=int(share * NIGHT.total_seconds()))
+
+
+def step_day(step: LadderStep, due_on: date, calendar: Calendar) -> date:
+    """The day of a step: that many working days before or after the due date.
+
+    Where no working day lies before the due date at the step's distance, the last working day before it.
+    """
+    if step.offset_working_days > 0:
+        return calendar.add_working_days(due_on, step.offset_working_days)
+    day = due_on if calendar.is_working_day(due_on) else calendar.last_working_day_before(due_on)
+    for _ in range(-step.offset_working_days):
+        day = calendar.last_working_day_before(day)
+    return day
+
+
+def ladder(duty: Duty, scene: Scene) -> list[tuple[int, LadderStep, date]]:
+    """The steps still ahead of a duty with their days, in order; empty where it has no due date."""
+    if duty.due_on is None:
+        return []
+    rungs: list[tuple[int, LadderStep, date]] = []
+    for number, step in enumerate(scene.policy.steps, start=1):
+        if number <= duty.ladder_step:
+            continue
+        try:
+            day = step_day(step, duty.due_on, scene.calendar)
+        except MissingYear:
+            break  # the ladder is policy: it stops where the calendar does, the duty stays open
+        # A reminder before the due date is pointless on the day the duty itself is announced.
+        if step.offset_working_days <= 0 and day <= duty.opened_on:
+            continue
+        rungs.append((number, step, day))
+    return rungs
+
+
+def next_wake(duty: Duty, scene: Scene, subject_id: UUID) -> datetime | None:
+    """When the duty next needs attention; none where nothing is left to send."""
+    rungs = ladder(duty, scene)
+    return start_of_day(rungs[0][2]) + spread(subject_id) if rungs else None
+
+
+def bearer(obligation: Obligation, agency_id: UUID, scene: Scene) -> tuple[str, UUID]:
+    """Who owes it by the rule: the person, or a role of the agency the rule names."""
+    rule = obligation.rule
+    if rule.party == "person":
+        return PERSON, agency_id
+    if rule.party == "department" and scene.department_id is not None:
+        return "department_officer", scene.department_id
+    if rule.party in ("parent_agency", "managing_authority"):
+        return rule.post or "hr_officer", scene.managing_agency_id
+    return rule.post or "hr_officer", agency_id
+
+
+def open_duty(
+    outcome: Outcome,
+    scene: Scene,
+    obligation: Obligation,
+    *,
+    agency_id: UUID,
+    event_on: date,
+    label: str = "",
+    profile_id: UUID | None = None,
+    case_id: UUID | None = None,
+    agency_month_id: UUID | None = None,
+    due: tuple[date, date, datetime] | None = None,
+    account_id: UUID | None = None,
+    **facts: Any,
+) -> Duty:
+    """Open a duty under ``obligation`` from ``event_on`` and tell whoever the rule lays it on.
+
+    ``due`` (nominal date, date, exclusive instant) is given for windows; otherwise the obligation's own
+    period is reckoned. A regulation without a period opens a duty without a date; a calendar year that is
+    missing opens it as unknown, to be recomputed, and tells the administrator.
+    """
+    party, agency_id = bearer(obligation, agency_id, scene)
+    nominal, due_on, due_at = due or (None, None, None)
+    deadline = obligation.deadline
+    if due is None and deadline is not None:
+        try:
+            reckoning = reckon(deadline, event_on, scene.calendar)
+            nominal, due_on, due_at = reckoning.nominal_due, reckoning.due, reckoning.due_at
+        except MissingYear as missing:
+            facts["due_unknown"] = missing.year
+            outcome.notices.append(
+                Notice("calendar_year_missing", agency_id, role="administrator", facts={"year": missing.year})
+            )
+    elif deadline is None and due is None:
+        facts["no_period"] = True
+    subject_id = agency_month_id or case_id or profile_id
+    assert subject_id is not None
+    duty = Duty(
+        id=scene.new_id(f"duty:{obligation.slot}:{label}"),
+        slot=obligation.slot,
+        party=party,
+        agency_id=agency_id,
+        rule_id=obligation.rule.id,
+        citation=obligation.citation,
+        event_on=event_on,
+        due_on=due_on,
+        due_at=due_at,
+        opened_on=scene.today,
+        profile_id=profile_id,
+        case_id=case_id,
+        agency_month_id=agency_month_id,
+    )
+    # Opened with its dates already past: what was missed is said once, in the notice below.
+    missed = [number for number, _, day in ladder(duty, scene) if day <= scene.today]
+    duty = replace(duty, ladder_step=missed[-1] if missed else 0)
+    duty = replace(duty, next_wake_at=next_wake(duty, scene, subject_id))
+    late = due_at is not None and due_at <= scene.now
+    outcome.opened.append(DutyOpened(duty, nominal, facts))
+    outcome.happened(
+        "duty.opened",
+        obligation,
+        duty=str(duty.id),
+        slot=duty.slot,
+        party=party,
+        due=due_on.isoformat() if due_on else None,
+        event_on=event_on.isoformat(),
+        late=late,
+    )
+    outcome.notices.append(
+        Notice(
+            "duty_opened_late" if late else "duty_opened",
+            agency_id,
+            role=None if party == PERSON else party,
+            account_id=account_id if party == PERSON else None,
+            duty_id=duty.id,
+            citation=duty.citation,
+            due_on=due_on,
+            facts={"slot": duty.slot},
+        )
+    )
+    return duty
+
+
+def close_duty(outcome: Outcome, scene: Scene, duty: Duty, *, met_on: date | None = None) -> int:
+    """Meet a duty; answers how many working days late that was (0 when in time or without a date)."""
+    on = met_on or scene.today
+    late = 0
+    if duty.due_on is not None and on > duty.due_on:
+        late = _late(duty.due_on, on, scene.calendar)
+    outcome.closed.append(DutyClosed(duty.id, "met", on, late))
+    obligation = scene.rule(duty.slot)
+    outcome.happened("duty.met", obligation, duty=str(duty.id), slot=duty.slot, late_days=late)
+    return late
+
+
+def _late(due_on: date, on: date, calendar: Calendar) -> int:
+    """Working days late; at least one, because the date has passed."""
+    try:
+        return max(1, late_days(due_on, on, calendar)[0])
+    except MissingYear:
+        return max(1, (on - due_on).days)
+
+
+def void_duty(outcome: Outcome, scene: Scene, duty: Duty, reason: str) -> None:
+    """Drop a duty that can no longer be owed, saying why."""
+    outcome.closed.append(DutyClosed(duty.id, "void", scene.today, reason=reason))
+    outcome.happened("duty.void", scene.rule(duty.slot), duty=str(duty.id), slot=duty.slot, reason=reason)
+
+
+def climb(
+    outcome: Outcome, scene: Scene, duty: Duty, *, subject_id: UUID, account_id: UUID | None = None
+) -> None:
+    """Send what the ladder has due now: the highest step reached, never a pile of missed ones."""
+    if duty.next_wake_at is None or duty.next_wake_at > scene.now:
+        return
+    reached = [(number, step) for number, step, day in ladder(duty, scene) if day <= scene.today]
+    if not reached:
+        outcome.touched[duty.id] = (duty.ladder_step, next_wake(duty, scene, subject_id))
+        return
+    number, step = reached[-1]
+    overdue = duty.due_at is not None and duty.due_at <= scene.now
+    agency_id, role, account = _addressee(step, duty, scene, account_id)
+    outcome.notices.append(
+        Notice(
+            step.kind,
+            agency_id,
+            role=role,
+            account_id=account,
+            duty_id=duty.id,
+            citation=duty.citation,
+            due_on=duty.due_on,
+            facts={"slot": duty.slot, "step": number, "overdue": overdue, "policy": True},
+        )
+    )
+    obligation = scene.rule(duty.slot)
+    if overdue and not any(scene.policy.steps[n - 1].offset_working_days > 0 for n in range(1, duty.ladder_step + 1)):
+        outcome.happened("duty.overdue", obligation, duty=str(duty.id), slot=duty.slot, due=str(duty.due_on))
+    outcome.happened(
+        f"duty.{step.kind}",
+        obligation,
+        duty=str(duty.id),
+        slot=duty.slot,
+        to=step.to,
+        offset=step.offset_working_days,
+    )
+    climbed = replace(duty, ladder_step=number)
+    outcome.touched[duty.id] = (number, next_wake(climbed, scene, subject_id))
+
+
+def _addressee(
+    step: LadderStep, duty: Duty, scene: Scene, account_id: UUID | None
+) -> tuple[UUID, str | None, UUID | None]:
+    """Agency, role and account a step goes to; by post, resolved to people only when it is sent."""
+    match step.to:
+        case "unit_head":
+            return duty.agency_id, "head", None
+        case "managing_agency":
+            return scene.managing_agency_id, "head", None
+        case "department":
+            return scene.department_id or scene.managing_agency_id, "department_officer", None
+        case _ if duty.party == PERSON:
+            return duty.agency_id, None, account_id
+        case _:
+            return duty.agency_id, duty.party, None

@@ -1,0 +1,68 @@
+"""Refusals that many decisions share."""
+
+from typing import NoReturn
+from uuid import UUID
+
+from models.errors import RefusedError
+from models.lifecycle.life import CHAPTER_VI, Case, Chapter, Life
+from models.lifecycle.scene import Scene
+
+
+def refuse(code: str, vi: str, en: str, *, citation: str | None = None, **extra: str | int | bool | None) -> NoReturn:
+    """Refuse with a problem of the catalogue."""
+    raise RefusedError.of(code, vi, en, citation=citation, extra=extra)
+
+
+def in_chapter(life: Life, *chapters: Chapter) -> None:
+    """Refuse what does not belong to the life's present chapter."""
+    if life.chapter not in chapters:
+        refuse(
+            "wrong-state",
+            f"Hồ sơ đang ở giai đoạn “{CHAPTER_VI[life.chapter]}”, không thực hiện được việc này.",
+            f"The profile is in the chapter '{life.chapter}'; this cannot be done now.",
+            chapter=str(life.chapter),
+        )
+
+
+def no_open_case(life: Life) -> None:
+    """Refuse while a transfer or separation of the profile is open."""
+    if life.case is None:
+        return
+    if life.case.kind == "transfer":
+        refuse(
+            "transfer-open",
+            "Hồ sơ đang có việc chuyển công tác chưa kết thúc.",
+            "A transfer of this profile is still open.",
+            case_id=str(life.case.id),
+        )
+    refuse(
+        "separation-open",
+        "Hồ sơ đã có quyết định thôi công tác.",
+        "A separation of this profile is already decided.",
+        case_id=str(life.case.id),
+    )
+
+
+def open_transfer(life: Life, case: Case | None, *states: str) -> Case:
+    """The open transfer in one of these states, or a refusal."""
+    if case is None or case.closed or case.state not in states:
+        state = "closed" if case is None or case.closed else case.state
+        refuse(
+            "wrong-state",
+            "Việc chuyển công tác không ở bước cho phép thao tác này.",
+            "The transfer is not at a step that allows this.",
+            state=state,
+        )
+    if life.case is None or life.case.id != case.id:
+        refuse("wrong-state", "Việc chuyển công tác đã kết thúc.", "The transfer has ended.", state="closed")
+    return case
+
+
+def not_own(scene: Scene, life: Life, author: UUID | None) -> None:
+    """Nobody approves or returns the own file or the own entry (R4)."""
+    if scene.actor_profile_id == life.profile_id or (author is not None and author == scene.actor_id):
+        refuse(
+            "own-approval",
+            "Không được phê duyệt hồ sơ của chính mình hoặc do chính mình khai.",
+            "Nobody may approve the own profile or what they declared themselves.",
+        )

@@ -1,0 +1,202 @@
+"""The state a decision needs: plain, frozen values built from rows and given to pure functions."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+
+class Chapter(StrEnum):
+    """The chapters of a profile's life, in order; ``service`` and ``transfer`` alternate."""
+
+    ACCOUNT = "account"
+    DECLARATION = "declaration"
+    REVIEW = "review"
+    SERVICE = "service"
+    TRANSFER = "transfer"
+    SEPARATION = "separation"
+    ARCHIVE = "archive"
+
+
+CHAPTER_VI = {
+    Chapter.ACCOUNT: "cấp tài khoản",
+    Chapter.DECLARATION: "tự khai lần đầu",
+    Chapter.REVIEW: "chờ phê duyệt lần đầu",
+    Chapter.SERVICE: "đang công tác",
+    Chapter.TRANSFER: "đang chuyển công tác",
+    Chapter.SEPARATION: "thôi công tác",
+    Chapter.ARCHIVE: "lưu trữ",
+}
+
+
+class Status(StrEnum):
+    """Status of the profile, as the regulations name it (hanoi.art12, see ``terms``)."""
+
+    PENDING = "pending"
+    WORKING = "working"
+    MOVED_OUT = "moved_out"
+    RETIRED = "retired"
+    RESIGNED = "resigned"
+    DISMISSED = "dismissed"
+    DOWNSIZED = "downsized"
+    CONTRACT_ENDED = "contract_ended"
+    DECEASED = "deceased"
+
+
+STATUS_VI = {
+    Status.PENDING: "đang tạo lập",
+    Status.WORKING: "đang công tác",
+    Status.MOVED_OUT: "chuyển ra ngoài",
+    Status.RETIRED: "nghỉ hưu",
+    Status.RESIGNED: "thôi việc",
+    Status.DISMISSED: "buộc thôi việc",
+    Status.DOWNSIZED: "tinh giản biên chế",
+    Status.CONTRACT_ENDED: "kết thúc hợp đồng",
+    Status.DECEASED: "từ trần",
+}
+
+LEAVING = frozenset(Status) - {Status.PENDING, Status.WORKING}
+
+
+class AccountState(StrEnum):
+    """How far an account may be used (hanoi.art6.2.d)."""
+
+    DEFAULT_PASSWORD = "default_password"  # noqa: S105 — a state, not a secret
+    ACTIVE = "active"
+    CANCELLED = "cancelled"
+
+
+PERSON = "person"
+"""The party of a duty that the official owes personally; other parties are roles of an agency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """An open duty as decisions see it."""
+
+    id: UUID
+    slot: str
+    party: str
+    agency_id: UUID
+    rule_id: str
+    citation: str
+    event_on: date
+    due_on: date | None
+    due_at: datetime | None
+    opened_on: date
+    ladder_step: int = 0
+    next_wake_at: datetime | None = None
+    profile_id: UUID | None = None
+    case_id: UUID | None = None
+    agency_month_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A revision without its content; ``content`` is there only for the acts that judge it."""
+
+    id: UUID
+    number: int
+    state: str
+    digest: str
+    author_id: UUID
+    evidence: tuple[str, ...] = ()
+    form_version: str = ""
+    content: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An open transfer or separation."""
+
+    id: UUID
+    kind: str
+    profile_id: UUID
+    from_agency_id: UUID
+    to_agency_id: UUID | None
+    mode: str
+    effective_on: date
+    document: str
+    state: str
+    version: int
+    facts: dict[str, Any]
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The personal account of the profile."""
+
+    id: UUID
+    state: AccountState
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A signature being made."""
+
+    id: UUID
+    revision_id: UUID
+    digest: str
+    approver_id: UUID
+    approver_role: str
+    agency_month_id: UUID | None
+    rule_ids: tuple[str, ...]
+    late_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One profile, as far as decisions about it need."""
+
+    profile_id: UUID
+    authority_id: UUID
+    agency_id: UUID
+    category: str
+    chapter: Chapter
+    status: Status
+    version: int
+    revision_number: int
+    account: Account | None = None
+    approved_revision_id: UUID | None = None
+    synced_revision_id: UUID | None = None
+    pending: Revision | None = None
+    draft: Revision | None = None
+    approval: Approval | None = None
+    case: Case | None = None
+    duties: tuple[Duty, ...] = ()
+    foretold: tuple[tuple[str, date], ...] = ()
+    held_since: date | None = None
+
+    def owed(self, *slots: str) -> tuple[Duty, ...]:
+        """Open duties of these slots."""
+        return tuple(d for d in self.duties if d.slot in slots)
+
+
+@dataclass(frozen=True, slots=True)
+class MonthItem:
+    """One profile on an agency's list."""
+
+    profile_id: UUID
+    revision_id: UUID
+    digest: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyMonth:
+    """One agency's month as decisions see it; ``items`` only where the act judges items."""
+
+    id: UUID
+    authority_id: UUID
+    agency_id: UUID
+    month: str
+    state: str
+    opens_on: date
+    nominal_end: date
+    rolled_end: date
+    version: int
+    duties: tuple[Duty, ...] = ()
+    items: tuple[MonthItem, ...] = ()
+    counts: dict[str, int] = field(default_factory=dict)

@@ -1,0 +1,39 @@
+"""What a decision is told about the world: who acts, when, under which law. No clock, no look-ups."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID, uuid5
+
+from models.calendar import Calendar, legal_date
+from models.regulations import Obligation, Policy, RuleSet
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything outside the state that a decision may depend on."""
+
+    now: datetime
+    law: RuleSet
+    calendar: Calendar
+    policy: Policy
+    act_id: UUID
+    """Id of the command or timer; every id a decision makes derives from it, so a retry makes the same."""
+    actor_id: UUID | None
+    actor_role: str
+    actor_profile_id: UUID | None
+    department_id: UUID | None
+    managing_agency_id: UUID
+    """The agency above the custodian that answers for it (itself at the top)."""
+
+    @property
+    def today(self) -> date:
+        """The legal date in Viet Nam."""
+        return legal_date(self.now)
+
+    def new_id(self, label: str) -> UUID:
+        """An id that the same act always makes for the same label."""
+        return uuid5(self.act_id, label)
+
+    def rule(self, slot: str) -> Obligation | None:
+        """The obligation in force for a purpose; none where this regulation does not know it."""
+        return self.law.slot(slot)

@@ -1,0 +1,202 @@
+"""Everything that travels through the engine: ids, counts, dates and words to display. Nothing personal.
+
+Messages ignore fields they do not know (``extra="ignore"``), so that an older worker can read a newer one.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Word = Annotated[str, StringConstraints(max_length=120)]
+Words = Annotated[str, StringConstraints(max_length=400)]
+Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+Subject = Literal["profile", "transfer", "agency_month"]
+Internal = Literal[
+    "look",
+    "wake",
+    "approve_item",
+    "complete_approval",
+    "fail_approval",
+    "archive",
+    "open_month",
+    "approvals_done",
+    "submitted",
+    "receipts",
+    "close_month",
+]
+
+
+class Message(BaseModel):
+    """Base of all messages."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Ask(Message):
+    """One act to be done: a command by id, or something the workflow itself must have done."""
+
+    authority_id: UUID
+    subject: Subject
+    subject_id: UUID
+    now: datetime
+    command_id: UUID | None = None
+    internal: Internal | None = None
+    facts: dict[Word, str | int | bool] = Field(default_factory=dict, max_length=8)
+    bulk: bool = False
+    """Asked by a batch, not by the subject's own workflow, which must then hear of what cannot wait."""
+
+
+class Moment(Message):
+    """What a subject's row says after an act: all a workflow needs to go on."""
+
+    version: int
+    chapter: Word
+    words: Words
+    next_wake_at: datetime | None = None
+    status: int = 200
+    """HTTP status of the command's answer; the answer itself is in its row."""
+    to_sign: UUID | None = None
+    """The approval that waits for its signature."""
+    settled: bool = True
+
+
+class Life(Message):
+    """Input of ``ProfileWorkflow``, carried across continue-as-new."""
+
+    authority_id: UUID
+    profile_id: UUID
+    moment: Moment | None = None
+    limit: int = 200
+    """Events in one run before the next begins."""
+
+
+class Move(Message):
+    """Input of ``TransferWorkflow``."""
+
+    authority_id: UUID
+    transfer_id: UUID
+    moment: Moment | None = None
+
+
+class SignRequest(Message):
+    """Render and sign one prepared approval."""
+
+    authority_id: UUID
+    profile_id: UUID
+    approval_id: UUID
+    now: datetime
+
+
+class Signed(Message):
+    """The signed file, by hash; or why there is none."""
+
+    document: Word = ""
+    certificate: Word = ""
+    failure: Word = ""
+
+
+class MonthStart(Message):
+    """Input of ``MonthEndWorkflow``."""
+
+    authority_id: UUID
+    month: Month
+
+
+class Window(Message):
+    """When a month's window opens and ends; the agencies come when it has opened."""
+
+    opens_at: datetime
+    overdue_at: datetime
+    closes_at: datetime
+    """When what is left is carried to the next month's list."""
+    next_month: Month
+
+
+class AgencyMonthStart(Message):
+    """Input of ``AgencyMonthWorkflow``."""
+
+    authority_id: UUID
+    agency_id: UUID
+    agency_month_id: UUID
+    month: Month
+    closes_at: datetime
+    moment: Moment | None = None
+
+
+class MonthOpened(Message):
+    """The agencies whose month was opened, in pages."""
+
+    started: int
+    agencies: int
+
+
+class Batch(Message):
+    """One batch over an agency's list."""
+
+    authority_id: UUID
+    agency_id: UUID
+    agency_month_id: UUID
+    now: datetime
+    command_id: UUID | None = None
+
+
+class BatchResult(Message):
+    """What a batch did; each item's answer is in its own row."""
+
+    done: int = 0
+    refused: int = 0
+    tran_code: Word = ""
+
+
+class NationalStatus(Message):
+    """A leaver's change of status to be told to the national database."""
+
+    authority_id: UUID
+    profile_id: UUID
+    now: datetime
+
+
+class NationalTold(Message):
+    """Whether the national database knows."""
+
+    told: bool
+
+
+class DigestStart(Message):
+    """Input of ``DigestWorkflow``."""
+
+    authority_id: UUID
+
+
+class DigestRun(Message):
+    """One morning's digests."""
+
+    authority_id: UUID
+    now: datetime
+
+
+class DigestDone(Message):
+    """How many went out, and when the next morning is."""
+
+    sent: int
+    failed: int
+    next_at: datetime
+
+
+class ImportStart(Message):
+    """Input of ``ImportWorkflow``."""
+
+    authority_id: UUID
+    import_id: UUID
+    now: datetime | None = None
+
+
+class ImportDone(Message):
+    """Counts of an import; the report is in its row."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: int = 0

@@ -1,0 +1,224 @@
+"""``act``: the one place where facts change.
+
+One transaction locks the subject's row, returns the stored answer if the command was done before, loads the
+state, checks the actor, decides with a pure function, and writes rows, events, duties, the new version, the
+next wake, the answer, and a line for every other workflow that must hear.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID, uuid5
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.calendar import Calendar, legal_date, start_of_day
+from models.commands import Approve, OpenProfile
+from models.database import Scope, transaction
+from models.errors import RefusedError
+from models.identifiers import profile_workflow
+from models.lifecycle.account import open_profile
+from models.lifecycle.outcome import Outcome
+from models.lifecycle.scene import Scene
+from models.messages import Ask, Moment
+from models.record.authorise import authorise
+from models.record.commands import Command, load_command, settle
+from models.record.conflicts import refusal_of
+from models.record.decide import DECISIONS, decide_internal
+from models.record.special import Writing
+from models.record.subjects import (
+    Found,
+    create_profile,
+    find,
+    last_event,
+    moment,
+    save_case,
+    save_month,
+    save_profile,
+    with_content,
+)
+from models.record.tools import Tools
+from models.record.write import chain, plain, write
+from models.regulations import RuleSet
+
+
+async def act(tools: Tools, ask: Ask) -> Moment:
+    """Do one act, exactly once however often it is asked; answers where the subject stands after it.
+
+    A refusal is an answer, stored like any other. Only what makes an act impossible to judge (no database,
+    no law loaded) is raised, to be tried again.
+    """
+    try:
+        return await _once(tools, ask)
+    except IntegrityError as conflict:
+        # A constraint refused what the decision could not know; the transaction left nothing behind.
+        refusal = refusal_of(conflict)
+        if refusal is None or ask.command_id is None:
+            raise
+        async with transaction(tools.engine, Scope(ask.authority_id, everything=True)) as connection:
+            found = await find(connection, ask)
+            await settle(connection, ask.command_id, refusal.problem.status, refusal.to_json(), ask.now)
+            return moment(ask, found, status=refusal.problem.status)
+
+
+async def _once(tools: Tools, ask: Ask) -> Moment:
+    async with transaction(tools.engine, Scope(ask.authority_id, everything=True)) as connection:
+        found = await find(connection, ask)
+        command = await _command(connection, tools, ask)
+        if ask.command_id is not None and command is None:
+            return moment(ask, found, status=404)
+        if command is not None and ask.internal is None:
+            if command.settled:
+                return moment(ask, found, status=command.status)
+            if (signing := _signing(found, command)) is not None:
+                return moment(ask, found, status=202, to_sign=signing, settled=False)
+        law, calendar = await tools.law(connection, ask.authority_id, legal_date(ask.now))
+        scene = _scene(tools, ask, command, found, law, calendar)
+        found = await with_content(connection, tools, ask, found, command.verb if command else str(ask.internal))
+        try:
+            scene, outcome = await _decide(connection, ask, command, found, scene)
+        except RefusedError as refused:
+            refusal = refused.refusal
+            if ask.command_id is not None:
+                await settle(connection, ask.command_id, refusal.problem.status, refusal.to_json(), ask.now)
+            return moment(ask, found, status=refusal.problem.status)
+        return await _record(connection, tools, ask, command, found, scene, outcome)
+
+
+async def _command(connection: AsyncConnection, tools: Tools, ask: Ask) -> Command | None:
+    """The command asked for; or, for one item of a list, the list's command with the item as its body."""
+    if ask.command_id is not None:
+        return await load_command(connection, tools, ask.authority_id, ask.command_id)
+    if ask.internal != "approve_item":
+        return None
+    listed = await load_command(connection, tools, ask.authority_id, UUID(str(ask.facts["command"])))
+    assert listed is not None
+    body = Approve(revision_id=UUID(str(ask.facts["revision"])), digest=str(ask.facts["digest"]))
+    return replace(listed, id=uuid5(listed.id, str(ask.subject_id)), verb=Approve.verb, body=body, expected=None)
+
+
+def _signing(found: Found, command: Command) -> UUID | None:
+    """The approval this very command prepared, still waiting for its signature."""
+    life = found.subject.life
+    if life is None or life.approval is None or life.approval.id != uuid5(command.id, "approval"):
+        return None
+    return life.approval.id
+
+
+def _scene(
+    tools: Tools, ask: Ask, command: Command | None, found: Found, law: RuleSet, calendar: Calendar
+) -> Scene:
+    version = found.row.version if found.row is not None else 0
+    return Scene(
+        now=ask.now,
+        law=law,
+        calendar=calendar,
+        policy=tools.policy,
+        act_id=command.id if command else uuid5(ask.subject_id, f"{ask.internal}:{version}"),
+        actor_id=command.actor.account_id if command else None,
+        actor_role="system",
+        actor_profile_id=command.actor.person_profile_id if command else None,
+        department_id=found.department_id,
+        managing_agency_id=found.managing_agency_id or ask.subject_id,
+    )
+
+
+async def _decide(
+    connection: AsyncConnection, ask: Ask, command: Command | None, found: Found, scene: Scene
+) -> tuple[Scene, Outcome]:
+    if command is None:
+        assert ask.internal is not None
+        month = found.subject.month
+        closes_at = start_of_day(month.rolled_end + timedelta(days=1)) if month else None
+        return scene, decide_internal(ask.internal, found.subject, dict(ask.facts), scene, closes_at)
+    role = await authorise(connection, command, found, scene)
+    scene = replace(scene, actor_role=role)
+    body = command.body
+    if isinstance(body, OpenProfile):
+        if found.row is not None:
+            raise RefusedError.of("wrong-state", "Hồ sơ đã được mở.", "The profile is already open.")
+        return scene, open_profile(ask.subject_id, ask.authority_id, body, scene)
+    if found.row is None:
+        raise RefusedError.of("not-found", "Không tìm thấy.", "There is no such thing.")
+    life = found.subject.life
+    if command.expected is not None and life is not None and command.expected != life.revision_number:
+        raise RefusedError.of(
+            "stale-revision",
+            "Hồ sơ đã có phiên bản mới hơn.",
+            "The form has a newer revision.",
+            extra={"current_revision": life.revision_number},
+        )
+    return scene, DECISIONS[type(body)](found.subject, body, scene)
+
+
+async def _record(
+    connection: AsyncConnection,
+    tools: Tools,
+    ask: Ask,
+    command: Command | None,
+    found: Found,
+    scene: Scene,
+    outcome: Outcome,
+) -> Moment:
+    """Write the outcome and the subject's own rows, settle the command, answer from what was written."""
+    if command is None and outcome.empty:
+        return moment(ask, found)
+    life = found.subject.life
+    on_profile = ask.subject != "agency_month"
+    profile_id = (life.profile_id if life else ask.subject_id) if on_profile else None
+    opening = command.body if command and isinstance(command.body, OpenProfile) else None
+    if opening is not None:
+        await create_profile(connection, tools, ask, opening, outcome, scene)
+    stream_id = profile_id or ask.subject_id
+    number, digest = await last_event(connection, found, stream_id)
+    events = chain(
+        outcome,
+        scene,
+        stream_id,
+        number,
+        digest,
+        authority_id=ask.authority_id,
+        agency_id=found.agency_id or outcome.subject["agency_id"],
+        profile_id=profile_id,
+        command_id=command.id if command else None,
+    )
+    name = found.row.full_name if life is not None and found.row is not None else ""
+    writing = Writing(ask.authority_id, profile_id, tools, ask.now, name)
+    if ask.bulk and life is not None and _must_hear(life.chapter, outcome):
+        outcome.tell.append((profile_workflow(life.profile_id), {}))
+    await write(connection, outcome, scene, writing, events=events)
+    if on_profile:
+        await save_profile(connection, life, ask, outcome, events)
+        if life is not None and (case_id := _case_of(ask, life, outcome)) is not None:
+            await save_case(connection, case_id, life, outcome)
+    else:
+        await save_month(connection, found, outcome)
+    await _settle(connection, ask, command, outcome)
+    written = await find(connection, ask)
+    return moment(
+        ask,
+        written,
+        status=outcome.status,
+        to_sign=UUID(outcome.answer["approval_id"]) if not outcome.settles else None,
+        settled=outcome.settles,
+    )
+
+
+def _must_hear(chapter: str, outcome: Outcome) -> bool:
+    """Whether the profile's own workflow must be told of a batch's act: what it waits for has changed."""
+    return outcome.subject.get("chapter", chapter) != chapter or any(o.duty.next_wake_at for o in outcome.opened)
+
+
+def _case_of(ask: Ask, life: object, outcome: Outcome) -> UUID | None:
+    """The case whose duties this act may have changed."""
+    if ask.subject == "transfer":
+        return ask.subject_id
+    case_id = outcome.subject.get("case_id")
+    return case_id if isinstance(case_id, UUID) else None
+
+
+async def _settle(connection: AsyncConnection, ask: Ask, command: Command | None, outcome: Outcome) -> None:
+    """Give the command its answer, once it has one; a signature settles the command that asked for it."""
+    answered = ask.command_id or (UUID(str(ask.facts["settles"])) if "settles" in ask.facts else None)
+    if answered is not None and outcome.settles:
+        await settle(connection, answered, outcome.status, plain(outcome.answer), ask.now)

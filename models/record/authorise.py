@@ -1,0 +1,87 @@
+"""May this actor do this to that subject today? Asked again here, whatever the API asked before."""
+
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.access import Allowed, Target, may
+from models.commands import OpenProfile
+from models.errors import RefusedError
+from models.lifecycle.life import AccountState
+from models.lifecycle.scene import Scene
+from models.record.commands import Command
+from models.record.subjects import Found
+
+VERB_OF = {
+    "open_profile": "create_profile",
+    "create_account": "create_account",
+    "activate_account": "declare",
+    "submit_declaration": "declare",
+    "return_for_correction": "return_for_correction",
+    "approve": "approve",
+    "give_notice": "give_notice",
+    "withdraw_notice": "give_notice",
+    "report_error": "declare",
+    "request_transfer": "request_transfer",
+    "separate": "separate",
+    "cancel_separation": "separate",
+    "report_transfer": "report_transfer",
+    "hand_over": "hand_over",
+    "accept_transfer": "accept_transfer",
+    "refuse_transfer": "refuse_transfer",
+    "withdraw_transfer": "request_transfer",
+    "approve_list": "approve",
+    "release_month": "gate",
+    "send_back_items": "gate",
+}
+"""Command verb to the verb of ``models.access``."""
+
+NEW_SIDE = ("accept_transfer", "refuse_transfer")
+"""Verbs of a transfer that belong to the agency that receives."""
+
+_ANCESTORS = text(
+    "SELECT ancestor_id FROM agency_closure WHERE descendant_id = :agency AND valid_to IS NULL ORDER BY depth"
+)
+
+
+async def authorise(connection: AsyncConnection, command: Command, found: Found, scene: Scene) -> str:
+    """The role under which the actor acts.
+
+    Raises:
+        RefusedError: ``not-permitted``, ``password-change-required`` or what access says.
+    """
+    if command.account_state == AccountState.CANCELLED:
+        raise RefusedError.of("not-permitted", "Tài khoản đã bị hủy quyền truy cập.", "The account's access is cancelled.")
+    if command.account_state == AccountState.DEFAULT_PASSWORD and command.verb != "activate_account":
+        raise RefusedError.of(
+            "password-change-required",
+            "Phải đổi mật khẩu mặc định trước khi thực hiện việc khác.",
+            "The default password must be changed first.",
+        )
+    agency_id, ancestors = await _place(connection, command, found)
+    if agency_id is None:
+        raise RefusedError.of("not-found", "Không tìm thấy.", "There is no such thing.")
+    life = found.subject.life
+    target = Target(
+        profile_id=life.profile_id if life else None,
+        agency_id=agency_id,
+        ancestors=ancestors,
+    )
+    verdict = may(command.actor, VERB_OF[command.verb], target, scene.today)
+    if isinstance(verdict, Allowed):
+        return verdict.role
+    raise RefusedError.of(verdict.code, verdict.reason_vi, verdict.reason_en)
+
+
+async def _place(connection: AsyncConnection, command: Command, found: Found) -> tuple[UUID | None, tuple[UUID, ...]]:
+    """The agency whose matter this is, and the agencies above it."""
+    agency_id, ancestors = found.agency_id, found.ancestors
+    if isinstance(command.body, OpenProfile):
+        agency_id = command.body.agency_id
+    elif command.verb in NEW_SIDE and found.subject.case is not None:
+        agency_id = found.subject.case.to_agency_id
+    else:
+        return agency_id, ancestors
+    rows = await connection.execute(_ANCESTORS, {"agency": agency_id})
+    return agency_id, tuple(rows.scalars())

@@ -1,0 +1,160 @@
+"""Command rows: durable before anything is done, settled once."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.access import Actor
+from models.commands import BY_VERB, Body
+from models.errors import RefusedError
+from models.keys import Sealed
+from models.record.actors import load_actor
+from models.record.tools import Tools
+from models.tables import CommandRow
+
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command with its actor as of now."""
+
+    id: UUID
+    verb: str
+    body: Body
+    actor: Actor
+    account_state: str
+    expected: int | None
+    settled: bool
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a command: for its caller, also long after."""
+
+    id: UUID
+    verb: str
+    workflow_id: str
+    subject_id: UUID
+    settled: bool
+    status: int | None
+    answer: dict[str, Any] | None
+    accepted_at: datetime
+    settled_at: datetime | None
+
+
+async def accept(
+    connection: AsyncConnection,
+    tools: Tools,
+    *,
+    command_id: UUID,
+    authority_id: UUID,
+    account_id: UUID,
+    body: Body,
+    received: bytes,
+    workflow_id: str,
+    subject_id: UUID,
+    expected_revision: int | None,
+    now: datetime,
+) -> Fate:
+    """Write the command down, or find it written: the same key with another body is refused.
+
+    ``received`` are the canonical bytes the caller sent; what the server adds to ``body`` (a password's hash)
+    does not make a repetition another command.
+
+    Raises:
+        RefusedError: ``key-reused``.
+    """
+    digest = hashlib.sha256(body.verb.encode() + b"\0" + received).hexdigest()
+    sealed = tools.cipher.seal(authority_id, "commands", command_id, "body", body.model_dump_json().encode())
+    row = {
+        "id": command_id,
+        "authority_id": authority_id,
+        "account_id": account_id,
+        "verb": body.verb,
+        "workflow_id": workflow_id,
+        "subject_id": subject_id,
+        "body": sealed.data,
+        "key_id": sealed.key_id,
+        "body_hash": digest,
+        "expected_revision": expected_revision,
+        "accepted_at": now,
+    }
+    await connection.execute(upsert(CommandRow).values(row).on_conflict_do_nothing())
+    stored = (await connection.execute(_ROW, {"id": command_id})).one()
+    if stored.body_hash != digest:
+        raise RefusedError.of(
+            "key-reused",
+            "Idempotency-Key này đã dùng cho một yêu cầu có nội dung khác.",
+            "This Idempotency-Key was used for a request with another body.",
+        )
+    return _fate(stored)
+
+
+_ROW = text("SELECT * FROM commands WHERE id = :id")
+_SETTLE = text(
+    "UPDATE commands SET settled_at = :now, status = :status, answer = CAST(:answer AS jsonb)"
+    " WHERE id = :id AND settled_at IS NULL"
+)
+
+
+def _fate(row: Any) -> Fate:
+    return Fate(
+        id=row.id,
+        verb=row.verb,
+        workflow_id=row.workflow_id,
+        subject_id=row.subject_id,
+        settled=row.settled_at is not None,
+        status=row.status,
+        answer=row.answer,
+        accepted_at=row.accepted_at,
+        settled_at=row.settled_at,
+    )
+
+
+async def fate(connection: AsyncConnection, command_id: UUID) -> Fate | None:
+    """What became of a command; none where there is none, or not for this asker."""
+    row = (await connection.execute(_ROW, {"id": command_id})).one_or_none()
+    return _fate(row) if row is not None else None
+
+
+async def load_command(
+    connection: AsyncConnection, tools: Tools, authority_id: UUID, command_id: UUID
+) -> Command | None:
+    """The command with its body opened and its actor's present roles."""
+    row = (await connection.execute(_ROW, {"id": command_id})).one_or_none()
+    if row is None:
+        return None
+    body = tools.cipher.open(
+        authority_id, "commands", command_id, "body", Sealed(row.key_id, bytes(row.body))
+    )
+    actor = await load_actor(connection, row.account_id)
+    assert actor is not None, "a command without an account cannot have been accepted"
+    return Command(
+        id=row.id,
+        verb=row.verb,
+        body=BY_VERB[row.verb].model_validate_json(body),
+        actor=actor[0],
+        account_state=actor[1],
+        expected=row.expected_revision,
+        settled=row.settled_at is not None,
+        status=row.status or 200,
+    )
+
+
+async def settle(
+    connection: AsyncConnection, command_id: UUID, status: int, answer: dict[str, Any], now: datetime
+) -> None:
+    """Give the command its answer; a second answer changes nothing."""
+
+
+    await connection.execute(
+        _SETTLE, {"id": command_id, "status": status, "answer": json.dumps(answer, ensure_ascii=False), "now": now}
+    )

@@ -1,0 +1,26 @@
+"""Constraints of the database as refusals: what a decision could not know because it saw one subject only."""
+
+from sqlalchemy.exc import IntegrityError
+
+from models.errors import Refusal
+
+_BY_CONSTRAINT = {
+    "uq_profiles_id_number": Refusal(
+        "duplicate-person",
+        "Số định danh này đã có hồ sơ đang mở.",
+        "There is an open profile with this personal ID number.",
+    ),
+    "uq_accounts_login": Refusal("duplicate-login", "Tên đăng nhập đã được dùng.", "The login name is taken."),
+    "uq_cases_open": Refusal(
+        "transfer-open", "Hồ sơ đang có việc chuyển hoặc thôi công tác.", "A case of this profile is open."
+    ),
+    "fk_profiles_agency_id": Refusal("unknown-agency", "Không có cơ quan này.", "There is no such agency."),
+    "fk_custody_agency_id": Refusal("unknown-agency", "Không có cơ quan này.", "There is no such agency."),
+    "fk_cases_to_agency_id": Refusal("unknown-agency", "Không có cơ quan này.", "There is no such agency."),
+}
+
+
+def refusal_of(error: IntegrityError) -> Refusal | None:
+    """The refusal a violated constraint stands for; none for one that only a defect can violate."""
+    name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+    return _BY_CONSTRAINT.get(name or "")

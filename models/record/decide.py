@@ -1,0 +1,157 @@
+"""Verb to decision: the one table of what can be asked of which subject."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from models.commands import (
+    AcceptTransfer,
+    ActivateAccount,
+    Approve,
+    ApproveList,
+    Body,
+    CancelSeparation,
+    CreateAccount,
+    GiveNotice,
+    HandOver,
+    RefuseTransfer,
+    ReleaseMonth,
+    ReportError,
+    ReportTransfer,
+    RequestTransfer,
+    ReturnForCorrection,
+    SendBackItems,
+    Separate,
+    SubmitDeclaration,
+    WithdrawNotice,
+    WithdrawTransfer,
+)
+from models.lifecycle import account, approval, declaration, month, separation, transfer, wake
+from models.lifecycle.life import AgencyMonth, Case, Chapter, Life
+from models.lifecycle.outcome import Outcome
+from models.lifecycle.scene import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an act judges: a profile with its open case and the month it is listed in, or a month."""
+
+    life: Life | None = None
+    case: Case | None = None
+    month: AgencyMonth | None = None
+
+
+Decision = Callable[[Subject, Any, Scene], Outcome]
+
+
+def _life(decide: Callable[[Life, Any, Scene], Outcome]) -> Decision:
+    def decision(subject: Subject, body: Any, scene: Scene) -> Outcome:
+        assert subject.life is not None
+        return decide(subject.life, body, scene)
+
+    return decision
+
+
+def _transfer(decide: Callable[[Life, Case | None, Any, Scene], Outcome]) -> Decision:
+    def decision(subject: Subject, body: Any, scene: Scene) -> Outcome:
+        assert subject.life is not None
+        return decide(subject.life, subject.case, body, scene)
+
+    return decision
+
+
+def _month(decide: Callable[[AgencyMonth, Any, Scene], Outcome]) -> Decision:
+    def decision(subject: Subject, body: Any, scene: Scene) -> Outcome:
+        assert subject.month is not None
+        return decide(subject.month, body, scene)
+
+    return decision
+
+
+def _approve(subject: Subject, body: Approve, scene: Scene) -> Outcome:
+    assert subject.life is not None
+    return approval.prepare(subject.life, body, scene, subject.month)
+
+
+DECISIONS: dict[type[Body], Decision] = {
+    CreateAccount: _life(account.create_account),
+    ActivateAccount: _life(account.activate_account),
+    SubmitDeclaration: _life(declaration.submit),
+    ReturnForCorrection: _life(declaration.return_for_correction),
+    GiveNotice: _life(declaration.give_notice),
+    WithdrawNotice: _life(declaration.withdraw_notice),
+    ReportError: _life(declaration.report_error),
+    Approve: _approve,
+    RequestTransfer: _life(transfer.request),
+    Separate: _life(separation.separate),
+    CancelSeparation: _life(separation.cancel),
+    ReportTransfer: _transfer(transfer.report),
+    HandOver: _transfer(transfer.hand_over),
+    AcceptTransfer: _transfer(transfer.accept),
+    RefuseTransfer: _transfer(transfer.refuse_transfer),
+    WithdrawTransfer: _transfer(transfer.withdraw),
+    ApproveList: _month(month.approve_list),
+    ReleaseMonth: _month(month.release),
+    SendBackItems: _month(month.send_back),
+}
+
+
+def decide_internal(
+    kind: str, subject: Subject, facts: dict[str, Any], scene: Scene, closes_at: datetime | None
+) -> Outcome:
+    """What a workflow itself asks for: a fired timer, a finished signature, a step of the month."""
+    life, case, agency_month = subject.life, subject.case, subject.month
+    match kind:
+        case "look":
+            return Outcome()
+        case "wake" if agency_month is not None:
+            return wake.wake_month(agency_month, scene)
+        case "wake" if case is not None and life is not None and not case.closed:
+            return wake.wake_transfer(life, case, scene)
+        case "wake" if life is not None:
+            return wake.wake_profile(life, scene)
+        case "complete_approval" | "fail_approval":
+            return _signature(kind, subject, facts, scene)
+        case "archive":
+            assert life is not None
+            if life.chapter is Chapter.ARCHIVE:
+                return Outcome()
+            return separation.archive(life, told_national=bool(facts.get("told")), scene=scene)
+        case _:
+            assert agency_month is not None
+            return _month_step(kind, agency_month, facts, scene, closes_at)
+
+
+def _signature(kind: str, subject: Subject, facts: dict[str, Any], scene: Scene) -> Outcome:
+    """The end of a signature; nothing to do where it has ended before."""
+    life = subject.life
+    assert life is not None
+    if life.approval is None or str(life.approval.id) != facts["approval"]:
+        return Outcome()
+    if kind == "fail_approval":
+        return approval.fail(life, life.approval, str(facts["reason"]), scene)
+    return approval.complete(
+        life, life.approval, str(facts["document"]), str(facts["certificate"]), scene, subject.month
+    )
+
+
+def _month_step(
+    kind: str, agency_month: AgencyMonth, facts: dict[str, Any], scene: Scene, closes_at: datetime | None
+) -> Outcome:
+    if agency_month.state == "closed":
+        return Outcome()
+    match kind:
+        case "open_month":
+            assert closes_at is not None
+            return month.open_month(agency_month, int(facts["listed"]), closes_at, scene)
+        case "approvals_done":
+            return month.approvals_done(agency_month, scene)
+        case "submitted":
+            return month.submitted(agency_month, str(facts["tran_code"]), int(facts["items"]), scene)
+        case "receipts":
+            return month.receipts_in(agency_month, scene)
+        case "close_month":
+            return month.close_month(agency_month, scene)
+        case _:
+            raise ValueError(f"nothing decides {kind!r}")

@@ -1,0 +1,251 @@
+"""Rows to state: one round trip for the whole subject of an act, its row locked."""
+
+import json
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.form import join
+from models.keys import Sealed
+from models.lifecycle.life import (
+    Account,
+    AccountState,
+    AgencyMonth,
+    Approval,
+    Case,
+    Chapter,
+    Duty,
+    Life,
+    MonthItem,
+    Revision,
+    Status,
+)
+from models.record.tools import Tools
+
+_DUTY = (
+    "json_build_object('id', d.id, 'slot', d.slot, 'party', d.party, 'agency_id', d.agency_id,"
+    " 'rule_id', d.rule_id, 'citation', d.citation, 'event_on', d.event_on, 'due_on', d.due_on,"
+    " 'due_at', d.due_at, 'opened_at', (d.opened_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date,"
+    " 'ladder_step', d.ladder_step, 'next_wake_at', d.next_wake_at, 'profile_id', d.profile_id,"
+    " 'case_id', d.case_id, 'agency_month_id', d.agency_month_id)"
+)
+_REVISION = (
+    "json_build_object('id', r.id, 'number', r.number, 'state', r.state, 'digest', r.digest,"
+    " 'author_id', r.author_id, 'evidence', r.evidence, 'form_version', r.form_version)"
+)
+_LIFE = text(
+    f"""
+    SELECT p.*,
+      (SELECT json_build_object('id', a.id, 'state', a.state) FROM accounts a WHERE a.id = p.account_id) AS account,
+      (SELECT {_REVISION} FROM revisions r WHERE r.id = p.pending_revision_id) AS pending,
+      (SELECT {_REVISION} FROM revisions r WHERE r.profile_id = p.id AND r.state = 'draft') AS draft,
+      (SELECT row_to_json(s) FROM approvals s WHERE s.profile_id = p.id AND s.state = 'signing') AS approval,
+      (SELECT row_to_json(c) FROM cases c WHERE c.id = p.case_id) AS open_case,
+      (SELECT coalesce(json_agg({_DUTY}), '[]') FROM duties d WHERE d.profile_id = p.id AND d.state = 'open'
+          OR d.case_id = p.case_id AND d.state = 'open') AS duties,
+      (SELECT starts_on FROM custody k WHERE k.profile_id = p.id AND k.ends_on IS NULL) AS held_since,
+      (SELECT json_agg(c.ancestor_id ORDER BY c.depth) FROM agency_closure c
+          WHERE c.descendant_id = p.agency_id AND c.valid_to IS NULL) AS ancestors,
+      (SELECT department_id FROM authorities WHERE authority_id = p.authority_id) AS department_id
+    FROM profiles p WHERE p.id = :id FOR UPDATE OF p
+    """  # noqa: S608 — fragments above, no input
+)
+_CASE = text("SELECT * FROM cases WHERE id = :id")
+_MONTH = text(
+    f"""
+    SELECT m.*,
+      (SELECT coalesce(json_agg({_DUTY}), '[]') FROM duties d
+          WHERE d.agency_month_id = m.id AND d.state = 'open') AS duties,
+      (SELECT coalesce(json_object_agg(state, n), '{{}}') FROM (SELECT state, count(*) AS n FROM month_items
+          WHERE agency_month_id = m.id GROUP BY state) AS counted) AS counts,
+      (SELECT json_agg(c.ancestor_id ORDER BY c.depth) FROM agency_closure c
+          WHERE c.descendant_id = m.agency_id AND c.valid_to IS NULL) AS ancestors,
+      (SELECT department_id FROM authorities WHERE authority_id = m.authority_id) AS department_id
+    FROM agency_months m WHERE m.id = :id FOR UPDATE OF m
+    """  # noqa: S608 — fragments above, no input
+)
+_ITEMS = text(
+    "SELECT profile_id, revision_id, digest, state FROM month_items WHERE agency_month_id = :id"
+    " ORDER BY profile_id"
+)
+_CONTENT = text("SELECT content, sealed, key_id, form_version FROM revisions WHERE id = :id")
+
+
+def _day(value: str | None) -> date | None:
+    return date.fromisoformat(value) if value else None
+
+
+def _instant(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None
+
+
+def _id(value: str | None) -> UUID | None:
+    return UUID(value) if value else None
+
+
+def duty_of(d: dict[str, Any]) -> Duty:
+    """One duty from its JSON."""
+    opened = _day(d["opened_at"])
+    event_on = _day(d["event_on"])
+    assert opened is not None
+    assert event_on is not None
+    return Duty(
+        id=UUID(d["id"]),
+        slot=d["slot"],
+        party=d["party"],
+        agency_id=UUID(d["agency_id"]),
+        rule_id=d["rule_id"],
+        citation=d["citation"],
+        event_on=event_on,
+        due_on=_day(d["due_on"]),
+        due_at=_instant(d["due_at"]),
+        opened_on=opened,
+        ladder_step=d["ladder_step"],
+        next_wake_at=_instant(d["next_wake_at"]),
+        profile_id=_id(d["profile_id"]),
+        case_id=_id(d["case_id"]),
+        agency_month_id=_id(d["agency_month_id"]),
+    )
+
+
+def _revision(r: dict[str, Any] | None) -> Revision | None:
+    if r is None:
+        return None
+    return Revision(
+        id=UUID(r["id"]),
+        number=r["number"],
+        state=r["state"],
+        digest=r["digest"],
+        author_id=UUID(r["author_id"]),
+        evidence=tuple(r["evidence"]),
+        form_version=r["form_version"],
+    )
+
+
+def _case_json(c: dict[str, Any] | None) -> Case | None:
+    if c is None:
+        return None
+    effective = _day(c["effective_on"])
+    assert effective is not None
+    return Case(
+        id=UUID(c["id"]),
+        kind=c["kind"],
+        profile_id=UUID(c["profile_id"]),
+        from_agency_id=UUID(c["from_agency_id"]),
+        to_agency_id=_id(c["to_agency_id"]),
+        mode=c["mode"],
+        effective_on=effective,
+        document=c["document"],
+        state=c["state"],
+        version=c["version"],
+        facts=c["facts"],
+        closed=c["closed_at"] is not None,
+    )
+
+
+def _approval(a: dict[str, Any] | None) -> Approval | None:
+    if a is None:
+        return None
+    return Approval(
+        id=UUID(a["id"]),
+        revision_id=UUID(a["revision_id"]),
+        digest=a["digest"],
+        approver_id=UUID(a["approver_id"]),
+        approver_role=a["approver_role"],
+        agency_month_id=_id(a["agency_month_id"]),
+        rule_ids=tuple(a["rule_ids"]),
+        late_days=a["late_days"],
+    )
+
+
+def life_of(row: Row[Any]) -> Life:
+    """The state of a profile from its joined row."""
+    account = row.account and Account(UUID(row.account["id"]), AccountState(row.account["state"]))
+    return Life(
+        profile_id=row.id,
+        authority_id=row.authority_id,
+        agency_id=row.agency_id,
+        category=row.category,
+        chapter=Chapter(row.chapter),
+        status=Status(row.status),
+        version=row.version,
+        revision_number=row.revision_number,
+        account=account,
+        approved_revision_id=row.approved_revision_id,
+        synced_revision_id=row.synced_revision_id,
+        pending=_revision(row.pending),
+        draft=_revision(row.draft),
+        approval=_approval(row.approval),
+        case=_case_json(row.open_case),
+        duties=tuple(duty_of(d) for d in row.duties),
+        foretold=tuple((kind, date.fromisoformat(on)) for kind, on in row.foretold),
+        held_since=row.held_since,
+    )
+
+
+async def load_life(connection: AsyncConnection, profile_id: UUID) -> Row[Any] | None:
+    """The profile's row, locked, with all that hangs on it; none where there is no such profile."""
+    return (await connection.execute(_LIFE, {"id": profile_id})).one_or_none()
+
+
+async def load_case(connection: AsyncConnection, case_id: UUID) -> Case | None:
+    """A case; lock its profile before."""
+    row = (await connection.execute(_CASE, {"id": case_id})).one_or_none()
+    if row is None:
+        return None
+    return Case(
+        id=row.id,
+        kind=row.kind,
+        profile_id=row.profile_id,
+        from_agency_id=row.from_agency_id,
+        to_agency_id=row.to_agency_id,
+        mode=row.mode,
+        effective_on=row.effective_on,
+        document=row.document,
+        state=row.state,
+        version=row.version,
+        facts=row.facts,
+        closed=row.closed_at is not None,
+    )
+
+
+async def load_month(
+    connection: AsyncConnection, month_id: UUID, *, items: bool
+) -> tuple[AgencyMonth, Row[Any]] | None:
+    """An agency's month, its row locked; ``items`` only where they are judged."""
+    row = (await connection.execute(_MONTH, {"id": month_id})).one_or_none()
+    if row is None:
+        return None
+    listed: tuple[MonthItem, ...] = ()
+    if items:
+        found = await connection.execute(_ITEMS, {"id": month_id})
+        listed = tuple(MonthItem(i.profile_id, i.revision_id, i.digest, i.state) for i in found)
+    month = AgencyMonth(
+        id=row.id,
+        authority_id=row.authority_id,
+        agency_id=row.agency_id,
+        month=row.month,
+        state=row.state,
+        opens_on=row.opens_on,
+        nominal_end=row.nominal_end,
+        rolled_end=row.rolled_end,
+        version=row.version,
+        duties=tuple(duty_of(d) for d in row.duties),
+        items=listed,
+        counts=dict(row.counts),
+    )
+    return month, row
+
+
+async def content_of(connection: AsyncConnection, tools: Tools, authority_id: UUID, revision_id: UUID) -> dict[str, Any]:
+    """The whole content of a revision, the sealed fields opened."""
+
+
+    row = (await connection.execute(_CONTENT, {"id": revision_id})).one()
+    sealed = tools.cipher.open(
+        authority_id, "revisions", revision_id, "sealed", Sealed(row.key_id, bytes(row.sealed))
+    )
+    return dict(join(row.content, json.loads(sealed)))

@@ -1,0 +1,153 @@
+"""Writes that need more than the decision may know: sealing, copying a draft, moving custody."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.keys import Sealed
+from models.record.tools import Tools
+from models.tables import AccountRow
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """Whose rows are being written, and with which keys."""
+
+    authority_id: UUID
+    profile_id: UUID | None
+    tools: Tools
+    now: datetime
+    full_name: str = ""
+
+
+async def account(connection: AsyncConnection, writing: Writing, values: dict[str, Any]) -> None:
+    """A personal account; its e-mail address is sealed."""
+    email = values.pop("email", None)
+    sealed = writing.tools.cipher.seal(
+        writing.authority_id, "accounts", values["id"], "email", (email or "").encode()
+    )
+    await connection.execute(
+        insert(AccountRow).values(
+            **{k: str(v) if k == "state" else v for k, v in values.items()},
+            authority_id=writing.authority_id,
+            display_name=writing.full_name,
+            email_sealed=sealed.data if email else None,
+            email_key=sealed.key_id if email else None,
+        )
+    )
+
+
+_SOURCE = text("SELECT * FROM revisions WHERE id = :id")
+_DRAFT = text(
+    "INSERT INTO revisions (id, authority_id, profile_id, number, based_on, form_version, content, sealed,"
+    " key_id, digest, state, author_id, evidence, saved_at)"
+    " VALUES (:id, :authority, :profile, :number, :based_on, :form, CAST(:content AS jsonb), :sealed, :key,"
+    " :digest, 'draft', :author, CAST(:evidence AS jsonb), :saved_at)"
+)
+
+
+async def draft_from(connection: AsyncConnection, writing: Writing, values: dict[str, Any]) -> None:
+    """A new draft with the content of a returned revision; the sealed part is sealed anew for its row."""
+    source = (await connection.execute(_SOURCE, {"id": values["source"]})).one()
+    from_row = writing.tools.cipher.open(
+        writing.authority_id, "revisions", source.id, "sealed", _sealed(source)
+    )
+    sealed = writing.tools.cipher.seal(writing.authority_id, "revisions", values["id"], "sealed", from_row)
+    await connection.execute(
+        _DRAFT,
+        {
+            "id": values["id"],
+            "authority": writing.authority_id,
+            "profile": source.profile_id,
+            "number": values["number"],
+            "based_on": source.number,
+            "form": source.form_version,
+            "content": json.dumps(source.content, ensure_ascii=False),
+            "sealed": sealed.data,
+            "key": sealed.key_id,
+            "digest": source.digest,
+            "author": source.author_id,
+            "evidence": json.dumps(source.evidence),
+            "saved_at": source.saved_at,
+        },
+    )
+
+
+def _sealed(row: Any) -> Sealed:
+    return Sealed(row.key_id, bytes(row.sealed))
+
+
+_CLOSE = text(
+    "UPDATE custody SET ends_on = greatest(starts_on, :day) WHERE profile_id = :profile AND ends_on IS NULL"
+    " RETURNING ends_on"
+)
+_OPEN = text(
+    "INSERT INTO custody (id, authority_id, profile_id, agency_id, starts_on, ends_on, follows, case_id)"
+    " VALUES (:id, :authority, :profile, :agency, :day, NULL, :day, :case_id)"
+)
+
+
+async def custody_moved(connection: AsyncConnection, writing: Writing, values: dict[str, Any]) -> None:
+    """End the present custody and begin the next on the same day: never two, never none."""
+    day = await connection.scalar(_CLOSE, {"profile": writing.profile_id, "day": values["on"]})
+    await connection.execute(
+        _OPEN,
+        {
+            "id": values["id"],
+            "authority": writing.authority_id,
+            "profile": writing.profile_id,
+            "agency": values["to_agency"],
+            "day": day,
+            "case_id": values["case_id"],
+        },
+    )
+
+
+_LEAVE_LIST = text(
+    "UPDATE month_items i SET state = 'moved' FROM agency_months m WHERE m.id = i.agency_month_id"
+    " AND m.state <> 'closed' AND i.profile_id = :profile AND i.state = 'listed' RETURNING i.revision_id, i.digest"
+)
+_JOIN_LIST = text(
+    "INSERT INTO month_items (agency_month_id, profile_id, authority_id, revision_id, digest, state, changed_at)"
+    " SELECT m.id, :profile, :authority, :revision, :digest, 'listed', :now FROM agency_months m"
+    " WHERE m.state <> 'closed' AND m.agency_id = hoso_sync_agent(:agency)"
+    " ORDER BY m.month DESC LIMIT 1 ON CONFLICT DO NOTHING"
+)
+
+
+async def month_item_moved(connection: AsyncConnection, writing: Writing, values: dict[str, Any]) -> None:
+    """The month's list item goes with the profile, to the list of whoever synchronises for the new agency."""
+    row = (await connection.execute(_LEAVE_LIST, {"profile": writing.profile_id})).first()
+    if row is not None:
+        await connection.execute(
+            _JOIN_LIST,
+            {
+                "profile": writing.profile_id,
+                "authority": writing.authority_id,
+                "revision": row.revision_id,
+                "digest": row.digest,
+                "agency": values["to_agency"],
+                "now": writing.now,
+            },
+        )
+
+
+async def sessions_ended(connection: AsyncConnection, _writing: Writing, values: dict[str, Any]) -> None:
+    """Every session of the account ends with this transaction."""
+    await connection.execute(text("DELETE FROM sessions WHERE account_id = :id"), {"id": values["account_id"]})
+
+
+SPECIAL: dict[str, Callable[[AsyncConnection, Writing, dict[str, Any]], Awaitable[None]]] = {
+    "accounts": account,
+    "draft_from": draft_from,
+    "custody_moved": custody_moved,
+    "month_item_moved": month_item_moved,
+    "sessions_ended": sessions_ended,
+}
+"""Names that look like tables in a decision and are written by hand here; ``accounts`` only for inserts."""

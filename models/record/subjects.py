@@ -1,0 +1,205 @@
+"""The subject of an act: found and locked before it is judged, saved after."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, insert, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.commands import OpenProfile
+from models.lifecycle.life import CHAPTER_VI, Chapter, Life
+from models.lifecycle.outcome import Outcome
+from models.lifecycle.scene import Scene
+from models.lifecycle.wake import after, profile_wake
+from models.messages import Ask, Moment
+from models.record.decide import Subject
+from models.record.load import content_of, life_of, load_case, load_life, load_month
+from models.record.tools import Tools
+from models.tables import CaseRow, ProfileRow
+from models.tables.month import AgencyMonthRow
+
+GENESIS = "0" * 64
+"""Previous hash of a stream's first event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The subject as loaded, with the joined row it came from and its place in the tree."""
+
+    subject: Subject
+    row: Row[Any] | None = None
+    ancestors: tuple[UUID, ...] = ()
+    department_id: UUID | None = None
+
+    @property
+    def agency_id(self) -> UUID | None:
+        """The agency in whose hands the subject is."""
+        return self.row.agency_id if self.row is not None else None
+
+    @property
+    def managing_agency_id(self) -> UUID | None:
+        """The agency next above it; itself at the top."""
+        above = [a for a in self.ancestors if a != self.agency_id]
+        return above[0] if above else self.agency_id
+
+
+_LISTED = text(
+    "SELECT m.id FROM month_items i JOIN agency_months m ON m.id = i.agency_month_id"
+    " WHERE i.profile_id = :profile AND i.state = 'listed' AND m.state <> 'closed' ORDER BY m.month LIMIT 1"
+)
+_CASE_PROFILE = text("SELECT profile_id FROM cases WHERE id = :id")
+_LAST_EVENT = text("SELECT number, hash FROM events WHERE stream_id = :id ORDER BY number DESC LIMIT 1")
+
+
+async def find(connection: AsyncConnection, ask: Ask) -> Found:
+    """Load the subject with its row locked; a profile that is still to be opened is none."""
+    if ask.subject == "agency_month":
+        loaded = await load_month(connection, ask.subject_id, items=ask.command_id is not None)
+        if loaded is None:
+            return Found(Subject())
+        return Found(Subject(month=loaded[0]), loaded[1], tuple(loaded[1].ancestors), loaded[1].department_id)
+    profile_id: UUID | None = ask.subject_id
+    if ask.subject == "transfer":
+        profile_id = await connection.scalar(_CASE_PROFILE, {"id": ask.subject_id})
+    row = await load_life(connection, profile_id) if profile_id else None
+    if row is None:
+        return Found(Subject())
+    life = life_of(row)
+    case = await load_case(connection, ask.subject_id) if ask.subject == "transfer" else None
+    month = None
+    if life.pending is not None:
+        month_id = await connection.scalar(_LISTED, {"profile": profile_id})
+        listed = await load_month(connection, month_id, items=False) if month_id else None
+        month = listed[0] if listed else None
+    return Found(Subject(life, case, month), row, tuple(row.ancestors), row.department_id)
+
+
+async def with_content(connection: AsyncConnection, tools: Tools, ask: Ask, found: Found, verb: str) -> Found:
+    """Open the content only for the acts that judge it."""
+    life = found.subject.life
+    if life is None:
+        return found
+    if verb == "complete_approval" and life.pending is not None:
+        content = await content_of(connection, tools, ask.authority_id, life.pending.id)
+        life = replace(life, pending=replace(life.pending, content=content))
+    elif verb == "submit_declaration" and life.draft is not None:
+        content = await content_of(connection, tools, ask.authority_id, life.draft.id)
+        life = replace(life, draft=replace(life.draft, content=content))
+    return replace(found, subject=replace(found.subject, life=life))
+
+
+async def last_event(connection: AsyncConnection, found: Found, subject_id: UUID) -> tuple[int, str]:
+    """Number and hash of the stream's newest event; the profile's row carries its own."""
+    if found.subject.life is not None and found.row is not None:
+        return found.row.last_event, found.row.last_hash
+    row = (await connection.execute(_LAST_EVENT, {"id": subject_id})).one_or_none()
+    return (row.number, row.hash) if row is not None else (0, GENESIS)
+
+
+async def create_profile(
+    connection: AsyncConnection, tools: Tools, ask: Ask, body: OpenProfile, outcome: Outcome, scene: Scene
+) -> None:
+    """The profile's row, before anything that refers to it; saved again with its first events."""
+    await connection.execute(
+        insert(ProfileRow).values(
+            id=ask.subject_id,
+            authority_id=ask.authority_id,
+            full_name=body.full_name,
+            staff_number=body.staff_number,
+            id_number_index=tools.blind.of(ask.authority_id, body.personal_id_number),
+            version=0,
+            revision_number=0,
+            foretold=[],
+            last_event=0,
+            last_hash=GENESIS,
+            created_at=scene.now,
+            **_columns(outcome.subject),
+        )
+    )
+
+
+async def save_profile(
+    connection: AsyncConnection, life: Life | None, ask: Ask, outcome: Outcome, events: list[dict[str, Any]]
+) -> datetime | None:
+    """The profile's own row: changed columns, version + 1, next wake, end of the event chain."""
+    profile_id = life.profile_id if life else ask.subject_id
+    wake = (
+        profile_wake(life, outcome, profile_id)
+        if life
+        else min((o.duty.next_wake_at for o in outcome.opened if o.duty.next_wake_at), default=None)
+    )
+    values: dict[str, Any] = {**_columns(outcome.subject), "version": ProfileRow.version + 1, "next_wake_at": wake}
+    if events:
+        values |= {"last_event": events[-1]["number"], "last_hash": events[-1]["hash"]}
+    await connection.execute(update(ProfileRow).where(ProfileRow.id == profile_id).values(**values))
+    return wake
+
+
+async def save_case(connection: AsyncConnection, case_id: UUID, life: Life, outcome: Outcome) -> datetime | None:
+    """The case's next wake: the earliest among its own duties."""
+    wake = min(
+        (d.next_wake_at for d in after(life.duties, outcome) if d.case_id == case_id and d.next_wake_at),
+        default=None,
+    )
+    await connection.execute(update(CaseRow).where(CaseRow.id == case_id).values(next_wake_at=wake))
+    return wake
+
+
+async def save_month(connection: AsyncConnection, found: Found, outcome: Outcome) -> datetime | None:
+    """The month's own row."""
+    month = found.subject.month
+    assert month is not None
+    wake = min((d.next_wake_at for d in after(month.duties, outcome) if d.next_wake_at), default=None)
+    values: dict[str, Any] = {
+        **_columns(outcome.subject),
+        "version": AgencyMonthRow.version + 1,
+        "next_wake_at": wake,
+    }
+    await connection.execute(update(AgencyMonthRow).where(AgencyMonthRow.id == month.id).values(**values))
+    return wake
+
+
+def _columns(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: str(v) if isinstance(v, str) else v for name, v in values.items()}
+
+
+def moment(ask: Ask, found: Found, *, status: int = 200, **more: Any) -> Moment:
+    """Where the subject stands as loaded: the answer to an act that changed nothing."""
+    subject, row = found.subject, found.row
+    if row is None:
+        return Moment(version=0, chapter=Chapter.ACCOUNT, words="", status=status, **more)
+    if ask.subject == "transfer" and subject.case is not None:
+        case = subject.case
+        return Moment(
+            version=case.version,
+            chapter="closed" if case.closed else case.state,
+            words=case.state,
+            next_wake_at=case.facts.get("wake"),
+            status=status,
+            **more,
+        )
+    if subject.life is not None:
+        return Moment(
+            version=row.version,
+            chapter=row.chapter,
+            words=words(subject.life, row.next_wake_at),
+            next_wake_at=row.next_wake_at,
+            status=status,
+            **more,
+        )
+    return Moment(
+        version=row.version, chapter=row.state, words=row.state, next_wake_at=row.next_wake_at, status=status, **more
+    )
+
+
+def words(life: Life, wake: datetime | None) -> str:
+    """One line for people who look at the workflow: the chapter and what is owed next, without any name."""
+    owed = sorted((d for d in life.duties if d.due_on), key=lambda d: (d.due_on, d.slot))
+    parts = [CHAPTER_VI[Chapter(life.chapter)]]
+    if owed:
+        parts.append(f"{owed[0].slot} → {owed[0].due_on:%d/%m/%Y} ({owed[0].citation})")
+    if wake is not None:
+        parts.append(f"⏰ {wake:%Y-%m-%d %H:%M} UTC")
+    return " · ".join(parts)[:400]

@@ -1,0 +1,56 @@
+"""What an act works with in one process: engine, keys, and the law already read."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from models.calendar import Calendar
+from models.keys import BlindIndex, FieldCipher, KeyRing
+from models.regulations import Policy, RuleSet, load_policy
+
+
+@dataclass(slots=True)
+class Tools:
+    """One per process. Rule sets and calendars are immutable under their hash, so they are kept."""
+
+    engine: AsyncEngine
+    ring: KeyRing
+    policy: Policy = field(default_factory=load_policy)
+    cipher: FieldCipher = field(init=False)
+    blind: BlindIndex = field(init=False)
+    _laws: dict[tuple[UUID, str], RuleSet] = field(default_factory=dict)
+    _calendars: dict[tuple[UUID, str], Calendar] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.cipher = FieldCipher(self.ring)
+        self.blind = BlindIndex(self.ring)
+
+    async def law(self, connection: AsyncConnection, authority_id: UUID, on: date) -> tuple[RuleSet, Calendar]:
+        """The rule set in force on a day and the newest calendar, as recorded for the authority.
+
+        Raises:
+            LookupError: nothing was loaded for this authority and day.
+        """
+        row = (await connection.execute(_IN_FORCE, {"authority": authority_id, "day": on})).one_or_none()
+        if row is None or row.rule_set is None or row.calendar is None:
+            raise LookupError("no rule set or calendar has been loaded for this authority and day")
+        law_key, calendar_key = (authority_id, row.rule_set), (authority_id, row.calendar)
+        if law_key not in self._laws:
+            content = await connection.scalar(_RULES, {"authority": authority_id, "hash": row.rule_set})
+            self._laws[law_key] = RuleSet.from_json(content)
+        if calendar_key not in self._calendars:
+            content = await connection.scalar(_YEARS, {"authority": authority_id, "hash": row.calendar})
+            self._calendars[calendar_key] = Calendar.from_json(content)
+        return self._laws[law_key], self._calendars[calendar_key]
+
+
+_IN_FORCE = text(
+    "SELECT (SELECT hash FROM rule_sets WHERE authority_id = :authority AND valid_from <= :day"
+    " ORDER BY valid_from DESC, loaded_at DESC LIMIT 1) AS rule_set,"
+    " (SELECT hash FROM calendars WHERE authority_id = :authority ORDER BY loaded_at DESC LIMIT 1) AS calendar"
+)
+_RULES = text("SELECT content FROM rule_sets WHERE authority_id = :authority AND hash = :hash")
+_YEARS = text("SELECT content FROM calendars WHERE authority_id = :authority AND hash = :hash")

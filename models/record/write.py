@@ -1,0 +1,189 @@
+"""An outcome to rows: everything a decision wants written, in the transaction that decided it."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+from uuid import UUID, uuid5
+
+import rfc8785
+from sqlalchemy import and_, insert, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.lifecycle.outcome import Insert, Outcome, Update
+from models.lifecycle.scene import Scene
+from models.record.special import SPECIAL, Writing
+from models.tables import DutyRow, EventRow, NoticeRow, OutboxRow, Table
+
+GENESIS = "0" * 64
+"""Previous hash of a stream's first event."""
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it, the same every time."""
+    match value:
+        case Enum():
+            return value.value
+        case UUID() | date() | datetime():
+            return value.isoformat() if not isinstance(value, UUID) else str(value)
+        case Mapping():
+            return {str(k): plain(v) for k, v in value.items()}
+        case list() | tuple():
+            return [plain(v) for v in value]
+        case _:
+            return value
+
+
+def event_hash(previous: str, content: Mapping[str, Any]) -> str:
+    """SHA-256 over the previous event's hash and this event's canonical JSON (RFC 8785)."""
+    return hashlib.sha256(previous.encode() + rfc8785.dumps(plain(content))).hexdigest()
+
+
+def chain(
+    outcome: Outcome, scene: Scene, stream_id: UUID, last: int, last_hash: str, **common: Any
+) -> list[dict[str, Any]]:
+    """The outcome's events as rows, each chained to the one before."""
+    rows: list[dict[str, Any]] = []
+    for number, event in enumerate(outcome.events, start=last + 1):
+        content = {
+            "stream_id": stream_id,
+            "number": number,
+            "kind": event.kind,
+            "at": scene.now,
+            "actor_id": scene.actor_id,
+            "actor_role": scene.actor_role,
+            "rule_id": event.rule_id,
+            "citation": event.citation,
+            "rule_set_hash": scene.law.hash,
+            "facts": plain(event.facts),
+        }
+        digest = event_hash(last_hash, content)
+        rows.append({**content, **common, "previous_hash": last_hash, "hash": digest})
+        last_hash = digest
+    return rows
+
+
+async def write(
+    connection: AsyncConnection, outcome: Outcome, scene: Scene, writing: Writing, *, events: list[dict[str, Any]]
+) -> None:
+    """Write all but the subject's own row."""
+    authority_id = writing.authority_id
+    await _write_rows(connection, outcome, writing)
+    await _write_duties(connection, outcome, scene, writing)
+    if events:
+        await connection.execute(insert(EventRow), events)
+    if outcome.notices:
+        await connection.execute(
+            insert(NoticeRow),
+            [
+                {
+                    "id": uuid5(scene.act_id, f"notice:{n}"),
+                    "authority_id": authority_id,
+                    "account_id": notice.account_id,
+                    "agency_id": notice.agency_id,
+                    "role": notice.role,
+                    "kind": notice.kind,
+                    "duty_id": notice.duty_id,
+                    "profile_id": writing.profile_id,
+                    "citation": notice.citation,
+                    "due_on": notice.due_on,
+                    "facts": plain(notice.facts),
+                    "created_at": scene.now,
+                }
+                for n, notice in enumerate(outcome.notices)
+            ],
+        )
+    if outcome.tell:
+        await connection.execute(
+            insert(OutboxRow),
+            [
+                {
+                    "authority_id": authority_id,
+                    "workflow_id": workflow_id,
+                    "payload": plain(payload),
+                    "created_at": scene.now,
+                }
+                for workflow_id, payload in outcome.tell
+            ],
+        )
+
+
+async def _write_rows(connection: AsyncConnection, outcome: Outcome, writing: Writing) -> None:
+    """Inserts and updates in the decision's own order."""
+    for one in outcome.writes:
+        special = SPECIAL.get(one.table)
+        if special is not None and isinstance(one, Insert):
+            await special(connection, writing, one.values)
+            continue
+        table = Table.metadata.tables[one.table]
+        match one:
+            case Insert(values=values):
+                await connection.execute(
+                    insert(table).values(**_columns(values), authority_id=writing.authority_id)
+                )
+            case Update(key=key, values=values):
+                where = and_(*(table.c[name] == value for name, value in key.items()))
+                await connection.execute(update(table).where(where).values(**_columns(values)))
+
+
+def _columns(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value.value if isinstance(value, Enum) else value for name, value in values.items()}
+
+
+_TOUCH = text("UPDATE duties SET ladder_step = :step, next_wake_at = :wake WHERE id = :id")
+_MOVE = text("UPDATE duties SET agency_id = :agency WHERE id = :id")
+_CLOSE = text(
+    "UPDATE duties SET state = :state, met_on = :met_on, late_days = :late, reason = :reason,"
+    " next_wake_at = NULL WHERE id = :id"
+)
+
+
+async def _write_duties(connection: AsyncConnection, outcome: Outcome, scene: Scene, writing: Writing) -> None:
+    if outcome.opened:
+        await connection.execute(
+            insert(DutyRow),
+            [
+                {
+                    "id": o.duty.id,
+                    "authority_id": writing.authority_id,
+                    "agency_id": o.duty.agency_id,
+                    "profile_id": o.duty.profile_id or writing.profile_id,
+                    "case_id": o.duty.case_id,
+                    "agency_month_id": o.duty.agency_month_id,
+                    "slot": str(o.duty.slot),
+                    "party": o.duty.party,
+                    "rule_id": o.duty.rule_id,
+                    "citation": o.duty.citation,
+                    "rule_set_hash": scene.law.hash,
+                    "calendar_hash": scene.calendar.hash,
+                    "event_on": o.duty.event_on,
+                    "nominal_due_on": o.nominal_due_on,
+                    "due_on": o.duty.due_on,
+                    "due_at": o.duty.due_at,
+                    "state": "open",
+                    "facts": plain(o.facts),
+                    "opened_at": scene.now,
+                    "late_days": 0,
+                    "ladder_step": o.duty.ladder_step,
+                    "next_wake_at": o.duty.next_wake_at,
+                }
+                for o in outcome.opened
+            ],
+        )
+    for duty_id, (step, wake) in outcome.touched.items():
+        await connection.execute(_TOUCH, {"id": duty_id, "step": step, "wake": wake})
+    for duty_id, agency_id in outcome.moved.items():
+        await connection.execute(_MOVE, {"id": duty_id, "agency": agency_id})
+    for closed in outcome.closed:
+        await connection.execute(
+            _CLOSE,
+            {
+                "id": closed.duty_id,
+                "state": closed.state,
+                "met_on": closed.on if closed.state == "met" else None,
+                "late": closed.late_days,
+                "reason": closed.reason,
+            },
+        )
+

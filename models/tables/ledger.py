@@ -1,0 +1,95 @@
+"""What was asked, what happened, and who must hear of it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, FetchedValue, Identity, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.tables.base import Authority, Id, Table
+
+
+class CommandRow(Table):
+    """A command as received: durable before anything is done, answered exactly once."""
+
+    __tablename__ = "commands"
+    __table_args__ = (
+        Index("ix_commands_open", "accepted_at", postgresql_where="settled_at IS NULL"),
+        Index("ix_commands_subject", "subject_id"),
+    )
+    id: Mapped[Id]
+    authority_id: Mapped[Authority]
+    account_id: Mapped[UUID]
+    verb: Mapped[str]
+    workflow_id: Mapped[str]
+    subject_id: Mapped[UUID]
+    body: Mapped[bytes]
+    """The request body, sealed: it may hold a name or a number."""
+    key_id: Mapped[str]
+    body_hash: Mapped[str]
+    expected_revision: Mapped[int | None]
+    accepted_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    status: Mapped[int | None]
+    answer: Mapped[dict[str, Any] | None]
+
+
+class EventRow(Table):
+    """Something that happened. Append-only by grants; each stream is a hash chain (R45)."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        UniqueConstraint("stream_id", "number"),
+        Index("ix_events_position", "authority_id", "transaction", "position"),
+        Index("ix_events_profile", "profile_id", "position"),
+        CheckConstraint("number >= 1", name="number"),
+    )
+    position: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    transaction: Mapped[int] = mapped_column(BigInteger, FetchedValue())
+    """PostgreSQL's transaction id: readers stop below the oldest one still running, so none is missed."""
+    authority_id: Mapped[Authority]
+    stream_id: Mapped[UUID]
+    number: Mapped[int]
+    profile_id: Mapped[UUID | None]
+    agency_id: Mapped[UUID]
+    kind: Mapped[str]
+    at: Mapped[datetime]
+    actor_id: Mapped[UUID | None]
+    actor_role: Mapped[str]
+    rule_id: Mapped[str | None]
+    citation: Mapped[str | None]
+    rule_set_hash: Mapped[str]
+    command_id: Mapped[UUID | None]
+    facts: Mapped[dict[str, Any]]
+    previous_hash: Mapped[str]
+    hash: Mapped[str]
+
+
+class OutboxRow(Table):
+    """A line for another workflow, written with the facts and sent until it was received."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_unsent", "id", postgresql_where="sent_at IS NULL"),)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    authority_id: Mapped[Authority]
+    workflow_id: Mapped[str]
+    payload: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+
+
+class ImportRow(Table):
+    """A workbook's import: what was read, what was refused row by row, what was written."""
+
+    __tablename__ = "imports"
+    id: Mapped[Id]
+    authority_id: Mapped[Authority]
+    account_id: Mapped[UUID]
+    sha256: Mapped[str]
+    dry_run: Mapped[bool]
+    state: Mapped[str]
+    counts: Mapped[dict[str, Any]]
+    issues: Mapped[list[Any]]
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]

@@ -1,0 +1,91 @@
+"""Month ends, each agency's list, and what was sent to the national database."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.tables.base import Authority, Id, Table
+
+
+class MonthEndRow(Table):
+    """One month of one authority: answers "was it done?" without asking the engine (R25)."""
+
+    __tablename__ = "month_ends"
+    authority_id: Mapped[UUID] = mapped_column(ForeignKey("authorities.authority_id"), primary_key=True)
+    month: Mapped[str] = mapped_column(primary_key=True)
+    """``yyyy-mm``"""
+    state: Mapped[str]
+    opens_on: Mapped[date]
+    nominal_end: Mapped[date]
+    rolled_end: Mapped[date]
+    opened_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+
+class AgencyMonthRow(Table):
+    """One agency's month: its frozen list, its approval and its submission."""
+
+    __tablename__ = "agency_months"
+    __table_args__ = (
+        UniqueConstraint("agency_id", "month"),
+        CheckConstraint("state IN ('open', 'submitting', 'gate', 'closed')", name="state"),
+    )
+    id: Mapped[Id]
+    authority_id: Mapped[Authority]
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"))
+    month: Mapped[str]
+    state: Mapped[str]
+    opens_on: Mapped[date]
+    nominal_end: Mapped[date]
+    rolled_end: Mapped[date]
+    version: Mapped[int]
+    next_wake_at: Mapped[datetime | None]
+    listed: Mapped[int]
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    summary: Mapped[dict[str, Any]]
+
+
+class MonthItemRow(Table):
+    """One profile on one agency's list: listed → approved → sent → accepted → released by the gate."""
+
+    __tablename__ = "month_items"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('listed', 'approved', 'returned', 'sent', 'accepted', 'rejected', 'released',"
+            " 'sent_back', 'moved')",
+            name="state",
+        ),
+        Index("ix_month_items_profile", "profile_id"),
+    )
+    agency_month_id: Mapped[UUID] = mapped_column(ForeignKey("agency_months.id"), primary_key=True)
+    profile_id: Mapped[UUID] = mapped_column(ForeignKey("profiles.id"), primary_key=True)
+    authority_id: Mapped[Authority]
+    revision_id: Mapped[UUID] = mapped_column(ForeignKey("revisions.id"))
+    digest: Mapped[str]
+    state: Mapped[str]
+    reason: Mapped[str | None]
+    tran_code: Mapped[str | None]
+    changed_at: Mapped[datetime]
+
+
+class SubmissionRow(Table):
+    """One packet to the national database and its receipt."""
+
+    __tablename__ = "submissions"
+    __table_args__ = (UniqueConstraint("authority_id", "tran_code"),)
+    id: Mapped[Id]
+    authority_id: Mapped[Authority]
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"))
+    agency_month_id: Mapped[UUID | None]
+    tran_code: Mapped[str]
+    kind: Mapped[str]
+    items: Mapped[int]
+    state: Mapped[str]
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+    result: Mapped[dict[str, Any]]

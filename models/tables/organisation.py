@@ -1,0 +1,98 @@
+"""Authorities, agencies, the closure of their tree, posts and who holds them."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.tables.base import Authority, Id, Table
+
+
+class AuthorityRow(Table):
+    """A managing authority: the owner of a local database (hanoi.art3.4)."""
+
+    __tablename__ = "authorities"
+    authority_id: Mapped[Id]
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    regulation: Mapped[str]
+    """Code under which ``models.regulations`` resolves the rule set in force."""
+    national_code: Mapped[str]
+    """Sender code on the integration platform."""
+    department_id: Mapped[UUID | None]
+    """The agency that keeps the database and stands at the gate (Sở Nội vụ)."""
+    installed_on: Mapped[date]
+
+
+class AgencyRow(Table):
+    """An agency, unit or commune; identity never changes, codes and names may (QĐ 20/2020)."""
+
+    __tablename__ = "agencies"
+    __table_args__ = (UniqueConstraint("authority_id", "code"),)
+    id: Mapped[Id]
+    authority_id: Mapped[Authority]
+    code: Mapped[str]
+    name: Mapped[str]
+    kind: Mapped[str]
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agencies.id"))
+    has_account: Mapped[bool]
+    """Whether it has an agency account, and so synchronises for itself (hanoi.art15)."""
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+
+class AgencyClosureRow(Table):
+    """Every ancestor of every agency with the days on which it is one; recomputed, never edited (R26)."""
+
+    __tablename__ = "agency_closure"
+    __table_args__ = (Index("ix_agency_closure_descendant", "descendant_id", "depth"),)
+    authority_id: Mapped[Authority]
+    ancestor_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"), primary_key=True)
+    descendant_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"), primary_key=True)
+    valid_from: Mapped[date] = mapped_column(primary_key=True)
+    depth: Mapped[int]
+    valid_to: Mapped[date | None]
+
+
+class GrantRow(Table):
+    """A role held in a part of the tree for a period, with the document that gives it."""
+
+    __tablename__ = "grants"
+    __table_args__ = (
+        Index("ix_grants_account", "account_id"),
+        Index("ix_grants_agency_role", "agency_id", "role"),
+        CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="period"),
+    )
+    id: Mapped[Id]
+    authority_id: Mapped[Authority]
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"))
+    role: Mapped[str]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    document: Mapped[str | None]
+
+
+class RuleSetRow(Table):
+    """A resolved rule set under the hash of its content; never changed or deleted."""
+
+    __tablename__ = "rule_sets"
+    authority_id: Mapped[UUID] = mapped_column(ForeignKey("authorities.authority_id"), primary_key=True)
+    hash: Mapped[str] = mapped_column(primary_key=True)
+    valid_from: Mapped[date]
+    content: Mapped[dict[str, Any]]
+    document: Mapped[str]
+    loaded_at: Mapped[datetime]
+
+
+class CalendarRow(Table):
+    """The calendar years an authority reckons with, under the hash of their content."""
+
+    __tablename__ = "calendars"
+    authority_id: Mapped[UUID] = mapped_column(ForeignKey("authorities.authority_id"), primary_key=True)
+    hash: Mapped[str] = mapped_column(primary_key=True)
+    content: Mapped[dict[str, Any]]
+    document: Mapped[str]
+    loaded_at: Mapped[datetime]

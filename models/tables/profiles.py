@@ -1,0 +1,158 @@
+"""Profiles, their revisions, who holds them, and the files that belong to them."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.tables.base import Authority, Id, Table
+
+
+class ProfileRow(Table):
+    """One person's profile: the row every act about the person locks."""
+
+    __tablename__ = "profiles"
+    __table_args__ = (
+        Index("ix_profiles_agency", "agency_id", "id"),
+        Index("ix_profiles_wake", "next_wake_at", postgresql_where="next_wake_at IS NOT NULL"),
+        Index(
+            "uq_profiles_id_number",
+            "authority_id",
+            "id_number_index",
+            unique=True,
+            postgresql_where="chapter <> 'archive'",
+        ),
+        CheckConstraint("version >= 0", name="version"),
+    )
+    id: Mapped[Id]
+    authority_id: Mapped[Authority]
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"))
+    category: Mapped[str]
+    full_name: Mapped[str]
+    staff_number: Mapped[str | None]
+    id_number_index: Mapped[bytes]
+    """Keyed digest of the personal ID number: found by exact value, never read back."""
+    chapter: Mapped[str]
+    status: Mapped[str]
+    version: Mapped[int]
+    revision_number: Mapped[int]
+    """Number of the newest revision; the ETag of the form."""
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
+    approved_revision_id: Mapped[UUID | None]
+    pending_revision_id: Mapped[UUID | None]
+    synced_revision_id: Mapped[UUID | None]
+    """The revision the national database holds."""
+    case_id: Mapped[UUID | None]
+    foretold: Mapped[list[Any]]
+    """Dates the approved form foretells, as ``[kind, iso date]`` pairs in order."""
+    next_wake_at: Mapped[datetime | None]
+    last_event: Mapped[int]
+    last_hash: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class RevisionRow(Table):
+    """A snapshot of the form: immutable once submitted; its hash is what an approver signs."""
+
+    __tablename__ = "revisions"
+    __table_args__ = (
+        UniqueConstraint("profile_id", "number"),
+        CheckConstraint(
+            "state IN ('draft', 'submitted', 'signing', 'returned', 'approved', 'superseded')", name="state"
+        ),
+        Index("uq_revisions_draft", "profile_id", unique=True, postgresql_where="state = 'draft'"),
+    )
+    id: Mapped[Id]
+    authority_id: Mapped[Authority]
+    profile_id: Mapped[UUID] = mapped_column(ForeignKey("profiles.id"))
+    number: Mapped[int]
+    based_on: Mapped[int | None]
+    form_version: Mapped[str]
+    content: Mapped[dict[str, Any]]
+    """The fields anyone in scope may read; the fields marked E are in ``sealed``."""
+    sealed: Mapped[bytes]
+    key_id: Mapped[str]
+    digest: Mapped[str]
+    """SHA-256 of the canonical JSON (RFC 8785) of the whole content."""
+    state: Mapped[str]
+    author_id: Mapped[UUID]
+    evidence: Mapped[list[Any]]
+    """SHA-256 of the attachments that prove the change."""
+    returned_fields: Mapped[list[Any] | None]
+    saved_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+
+
+class CustodyRow(Table):
+    """Which agency holds a profile and since when: exactly one, without gap or overlap."""
+
+    __tablename__ = "custody"
+    __table_args__ = (
+        UniqueConstraint("profile_id", "ends_on", name="uq_custody_profile_id_ends_on"),
+        # Each link starts where one before it ended: the chain has no gap.
+        ForeignKeyConstraint(
+            ["profile_id", "follows"],
+            ["custody.profile_id", "custody.ends_on"],
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+        CheckConstraint("follows IS NULL OR follows = starts_on", name="follows"),
+        CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="period"),
+        Index("uq_custody_open", "profile_id", unique=True, postgresql_where="ends_on IS NULL"),
+        Index("uq_custody_first", "profile_id", unique=True, postgresql_where="follows IS NULL"),
+    )
+    id: Mapped[Id]
+    authority_id: Mapped[Authority]
+    profile_id: Mapped[UUID] = mapped_column(ForeignKey("profiles.id"))
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    follows: Mapped[date | None]
+    case_id: Mapped[UUID | None]
+
+
+class AttachmentRow(Table):
+    """A file that proves a declared fact; its bytes lie in the documents store under their hash."""
+
+    __tablename__ = "attachments"
+    __table_args__ = (UniqueConstraint("profile_id", "sha256"),)
+    id: Mapped[Id]
+    authority_id: Mapped[Authority]
+    profile_id: Mapped[UUID] = mapped_column(ForeignKey("profiles.id"))
+    sha256: Mapped[str]
+    size: Mapped[int]
+    media_type: Mapped[str]
+    kind: Mapped[str]
+    uploaded_by: Mapped[UUID]
+    uploaded_at: Mapped[datetime]
+
+
+class ApprovalRow(Table):
+    """A signature over one revision by a competent person, and what made it competent."""
+
+    __tablename__ = "approvals"
+    __table_args__ = (
+        Index("ix_approvals_profile", "profile_id"),
+        Index("uq_approvals_signing", "revision_id", unique=True, postgresql_where="state = 'signing'"),
+        CheckConstraint("state IN ('signing', 'signed', 'failed')", name="state"),
+    )
+    id: Mapped[Id]
+    authority_id: Mapped[Authority]
+    profile_id: Mapped[UUID] = mapped_column(ForeignKey("profiles.id"))
+    revision_id: Mapped[UUID] = mapped_column(ForeignKey("revisions.id"))
+    agency_month_id: Mapped[UUID | None]
+    approver_id: Mapped[UUID]
+    approver_role: Mapped[str]
+    digest: Mapped[str]
+    rule_ids: Mapped[list[Any]]
+    rule_set_hash: Mapped[str]
+    state: Mapped[str]
+    late_days: Mapped[int]
+    """Working days after the window, 0 when in time."""
+    requested_at: Mapped[datetime]
+    signed_at: Mapped[datetime | None]
+    document_sha256: Mapped[str | None]
+    certificate: Mapped[str | None]
+    """SHA-256 fingerprint of the signer's certificate."""
