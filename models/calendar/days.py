@@ -108,7 +108,7 @@ class Calendar(Frozen):
 
     def assuming_unverified(self) -> Self:
         """The same years with every unverified day taken as decided: what a due date may yet become."""
-        return self.model_copy(update={"assume_unverified": True})
+        return self._assuming
 
     def explain(self, day: date) -> DayNote:
         """What the day is, why, and by which act."""
@@ -158,6 +158,11 @@ class Calendar(Frozen):
             day += step
             n -= self.is_working_day(day)
         return day
+
+    @cached_property
+    def _assuming(self) -> Self:
+        # Not model_copy: pydantic would take the days already looked up along.
+        return type(self)(years=self.years, assume_unverified=True)
 
     @cached_property
     def _by_year(self) -> dict[int, dict[date, DayNote]]:

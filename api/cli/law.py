@@ -1,0 +1,183 @@
+"""`hoso law …`: the regulations checked, shown, and accounted for by tests."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+
+from api.cli.deadline import parse_day, refuse
+from api.cli.law_marks import scan
+from models.calendar import legal_date
+from models.calendar.loader import FOLDER as YEARS
+from models.calendar.loader import check_years
+from models.calendar.source import Problem, SourceError
+from models.regulations import (
+    MissingSlots,
+    NoLawInForce,
+    Obligation,
+    Rule,
+    RuleSet,
+    Slot,
+    UnknownRule,
+    in_force,
+    load_all,
+    load_policy,
+    seed,
+    seed_files,
+)
+from models.regulations.policy import FILE as POLICY
+
+law_app = typer.Typer(no_args_is_help=True, help="Quy định pháp luật dưới dạng dữ liệu / the law as data")
+
+PROVEN = frozenset({"deadline", "approval", "transfer", "account", "access", "report"})
+
+Authority = Annotated[str | None, typer.Option(help="Cơ quan / authority")]
+On = Annotated[str | None, typer.Option(help="Ngày / day, YYYY-MM-DD")]
+
+
+@law_app.command()
+def check(files: Annotated[list[Path] | None, typer.Argument()] = None) -> None:
+    """Kiểm tra mọi tệp luật và lịch / Check every file of law and calendar."""
+    paths = files or [*seed_files(), POLICY, *sorted(YEARS.glob("*.yaml"))]
+    problems = sorted(check_files(paths))
+    for problem in problems:
+        typer.echo(str(problem), err=True)
+    if problems:
+        raise typer.Exit(1)
+    typer.echo(f"{len(paths)} tệp, không có lỗi / files, no problem")
+
+
+def check_files(paths: list[Path]) -> list[Problem]:
+    """Every problem of the files: calendar years, ladders and regulations, told apart by their first keys."""
+    years: list[Path] = []
+    policies: list[Path] = []
+    regulations: list[Path] = []
+    for path in paths:
+        text = path.read_text(encoding="utf-8")
+        keys = {line.split(":")[0] for line in text.splitlines() if line[:1].isalpha()}
+        group = years if "year" in keys else policies if "steps" in keys else regulations
+        group.append(path)
+    problems = check_years(years)
+    for path in policies:
+        try:
+            load_policy(path)
+        except SourceError as error:
+            problems += error.problems
+    try:
+        load_all(regulations)
+    except SourceError as error:
+        problems += error.problems
+    return problems
+
+
+@law_app.command()
+def show(
+    name: Annotated[str | None, typer.Argument(help="Mã điều khoản hoặc slot / rule id or slot")] = None,
+    authority: Authority = None,
+    on: On = None,
+) -> None:
+    """Xem quy định đang có hiệu lực / Show the law in force."""
+    rules = resolve(authority, on)
+    if name is None:
+        typer.echo(f"{rules.authority}, {rules.on}, {rules.hash}")
+        for slot in rules.slots:
+            found = rules.slot(slot)
+            typer.echo(f"  {slot:<26} {found.citation if found else ''}")
+    elif name in tuple(Slot):
+        found = rules.slot(name)
+        if found is None:
+            refuse(f"không có quy định cho / no rule for: {name}")
+        typer.echo(_obligation(found))
+    else:
+        try:
+            typer.echo(_yaml(rules.rule(name)))
+        except UnknownRule as error:
+            refuse(str(error))
+
+
+def resolve(authority: str | None, on: str | None) -> RuleSet:
+    """The rule set asked for; today and the only packaged authority unless said. Exits with status 2."""
+    known = sorted({one.authority for one in seed() if one.authority})
+    if authority is None and len(known) != 1:
+        refuse(f"cần --authority / --authority is needed: {', '.join(known)}")
+    day = parse_day(on) if on else _today()
+    try:
+        return in_force(authority or known[0], day)
+    except (NoLawInForce, MissingSlots) as error:
+        refuse(str(error))
+
+
+def _today() -> date:
+    return legal_date(datetime.now(UTC))
+
+
+def _obligation(found: Obligation) -> str:
+    lines = [f"# {found.slot}: {found.citation}", f"# {found.citation_en}"]
+    lines += [f"# chữ ký / signature: {found.signature}"] if found.signature != "none_stated" else []
+    return "\n".join([*lines, *(_yaml(rule) for rule in (found.rule, *found.also))])
+
+
+def _yaml(rule: Rule) -> str:
+    data = rule.model_dump(mode="json", exclude_defaults=True)
+    return yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=100)
+
+
+@law_app.command()
+def coverage(
+    authority: Authority = None,
+    on: On = None,
+    tests: Annotated[Path, typer.Option(help="Thư mục kiểm thử / folder of tests")] = Path("tests"),
+    prove: Annotated[bool, typer.Option("--prove", help="Sửa từng điều khoản / alter each rule")] = False,
+    only: Annotated[str | None, typer.Option("--rule", help="Một điều khoản / one rule")] = None,
+) -> None:
+    """Ai thực hiện từng điều khoản, kiểm thử nào chứng minh / Who carries each rule, which tests prove it."""
+    rules = [rule for rule in resolve(authority, on).rules if only in (None, rule.id)]
+    if not rules:
+        refuse(str(UnknownRule(only or "")))
+    marks = scan(tests)
+    unproven = _table(rules, marks)
+    if unproven:
+        typer.echo(f"chưa có kiểm thử / without a test: {', '.join(unproven)}", err=True)
+        raise typer.Exit(1)
+    if prove and not _prove(rules, marks):
+        raise typer.Exit(1)
+
+
+def _table(rules: list[Rule], marks: dict[str, set[str]]) -> list[str]:
+    """Print who carries each rule; return the ones that need a test and have none."""
+    for rule in rules:
+        files = ", ".join(sorted(marks.get(rule.id, ()))) or "–"
+        carried = files if rule.carried_by == "code" else f"{rule.carrier}: {rule.shown}"
+        typer.echo(f"{rule.id:<20} {rule.kind:<14} {rule.carried_by:<11} {carried}")
+    counts = {who: sum(rule.carried_by == who for rule in rules) for who in ("code", "people", "other_side")}
+    nobody = [rule.id for rule in rules if not _accounted(rule)]
+    typer.echo(f"{len(rules)} điều khoản / rules: {counts}; không ai thực hiện / unaccounted: {len(nobody)}")
+    return nobody + [rule.id for rule in rules if must_be_proven(rule) and rule.id not in marks]
+
+
+def _accounted(rule: Rule) -> bool:
+    return bool(rule.slot) if rule.carried_by == "code" else bool(rule.carrier and rule.shown)
+
+
+def must_be_proven(rule: Rule) -> bool:
+    """Whether code carries it and it is of a kind whose alteration a test must notice."""
+    return rule.carried_by == "code" and rule.kind in PROVEN
+
+
+def _prove(rules: list[Rule], marks: dict[str, set[str]]) -> bool:
+    """Alter every rule that must be proven and print what no test noticed."""
+    try:
+        from api.cli import law_proof  # pytest is a tool of development
+    except ImportError:
+        refuse("cần pytest: make setup / pytest is needed: make setup")
+    wrong = done = altered = 0
+    for rule in filter(must_be_proven, rules):
+        done += 1
+        for label, problem in law_proof.prove(rule, sorted(marks[rule.id])):
+            altered += 1
+            wrong += problem is not None
+            typer.echo(f"{rule.id:<20} {label:<38} {'OK' if problem is None else problem}")
+    typer.echo(f"{done} điều khoản / rules, {altered} sửa đổi / alterations, {wrong} lọt / unnoticed")
+    return wrong == 0

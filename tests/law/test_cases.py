@@ -1,0 +1,90 @@
+"""The YAML cases of this folder, each compared with what the law as data answers."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from models.calendar import Calendar, month_window, reckon
+from models.regulations import Rule, RuleSet, in_force
+
+FOLDER = Path(__file__).parent
+CALENDAR = Calendar.seed()
+
+
+def cases(name: str) -> Iterator[Any]:
+    content = yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
+    for number, case in enumerate(content["cases"]):
+        law = {"authority": content["authority"], "law_of": content["law_of"]}
+        label = f"{case['rule']}-{case.get('from', case.get('slot'))}-{number}"
+        yield pytest.param({**law, **case}, id=label, marks=pytest.mark.rule(case["rule"]))
+
+
+def law_of(case: dict[str, Any]) -> RuleSet:
+    return in_force(case["authority"], case["law_of"])
+
+
+def period_of(rule: Rule) -> dict[str, Any] | None:
+    """The period as the cases write it: what the text says, plus the length our policy adds."""
+    if rule.deadline is None:
+        return None
+    period = rule.deadline.model_dump(mode="json", exclude_defaults=True)
+    sla = period.pop("sla", None)
+    return {
+        **{key: value for key, value in period.items() if key not in ("text", "window")},
+        **({"policy_days": sla["working_days"]} if sla else {}),
+    }
+
+
+@pytest.mark.parametrize("case", [*cases("rules_hanoi.yaml"), *cases("rules_national.yaml")])
+def test_the_record_says_what_the_article_says(case: dict[str, Any]) -> None:
+    rules = law_of(case)
+    rule = rules.rule(case["rule"])
+    duty = rules.slot(case["slot"])
+    assert duty is not None
+    assert duty.rule.id == case.get("beneath", rule.id)
+    assert rule.id in duty.rule_ids
+    assert rule.citation in duty.citation
+    assert rule.citation_en in duty.citation_en
+    assert case.get("says", "") in (rule.quote or "")
+    assert rule.party == case["party"]
+    assert rule.signature == case["signature"]
+    assert duty.signature == case.get("duty_signature", case["signature"])
+    assert period_of(rule) == case.get("period")
+    assert rule.document_required == case.get("document", False)
+    assert (rule.evidence is not None) == case.get("evidence", False)
+    assert rule.position == case.get("position")
+    assert case.get("scope") in (None, rule.scope)
+    if "beneath" not in case:
+        assert duty.rule_ids == (rule.id, *case.get("cited_with", ()))
+
+
+@pytest.mark.parametrize("case", list(cases("due_dates.yaml")))
+def test_due_date(case: dict[str, Any]) -> None:
+    deadline = law_of(case).rule(case["rule"]).deadline
+    assert deadline is not None
+    found = reckon(deadline, case["from"], CALENDAR)
+    assert found.due == case["due"]
+    assert found.nominal_due == case.get("nominal", case["due"])
+    assert found.alternative_due == case.get("alternative")
+    assert found.policy == case.get("policy", False)
+    if "skipped" in case:
+        assert [day.day for day in found.days if day.number is None] == case["skipped"]
+
+
+@pytest.mark.parametrize("case", list(cases("windows.yaml")))
+def test_window(case: dict[str, Any]) -> None:
+    deadline = law_of(case).rule(case["rule"]).deadline
+    assert deadline is not None
+    assert deadline.n is not None
+    found = reckon(deadline, case["from"], CALENDAR)
+    assert (found.opens, found.nominal_due, found.due) == (case["opens"], case["nominal"], case["due"])
+    window = month_window(case["from"].year, case["from"].month, deadline.n, CALENDAR, roll=deadline.roll)
+    assert (window.opens, window.nominal_end, window.rolled_end) == (
+        case["opens"],
+        case["nominal"],
+        case["due"],
+    )
+    assert len(window.working_days) == case["working"]
