@@ -67,7 +67,7 @@ class NationalGateway:
         found = parse(Found, result, "person")
         if not found.found:
             return None
-        if found.profile_id is None or found.item is None or not found.held_by:
+        if found.profile_id is None or found.item is None:
             raise BadAnswerError("person")
         return NationalRecord(
             found.profile_id, found.held_by, found.status, found.revision_digest, found.item

@@ -166,7 +166,7 @@ class PersonQuery:
 
 @dataclass(frozen=True, slots=True)
 class NationalRecord:
-    """A record found: who holds it, in which status, which revision, and its content in packet shape."""
+    """A record found: its holder ("" between two), status, revision, and content in packet shape."""
 
     profile_id: UUID
     held_by: str

@@ -75,11 +75,13 @@ class Records:
                 "delete from records where service = ? and profile_id = ?", form.service, row["profile_id"]
             )
         same = row is not None and row["digest"] == value_at(body, form.digest)
+        # A late correction does not bring the retired back; taking in who moved out does.
+        status = row["status"] if row and row["status"] != MOVED_OUT else IN_SERVICE
         writes = (row["writes"] if row else 0) + (0 if same else 1)
         self._store.write(
             "insert or replace into records values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             *(form.service, profile, person, value_at(body, form.digest), json.dumps(body, sort_keys=True)),
-            *(_top(sender), IN_SERVICE, time.time(), writes),
+            *(_top(sender), status, time.time(), writes),
         )
         return None
 
@@ -156,8 +158,9 @@ def _top(agency: str) -> str:
 
 
 def _differing(before: Any, after: Any, path: str = "") -> set[str]:
-    """Dotted paths of the leaves that differ; a list counts as one leaf."""
-    if isinstance(before, dict) and isinstance(after, dict):
+    """Dotted paths of the leaves that differ; a list counts as one leaf, a missing group as an empty one."""
+    if isinstance(before, dict) or isinstance(after, dict):
+        before, after = (one if isinstance(one, dict) else {} for one in (before, after))
         names = before.keys() | after.keys()
         return {
             found
