@@ -22,6 +22,7 @@ from .workbook import Column, Sheet
 _ERRORS = frozenset({"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!"})
 _DAY = re.compile(r"([0-9]{1,2})[/.\-]([0-9]{1,2})[/.\-]([0-9]{4})")
 _MONTH = re.compile(r"([0-9]{1,2})[/.\-]([0-9]{4})")
+_GUARDED = re.compile(r"'+[=+\-@]")
 _PADDED = {"citizen_id": 12, "social_insurance": 10, "health_insurance": 10, "phone": 10}
 
 
@@ -110,7 +111,7 @@ def _read(column: Column, cell: Any, values: dict[str, Any]) -> Any:
 
 def _unguarded(text: str) -> str:
     """Without the apostrophe that an export puts before what a spreadsheet would take for a formula."""
-    return text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@") and len(text) > 1 else text
+    return text[1:] if _GUARDED.match(text) else text
 
 
 def _place(column: Column, text: str, values: dict[str, Any]) -> Any:

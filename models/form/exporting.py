@@ -1,5 +1,6 @@
 """From values to cells: the way back of :mod:`models.form.cells`. Export, then import, changes nothing."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -10,19 +11,20 @@ from .kinds import as_date
 from .places import communes
 from .workbook import Column, Sheet, choice
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_FIRST_YEAR = 1901  # spreadsheets count days from 1900 and have its 29 February wrong
 _DATES = frozenset({"date", "partial_date", "month"})
 _NUMBERS = frozenset({"decimal", "percent", "money"})
 
 
 def cells_of(sheet: Sheet, values: Mapping[str, Any]) -> list[Any]:
-    """One row of a sheet. ``values`` are by english_field, addresses as objects; absent ones leave empty cells."""
+    """One row of a sheet. ``values`` by english_field, addresses as objects; the absent leave empty cells."""
     return [_cell(column, values.get(column.field.name)) for column in sheet.columns]
 
 
 def guarded(text: str) -> str:
-    """A text no spreadsheet takes for a formula: an apostrophe stands before ``= + - @`` and control characters."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """A text no spreadsheet takes for a formula: an apostrophe stands before ``= + - @``."""
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def _cell(column: Column, value: Any) -> Any:
@@ -57,5 +59,5 @@ def _shown(field: Field, value: Any) -> Any:
 def _date_cell(day: PartialDate) -> date | str:
     """Full dates as dates; a month as Vietnamese papers write it; a year as a text, for it is no number."""
     if day.precision == "day":
-        return day.earliest
+        return day.earliest if day.year >= _FIRST_YEAR else f"{day.earliest:%d/%m/%Y}"
     return f"{day.month:02}/{day.year}" if day.month else str(day.year)

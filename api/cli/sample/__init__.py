@@ -1,0 +1,39 @@
+"""``hoso sample`` and ``hoso template``: an invented authority's workbook, and an empty one to fill."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .dirt import DirtyRow
+from .generating import AS_OF, Sample, sample
+from .writing import template
+
+sample_app = typer.Typer(no_args_is_help=True)
+
+
+@sample_app.command("sample")
+def sample_command(
+    out: Annotated[Path, typer.Argument(help="Tệp .xlsx sẽ ghi / the .xlsx to write")] = Path("sample.xlsx"),
+    officials: Annotated[int, typer.Option(min=1, max=999_999, help="Số người / how many people")] = 500,
+    seed: Annotated[int, typer.Option(help="Cùng số, cùng nội dung / same seed, same content")] = 1,
+) -> None:
+    """Write an invented authority's workbook: agencies, posts, people, some rows wrong on purpose."""
+    made = sample(out, officials, seed)
+    typer.echo(
+        f"{made.path}: {made.agencies} cơ quan, {made.posts} vị trí, {made.officials} hồ sơ, "
+        f"{len(made.dirty)} dòng sai có chủ ý / {len(made.dirty)} rows wrong on purpose"
+    )
+
+
+@sample_app.command("template")
+def template_command(
+    out: Annotated[Path, typer.Argument(help="Tệp .xlsx sẽ ghi / the .xlsx to write")] = Path(
+        "template.xlsx"
+    ),
+) -> None:
+    """Write the empty import workbook with drop-downs for every code list."""
+    typer.echo(str(template(out)))
+
+
+__all__ = ["AS_OF", "DirtyRow", "Sample", "sample", "sample_app", "template"]
