@@ -1,0 +1,110 @@
+"""Roles and verbs as data: roles.yaml beside this file, read once and checked whole."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from models.regulations.slots import Slot
+
+Separation = Literal["subject", "author"]
+
+
+class Verb(StrEnum):
+    """What can be asked."""
+
+    READ_OWN = "read_own"
+    READ_PROFILE = "read_profile"
+    DECLARE = "declare"
+    GIVE_NOTICE = "give_notice"
+    APPROVE = "approve"
+    RETURN_FOR_CORRECTION = "return_for_correction"
+    CREATE_PROFILE = "create_profile"
+    CREATE_ACCOUNT = "create_account"
+    REQUEST_TRANSFER = "request_transfer"
+    REPORT_TRANSFER = "report_transfer"
+    HAND_OVER = "hand_over"
+    ACCEPT_TRANSFER = "accept_transfer"
+    REFUSE_TRANSFER = "refuse_transfer"
+    SEPARATE = "separate"
+    ARCHIVE = "archive"
+    SYNC = "sync"
+    GATE = "gate"
+    READ_REPORTS = "read_reports"
+    IMPORT_WORKBOOK = "import_workbook"
+    INSPECT_WORKFLOW = "inspect_workflow"
+    ADMINISTER = "administer"
+
+
+class Scope(StrEnum):
+    """How far a role reaches from the agency it is held in; the words of the rules' own `scope`."""
+
+    SELF = "self"
+    OWN_AGENCY = "own_agency"
+    SUBTREE = "subtree"
+    AUTHORITY = "authority"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class VerbWords(_Strict):
+    """A verb in words, and who may never do it whatever role they hold."""
+
+    vi: str
+    en: str
+    never: tuple[Separation, ...] = ()
+
+
+class Permission(_Strict):
+    """One verb of a role: the slot of the law it stands on, and whether it falls without such a rule."""
+
+    slot: Slot | None
+    by_law: bool = False
+
+    @model_validator(mode="after")
+    def _law_needs_a_slot(self) -> "Permission":
+        if self.by_law and self.slot is None:
+            raise ValueError("what holds by law needs the slot of that law")
+        return self
+
+
+class Role(_Strict):
+    """A role: its words, its reach and its verbs."""
+
+    vi: str
+    en: str
+    scope: Scope
+    verbs: Mapping[Verb, Permission]
+
+
+class Roles(_Strict):
+    """The whole table. Every verb has words; only the official acts on the own data alone."""
+
+    verbs: Mapping[Verb, VerbWords]
+    roles: Mapping[str, Role]
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Roles":
+        wordless = set(Verb) - set(self.verbs)
+        idle = set(Verb) - {verb for role in self.roles.values() for verb in role.verbs}
+        if wordless or idle:
+            raise ValueError(f"verbs without words: {sorted(wordless)}; without a role: {sorted(idle)}")
+        return self
+
+
+def read_roles(text: str) -> Roles:
+    """The table in `text`; ValueError (pydantic's) names what is wrong with it."""
+    content: Any = yaml.safe_load(text)
+    return Roles.model_validate(content)
+
+
+@cache
+def roles() -> Roles:
+    """The table the installation runs with."""
+    return read_roles(files(__package__).joinpath("roles.yaml").read_text(encoding="utf-8"))

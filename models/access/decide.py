@@ -1,0 +1,183 @@
+"""The decision: may this actor do this to that on this day? Denied unless a role says yes."""
+
+from collections.abc import Iterator
+from datetime import date
+from uuid import UUID
+
+from models.access.actor import Actor, Allowed, Denied, Grant, Reach, Target
+from models.access.catalogue import Permission, Role, Roles, Scope, Verb, VerbWords, roles
+from models.regulations.ruleset import Obligation, RuleSet
+
+OFFICIAL = "official"
+
+_TELLING = ("own-approval", "delegation-ended", "not-permitted")
+
+
+def may(
+    actor: Actor,
+    verb: Verb | str,
+    target: Target,
+    on: date,
+    rules: RuleSet | None = None,
+    table: Roles | None = None,
+) -> Allowed | Denied:
+    """Whether `actor` may do `verb` to `target` on the legal date `on`.
+
+    With `rules` the answer cites the article, permissions that hold by law fall where no rule in force gives
+    them, and such a rule's own scope decides. An unknown verb is a ValueError; an unknown role gives nothing.
+    Of several refusals the most telling is answered: separation of duties, an ended delegation, the rest.
+    """
+    table = table or roles()
+    wanted = Verb(verb)
+    words = table.verbs[wanted]
+    if target.authority_id not in (None, actor.authority_id):
+        return Denied(
+            "not-found", "Không có trong phạm vi cơ quan quản lý.", "Not within the managing authority."
+        )
+    refusals: list[Denied] = []
+    for name, role, grant in _held(actor, table):
+        permission = role.verbs.get(wanted)
+        if permission is None:
+            continue
+        verdict = _by_role(actor, name, role, grant, permission, words, target, on, rules)
+        if isinstance(verdict, Allowed):
+            return verdict
+        refusals.append(verdict)
+    if not refusals:
+        return Denied(
+            "not-permitted",
+            f"Tài khoản không có vai trò được phép {words.vi}.",
+            f"No role of this account may {words.en}.",
+        )
+    return min(refusals, key=lambda refusal: _TELLING.index(refusal.code))
+
+
+def reach(
+    actor: Actor, verb: Verb | str, on: date, rules: RuleSet | None = None, table: Roles | None = None
+) -> Reach:
+    """Where `verb` is allowed: what a list may show without asking `may` for every row."""
+    table = table or roles()
+    wanted = Verb(verb)
+    everywhere, own = False, None
+    subtrees: set[UUID] = set()
+    agencies: set[UUID] = set()
+    for _, role, grant in _held(actor, table):
+        permission = role.verbs.get(wanted)
+        if permission is None or (grant is not None and not grant.holds(on)):
+            continue
+        match _scope(role, permission, rules):
+            case Scope.SELF:
+                own = actor.person_profile_id
+            case Scope.OWN_AGENCY if grant is not None:
+                agencies.add(grant.agency_id)
+            case Scope.SUBTREE if grant is not None:
+                subtrees.add(grant.agency_id)
+            case Scope.AUTHORITY:
+                everywhere = True
+            case _:
+                pass
+    return Reach(everywhere, frozenset(subtrees), frozenset(agencies), own)
+
+
+def _held(actor: Actor, table: Roles) -> Iterator[tuple[str, Role, Grant | None]]:
+    """The roles of an actor: the person's own, then roles of one's own before delegated ones."""
+    if actor.person_profile_id is not None:
+        yield OFFICIAL, table.roles[OFFICIAL], None
+    for grant in sorted(actor.grants, key=lambda one: one.delegation_of is not None):
+        if grant.role in table.roles and grant.role != OFFICIAL:
+            yield grant.role, table.roles[grant.role], grant
+
+
+def _by_role(
+    actor: Actor,
+    name: str,
+    role: Role,
+    grant: Grant | None,
+    permission: Permission,
+    words: VerbWords,
+    target: Target,
+    on: date,
+    rules: RuleSet | None,
+) -> Allowed | Denied:
+    scope = _scope(role, permission, rules)
+    if scope is None:
+        return Denied(
+            "not-permitted",
+            f"Không có quy định nào đang có hiệu lực cho phép {role.vi} {words.vi}.",
+            f"No rule in force lets the role '{role.en}' {words.en}.",
+        )
+    if not _within(scope, actor, grant, target):
+        return Denied(
+            "not-permitted",
+            f"Ngoài phạm vi của vai trò “{role.vi}”.",
+            f"Outside the scope of the role '{role.en}'.",
+        )
+    if grant is not None and not grant.holds(on):
+        return _not_held(role, grant)
+    if _separated(actor, grant, words, target):
+        return Denied(
+            "own-approval",
+            f"Không được {words.vi} đối với hồ sơ của mình, do mình lập, hoặc của người uỷ quyền cho mình.",
+            f"Nobody may {words.en} where they, or who delegated to them, are the subject or the author.",
+        )
+    law = _law(permission, rules)
+    return Allowed(
+        role=name,
+        slot=permission.slot,
+        reason_vi=f"{role.vi}: {words.vi}",
+        reason_en=f"{role.en}: {words.en}",
+        citation=law.citation if law else None,
+        delegation_of=grant.delegation_of if grant else None,
+    )
+
+
+def _not_held(role: Role, grant: Grant) -> Denied:
+    if grant.delegation_of is not None:
+        return Denied(
+            "delegation-ended",
+            f"Uỷ quyền vai trò “{role.vi}” chưa hoặc không còn hiệu lực.",
+            f"The delegation of the role '{role.en}' is not in force.",
+        )
+    return Denied(
+        "not-permitted",
+        f"Vai trò “{role.vi}” chưa hoặc không còn hiệu lực.",
+        f"The role '{role.en}' is not held on this day.",
+    )
+
+
+def _law(permission: Permission, rules: RuleSet | None) -> Obligation | None:
+    return rules.slot(permission.slot) if rules is not None and permission.slot is not None else None
+
+
+def _scope(role: Role, permission: Permission, rules: RuleSet | None) -> Scope | None:
+    """How far the permission reaches; None where it holds by law and no rule in force gives it."""
+    if rules is None or not permission.by_law:
+        return role.scope
+    law = _law(permission, rules)
+    if law is None:
+        return None
+    return Scope(law.rule.scope) if law.rule.scope else role.scope
+
+
+def _within(scope: Scope, actor: Actor, grant: Grant | None, target: Target) -> bool:
+    match scope:
+        case Scope.SELF:
+            return target.profile_id is not None and target.profile_id == actor.person_profile_id
+        case Scope.OWN_AGENCY:
+            return grant is not None and grant.agency_id == target.agency_id
+        case Scope.SUBTREE:
+            return grant is not None and grant.agency_id in (target.agency_id, *target.ancestors)
+        case Scope.AUTHORITY:
+            return True
+
+
+def _separated(actor: Actor, grant: Grant | None, words: VerbWords, target: Target) -> bool:
+    """R4: never the subject, never the author, nor on behalf of one who is."""
+    delegator = grant.delegation_of if grant else None
+    people = {actor.account_id, delegator} - {None}
+    is_subject = target.subject_account_id in people or (
+        target.profile_id is not None and target.profile_id == actor.person_profile_id
+    )
+    return ("subject" in words.never and is_subject) or (
+        "author" in words.never and target.author_account_id in people
+    )
