@@ -11,6 +11,7 @@ from .dates import PartialDate, add_months
 from .fields import Catalogue, Field
 from .issues import Problem, problem
 from .kinds import DATED, as_date
+from .normal import is_decimal
 from .salary import group_of_rank, salary_source
 
 Found = Iterator[tuple[str, Problem]]
@@ -121,11 +122,7 @@ def _step(step_path: str, coefficient_path: str, rank_code: Any, step: Any, coef
         yield step_path, problem("step-outside", steps=str(group.steps), source=salary_source())
         return
     right = group.coefficient(step)
-    try:
-        given = Decimal(coefficient) if isinstance(coefficient, str) else right
-    except ArithmeticError:
-        return
-    if given != right:
+    if isinstance(coefficient, str) and is_decimal(coefficient, 2) and Decimal(coefficient) != right:
         words = {"step": str(step), "coefficient": str(right)}
         yield coefficient_path, problem("coefficient-mismatch", source=salary_source(), **words)
 

@@ -56,7 +56,7 @@ def _mark(value: Any) -> bytes:
     """Equal exactly for equal canonical JSON; what has none is told apart by its text."""
     try:
         return rfc8785.dumps(value)
-    except (rfc8785.CanonicalizationError, UnicodeEncodeError):
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError):
         return repr(value).encode("utf-8", "surrogatepass")
 
 

@@ -5,13 +5,13 @@ They open the duty to update the profile by themselves. The rules are data, mark
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 from typing import Any, Literal
 
 from .dates import PartialDate, add_months, month_end
 from .loading import document
-from .normal import Content
+from .normal import Content, is_decimal
 from .salary import group_of_rank, months_between_steps, salary_source
 
 ForetoldKind = Literal["salary_step", "beyond_frame", "contract_end", "reappointment", "retirement"]
@@ -84,10 +84,7 @@ def _beyond_frame(content: Content, since: date, months: int) -> Foretold | None
 
 
 def _number(value: Any) -> Decimal | None:
-    try:
-        return Decimal(value) if isinstance(value, str) else None
-    except InvalidOperation:
-        return None
+    return Decimal(value) if isinstance(value, str) and is_decimal(value, 2) else None
 
 
 def _contract(content: Content) -> Foretold | None:
@@ -127,7 +124,8 @@ def retirement_on(born: PartialDate, gender: str) -> date | None:
     if not rows:
         return None
     _, age = rows[-1]
-    return month_end(add_months(born.earliest.replace(day=1), age))
+    reached = _later(born.earliest.replace(day=1), age)
+    return month_end(reached) if reached else None
 
 
 @cache

@@ -14,6 +14,8 @@ from .fields import Catalogue, Field
 
 Content = Mapping[str, Any]
 
+_DEEPEST = 8  # the form needs 3; deeper nesting is left as it came, for validation to refuse
+
 
 def normalise(content: Content) -> dict[str, Any]:
     """The content with texts in NFC and trimmed, empty values left out at every depth. Idempotent.
@@ -31,18 +33,21 @@ def normal_text(text: str) -> str:
     return "\n".join(" ".join(line.split()) for line in unified.split("\n")).strip("\n")
 
 
-def _mapping(content: Content) -> dict[str, Any]:
-    values = ((key, _value(value)) for key, value in content.items())
+def _mapping(content: Content, depth: int = 0) -> dict[str, Any]:
+    values = ((key, _value(value, depth + 1)) for key, value in content.items())
     return {key: value for key, value in values if not is_empty(value)}
 
 
-def _value(value: Any) -> Any:
+def _value(value: Any, depth: int) -> Any:
     if isinstance(value, str):
         return normal_text(value)
+    if depth > _DEEPEST:
+        return value
     if isinstance(value, Mapping):
-        return _mapping(value)
+        return _mapping(value, depth)
     if isinstance(value, list | tuple):
-        return [item for item in map(_value, value) if not is_empty(item)]
+        items = (_value(item, depth + 1) for item in value)
+        return [item for item in items if not is_empty(item)]
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, date | PartialDate):
@@ -52,20 +57,20 @@ def _value(value: Any) -> Any:
 
 def is_empty(value: Any) -> bool:
     """Absent, an empty text, list or object. Zero and False are values."""
-    return value is None or (isinstance(value, str | list | dict) and not value)
+    return not value and (value is None or isinstance(value, (str, list, dict)))
 
 
 def canonical(content: Content) -> bytes:
     """RFC 8785 bytes of the normalised content.
 
     ValueError for what has no single spelling: floats (decimals travel as strings), integers beyond 2^53,
-    lone surrogates.
+    lone surrogates, bottomless nesting.
     """
     normal = normalise(content)
-    _refuse_floats(normal)
     try:
+        _refuse_floats(normal)
         return rfc8785.dumps(normal)
-    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
         raise ValueError(f"no canonical form: {type(error).__name__}") from error
 
 

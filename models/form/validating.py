@@ -8,7 +8,7 @@ from .consistency import contradictions
 from .fields import Catalogue, Field
 from .issues import FieldIssue, Problem, problem, worded
 from .kinds import check
-from .normal import Content, is_empty, normalise
+from .normal import Content, is_empty, normal_text, normalise
 
 Writer = Literal["person", "agency"]
 
@@ -24,11 +24,12 @@ def validate(cat: Catalogue, content: Content, *, on: date, by: Writer) -> tuple
     authority owns, and is not asked for it; the agency's content is asked for both. Texts are judged in their
     normal form (:func:`normalise`); empty values count as absent, and rows keep the index they were given.
     """
+    clean = _readable(content)
     found = [
         *_unknown(cat, content),
-        *_values(cat, content, on, by),
-        *_missing(cat, content, by),
-        *contradictions(cat, _readable(content), on),
+        *_values(cat, clean, on, by),
+        *_missing(cat, clean, by),
+        *contradictions(cat, clean, on),
     ]
     order = {field.name: place for place, field in enumerate(cat.fields)}
     seen: set[tuple[str, str]] = set()
@@ -42,12 +43,16 @@ def validate(cat: Catalogue, content: Content, *, on: date, by: Writer) -> tuple
 
 def _readable(content: Content) -> Mapping[str, Any]:
     """Normal texts without moving rows: an empty row keeps its place so that paths stay true."""
-    return {
-        key: [normalise(row) if isinstance(row, Mapping) else row for row in value]
-        if isinstance(value, list)
-        else normalise({"value": value}).get("value")
-        for key, value in content.items()
-    }
+    kept = ((key, _in_place(value)) for key, value in content.items())
+    return {key: value for key, value in kept if not is_empty(value)}
+
+
+def _in_place(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_in_place(item) for item in value]
+    if isinstance(value, str):
+        return normal_text(value)
+    return normalise(value) if isinstance(value, Mapping) else value
 
 
 def _head(path: str) -> str:
@@ -84,8 +89,7 @@ def _values(cat: Catalogue, content: Content, on: date, by: Writer) -> Iterator[
 
 
 def _one(field: Field, path: str, value: Any, on: date) -> Iterator[tuple[str, Problem]]:
-    clean = normalise({"value": value}).get("value") if isinstance(value, str | Mapping) else value
-    what = None if is_empty(clean) else check(field, clean, on)
+    what = check(field, value, on)
     if what:
         yield path, what
 
@@ -100,11 +104,12 @@ def _list(field: Field, value: Any, on: date) -> Iterator[tuple[str, Problem]]:
     seen: set[str] = set()
     for index, item in enumerate(value):
         path = f"{field.name}[{index}]"
+        if is_empty(item):
+            continue
         yield from _one(field, path, item, on)
-        clean = " ".join(item.split()) if isinstance(item, str) else ""
-        if clean and clean in seen:
+        if isinstance(item, str) and item in seen:
             yield path, problem("repeated-value")
-        seen.add(clean)
+        seen.add(item if isinstance(item, str) else path)
 
 
 def _table(field: Field, value: Any, on: date) -> Iterator[tuple[str, Problem]]:
@@ -125,33 +130,26 @@ def _table(field: Field, value: Any, on: date) -> Iterator[tuple[str, Problem]]:
 
 
 def row_problems(table: Field, row: Mapping[str, Any], on: date) -> Iterator[tuple[str, Problem]]:
-    """What is wrong with one row of a table taken alone, by column name."""
+    """What is wrong with one row of a table taken alone, by column name. The row is in normal form."""
     for name in row:
         if name not in table.column:
             yield str(name)[:60], problem("unknown-field")
     for column in table.columns:
         value = row.get(column.name)
-        if _absent(value):
+        if is_empty(value):
             if column.required == "always":
                 yield column.name, problem("missing")
         else:
             yield from _one(column, column.name, value, on)
 
 
-def _absent(value: Any) -> bool:
-    return is_empty(value) or (isinstance(value, str) and not value.strip())
-
-
 def _missing(cat: Catalogue, content: Content, by: Writer) -> Iterator[tuple[str, Problem]]:
+    filled = {name for name, value in content.items() if not isinstance(value, list) or any(value)}
     for field in cat.fields:
-        if (by == "person" and field.owner == "agency") or not _empty_at(content, field.name):
+        if (by == "person" and field.owner == "agency") or field.name in filled:
             continue
         if field.required == "always":
             yield field.name, problem("missing")
-        elif field.required_when and not _empty_at(content, field.required_when):
+        elif field.required_when and field.required_when in filled:
             other = cat.by_name[field.required_when]
             yield field.name, problem("missing-with", other=(other.label, other.label_en))
-
-
-def _empty_at(content: Content, name: str) -> bool:
-    return name not in content or name not in normalise({name: content[name]})
