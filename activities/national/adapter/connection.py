@@ -50,8 +50,13 @@ class Connection:
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.base_url)
-        if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
+        if not self.encrypted and not (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
             raise ValueError("the national database is reached over https, or over http on this machine only")
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether TLS protects the way."""
+        return urlsplit(self.base_url).scheme == "https"
 
 
 def _is_loopback(host: str) -> bool:

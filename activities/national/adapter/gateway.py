@@ -1,5 +1,6 @@
 """The one way to the national database: token, packets and receipts as platforms like NDXP use them."""
 
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -122,7 +123,8 @@ class NationalGateway:
 async def open_gateway(connection: Connection) -> AsyncIterator[NationalGateway]:
     """A gateway with its own client: TLS as configured, no proxies from the environment, no redirects."""
     limits = httpx.Timeout(connection.answer_timeout, connect=connection.connect_timeout)
-    verify: Any = True if connection.ca_file is None else httpx.create_ssl_context(verify=connection.ca_file)
+    # Plain http, to this machine only, has no TLS to set up.
+    verify = ssl.create_default_context(cafile=connection.ca_file) if connection.encrypted else False
     async with httpx.AsyncClient(
         base_url=connection.base_url, timeout=limits, trust_env=False, verify=verify
     ) as http:

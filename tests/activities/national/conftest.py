@@ -31,12 +31,14 @@ class Emulator:
     port: int
     log: Path
     process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+    http: httpx.Client | None = field(default=None, repr=False)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
+        self.http = httpx.Client(base_url=self.url, timeout=10, trust_env=False, verify=False)
         command = [sys.executable, "-m", "activities.national.emulator"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -49,7 +51,7 @@ class Emulator:
             if self.process.poll() is not None:
                 break
             try:
-                httpx.get(f"{self.url}/health", timeout=1, trust_env=False).raise_for_status()
+                self.call("GET", "/health").raise_for_status()
             except httpx.HTTPError:
                 time.sleep(0.05)
             else:
@@ -61,8 +63,14 @@ class Emulator:
         assert self.process is not None
         self.process.kill()
         self.process.wait()
+        self.close()
+
+    def close(self) -> None:
+        if self.http is not None:
+            self.http.close()
 
     def stop(self) -> None:
+        self.close()
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             try:
@@ -71,9 +79,17 @@ class Emulator:
                 self.kill()
 
     def admin(self, method: str, path: str, json: Any = None) -> Any:
-        answer = httpx.request(method, f"{self.url}/admin{path}", json=json, timeout=5, trust_env=False)
+        answer = self.call(method, f"/admin{path}", json=json)
         answer.raise_for_status()
         return answer.json()
+
+    def call(self, method: str, path: str, **content: Any) -> httpx.Response:
+        assert self.http is not None
+        return self.http.request(method, path, **content)
+
+    def wait_for_a_packet(self) -> None:
+        while self.summary()["packets"] == 0:
+            time.sleep(0.02)
 
     def faults(self, **switches: Any) -> None:
         self.admin("POST", "/faults", switches)
@@ -126,7 +142,16 @@ def connect() -> Callable[..., Connection]:
 async def gateway(
     emulator: Emulator, mapping: Mapping, connect: Callable[..., Connection]
 ) -> AsyncIterator[NationalGateway]:
-    async with open_gateway(connect(emulator, mapping, answer_timeout=1.0, max_items=50)) as one:
+    async with open_gateway(connect(emulator, mapping, answer_timeout=20, max_items=50)) as one:
+        yield one
+
+
+@pytest.fixture
+async def hasty(
+    emulator: Emulator, mapping: Mapping, connect: Callable[..., Connection]
+) -> AsyncIterator[NationalGateway]:
+    """A gateway that soon gives up waiting."""
+    async with open_gateway(connect(emulator, mapping, answer_timeout=0.5)) as one:
         yield one
 
 
