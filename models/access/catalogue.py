@@ -94,8 +94,12 @@ class Roles(_Strict):
         wordless = set(Verb) - set(self.verbs)
         idle = set(Verb) - {verb for role in self.roles.values() for verb in role.verbs}
         if wordless or idle:
-            raise ValueError(f"verbs without words: {sorted(wordless)}; without a role: {sorted(idle)}")
+            raise ValueError(f"verbs without words: {_names(wordless)}; without a role: {_names(idle)}")
         return self
+
+
+def _names(verbs: set[Verb]) -> str:
+    return ", ".join(sorted(verbs)) or "none"
 
 
 def read_roles(text: str) -> Roles:
