@@ -120,10 +120,11 @@ def check_database(settings: Settings) -> Finding:
 
 
 def check_migrations(settings: Settings) -> Finding:
-    """The schema is the one this code knows; read as the API, which may not change it."""
+    """The schema is the one this code knows; read as its owner where that password is here."""
     wanted = head()
+    role = DatabaseRole.MIGRATION if settings.database_migration_password else DatabaseRole.API
     try:
-        engine = create_engine(settings.database_url(DatabaseRole.API))
+        engine = create_engine(settings.database_url(role))
         try:
             with engine.connect() as connection:
                 present = MigrationContext.configure(connection).get_current_revision()

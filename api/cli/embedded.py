@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -247,9 +248,9 @@ class EmbeddedPostgres:
             create_database(connection, database)
 
 
-def create_roles(connection: psycopg.Connection[object], passwords: Mapping[str, str]) -> None:
+def create_roles(connection: psycopg.Connection[tuple[Any, ...]], passwords: Mapping[str, str]) -> None:
     """Make or correct the roles: none a superuser, none bypassing row-level security (design.md, Data)."""
-    known = {row[0] for row in connection.execute("select rolname from pg_roles").fetchall()}  # type: ignore[index]
+    known = {row[0] for row in connection.execute("select rolname from pg_roles").fetchall()}
     for role in ROLES.values():
         verb = "alter" if role in known else "create"
         limits = "login nosuperuser nobypassrls nocreatedb nocreaterole noreplication"
@@ -258,7 +259,9 @@ def create_roles(connection: psycopg.Connection[object], passwords: Mapping[str,
         connection.execute(statement.format(verb=sql.SQL(verb), role=sql.Identifier(role), password=password))
 
 
-def create_database(connection: psycopg.Connection[object], name: str, template: str = "template0") -> None:
+def create_database(
+    connection: psycopg.Connection[tuple[Any, ...]], name: str, template: str = "template0"
+) -> None:
     """Make a database of the migration role, closed to everybody but our roles; an existing one is left."""
     if connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
         return

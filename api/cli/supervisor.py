@@ -56,7 +56,7 @@ def only_one(folder: Path) -> Iterator[None]:
 class Display:
     """Writes whole lines, each with the name of who said it; coloured on a terminal (https://no-color.org)."""
 
-    def __init__(self, output: TextIO, width: int = 9) -> None:
+    def __init__(self, output: TextIO, width: int = 10) -> None:
         self._output, self._width = output, width
         self._coloured = output.isatty() and not os.environ.get("NO_COLOR")
         self._lock = threading.Lock()

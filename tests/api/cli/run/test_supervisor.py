@@ -70,7 +70,7 @@ def test_a_killed_child_comes_back_and_it_is_said(
         "one đã dừng (status -9), chạy lại sau 0.5 giây / ended (status -9), again in 0.5 s"
         in output.getvalue()
     )
-    assert output.getvalue().count("one       │ here I am") >= 1
+    assert output.getvalue().count("one        │ here I am") >= 1
 
 
 def test_the_pause_doubles_while_it_keeps_dying(keeper: Supervisor, output: io.StringIO) -> None:
@@ -221,4 +221,4 @@ def test_a_port_the_user_named_is_refused_when_taken(tmp_path: Path, monkeypatch
 
 def test_colours_only_on_a_terminal(output: io.StringIO) -> None:
     Display(output).line("api", "xin chào")
-    assert output.getvalue() == "api       │ xin chào\n"
+    assert output.getvalue() == "api        │ xin chào\n"
