@@ -207,6 +207,7 @@ def _content(id_number: str) -> dict[str, Any]:
         "main_assigned_work": "Tham mưu công tác cán bộ",
         "rank_title": "Chuyên viên",
         "rank_code": "01.003",
+        "rank_appointed_on": "2009-03-01",
         "salary_step": 5,
         "salary_coefficient": "3.66",
         "salary_effective_on": "2024-03-01",
@@ -224,6 +225,6 @@ def _content(id_number: str) -> dict[str, Any]:
         ],
         "work_history": [{"from_month": "2008-09", "unit_text": "Sở Nội vụ", "title": "Chuyên viên"}],
         "family_members": [
-            {"side": "own", "relation": "father", "full_name": "Nguyễn Văn Ước", "birth_year": "1955"}
+            {"side": "own", "relation": "father", "full_name": "Nguyễn Văn Ước", "birth_year": 1955}
         ],
     }

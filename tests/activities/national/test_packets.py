@@ -12,9 +12,11 @@ from activities.national.adapter import (
     tran_code_for,
 )
 from activities.national.service import (
+    batches,
     poll_receipts,
     submit_packet,
 )
+from models.form import code_list
 from tests.activities.national.contract import (
     ACCEPTED,
     HANOI,
@@ -116,3 +118,20 @@ class TestPackets:
         async with open_gateway(Connection(usual.base_url, other, usual.credentials)) as stranger:
             with pytest.raises(PacketUnknownError):
                 await poll_receipts(stranger, code)
+
+
+CODED = {
+    "gender": "gender",
+    "ethnicity": "ethnicity",
+    "religion": "religion",
+    "highest_qualification": "qualification",
+    "blood_type": "blood_type",
+}
+
+
+@pytest.mark.parametrize("name", CODED)
+async def test_every_code_of_our_lists_is_known_over_there(gateway, mapping, person, name: str) -> None:
+    people = [person().changed(**{name: code}) for code in code_list(CODED[name]).codes]
+    items = [mapping.item(one.content, one.header) for one in people]
+    for batch in batches(items, gateway.max_items):
+        assert {one.code for one in await settle(gateway, batch)} == {""}
