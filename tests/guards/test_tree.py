@@ -12,7 +12,8 @@ LONGEST_FILE = 400
 HOSTS = ["py" + "pi.org", "python" + "hosted.org", "npm" + "js.org", "golang" + ".org/", "crates" + ".io/api"]
 MACHINE = re.compile(r"(?<![\w./<>-])/(?:work|farm|root|home|Users)/[\w.]")
 SECRETS = re.compile(
-    r"-----BEGIN (?:\w+ )*PRIVATE" + r" KEY-----|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b"
+    r"-----BEGIN (?:\w+ )*PRIVATE"
+    + r" KEY-----\s+[A-Za-z0-9+/]{40}|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b"
 )
 TWELVE_DIGITS = re.compile(r"(?<![\w.,+:/-])[0-9]{12}(?![\w.])")
 IGNORED = re.compile(r"#\s*type:\s*ignore(?P<codes>\[[\w, -]+\])?(?P<rest>.*)")
@@ -137,5 +138,5 @@ def test_reasons_are_asked_for(line: str, wrong: bool) -> None:
 def test_the_patterns_match_what_they_are_for() -> None:
     assert MACHINE.search('open("/wo' + 'rk/main/x")')
     assert not MACHINE.search("models/workflows /workflows/x")
-    assert SECRETS.search("-----BEGIN EC PRIVATE" + " KEY-----")
+    assert SECRETS.search("-----BEGIN EC PRIVATE" + " KEY-----\n" + "MHcCAQEE" * 8)
     assert TWELVE_DIGITS.findall("số 0010990123" + "45, 0.123456789012") == ["0010990123" + "45"]
