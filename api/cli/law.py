@@ -136,7 +136,11 @@ def coverage(
     rules = [rule for rule in resolve(authority, on).rules if only in (None, rule.id)]
     if not rules:
         refuse(str(UnknownRule(only or "")))
-    marks = scan(tests)
+    try:
+        marks = scan(tests)
+    except SourceError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
     unproven = _table(rules, marks)
     if unproven:
         typer.echo(f"chưa có kiểm thử / without a test: {', '.join(unproven)}", err=True)
@@ -172,12 +176,17 @@ def _prove(rules: list[Rule], marks: dict[str, set[str]]) -> bool:
         from api.cli import law_proof  # pytest is a tool of development
     except ImportError:
         refuse("cần pytest: make setup / pytest is needed: make setup")
-    wrong = done = altered = 0
-    for rule in filter(must_be_proven, rules):
-        done += 1
-        for label, problem in law_proof.prove(rule, sorted(marks[rule.id])):
-            altered += 1
-            wrong += problem is not None
-            typer.echo(f"{rule.id:<20} {label:<38} {'OK' if problem is None else problem}")
-    typer.echo(f"{done} điều khoản / rules, {altered} sửa đổi / alterations, {wrong} lọt / unnoticed")
-    return wrong == 0
+    proven = [rule for rule in rules if must_be_proven(rule)]
+    problems: list[str | None] = []
+
+    def report(rule: Rule | None, label: str, problem: str | None) -> None:
+        problems.append(problem)
+        typer.echo(f"{rule.id if rule else '–':<20} {label:<38} {problem or 'OK'}")
+
+    law_proof.prove(proven, sorted(set().union(*(marks[rule.id] for rule in proven))), report)
+    unnoticed = [problem for problem in problems if problem]
+    typer.echo(
+        f"{len(proven)} điều khoản / rules, {len(problems)} sửa đổi / alterations, "
+        f"{len(unnoticed)} lọt / unnoticed"
+    )
+    return not unnoticed

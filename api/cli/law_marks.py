@@ -6,17 +6,30 @@ from pathlib import Path
 
 import yaml
 
+from models.calendar.source import Problem, SourceError
+
 
 def scan(folder: Path) -> dict[str, set[str]]:
-    """Rule id → test files under the folder that carry its mark: decorators, module marks and YAML cases."""
+    """Rule id → test files under the folder that carry its mark: decorators, module marks and YAML cases.
+
+    Raises SourceError for a test file that is not Python.
+    """
     found: dict[str, set[str]] = {}
     for path in sorted(folder.rglob("test_*.py")):
-        for rule in _marks(ast.parse(path.read_text(encoding="utf-8"))):
+        for rule in _marks(_parsed(path)):
             found.setdefault(rule, set()).add(str(path))
     for path in sorted((folder / "law").glob("*.yaml")):
         for rule in case_rules(path):
             found.setdefault(rule, set()).add(str(folder / "law" / "test_cases.py"))
     return found
+
+
+def _parsed(path: Path) -> ast.AST:
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        message = f"không đọc được / cannot be read: {error.msg}"
+        raise SourceError([Problem(str(path), error.lineno or 1, message)]) from error
 
 
 def _marks(tree: ast.AST) -> Iterator[str]:

@@ -3,16 +3,17 @@
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from models.regulations import Rule
-from models.regulations.proving import ALTERATION, SWITCH
+from models.regulations import Rule, RuleSet
+from models.regulations.proving import ALTERATION, SWITCH, altered
 
-FIRST = ("/law/", "/models/regulations/", "/models/calendar/")
+NEAR = ("/law/", "/models/regulations/")
+Report = Callable[[Rule | None, str, str | None], None]
 OTHER_UNIT = {
     "working_days": "calendar_days",
     "calendar_days": "working_days",
@@ -68,8 +69,8 @@ def _other_periods(rule: Rule) -> Iterator[tuple[str, dict[str, Any]]]:
     if unit in OTHER_UNIT:
         yield f"unit → {OTHER_UNIT[unit]}", {**period, "unit": OTHER_UNIT[unit]}
     if rule.deadline.sla is not None:
-        days = rule.deadline.sla.working_days
-        yield f"policy = {days + 1}", {**period, "sla": {"working_days": days + 1, "policy": True}}
+        longer = rule.deadline.sla.working_days + 1
+        yield f"policy = {longer}", {**period, "sla": {"working_days": longer, "policy": True}}
         yield "unit → working_days", {**period, "unit": "working_days", "n": 5}
     for days in _shifted(rule.deadline.days_of_year):
         yield f"date → {days[0]}", {**period, "days_of_year": days}
@@ -85,15 +86,102 @@ def _shifted(days: tuple[str, ...]) -> Iterator[list[str]]:
             yield moved
 
 
-class _Marked:
-    """A pytest plugin that keeps the tests of one rule and remembers how each ended."""
+class Prover:
+    """A pytest plugin that runs the marked tests of each rule under each alteration, not the suite once.
 
-    def __init__(self, rule: str) -> None:
-        self.rule = rule
+    Each run is a fork of the session after collection, so nothing an altered run did outlives it. Rule sets that
+    test modules resolved when imported are altered with the rest; what a module derived from one is not.
+    """
+
+    def __init__(self, rules: Sequence[Rule], report: Report) -> None:
+        self.rules = rules
+        self.report = report
         self.outcome = Outcome()
+        self.alteration: Alteration | None = None
 
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = [item for item in items if self._proves(item)]
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        for rule in self.rules:
+            marked = [item for item in session.items if _proves(item, rule.id)]
+            for label, problem in self.prove(rule, sorted(marked, key=_far)):
+                self.report(rule, label, problem)
+        return True
+
+    def prove(self, rule: Rule, items: list[pytest.Item]) -> Iterator[tuple[str, str | None]]:
+        """Each alteration of the rule with what is wrong about it: None when the tests noticed.
+
+        An altered rule must make a marked test fail, a removed one every marked test: a test that passes
+        without the rule proves nothing about it.
+        """
+        whole = self.run(items, None)
+        if whole.failed or not whole.passed:
+            yield (
+                "unaltered",
+                f"not green to begin with: {', '.join(whole.failed) or 'no test was collected'}",
+            )
+            return
+        for alteration in alterations(rule):
+            if alteration.changes is None:
+                passed = self.run(items, alteration).passed
+                yield alteration.label, f"passes without the rule: {', '.join(passed)}" if passed else None
+            else:
+                noticed = self.run(items, alteration, stop=True).failed
+                yield alteration.label, None if noticed else "no marked test noticed"
+
+    def run(self, items: list[pytest.Item], alteration: Alteration | None, *, stop: bool = False) -> Outcome:
+        """What the tests do in a child process under the alteration; `stop` at the first that fails.
+
+        Raises RuntimeError if the child ends without an answer: that must not look like a test that noticed.
+        """
+        read, write = os.pipe()
+        child = os.fork()
+        if child == 0:  # pragma: no cover — coverage does not follow a fork
+            os.close(read)
+            self._child(items, alteration, stop, write)
+        os.close(write)
+        with os.fdopen(read) as pipe:
+            text = pipe.read()
+        os.waitpid(child, 0)
+        if not text:
+            raise RuntimeError(
+                f"the tests ended without an answer: {', '.join(item.nodeid for item in items)}"
+            )
+        return Outcome(**json.loads(text))
+
+    def _child(
+        self, items: list[pytest.Item], alteration: Alteration | None, stop: bool, write: int
+    ) -> None:  # pragma: no cover — coverage does not follow a fork
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        self.alteration = alteration
+        self._alter()
+        _alter_modules(items)
+        try:
+            for item, following in zip(items, [*items[1:], None], strict=True):
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+                if stop and self.outcome.failed:
+                    break
+            os.write(write, json.dumps(vars(self.outcome)).encode())
+        finally:
+            os._exit(0)
+
+    # Tests may clear the environment in a fixture, so the alteration is set anew before each step of a test.
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_fixture_setup(self) -> None:
+        self._alter()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self) -> None:
+        self._alter()
+
+    def _alter(self) -> None:
+        if self.alteration is not None:
+            os.environ.update({SWITCH: "1", ALTERATION: self.alteration.as_json()})
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.report(None, report.nodeid, "could not be collected")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed and report.nodeid not in self.outcome.failed:
@@ -101,61 +189,32 @@ class _Marked:
         elif report.when == "teardown" and report.nodeid not in self.outcome.failed:
             self.outcome.passed.append(report.nodeid)
 
-    def _proves(self, item: pytest.Item) -> bool:
-        return any(self.rule in mark.args for mark in item.iter_markers("rule"))
 
-
-def run(rule: str, files: Sequence[str], alteration: Alteration | None, *, stop: bool = False) -> Outcome:
-    """Run the tests of a rule in a child process, under the alteration if there is one.
-
-    A fork starts with pytest and the law already loaded, which is most of what a run would cost.
-    """
-    read, write = os.pipe()
-    child = os.fork()
-    if child == 0:  # pragma: no cover — coverage does not follow a fork
-        os.close(read)
-        _child(rule, files, alteration, stop, write)
-    os.close(write)
-    with os.fdopen(read) as pipe:
-        text = pipe.read()
-    os.waitpid(child, 0)
-    return Outcome(**json.loads(text)) if text else Outcome(failed=["(the run itself broke)"])
-
-
-def _child(
-    rule: str, files: Sequence[str], alteration: Alteration | None, stop: bool, write: int
-) -> None:  # pragma: no cover — coverage does not follow a fork
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.dup2(nowhere, sys.stderr.fileno())
-    if alteration is not None:
-        os.environ.update({SWITCH: "1", ALTERATION: alteration.as_json()})
-    plugin = _Marked(rule)
-    options = ["-q", "-p", "no:cacheprovider", "-m", "not whole", *(["-x"] if stop else [])]
-    try:
-        pytest.main([*files, *options], plugins=[plugin])
-        os.write(write, json.dumps(vars(plugin.outcome)).encode())
-    finally:
-        os._exit(0)
-
-
-def prove(rule: Rule, files: Sequence[str]) -> Iterator[tuple[str, str | None]]:
-    """Each alteration of the rule with what is wrong about it: None when the tests noticed.
-
-    An altered rule must make a marked test fail, a removed one every marked test: a test that passes without
-    the rule proves nothing about it.
-    """
-    whole = run(rule.id, files, None)
-    if whole.failed or not whole.passed:
-        names = ", ".join(whole.failed) or "no test was collected"
-        yield "unaltered", f"not green to begin with: {names}"
-        return
-    near = [name for name in files if any(part in name for part in FIRST)]
-    far = [name for name in files if name not in near]
-    for alteration in alterations(rule):
-        if alteration.changes is None:
-            passed = run(rule.id, files, alteration).passed
-            yield alteration.label, f"passes without the rule: {', '.join(passed)}" if passed else None
+def _alter_modules(items: Sequence[pytest.Item]) -> None:
+    tests = str(items[0].config.rootpath / "tests") if items else ""
+    for module in list(sys.modules.values()):
+        if not (getattr(module, "__file__", None) or "").startswith(tests):
             continue
-        noticed = any(part and run(rule.id, part, alteration, stop=True).failed for part in (near, far))
-        yield alteration.label, None if noticed else "no marked test noticed"
+        for name, value in list(vars(module).items()):
+            if isinstance(value, RuleSet):
+                setattr(module, name, altered(value))
+
+
+def _proves(item: pytest.Item, rule: str) -> bool:
+    return any(rule in mark.args for mark in item.iter_markers("rule"))
+
+
+def _far(item: pytest.Item) -> bool:
+    return not any(part in item.nodeid for part in NEAR)
+
+
+def prove(rules: Sequence[Rule], files: Sequence[str], report: Report) -> None:
+    """Alter each rule in every way and report whether the marked tests of the files noticed.
+
+    Raises RuntimeError when pytest itself could not run.
+    """
+    options = ["-s", "-p", "no:cacheprovider", "-p", "no:terminal", "-m", "not whole"]
+    plugin = Prover(rules, report)
+    status = pytest.main([*files, *options, "--continue-on-collection-errors"], plugins=[plugin])
+    if status in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
+        raise RuntimeError(f"pytest could not run: {status!r}")
