@@ -151,7 +151,7 @@ async def hasty(
     emulator: Emulator, mapping: Mapping, connect: Callable[..., Connection]
 ) -> AsyncIterator[NationalGateway]:
     """A gateway that soon gives up waiting."""
-    async with open_gateway(connect(emulator, mapping, answer_timeout=0.5)) as one:
+    async with open_gateway(connect(emulator, mapping, answer_timeout=0.3)) as one:
         yield one
 
 

@@ -39,7 +39,7 @@ class TestUnknownFate:
     ) -> None:
         code, items = packet(mapping, [person(), person()])
         before = emulator.summary()
-        emulator.faults(**{f"{fault}_next": 1}, hang_seconds=1)
+        emulator.faults(**{f"{fault}_next": 1}, hang_seconds=0.8)
         with pytest.raises(error):
             await submit_packet(hasty, HANOI, MINISTRY, code, items)
         again = await submit_packet(gateway, HANOI, MINISTRY, code, items)
@@ -55,7 +55,7 @@ class TestUnknownFate:
         self, gateway, hasty, mapping, person, emulator, fault: str, reason: str
     ) -> None:
         code, items = packet(mapping, [person()])
-        emulator.faults(**{f"{fault}_next": 1}, hang_seconds=1)
+        emulator.faults(**{f"{fault}_next": 1}, hang_seconds=0.8)
         with pytest.raises(UnreachableError) as lost:
             await submit_packet(hasty, HANOI, MINISTRY, code, items)
         assert lost.value.reason == reason
@@ -192,12 +192,12 @@ class TestTokens:
         assert emulator.summary()["tokens_issued"] - before == 1
 
     async def test_an_expired_token_is_renewed_before_it_is_refused(self, gateway, emulator) -> None:
-        emulator.faults(token_seconds=0.3)
+        emulator.faults(token_seconds=0.15)
         before = emulator.summary()["tokens_issued"]
         for _ in range(2):
             with pytest.raises(PacketUnknownError):
                 await poll_receipts(gateway, "some-packet")
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.15)
         assert emulator.summary()["tokens_issued"] - before == 2
 
 

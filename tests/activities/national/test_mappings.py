@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activities.national.adapter import ItemHeader, PersonQuery, StatusChange, StatusKind
@@ -58,12 +58,14 @@ _sent = [field for field in FORM.fields if field.name not in STAND_IN.unsent]
 contents = st.fixed_dictionaries({}, optional={field.name: _values(field) for field in _sent})
 
 
+@settings(max_examples=50, deadline=None)
 @given(contents)
 def test_what_goes_out_comes_back_the_same(content: dict[str, Any]) -> None:
     for mapping in (STAND_IN, NESTED):
         assert mapping.to_content(mapping.to_item(content, HEADER)) == content
 
 
+@settings(max_examples=50, deadline=None)
 @given(contents, contents)
 def test_different_contents_make_different_items(one: dict[str, Any], other: dict[str, Any]) -> None:
     for mapping in (STAND_IN, NESTED):
