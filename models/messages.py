@@ -43,7 +43,7 @@ class Ask(Message):
     now: datetime
     command_id: UUID | None = None
     internal: Internal | None = None
-    facts: dict[Word, str | int | bool] = Field(default_factory=dict, max_length=8)
+    facts: dict[Word, Word | int | bool] = Field(default_factory=dict, max_length=8)
     bulk: bool = False
     """Asked by a batch, not by the subject's own workflow, which must then hear of what cannot wait."""
 
@@ -60,6 +60,10 @@ class Moment(Message):
     to_sign: UUID | None = None
     """The approval that waits for its signature."""
     settled: bool = True
+    left: int = 0
+    """Items of a month's list on which something is still to be done."""
+    to_send: int = 0
+    """Approved items not yet sent to the national database."""
 
 
 class Life(Message):
@@ -77,6 +81,7 @@ class Move(Message):
 
     authority_id: UUID
     transfer_id: UUID
+    profile_id: UUID
     moment: Moment | None = None
 
 
@@ -122,7 +127,7 @@ class AgencyMonthStart(Message):
     agency_month_id: UUID
     month: Month
     closes_at: datetime
-    moment: Moment | None = None
+    """The opening of the next month's window: what is left by then is carried over."""
 
 
 class MonthOpened(Message):

@@ -104,12 +104,8 @@ class Settings(BaseSettings):
     """Namespace; its retention should be 90 days."""
     temporal_ui_url: AnyHttpUrl | None = None
     """Where people open the Web UI; shown in links only."""
-    workflow_queue: str = "hoso-workflows"
-    """Task queue of workflows and their local activities."""
-    activity_queue: str = "hoso-activities"
-    """Task queue of ordinary activities."""
-    signing_queue: str = "hoso-signing"
-    """Task queue of activities that hold a private key."""
+    task_queue: str = "hoso"
+    """Task queue; workflow workers poll its workflow tasks, activity workers its activity tasks."""
     workflow_tasks: int = Field(default=8, ge=2, le=64)
     """Workflow tasks one worker process runs at once; more make cold replays fight for one core."""
     workflow_cache: int = Field(default=2_000, ge=1)

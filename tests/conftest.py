@@ -139,3 +139,11 @@ def time_skipping_server(servers_folder: Path) -> Iterator[TimeSkippingServer]:
         yield server
     finally:
         child.stop()
+
+
+@pytest.fixture(scope="session")
+def complete_form() -> dict[str, object]:
+    """A form with every required field, of an invented person whose number cannot exist."""
+    from tests.forms import COMPLETE
+
+    return dict(COMPLETE)

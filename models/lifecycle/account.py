@@ -5,7 +5,7 @@ from uuid import UUID
 from models.commands import ActivateAccount, CreateAccount, OpenProfile
 from models.lifecycle.duties import close_duty, open_duty
 from models.lifecycle.guard import in_chapter, refuse
-from models.lifecycle.life import PERSON, AccountState, Chapter, Life, Status
+from models.lifecycle.life import AccountState, Chapter, Life, Status
 from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
 
@@ -98,7 +98,9 @@ def create_account(life: Life, body: CreateAccount, scene: Scene) -> Outcome:
 def activate_account(life: Life, body: ActivateAccount, scene: Scene) -> Outcome:
     """The default password is changed: the person may declare."""
     if life.account is None or life.account.state is not AccountState.DEFAULT_PASSWORD:
-        refuse("wrong-state", "Tài khoản đã đổi mật khẩu mặc định.", "The default password was changed already.")
+        refuse(
+            "wrong-state", "Tài khoản đã đổi mật khẩu mặc định.", "The default password was changed already."
+        )
     out = Outcome(answer={"account_id": str(life.account.id)})
     out.update(
         "accounts", {"id": life.account.id}, password_hash=body.password_hash, state=AccountState.ACTIVE

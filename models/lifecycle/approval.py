@@ -5,6 +5,7 @@ from datetime import date
 from models.calendar import MissingYear, late_days, month_window
 from models.commands import Approve
 from models.form import foretold
+from models.identifiers import agency_month_workflow
 from models.lifecycle.guard import in_chapter, not_own, refuse
 from models.lifecycle.life import AgencyMonth, Approval, Chapter, Life, Status
 from models.lifecycle.outcome import Notice, Outcome
@@ -16,7 +17,9 @@ def prepare(life: Life, body: Approve, scene: Scene, month: AgencyMonth | None) 
     in_chapter(life, Chapter.REVIEW, Chapter.SERVICE, Chapter.TRANSFER)
     pending = life.pending
     if pending is None or pending.id != body.revision_id:
-        refuse("wrong-state", "Bản khai này không chờ phê duyệt.", "This submission is not waiting for approval.")
+        refuse(
+            "wrong-state", "Bản khai này không chờ phê duyệt.", "This submission is not waiting for approval."
+        )
     if pending.digest != body.digest:
         refuse(
             "stale-revision",
@@ -47,7 +50,9 @@ def prepare(life: Life, body: Approve, scene: Scene, month: AgencyMonth | None) 
         requested_at=scene.now,
     )
     out.update("revisions", {"id": pending.id}, state="signing")
-    out.happened("approval.prepared", window, revision=pending.number, approval=str(approval_id), digest=pending.digest)
+    out.happened(
+        "approval.prepared", window, revision=pending.number, approval=str(approval_id), digest=pending.digest
+    )
     return out
 
 
@@ -103,6 +108,7 @@ def complete(
             state="approved",
             changed_at=scene.now,
         )
+        out.tell.append((agency_month_workflow(month.agency_id, month.month), {"month": month.id}))
     out.happened(
         "approval.signed",
         window,
@@ -142,5 +148,3 @@ def window_of(day: date, scene: Scene) -> tuple[date, date, date] | None:
         return None
     window = month_window(day.year, day.month, rule.deadline.n, scene.calendar)
     return window.opens, window.nominal_end, window.rolled_end
-
-

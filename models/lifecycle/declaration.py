@@ -6,15 +6,15 @@ from itertools import chain
 from models.calendar import MissingYear, late_days, reckon
 from models.commands import GiveNotice, ReportError, ReturnForCorrection, SubmitDeclaration, WithdrawNotice
 from models.errors import FieldRefusal, RefusedError
-from models.form import catalogue, validate
+from models.form import Catalogue, catalogue, validate
 from models.lifecycle.duties import close_duty, open_duty, void_duty
 from models.lifecycle.guard import in_chapter, not_own, refuse
-from models.lifecycle.life import PERSON, Chapter, Duty, Life, Revision
+from models.lifecycle.life import Chapter, Duty, Life, Revision
 from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
 
 FIRST = ("first_declaration", "intake_check")
-CHANGE = ("update_after_change", "transfer_check", "intake_check", "correction_after_return")
+CHANGE = ("update_after_change", "transfer_check", "intake_check")
 
 
 def _judge_form(draft: Revision, scene: Scene) -> None:
@@ -78,7 +78,7 @@ def submit(life: Life, body: SubmitDeclaration, scene: Scene) -> Outcome:
         late = max(late, _late_on_arrival(body.changed_on, scene))
     out.answer["late_days"] = late
     out.update("revisions", {"id": draft.id}, state="submitted", submitted_at=scene.now)
-    out.subject = {"pending_revision_id": draft.id}
+    out.subject = {"pending_revision_id": draft.id, "revision_number": draft.number}
     if life.chapter is Chapter.DECLARATION:
         out.subject["chapter"] = Chapter.REVIEW
     out.happened(
@@ -89,20 +89,22 @@ def submit(life: Life, body: SubmitDeclaration, scene: Scene) -> Outcome:
         late_days=late,
         **({"changed_on": body.changed_on.isoformat()} if body.changed_on else {}),
     )
-    out.notices.append(Notice("submission_arrived", life.agency_id, role="hr_officer", facts={"late_days": late}))
+    out.notices.append(
+        Notice("submission_arrived", life.agency_id, role="hr_officer", facts={"late_days": late})
+    )
     return out
 
 
 def _answered(life: Life, body: SubmitDeclaration, *, first: bool) -> tuple[Duty, ...]:
     """Which open duties a submission meets: those named, those of the same change date, those of the stage."""
-    owed = life.owed(*(FIRST if first else CHANGE), "correction_after_return")
+    owed = life.owed(*(FIRST if first else CHANGE))
     if first:
-        return tuple(dict.fromkeys(owed))
+        return owed
     named = [d for d in owed if d.id in body.answers]
     if len(named) != len(set(body.answers)):
         refuse("not-found", "Nghĩa vụ được nêu không còn mở.", "A duty that was named is not open.")
     dated = (d for d in owed if body.changed_on is not None and d.event_on == body.changed_on)
-    standing = (d for d in owed if d.slot != "update_after_change")
+    standing = (d for d in owed if d.slot != "update_after_change" or d.returned)
     return tuple(dict.fromkeys(chain(named, dated, standing)))
 
 
@@ -122,31 +124,53 @@ def return_for_correction(life: Life, body: ReturnForCorrection, scene: Scene) -
     """Give a submission back with named fields; the person goes on from the same content (R5)."""
     pending = life.pending
     if pending is None or pending.id != body.revision_id or pending.state != "submitted":
-        refuse("wrong-state", "Bản khai này không chờ phê duyệt.", "This submission is not waiting for approval.")
+        refuse(
+            "wrong-state", "Bản khai này không chờ phê duyệt.", "This submission is not waiting for approval."
+        )
     not_own(scene, life, pending.author_id)
     known = catalogue(pending.form_version)
-    unknown = [f.path for f in body.fields if not known.knows(f.path)]
+    unknown = [f.path for f in body.fields if not _is_field(known, f.path)]
     if unknown:
-        refuse("malformed-request", "Có trường không thuộc mẫu hồ sơ.", "A field is not part of the form.", path=unknown[0])
+        refuse(
+            "malformed-request",
+            "Có trường không thuộc mẫu hồ sơ.",
+            "A field is not part of the form.",
+            path=unknown[0],
+        )
     out = Outcome(answer={"revision": pending.number, "draft_number": life.revision_number + 1})
     fields = [{"path": f.path, "reason": f.reason} for f in body.fields]
-    out.update("revisions", {"id": pending.id}, state="returned", returned_fields=[*fields, {"reason": body.reason}])
+    out.update(
+        "revisions", {"id": pending.id}, state="returned", returned_fields=[*fields, {"reason": body.reason}]
+    )
     out.insert("draft_from", id=scene.new_id("draft"), source=pending.id, number=life.revision_number + 1)
     out.subject = {"pending_revision_id": None, "revision_number": life.revision_number + 1}
     if life.chapter is Chapter.REVIEW:
         out.subject["chapter"] = Chapter.DECLARATION
     out.happened("declaration.returned", None, revision=pending.number, fields=[f.path for f in body.fields])
-    if rule := scene.rule("correction_after_return"):
+    # No text gives a period for a correction: by policy the clock of the duty starts again (marked so).
+    rule = scene.rule("first_declaration" if life.chapter is Chapter.REVIEW else "update_after_change")
+    if rule is not None:
         open_duty(
             out,
             scene,
             rule,
             agency_id=life.agency_id,
             event_on=scene.today,
+            label=f"return:{pending.number}",
             profile_id=life.profile_id,
             account_id=life.account.id if life.account else None,
+            returned=True,
+            policy=True,
         )
     return out
+
+
+def _is_field(form: Catalogue, path: str) -> bool:
+    try:
+        form.field(path)
+    except KeyError:
+        return False
+    return True
 
 
 def give_notice(life: Life, body: GiveNotice, scene: Scene) -> Outcome:
@@ -154,7 +178,9 @@ def give_notice(life: Life, body: GiveNotice, scene: Scene) -> Outcome:
     in_chapter(life, Chapter.SERVICE, Chapter.TRANSFER)
     rule = scene.rule("update_after_change")
     if rule is None:
-        refuse("wrong-state", "Quy chế không đặt nghĩa vụ cập nhật.", "The regulation knows no duty to update.")
+        refuse(
+            "wrong-state", "Quy chế không đặt nghĩa vụ cập nhật.", "The regulation knows no duty to update."
+        )
     out = Outcome(status=201)
     duty = open_duty(
         out,
@@ -167,7 +193,9 @@ def give_notice(life: Life, body: GiveNotice, scene: Scene) -> Outcome:
         change=body.kind,
         document=body.document,
     )
-    out.happened("change.noticed", rule, kind=body.kind, changed_on=body.changed_on.isoformat(), duty=str(duty.id))
+    out.happened(
+        "change.noticed", rule, kind=body.kind, changed_on=body.changed_on.isoformat(), duty=str(duty.id)
+    )
     out.answer = {"duty_id": str(duty.id), "due_on": duty.due_on.isoformat() if duty.due_on else None}
     return out
 

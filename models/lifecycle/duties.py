@@ -9,11 +9,11 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from models.calendar import Calendar, MissingYear, late_days, reckon, start_of_day
+from models.calendar import Calendar, MissingYear, NoPeriod, late_days, reckon, start_of_day
 from models.lifecycle.life import PERSON, Duty
 from models.lifecycle.outcome import DutyClosed, DutyOpened, Notice, Outcome
 from models.lifecycle.scene import Scene
-from models.regulations import LadderStep, Obligation
+from models.regulations import Obligation, Step, plan_steps
 
 NIGHT = timedelta(hours=6)
 """Wakes are spread over 00:00–06:00, so that a shared due date does not wake everybody at once."""
@@ -25,36 +25,25 @@ def spread(subject_id: UUID) -> timedelta:
     return timedelta(seconds=int(share * NIGHT.total_seconds()))
 
 
-def step_day(step: LadderStep, due_on: date, calendar: Calendar) -> date:
-    """The day of a step: that many working days before or after the due date.
+def ladder(duty: Duty, scene: Scene) -> list[tuple[int, Step, date]]:
+    """The steps still ahead of a duty with their days, in order; empty where it has no due date.
 
-    Where no working day lies before the due date at the step's distance, the last working day before it.
+    What falls on the day the duty was opened is said by the notice that opened it.
     """
-    if step.offset_working_days > 0:
-        return calendar.add_working_days(due_on, step.offset_working_days)
-    day = due_on if calendar.is_working_day(due_on) else calendar.last_working_day_before(due_on)
-    for _ in range(-step.offset_working_days):
-        day = calendar.last_working_day_before(day)
-    return day
-
-
-def ladder(duty: Duty, scene: Scene) -> list[tuple[int, LadderStep, date]]:
-    """The steps still ahead of a duty with their days, in order; empty where it has no due date."""
     if duty.due_on is None:
         return []
-    rungs: list[tuple[int, LadderStep, date]] = []
-    for number, step in enumerate(scene.policy.steps, start=1):
-        if number <= duty.ladder_step:
-            continue
-        try:
-            day = step_day(step, duty.due_on, scene.calendar)
-        except MissingYear:
-            break  # the ladder is policy: it stops where the calendar does, the duty stays open
-        # A reminder before the due date is pointless on the day the duty itself is announced.
-        if step.offset_working_days <= 0 and day <= duty.opened_on:
-            continue
-        rungs.append((number, step, day))
-    return rungs
+    try:
+        plan = plan_steps(
+            scene.policy,
+            duty.opened_on,
+            duty.due_on,
+            scene.calendar,
+            foreseen=duty.agency_month_id is not None,
+        )
+    except MissingYear:
+        return []  # the ladder is policy: without its calendar year it is silent, the duty stays open
+    numbered = ((scene.policy.steps.index(p.step) + 1, p.step, p.day) for p in plan)
+    return [n for n in numbered if n[0] > duty.ladder_step and n[2] > duty.opened_on]
 
 
 def next_wake(duty: Duty, scene: Scene, subject_id: UUID) -> datetime | None:
@@ -103,6 +92,8 @@ def open_duty(
         try:
             reckoning = reckon(deadline, event_on, scene.calendar)
             nominal, due_on, due_at = reckoning.nominal_due, reckoning.due, reckoning.due_at
+        except NoPeriod:
+            facts["no_period"] = True
         except MissingYear as missing:
             facts["due_unknown"] = missing.year
             outcome.notices.append(
@@ -126,10 +117,9 @@ def open_duty(
         profile_id=profile_id,
         case_id=case_id,
         agency_month_id=agency_month_id,
+        returned=bool(facts.get("returned")),
     )
     # Opened with its dates already past: what was missed is said once, in the notice below.
-    missed = [number for number, _, day in ladder(duty, scene) if day <= scene.today]
-    duty = replace(duty, ladder_step=missed[-1] if missed else 0)
     duty = replace(duty, next_wake_at=next_wake(duty, scene, subject_id))
     late = due_at is not None and due_at <= scene.now
     outcome.opened.append(DutyOpened(duty, nominal, facts))
@@ -210,7 +200,8 @@ def climb(
         )
     )
     obligation = scene.rule(duty.slot)
-    if overdue and not any(scene.policy.steps[n - 1].offset_working_days > 0 for n in range(1, duty.ladder_step + 1)):
+    climbed = scene.policy.steps[: duty.ladder_step]
+    if overdue and all(one.offset_working_days <= 0 for one in climbed):
         outcome.happened("duty.overdue", obligation, duty=str(duty.id), slot=duty.slot, due=str(duty.due_on))
     outcome.happened(
         f"duty.{step.kind}",
@@ -220,12 +211,12 @@ def climb(
         to=step.to,
         offset=step.offset_working_days,
     )
-    climbed = replace(duty, ladder_step=number)
-    outcome.touched[duty.id] = (number, next_wake(climbed, scene, subject_id))
+    reached_now = replace(duty, ladder_step=number)
+    outcome.touched[duty.id] = (number, next_wake(reached_now, scene, subject_id))
 
 
 def _addressee(
-    step: LadderStep, duty: Duty, scene: Scene, account_id: UUID | None
+    step: Step, duty: Duty, scene: Scene, account_id: UUID | None
 ) -> tuple[UUID, str | None, UUID | None]:
     """Agency, role and account a step goes to; by post, resolved to people only when it is sent."""
     match step.to:

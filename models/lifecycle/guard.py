@@ -8,7 +8,9 @@ from models.lifecycle.life import CHAPTER_VI, Case, Chapter, Life
 from models.lifecycle.scene import Scene
 
 
-def refuse(code: str, vi: str, en: str, *, citation: str | None = None, **extra: str | int | bool | None) -> NoReturn:
+def refuse(
+    code: str, vi: str, en: str, *, citation: str | None = None, **extra: str | int | bool | None
+) -> NoReturn:
     """Refuse with a problem of the catalogue."""
     raise RefusedError.of(code, vi, en, citation=citation, extra=extra)
 

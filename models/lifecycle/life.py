@@ -90,6 +90,8 @@ class Duty:
     profile_id: UUID | None = None
     case_id: UUID | None = None
     agency_month_id: UUID | None = None
+    returned: bool = False
+    """Whether it stands for a correction that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ class Case:
     version: int
     facts: dict[str, Any]
     closed: bool = False
+    next_wake_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,11 @@ class Life:
     duties: tuple[Duty, ...] = ()
     foretold: tuple[tuple[str, date], ...] = ()
     held_since: date | None = None
+
+    @property
+    def newest(self) -> int:
+        """Number of the newest revision, drafts included: what an ETag of the form names."""
+        return max(self.revision_number, self.draft.number if self.draft else 0)
 
     def owed(self, *slots: str) -> tuple[Duty, ...]:
         """Open duties of these slots."""

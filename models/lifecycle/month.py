@@ -52,9 +52,15 @@ def approve_list(month: AgencyMonth, body: ApproveList, scene: Scene) -> Outcome
             count=len(unknown),
         )
     if not chosen:
-        refuse("wrong-state", "Danh sách không còn hồ sơ chờ phê duyệt.", "Nothing on the list waits for approval.")
+        refuse(
+            "wrong-state",
+            "Danh sách không còn hồ sơ chờ phê duyệt.",
+            "Nothing on the list waits for approval.",
+        )
     out = Outcome(status=202, answer={"chosen": sorted(str(p) for p in chosen)})
-    out.happened("list.approval_requested", scene.rule("approval_window"), month=month.month, chosen=len(chosen))
+    out.happened(
+        "list.approval_requested", scene.rule("approval_window"), month=month.month, chosen=len(chosen)
+    )
     return out
 
 
@@ -72,7 +78,9 @@ def submitted(month: AgencyMonth, tran_code: str, items: int, scene: Scene) -> O
     """The packet is on its way: the agency's part of the synchronisation is done (hanoi.art14.1)."""
     out = Outcome(answer={"tran_code": tran_code, "items": items})
     out.subject = {"state": "submitting"}
-    out.happened("month.submitted", scene.rule("sync_window"), month=month.month, tran_code=tran_code, items=items)
+    out.happened(
+        "month.submitted", scene.rule("sync_window"), month=month.month, tran_code=tran_code, items=items
+    )
     return out
 
 
@@ -80,7 +88,11 @@ def receipts_in(month: AgencyMonth, scene: Scene) -> Outcome:
     """All receipts are in: the gate opens for the department, or the month is done."""
     out = Outcome(answer=dict(month.counts))
     for duty in month.duties:
-        if duty.slot == "sync_window" and not month.counts.get("listed", 0) and not month.counts.get("approved", 0):
+        if (
+            duty.slot == "sync_window"
+            and not month.counts.get("listed", 0)
+            and not month.counts.get("approved", 0)
+        ):
             close_duty(out, scene, duty)
     gate = scene.rule("department_gate")
     out.happened("month.receipts", scene.rule("sync_window"), month=month.month, **month.counts)
@@ -103,7 +115,9 @@ def receipts_in(month: AgencyMonth, scene: Scene) -> Outcome:
 def release(month: AgencyMonth, _body: ReleaseMonth, scene: Scene) -> Outcome:
     """The department approves what was sent (hanoi.art14.2)."""
     if month.state != "gate":
-        refuse("wrong-state", "Không có dữ liệu chờ Sở Nội vụ phê duyệt.", "Nothing waits for the department.")
+        refuse(
+            "wrong-state", "Không có dữ liệu chờ Sở Nội vụ phê duyệt.", "Nothing waits for the department."
+        )
     rule = scene.rule("department_gate")
     out = Outcome(answer={"released": month.counts.get("accepted", 0)})
     out.subject = {"state": "open"}
@@ -122,7 +136,11 @@ def send_back(month: AgencyMonth, body: SendBackItems, scene: Scene) -> Outcome:
     accepted = {item.profile_id for item in month.items if item.state == "accepted"}
     unknown = set(body.profiles) - accepted
     if month.state != "gate" or unknown:
-        refuse("wrong-state", "Có hồ sơ không chờ Sở Nội vụ phê duyệt.", "An item does not wait for the department.")
+        refuse(
+            "wrong-state",
+            "Có hồ sơ không chờ Sở Nội vụ phê duyệt.",
+            "An item does not wait for the department.",
+        )
     out = Outcome(answer={"sent_back": len(body.profiles)})
     for profile_id in body.profiles:
         out.update(
@@ -132,7 +150,9 @@ def send_back(month: AgencyMonth, body: SendBackItems, scene: Scene) -> Outcome:
             reason=body.reason,
             changed_at=scene.now,
         )
-    out.happened("month.sent_back", scene.rule("department_gate"), month=month.month, items=len(body.profiles))
+    out.happened(
+        "month.sent_back", scene.rule("department_gate"), month=month.month, items=len(body.profiles)
+    )
     out.notices.append(
         Notice("items_sent_back", month.agency_id, role="hr_officer", facts={"items": len(body.profiles)})
     )
@@ -152,7 +172,9 @@ def close_month(month: AgencyMonth, scene: Scene) -> Outcome:
     return out
 
 
-def month_wake(month: AgencyMonth, duties_wake: list[datetime], next_opening: date | None, subject_id: UUID) -> datetime | None:
+def month_wake(
+    month: AgencyMonth, duties_wake: list[datetime], next_opening: date | None, subject_id: UUID
+) -> datetime | None:
     """The next reminder, or the day before the next window, when what is left is carried over."""
     times = list(duties_wake)
     if next_opening is not None:

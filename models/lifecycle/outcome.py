@@ -92,19 +92,19 @@ class Outcome:
     settles: bool = True
     """Whether the command has its answer; an approval waits for its signature."""
 
-    def happened(self, kind: str, under: Obligation | None = None, **facts: Any) -> Self:
+    def happened(self, kind: str, under: Obligation | None = None, /, **facts: Any) -> Self:
         """Record an event, citing the obligation it happened under."""
         self.events.append(
             Event(kind, under.rule.id if under else None, under.citation if under else None, facts)
         )
         return self
 
-    def insert(self, table: str, **values: Any) -> Self:
+    def insert(self, table: str, /, **values: Any) -> Self:
         """Add a row."""
         self.writes.append(Insert(table, values))
         return self
 
-    def update(self, table: str, key: dict[str, Any], **values: Any) -> Self:
+    def update(self, table: str, key: dict[str, Any], /, **values: Any) -> Self:
         """Change rows."""
         self.writes.append(Update(table, key, values))
         return self

@@ -27,7 +27,9 @@ def separate(life: Life, body: Separate, scene: Scene) -> Outcome:
         version=1,
         facts={"covered": body.covered_by_national_database, "destination": body.destination},
     )
-    out = Outcome(status=201, answer={"separation_id": str(case.id), "effective_on": body.effective_on.isoformat()})
+    out = Outcome(
+        status=201, answer={"separation_id": str(case.id), "effective_on": body.effective_on.isoformat()}
+    )
     out.insert(
         "cases",
         id=case.id,
@@ -75,7 +77,9 @@ def take_effect(life: Life, case: Case, out: Outcome, scene: Scene) -> None:
     out.subject |= {"status": Status(case.mode), "chapter": Chapter.SEPARATION}
     out.update("cases", {"id": case.id}, state="effective", version=case.version + 1)
     if life.pending is not None:
-        out.update("revisions", {"id": life.pending.id}, state="returned", returned_fields=[{"reason": case.mode}])
+        out.update(
+            "revisions", {"id": life.pending.id}, state="returned", returned_fields=[{"reason": case.mode}]
+        )
         out.subject["pending_revision_id"] = None
     for duty in life.duties:
         void_duty(out, scene, duty, "separated")

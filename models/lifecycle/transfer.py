@@ -3,11 +3,18 @@
 from datetime import date
 from uuid import UUID
 
-from models.commands import AcceptTransfer, HandOver, RefuseTransfer, ReportTransfer, RequestTransfer, WithdrawTransfer
+from models.commands import (
+    AcceptTransfer,
+    HandOver,
+    RefuseTransfer,
+    ReportTransfer,
+    RequestTransfer,
+    WithdrawTransfer,
+)
 from models.identifiers import profile_workflow, transfer_workflow
 from models.lifecycle.duties import close_duty, open_duty, void_duty
 from models.lifecycle.guard import in_chapter, no_open_case, open_transfer, refuse
-from models.lifecycle.life import PERSON, Case, Chapter, Life
+from models.lifecycle.life import Case, Chapter, Life
 from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
 
@@ -37,13 +44,13 @@ def request(life: Life, body: RequestTransfer, scene: Scene) -> Outcome:
     )
     out.subject = {"case_id": case_id, "chapter": Chapter.TRANSFER}
     rule = scene.rule("transfer_report")
-    out.happened("transfer.requested", rule, case=str(case_id), to_agency=str(body.to_agency_id), mode=body.mode)
+    out.happened(
+        "transfer.requested", rule, case=str(case_id), to_agency=str(body.to_agency_id), mode=body.mode
+    )
     if rule is not None:
-        open_duty(
-            out, scene, rule, agency_id=life.agency_id, event_on=scene.today, case_id=case_id
-        )
+        open_duty(out, scene, rule, agency_id=life.agency_id, event_on=scene.today, case_id=case_id)
     out.notices.append(Notice("transfer_announced", body.to_agency_id, role="hr_officer"))
-    out.tell.append((transfer_workflow(case_id), {}))
+    out.tell.append((transfer_workflow(case_id), {"profile_id": life.profile_id}))
     return out
 
 
@@ -113,7 +120,11 @@ def accept(life: Life, case: Case | None, _body: AcceptTransfer, scene: Scene) -
         out.update("accounts", {"id": life.account.id}, agency_id=to_agency)
     rule = scene.rule("transfer_receive")
     out.happened(
-        "transfer.accepted", rule, case=str(case.id), from_agency=str(case.from_agency_id), to_agency=str(to_agency)
+        "transfer.accepted",
+        rule,
+        case=str(case.id),
+        from_agency=str(case.from_agency_id),
+        to_agency=str(to_agency),
     )
     for duty in life.duties:
         if duty.case_id == case.id:
@@ -172,7 +183,11 @@ def _end(life: Life, case: Case, state: str, reason: str, scene: Scene) -> Outco
 
 def _change(out: Outcome, case: Case, *, state: str, closed_at: object = None, **facts: str) -> None:
     """Move the case on; its row is the second one an act on a transfer writes."""
-    values: dict[str, object] = {"state": state, "version": case.version + 1, "facts": {**case.facts, **facts}}
+    values: dict[str, object] = {
+        "state": state,
+        "version": case.version + 1,
+        "facts": {**case.facts, **facts},
+    }
     if closed_at is not None:
         values["closed_at"] = closed_at
     out.update("cases", {"id": case.id}, **values)

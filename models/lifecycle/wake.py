@@ -6,7 +6,7 @@ from uuid import UUID
 
 from models.calendar import start_of_day
 from models.lifecycle.duties import climb, open_duty, spread
-from models.lifecycle.life import PERSON, AgencyMonth, Case, Chapter, Duty, Life
+from models.lifecycle.life import AgencyMonth, Case, Chapter, Duty, Life
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.lifecycle.separation import take_effect
@@ -16,7 +16,12 @@ def wake_profile(life: Life, scene: Scene) -> Outcome:
     """Reminders and escalations due, a separation whose date has come, changes the form foretold."""
     out = Outcome()
     case = life.case
-    if case is not None and case.kind == "separation" and case.state == "decided" and case.effective_on <= scene.today:
+    if (
+        case is not None
+        and case.kind == "separation"
+        and case.state == "decided"
+        and case.effective_on <= scene.today
+    ):
         take_effect(life, case, out, scene)
         return out
     account_id = life.account.id if life.account else None
@@ -88,6 +93,11 @@ def profile_wake(life: Life, outcome: Outcome, subject_id: UUID) -> datetime | N
         if getattr(write, "table", None) == "cases" and write.values.get("state") == "decided":
             times.append(start_of_day(write.values["effective_on"]) + spread(subject_id))
     case = life.case
-    if case is not None and case.kind == "separation" and case.state == "decided" and outcome.subject.get("case_id", 0) == 0:
+    if (
+        case is not None
+        and case.kind == "separation"
+        and case.state == "decided"
+        and outcome.subject.get("case_id", 0) == 0
+    ):
         times.append(start_of_day(case.effective_on) + spread(subject_id))
     return min(times, default=None)

@@ -10,7 +10,7 @@ from models.tables import Table
 
 def ddl() -> str:
     """All tables and indexes in an order in which they can be created."""
-    dialect = postgresql.dialect()
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call] # SQLAlchemy leaves it untyped
     parts: list[str] = []
     deferred: list[str] = []
     for table in Table.metadata.sorted_tables:

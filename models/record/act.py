@@ -74,7 +74,9 @@ async def _once(tools: Tools, ask: Ask) -> Moment:
                 return moment(ask, found, status=202, to_sign=signing, settled=False)
         law, calendar = await tools.law(connection, ask.authority_id, legal_date(ask.now))
         scene = _scene(tools, ask, command, found, law, calendar)
-        found = await with_content(connection, tools, ask, found, command.verb if command else str(ask.internal))
+        found = await with_content(
+            connection, tools, ask, found, command.verb if command else str(ask.internal)
+        )
         try:
             scene, outcome = await _decide(connection, ask, command, found, scene)
         except RefusedError as refused:
@@ -94,7 +96,9 @@ async def _command(connection: AsyncConnection, tools: Tools, ask: Ask) -> Comma
     listed = await load_command(connection, tools, ask.authority_id, UUID(str(ask.facts["command"])))
     assert listed is not None
     body = Approve(revision_id=UUID(str(ask.facts["revision"])), digest=str(ask.facts["digest"]))
-    return replace(listed, id=uuid5(listed.id, str(ask.subject_id)), verb=Approve.verb, body=body, expected=None)
+    return replace(
+        listed, id=uuid5(listed.id, str(ask.subject_id)), verb=Approve.verb, body=body, expected=None
+    )
 
 
 def _signing(found: Found, command: Command) -> UUID | None:
@@ -141,12 +145,12 @@ async def _decide(
     if found.row is None:
         raise RefusedError.of("not-found", "Không tìm thấy.", "There is no such thing.")
     life = found.subject.life
-    if command.expected is not None and life is not None and command.expected != life.revision_number:
+    if command.expected is not None and life is not None and command.expected != life.newest:
         raise RefusedError.of(
             "stale-revision",
             "Hồ sơ đã có phiên bản mới hơn.",
             "The form has a newer revision.",
-            extra={"current_revision": life.revision_number},
+            extra={"current_revision": life.newest},
         )
     return scene, DECISIONS[type(body)](found.subject, body, scene)
 
@@ -206,7 +210,9 @@ async def _record(
 
 def _must_hear(chapter: str, outcome: Outcome) -> bool:
     """Whether the profile's own workflow must be told of a batch's act: what it waits for has changed."""
-    return outcome.subject.get("chapter", chapter) != chapter or any(o.duty.next_wake_at for o in outcome.opened)
+    return outcome.subject.get("chapter", chapter) != chapter or any(
+        o.duty.next_wake_at for o in outcome.opened
+    )
 
 
 def _case_of(ask: Ask, life: object, outcome: Outcome) -> UUID | None:

@@ -52,7 +52,9 @@ async def authorise(connection: AsyncConnection, command: Command, found: Found,
         RefusedError: ``not-permitted``, ``password-change-required`` or what access says.
     """
     if command.account_state == AccountState.CANCELLED:
-        raise RefusedError.of("not-permitted", "Tài khoản đã bị hủy quyền truy cập.", "The account's access is cancelled.")
+        raise RefusedError.of(
+            "not-permitted", "Tài khoản đã bị hủy quyền truy cập.", "The account's access is cancelled."
+        )
     if command.account_state == AccountState.DEFAULT_PASSWORD and command.verb != "activate_account":
         raise RefusedError.of(
             "password-change-required",
@@ -67,14 +69,19 @@ async def authorise(connection: AsyncConnection, command: Command, found: Found,
         profile_id=life.profile_id if life else None,
         agency_id=agency_id,
         ancestors=ancestors,
+        author_account_id=life.pending.author_id if life and life.pending else None,
+        subject_account_id=life.account.id if life and life.account else None,
+        authority_id=life.authority_id if life else None,
     )
-    verdict = may(command.actor, VERB_OF[command.verb], target, scene.today)
+    verdict = may(command.actor, VERB_OF[command.verb], target, scene.today, scene.law)
     if isinstance(verdict, Allowed):
         return verdict.role
     raise RefusedError.of(verdict.code, verdict.reason_vi, verdict.reason_en)
 
 
-async def _place(connection: AsyncConnection, command: Command, found: Found) -> tuple[UUID | None, tuple[UUID, ...]]:
+async def _place(
+    connection: AsyncConnection, command: Command, found: Found
+) -> tuple[UUID | None, tuple[UUID, ...]]:
     """The agency whose matter this is, and the agencies above it."""
     agency_id, ancestors = found.agency_id, found.ancestors
     if isinstance(command.body, OpenProfile):

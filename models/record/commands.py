@@ -20,7 +20,6 @@ from models.record.tools import Tools
 from models.tables import CommandRow
 
 
-
 @dataclass(frozen=True, slots=True)
 class Command:
     """A command with its actor as of now."""
@@ -154,7 +153,7 @@ async def settle(
 ) -> None:
     """Give the command its answer; a second answer changes nothing."""
 
-
     await connection.execute(
-        _SETTLE, {"id": command_id, "status": status, "answer": json.dumps(answer, ensure_ascii=False), "now": now}
+        _SETTLE,
+        {"id": command_id, "status": status, "answer": json.dumps(answer, ensure_ascii=False), "now": now},
     )

@@ -10,7 +10,9 @@ _BY_CONSTRAINT = {
         "Số định danh này đã có hồ sơ đang mở.",
         "There is an open profile with this personal ID number.",
     ),
-    "uq_accounts_login": Refusal("duplicate-login", "Tên đăng nhập đã được dùng.", "The login name is taken."),
+    "uq_accounts_login": Refusal(
+        "duplicate-login", "Tên đăng nhập đã được dùng.", "The login name is taken."
+    ),
     "uq_cases_open": Refusal(
         "transfer-open", "Hồ sơ đang có việc chuyển hoặc thôi công tác.", "A case of this profile is open."
     ),

@@ -30,7 +30,8 @@ _DUTY = (
     " 'rule_id', d.rule_id, 'citation', d.citation, 'event_on', d.event_on, 'due_on', d.due_on,"
     " 'due_at', d.due_at, 'opened_at', (d.opened_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date,"
     " 'ladder_step', d.ladder_step, 'next_wake_at', d.next_wake_at, 'profile_id', d.profile_id,"
-    " 'case_id', d.case_id, 'agency_month_id', d.agency_month_id)"
+    " 'case_id', d.case_id, 'agency_month_id', d.agency_month_id,"
+    " 'returned', coalesce((d.facts ->> 'returned')::boolean, false))"
 )
 _REVISION = (
     "json_build_object('id', r.id, 'number', r.number, 'state', r.state, 'digest', r.digest,"
@@ -108,6 +109,7 @@ def duty_of(d: dict[str, Any]) -> Duty:
         profile_id=_id(d["profile_id"]),
         case_id=_id(d["case_id"]),
         agency_month_id=_id(d["agency_month_id"]),
+        returned=d["returned"],
     )
 
 
@@ -209,6 +211,7 @@ async def load_case(connection: AsyncConnection, case_id: UUID) -> Case | None:
         version=row.version,
         facts=row.facts,
         closed=row.closed_at is not None,
+        next_wake_at=row.next_wake_at,
     )
 
 
@@ -240,9 +243,10 @@ async def load_month(
     return month, row
 
 
-async def content_of(connection: AsyncConnection, tools: Tools, authority_id: UUID, revision_id: UUID) -> dict[str, Any]:
+async def content_of(
+    connection: AsyncConnection, tools: Tools, authority_id: UUID, revision_id: UUID
+) -> dict[str, Any]:
     """The whole content of a revision, the sealed fields opened."""
-
 
     row = (await connection.execute(_CONTENT, {"id": revision_id})).one()
     sealed = tools.cipher.open(

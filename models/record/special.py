@@ -140,7 +140,9 @@ async def month_item_moved(connection: AsyncConnection, writing: Writing, values
 
 async def sessions_ended(connection: AsyncConnection, _writing: Writing, values: dict[str, Any]) -> None:
     """Every session of the account ends with this transaction."""
-    await connection.execute(text("DELETE FROM sessions WHERE account_id = :id"), {"id": values["account_id"]})
+    await connection.execute(
+        text("DELETE FROM sessions WHERE account_id = :id"), {"id": values["account_id"]}
+    )
 
 
 SPECIAL: dict[str, Callable[[AsyncConnection, Writing, dict[str, Any]], Awaitable[None]]] = {

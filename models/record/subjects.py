@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.commands import OpenProfile
 from models.lifecycle.life import CHAPTER_VI, Chapter, Life
+from models.lifecycle.month import OUTSTANDING
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.lifecycle.wake import after, profile_wake
@@ -53,13 +54,17 @@ _CASE_PROFILE = text("SELECT profile_id FROM cases WHERE id = :id")
 _LAST_EVENT = text("SELECT number, hash FROM events WHERE stream_id = :id ORDER BY number DESC LIMIT 1")
 
 
+def _ids(found: list[str] | None) -> tuple[UUID, ...]:
+    return tuple(UUID(one) for one in found or ())
+
+
 async def find(connection: AsyncConnection, ask: Ask) -> Found:
     """Load the subject with its row locked; a profile that is still to be opened is none."""
     if ask.subject == "agency_month":
         loaded = await load_month(connection, ask.subject_id, items=ask.command_id is not None)
         if loaded is None:
             return Found(Subject())
-        return Found(Subject(month=loaded[0]), loaded[1], tuple(loaded[1].ancestors), loaded[1].department_id)
+        return Found(Subject(month=loaded[0]), loaded[1], _ids(loaded[1].ancestors), loaded[1].department_id)
     profile_id: UUID | None = ask.subject_id
     if ask.subject == "transfer":
         profile_id = await connection.scalar(_CASE_PROFILE, {"id": ask.subject_id})
@@ -73,7 +78,7 @@ async def find(connection: AsyncConnection, ask: Ask) -> Found:
         month_id = await connection.scalar(_LISTED, {"profile": profile_id})
         listed = await load_month(connection, month_id, items=False) if month_id else None
         month = listed[0] if listed else None
-    return Found(Subject(life, case, month), row, tuple(row.ancestors), row.department_id)
+    return Found(Subject(life, case, month), row, _ids(row.ancestors), row.department_id)
 
 
 async def with_content(connection: AsyncConnection, tools: Tools, ask: Ask, found: Found, verb: str) -> Found:
@@ -130,14 +135,20 @@ async def save_profile(
         if life
         else min((o.duty.next_wake_at for o in outcome.opened if o.duty.next_wake_at), default=None)
     )
-    values: dict[str, Any] = {**_columns(outcome.subject), "version": ProfileRow.version + 1, "next_wake_at": wake}
+    values: dict[str, Any] = {
+        **_columns(outcome.subject),
+        "version": ProfileRow.version + 1,
+        "next_wake_at": wake,
+    }
     if events:
         values |= {"last_event": events[-1]["number"], "last_hash": events[-1]["hash"]}
     await connection.execute(update(ProfileRow).where(ProfileRow.id == profile_id).values(**values))
     return wake
 
 
-async def save_case(connection: AsyncConnection, case_id: UUID, life: Life, outcome: Outcome) -> datetime | None:
+async def save_case(
+    connection: AsyncConnection, case_id: UUID, life: Life, outcome: Outcome
+) -> datetime | None:
     """The case's next wake: the earliest among its own duties."""
     wake = min(
         (d.next_wake_at for d in after(life.duties, outcome) if d.case_id == case_id and d.next_wake_at),
@@ -176,7 +187,7 @@ def moment(ask: Ask, found: Found, *, status: int = 200, **more: Any) -> Moment:
             version=case.version,
             chapter="closed" if case.closed else case.state,
             words=case.state,
-            next_wake_at=case.facts.get("wake"),
+            next_wake_at=case.next_wake_at,
             status=status,
             **more,
         )
@@ -189,8 +200,16 @@ def moment(ask: Ask, found: Found, *, status: int = 200, **more: Any) -> Moment:
             status=status,
             **more,
         )
+    counts = subject.month.counts if subject.month else {}
     return Moment(
-        version=row.version, chapter=row.state, words=row.state, next_wake_at=row.next_wake_at, status=status, **more
+        version=row.version,
+        chapter=row.state,
+        words=", ".join(f"{state}: {n}" for state, n in sorted(counts.items())) or "không có thay đổi",
+        next_wake_at=row.next_wake_at,
+        status=status,
+        left=sum(counts.get(state, 0) for state in OUTSTANDING),
+        to_send=counts.get("approved", 0),
+        **more,
     )
 
 

@@ -28,7 +28,9 @@ class Tools:
         self.cipher = FieldCipher(self.ring)
         self.blind = BlindIndex(self.ring)
 
-    async def law(self, connection: AsyncConnection, authority_id: UUID, on: date) -> tuple[RuleSet, Calendar]:
+    async def law(
+        self, connection: AsyncConnection, authority_id: UUID, on: date
+    ) -> tuple[RuleSet, Calendar]:
         """The rule set in force on a day and the newest calendar, as recorded for the authority.
 
         Raises:

@@ -65,7 +65,12 @@ def chain(
 
 
 async def write(
-    connection: AsyncConnection, outcome: Outcome, scene: Scene, writing: Writing, *, events: list[dict[str, Any]]
+    connection: AsyncConnection,
+    outcome: Outcome,
+    scene: Scene,
+    writing: Writing,
+    *,
+    events: list[dict[str, Any]],
 ) -> None:
     """Write all but the subject's own row."""
     authority_id = writing.authority_id
@@ -139,7 +144,9 @@ _CLOSE = text(
 )
 
 
-async def _write_duties(connection: AsyncConnection, outcome: Outcome, scene: Scene, writing: Writing) -> None:
+async def _write_duties(
+    connection: AsyncConnection, outcome: Outcome, scene: Scene, writing: Writing
+) -> None:
     if outcome.opened:
         await connection.execute(
             insert(DutyRow),
@@ -186,4 +193,3 @@ async def _write_duties(connection: AsyncConnection, outcome: Outcome, scene: Sc
                 "reason": closed.reason,
             },
         )
-

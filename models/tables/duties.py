@@ -4,10 +4,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.tables.base import Authority, Id, Table
+
+NO_DATE = "9999-12-31"
+"""Where a duty without a due date stands in a list ordered by due date: last."""
 
 
 class DutyRow(Table):
@@ -17,6 +20,7 @@ class DutyRow(Table):
     __table_args__ = (
         CheckConstraint("state IN ('open', 'met', 'void')", name="state"),
         Index("ix_duties_open", "agency_id", "due_on", postgresql_where="state = 'open'"),
+        Index("ix_duties_due", text(f"coalesce(due_on, '{NO_DATE}'::date)"), "id", postgresql_where="state = 'open'"),
         Index("ix_duties_profile", "profile_id"),
         Index("ix_duties_case", "case_id", postgresql_where="case_id IS NOT NULL"),
         Index("ix_duties_month", "agency_month_id", postgresql_where="agency_month_id IS NOT NULL"),

@@ -41,6 +41,8 @@ class AgencyMonthRow(Table):
     opens_on: Mapped[date]
     nominal_end: Mapped[date]
     rolled_end: Mapped[date]
+    closes_at: Mapped[datetime]
+    """Opening of the next month's window: what is left then goes on the next list."""
     version: Mapped[int]
     next_wake_at: Mapped[datetime | None]
     listed: Mapped[int]

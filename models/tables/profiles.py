@@ -16,6 +16,12 @@ class ProfileRow(Table):
     __tablename__ = "profiles"
     __table_args__ = (
         Index("ix_profiles_agency", "agency_id", "id"),
+        Index(
+            "ix_profiles_staff_number",
+            "authority_id",
+            "staff_number",
+            postgresql_where="staff_number IS NOT NULL",
+        ),
         Index("ix_profiles_wake", "next_wake_at", postgresql_where="next_wake_at IS NOT NULL"),
         Index(
             "uq_profiles_id_number",
@@ -135,6 +141,7 @@ class ApprovalRow(Table):
     __tablename__ = "approvals"
     __table_args__ = (
         Index("ix_approvals_profile", "profile_id"),
+        Index("ix_approvals_document", "document_sha256", postgresql_where="document_sha256 IS NOT NULL"),
         Index("uq_approvals_signing", "revision_id", unique=True, postgresql_where="state = 'signing'"),
         CheckConstraint("state IN ('signing', 'signed', 'failed')", name="state"),
     )

@@ -12,7 +12,8 @@ _PARTS = ("0001_tables.sql", "0001_policies.sql")
 
 def upgrade() -> None:
     """Create tables, then who may see and do what in them."""
-    connection = op.get_bind()
+    # The driver itself: statements run as written, colons and per cents included.
+    driver = op.get_bind().connection.driver_connection
+    assert driver is not None
     for part in _PARTS:
-        # The driver's own cursor: statements run as written, colons and per cents included.
-        connection.exec_driver_sql((Path(__file__).parent / part).read_text(encoding="utf-8"))
+        driver.execute((Path(__file__).parent / part).read_text(encoding="utf-8"))

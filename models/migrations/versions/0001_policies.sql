@@ -96,7 +96,14 @@ GRANT UPDATE (content, sealed, key_id, digest, form_version, evidence, based_on,
 CREATE POLICY only_drafts ON revisions AS RESTRICTIVE FOR INSERT TO hoso_api WITH CHECK (state = 'draft');
 GRANT UPDATE (expires_at) ON sessions TO hoso_api;
 GRANT UPDATE (read_at) ON notices TO hoso_api;
-GRANT UPDATE (failed_logins, locked_until) ON accounts TO hoso_api;
+GRANT UPDATE (failed_logins, locked_until, password_hash, state) ON accounts TO hoso_api;
+-- The API changes the account that logs in or is logged in, never another one in scope, never a cancelled one.
+CREATE POLICY own_account_only ON accounts AS RESTRICTIVE FOR UPDATE TO hoso_api
+    USING ((id = (SELECT hoso_account()) OR login = nullif(current_setting('hoso.login', true), ''))
+        AND state <> 'cancelled')
+    WITH CHECK ((id = (SELECT hoso_account()) OR login = nullif(current_setting('hoso.login', true), ''))
+        AND state <> 'cancelled');
+CREATE POLICY only_drafts_change ON revisions AS RESTRICTIVE FOR UPDATE TO hoso_api USING (state = 'draft');
 GRANT UPDATE (sent_at) ON outbox TO hoso_api;
 GRANT DELETE ON sessions TO hoso_api, hoso_worker;
 GRANT DELETE ON revisions TO hoso_worker;
@@ -129,3 +136,48 @@ CREATE FUNCTION hoso_sync_agent(unit uuid) RETURNS uuid LANGUAGE sql STABLE AS $
     WHERE c.descendant_id = unit AND c.valid_to IS NULL AND a.has_account AND a.valid_to IS NULL
     ORDER BY c.depth LIMIT 1
 $$;
+
+-- Who is asking: the session by the hash of its token, its account and grants, in one round trip. Runs with
+-- the caller's rights; the settings it makes last as long as its statement's transaction.
+CREATE FUNCTION hoso_identify(token_hash text, at timestamptz) RETURNS json LANGUAGE plpgsql AS $$
+DECLARE
+    found record;
+    answer json;
+BEGIN
+    PERFORM set_config('hoso.session', token_hash, true);
+    SELECT s.authority_id, s.account_id, s.expires_at INTO found FROM sessions s
+        WHERE s.token_hash = hoso_identify.token_hash AND s.expires_at > at;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    PERFORM set_config('hoso.authority', found.authority_id::text, true),
+            set_config('hoso.account', found.account_id::text, true);
+    SELECT json_build_object(
+        'authority_id', a.authority_id, 'account_id', a.id, 'login', a.login, 'display_name', a.display_name,
+        'kind', a.kind, 'state', a.state, 'profile_id', a.profile_id, 'agency_id', a.agency_id,
+        'expires_at', found.expires_at,
+        'grants', (SELECT coalesce(json_agg(json_build_object('role', g.role, 'agency_id', g.agency_id,
+            'valid_from', g.valid_from, 'valid_to', g.valid_to) ORDER BY g.valid_from, g.id), '[]')
+            FROM grants g WHERE g.account_id = a.id)) INTO answer
+        FROM accounts a WHERE a.id = found.account_id AND a.state <> 'cancelled';
+    RETURN answer;
+END $$;
+
+-- Names are found without regard to case and accents, from the family name on or from the given name back.
+CREATE FUNCTION hoso_name_key(name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ SELECT btrim(regexp_replace(lower(translate(regexp_replace(normalize(name, NFD), '[\u0300-\u036f]', '', 'g'),
+        'đĐ', 'dd')), '[^a-z0-9]+', ' ', 'g')) $$;
+CREATE FUNCTION hoso_name_back(name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ SELECT string_agg(w, ' ' ORDER BY n DESC)
+        FROM regexp_split_to_table(hoso_name_key(name), ' ') WITH ORDINALITY AS words (w, n) $$;
+ALTER TABLE profiles ADD COLUMN name_key text COLLATE "C" GENERATED ALWAYS AS (hoso_name_key(full_name)) STORED,
+    ADD COLUMN name_back text COLLATE "C" GENERATED ALWAYS AS (hoso_name_back(full_name)) STORED;
+CREATE INDEX ix_profiles_name_key ON profiles (name_key);
+CREATE INDEX ix_profiles_name_back ON profiles (name_back);
+
+-- The dossier is handed over before it is accepted (hanoi.art12.1.a): from then on the new agency sees it.
+CREATE POLICY handed_over ON profiles FOR SELECT TO hoso_api USING (authority_id = (SELECT hoso_authority())
+    AND id IN (SELECT profile_id FROM cases WHERE kind = 'transfer' AND state = 'handed_over'
+        AND closed_at IS NULL));
+
+GRANT SELECT ON alembic_version TO hoso_api, hoso_worker, hoso_report;

@@ -211,6 +211,7 @@ CREATE TABLE agency_months (
     opens_on DATE NOT NULL, 
     nominal_end DATE NOT NULL, 
     rolled_end DATE NOT NULL, 
+    closes_at TIMESTAMP WITH TIME ZONE NOT NULL, 
     version INTEGER NOT NULL, 
     next_wake_at TIMESTAMP WITH TIME ZONE, 
     listed INTEGER NOT NULL, 
@@ -307,6 +308,8 @@ CREATE TABLE profiles (
 );
 
 CREATE INDEX ix_profiles_agency ON profiles (agency_id, id);
+
+CREATE INDEX ix_profiles_staff_number ON profiles (authority_id, staff_number) WHERE staff_number IS NOT NULL;
 
 CREATE INDEX ix_profiles_wake ON profiles (next_wake_at) WHERE next_wake_at IS NOT NULL;
 
@@ -425,6 +428,8 @@ CREATE TABLE duties (
 
 CREATE INDEX ix_duties_case ON duties (case_id) WHERE case_id IS NOT NULL;
 
+CREATE INDEX ix_duties_due ON duties (coalesce(due_on, '9999-12-31'::date), id) WHERE state = 'open';
+
 CREATE INDEX ix_duties_month ON duties (agency_month_id) WHERE agency_month_id IS NOT NULL;
 
 CREATE INDEX ix_duties_open ON duties (agency_id, due_on) WHERE state = 'open';
@@ -480,6 +485,8 @@ CREATE TABLE approvals (
     CONSTRAINT fk_approvals_profile_id FOREIGN KEY(profile_id) REFERENCES profiles (id), 
     CONSTRAINT fk_approvals_revision_id FOREIGN KEY(revision_id) REFERENCES revisions (id)
 );
+
+CREATE INDEX ix_approvals_document ON approvals (document_sha256) WHERE document_sha256 IS NOT NULL;
 
 CREATE INDEX ix_approvals_profile ON approvals (profile_id);
 

@@ -1,0 +1,26 @@
+"""Acts: the activity beside every workflow through which facts change."""
+
+from temporalio import activity
+
+from models.activity_interfaces import ActActivities
+from models.messages import Ask, Moment, MonthStart, Window
+from models.record.act import act
+from models.record.months import window_of
+from models.record.tools import Tools
+
+
+class ActOffice(ActActivities):
+    """Decides and writes; one per worker process."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    @activity.defn(name="act")
+    async def act(self, ask: Ask) -> Moment:
+        """See ``models.record.act.act``."""
+        return await act(self._tools, ask)
+
+    @activity.defn(name="month_window")
+    async def month_window(self, start: MonthStart) -> Window:
+        """When the month's window opens and ends."""
+        return await window_of(self._tools, start.authority_id, start.month)

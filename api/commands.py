@@ -1,0 +1,190 @@
+"""All messages to the engine: a command is written down first, then put to its workflow, then answered.
+
+Whatever dies in between, the row remains, the relay puts it again with the same id, and its fate can be read.
+"""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+    WorkflowUpdateStage,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.service import RPCError, RPCStatusCode
+
+from models.commands import Body
+from models.database import Scope, transaction
+from models.errors import RefusedError
+from models.identifiers import WorkflowKind, parse_workflow_id
+from models.logs import logger
+from models.messages import AgencyMonthStart, Life, Moment, Move
+from models.record.commands import Fate, accept, fate
+from models.record.tools import Tools
+from workflows.agency_month import AgencyMonthWorkflow
+from workflows.profile import ProfileWorkflow
+from workflows.transfer import TransferWorkflow
+
+PATIENCE = timedelta(seconds=10)
+"""How long a caller waits for the answer before being sent to the command's own address (202)."""
+
+log = logger("commands")
+
+
+@dataclass(slots=True)
+class Engine:
+    """The engine as the API uses it."""
+
+    client: Client
+    task_queue: str
+    tools: Tools
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """A command with the workflow that decides it."""
+
+    command_id: UUID
+    authority_id: UUID
+    verb: str
+    workflow_id: str
+    subject_id: UUID
+
+
+async def submit(
+    engine: Engine,
+    database: AsyncEngine,
+    scope: Scope,
+    *,
+    command_id: UUID,
+    body: Body,
+    received: Any,
+    workflow_id: str,
+    subject_id: UUID,
+    expected_revision: int | None,
+    now: datetime,
+) -> Fate:
+    """Accept a command and see it decided if that happens in time; the fate says which.
+
+    Raises:
+        RefusedError: ``key-reused``.
+    """
+    assert scope.account is not None
+    async with transaction(database, scope) as connection:
+        accepted = await accept(
+            connection,
+            engine.tools,
+            command_id=command_id,
+            authority_id=scope.authority,
+            account_id=scope.account,
+            body=body,
+            received=json.dumps(received, sort_keys=True, separators=(",", ":"), default=str).encode(),
+            workflow_id=workflow_id,
+            subject_id=subject_id,
+            expected_revision=expected_revision,
+            now=now,
+        )
+    if accepted.settled:
+        return accepted
+    addressed = Addressed(command_id, scope.authority, body.verb, accepted.workflow_id, accepted.subject_id)
+    moment = await put(engine, addressed, PATIENCE)
+    if moment is not None and moment.status == 404:
+        raise RefusedError.of("not-found", "Không tìm thấy.", "There is no such thing.")
+    async with transaction(database, scope) as connection:
+        decided = await fate(connection, command_id)
+    assert decided is not None
+    return decided
+
+
+async def put(engine: Engine, command: Addressed, patience: timedelta) -> Moment | None:
+    """Put a written command to its workflow; none when no answer came in time or the engine is away."""
+    try:
+        async with asyncio.timeout(patience.total_seconds()):
+            return await _update(engine, command)
+    except TimeoutError:
+        log.warning("command.unanswered", command=str(command.command_id), verb=command.verb)
+    except RPCError as error:
+        log.warning(
+            "command.engine_away", command=str(command.command_id), verb=command.verb, status=error.status.name
+        )
+    except (WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError):
+        log.warning("command.not_applied", command=str(command.command_id), verb=command.verb)
+    return None
+
+
+async def _update(engine: Engine, command: Addressed) -> Moment:
+    """The update; a workflow that sleeps only in PostgreSQL is started with it."""
+    handle: WorkflowHandle[Any, Any] = engine.client.get_workflow_handle(command.workflow_id)
+    try:
+        return await handle.execute_update(
+            command.verb, command.command_id, id=str(command.command_id), result_type=Moment
+        )
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+    start = await start_operation(engine, command)
+    if start is None:
+        return Moment(version=0, chapter="", words="", status=404)
+    update = await engine.client.start_update_with_start_workflow(
+        command.verb,
+        command.command_id,
+        start_workflow_operation=start,
+        id=str(command.command_id),
+        wait_for_stage=WorkflowUpdateStage.COMPLETED,
+        result_type=Moment,
+    )
+    answered: Moment = await update.result()
+    return answered
+
+
+async def start_operation(
+    engine: Engine, command: Addressed
+) -> WithStartWorkflowOperation[Any, Any] | None:
+    """How to start the workflow a command belongs to; none where its subject is unknown."""
+    name = parse_workflow_id(command.workflow_id)
+    policies: dict[str, Any] = {
+        "id": command.workflow_id,
+        "task_queue": engine.task_queue,
+        "id_conflict_policy": WorkflowIDConflictPolicy.USE_EXISTING,
+        "id_reuse_policy": WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+    }
+    if name.kind is WorkflowKind.PROFILE:
+        life = Life(authority_id=command.authority_id, profile_id=command.subject_id)
+        return WithStartWorkflowOperation(ProfileWorkflow.run, life, static_summary="Hồ sơ", **policies)
+    async with transaction(engine.tools.engine, Scope(command.authority_id, everything=True)) as connection:
+        if name.kind is WorkflowKind.TRANSFER:
+            profile_id = await connection.scalar(_CASE, {"id": command.subject_id})
+            if profile_id is None:
+                return None
+            move = Move(
+                authority_id=command.authority_id, transfer_id=command.subject_id, profile_id=profile_id
+            )
+            return WithStartWorkflowOperation(TransferWorkflow.run, move, static_summary="Chuyển hồ sơ", **policies)
+        month = (await connection.execute(_MONTH, {"id": command.subject_id})).one_or_none()
+    if month is None:
+        return None
+    start = AgencyMonthStart(
+        authority_id=command.authority_id,
+        agency_id=month.agency_id,
+        agency_month_id=command.subject_id,
+        month=month.month,
+        closes_at=month.closes_at,
+    )
+    return WithStartWorkflowOperation(
+        AgencyMonthWorkflow.run, start, static_summary=f"Danh sách tháng {month.month}", **policies
+    )
+
+
+_CASE = text("SELECT profile_id FROM cases WHERE id = :id")
+_MONTH = text("SELECT agency_id, month, closes_at FROM agency_months WHERE id = :id")
+

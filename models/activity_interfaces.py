@@ -1,0 +1,100 @@
+"""What workflows may ask activities: names and signatures only, implemented under the same names elsewhere."""
+
+from temporalio import activity
+
+from models.messages import (
+    Ask,
+    Batch,
+    BatchResult,
+    DigestDone,
+    DigestRun,
+    ImportDone,
+    ImportStart,
+    Moment,
+    MonthOpened,
+    MonthStart,
+    NationalStatus,
+    NationalTold,
+    Signed,
+    SignRequest,
+    Window,
+)
+
+
+class ActActivities:
+    """Facts; run as local activities beside the workflow."""
+
+    @activity.defn(name="act")
+    async def act(self, ask: Ask) -> Moment:
+        """Decide and write one act."""
+        raise NotImplementedError
+
+    @activity.defn(name="month_window")
+    async def month_window(self, start: MonthStart) -> Window:
+        """When the month's window opens and ends, by the law and calendar in force then."""
+        raise NotImplementedError
+
+
+class SigningActivities:
+    """Rendering and signing."""
+
+    @activity.defn(name="sign_approval")
+    async def sign_approval(self, request: SignRequest) -> Signed:
+        """Render the revision, sign it, keep the file; the same approval always gives the same file."""
+        raise NotImplementedError
+
+
+class MonthActivities:
+    """The month's batches: each resumable at the exact item."""
+
+    @activity.defn(name="open_agency_months")
+    async def open_agency_months(self, start: MonthStart) -> MonthOpened:
+        """Freeze every agency's list and start its workflow."""
+        raise NotImplementedError
+
+    @activity.defn(name="close_month_end")
+    async def close_month_end(self, start: MonthStart) -> MonthOpened:
+        """Record how the month ended for the authority."""
+        raise NotImplementedError
+
+    @activity.defn(name="approve_batch")
+    async def approve_batch(self, batch: Batch) -> BatchResult:
+        """Sign each chosen item by itself."""
+        raise NotImplementedError
+
+    @activity.defn(name="submit_batch")
+    async def submit_batch(self, batch: Batch) -> BatchResult:
+        """Send what is approved to the national database."""
+        raise NotImplementedError
+
+    @activity.defn(name="await_receipts")
+    async def await_receipts(self, batch: Batch) -> BatchResult:
+        """Fetch receipts until every item sent has one."""
+        raise NotImplementedError
+
+
+class NationalActivities:
+    """Single messages to the national database."""
+
+    @activity.defn(name="tell_status")
+    async def tell_status(self, status: NationalStatus) -> NationalTold:
+        """Tell the national database that a person moved or left."""
+        raise NotImplementedError
+
+
+class DigestActivities:
+    """The morning's messages."""
+
+    @activity.defn(name="send_digests")
+    async def send_digests(self, run: DigestRun) -> DigestDone:
+        """One message per person from what is still open now."""
+        raise NotImplementedError
+
+
+class ImportActivities:
+    """Workbooks."""
+
+    @activity.defn(name="import_workbook")
+    async def import_workbook(self, start: ImportStart) -> ImportDone:
+        """Read, judge and, unless it is a dry run, write a workbook."""
+        raise NotImplementedError

@@ -1,0 +1,266 @@
+"""A small authority for tests: a city with two agencies, a unit without account, and people in their posts.
+
+Rows are written as the worker would, without the import, so that tests of the core depend on nothing else.
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from models.calendar import Calendar
+from models.commands import Body
+from models.database import Scope, transaction
+from models.form import canonical, catalogue, digest, split
+from models.messages import Ask, Internal, Moment, Subject
+from models.record.act import act
+from models.record.commands import Fate, accept, fate
+from models.record.tools import Tools
+from models.regulations import in_force
+
+INSTALLED = date(2025, 1, 1)
+HASH = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$8XtvSsSAnyI"
+
+
+@dataclass
+class World:
+    """One authority and how to act in it."""
+
+    tools: Tools
+    now: datetime
+    authority: UUID = field(default_factory=uuid4)
+    department: UUID = field(default_factory=uuid4)
+    culture: UUID = field(default_factory=uuid4)
+    health: UUID = field(default_factory=uuid4)
+    museum: UUID = field(default_factory=uuid4)
+    """A unit of ``culture`` without an agency account."""
+    accounts: dict[str, UUID] = field(default_factory=dict)
+
+    @property
+    def scope(self) -> Scope:
+        """The authority as a whole."""
+        return Scope(self.authority, everything=True)
+
+    async def ask(
+        self,
+        who: str,
+        body: Body,
+        subject_id: UUID,
+        *,
+        subject: Subject = "profile",
+        key: UUID | None = None,
+        expected: int | None = None,
+    ) -> Fate:
+        """Accept and decide one command, as API and workflow do together."""
+        command_id = key or uuid4()
+        async with transaction(self.tools.engine, self.scope) as connection:
+            await accept(
+                connection,
+                self.tools,
+                command_id=command_id,
+                authority_id=self.authority,
+                account_id=self.accounts[who],
+                body=body,
+                received=body.model_dump_json().encode(),
+                workflow_id=f"{subject}/{subject_id}",
+                subject_id=subject_id,
+                expected_revision=expected,
+                now=self.now,
+            )
+        self.moment = await act(
+            self.tools,
+            Ask(
+                authority_id=self.authority,
+                subject=subject,
+                subject_id=subject_id,
+                command_id=command_id,
+                now=self.now,
+            ),
+        )
+        async with transaction(self.tools.engine, self.scope) as connection:
+            found = await fate(connection, command_id)
+        assert found is not None
+        return found
+
+    async def step(
+        self, internal: Internal, subject_id: UUID, *, subject: Subject = "profile", **facts: Any
+    ) -> Moment:
+        """One internal act."""
+        return await act(
+            self.tools,
+            Ask(
+                authority_id=self.authority,
+                subject=subject,
+                subject_id=subject_id,
+                internal=internal,
+                now=self.now,
+                facts=facts,
+            ),
+        )
+
+    async def rows(self, sql: str, **parameters: Any) -> list[Any]:
+        """Rows as the whole authority sees them."""
+        async with transaction(self.tools.engine, self.scope) as connection:
+            return list(await connection.execute(text(sql), parameters))
+
+    async def one(self, sql: str, **parameters: Any) -> Any:
+        """The only row."""
+        (row,) = await self.rows(sql, **parameters)
+        return row
+
+    async def draft(self, profile_id: UUID, content: dict[str, Any], *, evidence: tuple[str, ...] = ()) -> tuple[UUID, str]:
+        """Save a draft as the API does; answers its id and digest."""
+        number = 1 + (await self.one("SELECT coalesce(max(number), 0) AS n FROM revisions WHERE profile_id = :p", p=profile_id)).n
+        revision_id = uuid4()
+        open_part, secret = split(catalogue("tt06_2023"), content)
+        sealed = self.tools.cipher.seal(
+            self.authority, "revisions", revision_id, "sealed", json.dumps(secret).encode()
+        )
+        account = await self.one("SELECT account_id FROM profiles WHERE id = :p", p=profile_id)
+        assert canonical(content)
+        async with transaction(self.tools.engine, self.scope) as connection:
+            await connection.execute(text("DELETE FROM revisions WHERE profile_id = :p AND state = 'draft'"), {"p": profile_id})
+            await connection.execute(
+                text(
+                    "INSERT INTO revisions (id, authority_id, profile_id, number, form_version, content, sealed,"
+                    " key_id, digest, state, author_id, evidence, saved_at) VALUES (:id, :a, :p, :n, 'tt06_2023',"
+                    " CAST(:content AS jsonb), :sealed, :key, :digest, 'draft', :author, CAST(:evidence AS jsonb), :now)"
+                ),
+                {
+                    "id": revision_id,
+                    "a": self.authority,
+                    "p": profile_id,
+                    "n": number,
+                    "content": json.dumps(open_part),
+                    "sealed": sealed.data,
+                    "key": sealed.key_id,
+                    "digest": digest(content),
+                    "author": account.account_id,
+                    "evidence": json.dumps(list(evidence)),
+                    "now": self.now,
+                },
+            )
+        return revision_id, digest(content)
+
+
+async def build(tools: Tools, now: datetime) -> World:
+    """Install the authority."""
+    world = World(tools, now)
+    law, calendar = in_force("hanoi", now.date()), Calendar.seed()
+    async with transaction(tools.engine, world.scope) as connection:
+        await _execute(
+            connection,
+            "INSERT INTO authorities VALUES (:a, 'hanoi', 'UBND thành phố Hà Nội', 'hanoi', 'H26', :d, :on)",
+            a=world.authority,
+            d=world.department,
+            on=INSTALLED,
+        )
+        await _execute(
+            connection,
+            "INSERT INTO rule_sets VALUES (:a, :h, :on, CAST(:c AS jsonb), 'QĐ 6187/QĐ-UBND', :now)",
+            a=world.authority,
+            h=law.hash,
+            on=INSTALLED,
+            c=law.to_json(),
+            now=now,
+        )
+        await _execute(
+            connection,
+            "INSERT INTO calendars VALUES (:a, :h, CAST(:c AS jsonb), 'seed', :now)",
+            a=world.authority,
+            h=calendar.hash,
+            c=calendar.to_json(),
+            now=now,
+        )
+        await _agencies(connection, world)
+        await _people(connection, world)
+    return world
+
+
+async def _agencies(connection: AsyncConnection, world: World) -> None:
+    root = uuid4()
+    tree = [
+        (root, "H26", "UBND thành phố", None, True),
+        (world.department, "H26.01", "Sở Nội vụ", root, True),
+        (world.culture, "H26.02", "Sở Văn hóa", root, True),
+        (world.health, "H26.03", "Sở Y tế", root, True),
+        (world.museum, "H26.02.01", "Bảo tàng", world.culture, False),
+    ]
+    parents = {agency: parent for agency, _, _, parent, _ in tree}
+    for agency, code, name, parent, has_account in tree:
+        await _execute(
+            connection,
+            "INSERT INTO agencies VALUES (:id, :a, :code, :name, 'agency', :parent, :has, :on, NULL)",
+            id=agency,
+            a=world.authority,
+            code=code,
+            name=name,
+            parent=parent,
+            has=has_account,
+            on=INSTALLED,
+        )
+        depth, above = 0, agency
+        while above is not None:
+            await _execute(
+                connection,
+                "INSERT INTO agency_closure (authority_id, ancestor_id, descendant_id, valid_from, depth)"
+                " VALUES (:a, :up, :down, :on, :depth)",
+                a=world.authority,
+                up=above,
+                down=agency,
+                on=INSTALLED,
+                depth=depth,
+            )
+            depth, above = depth + 1, parents[above]
+
+
+async def _people(connection: AsyncConnection, world: World) -> None:
+    posts = [
+        ("culture.hr", world.culture, "hr_officer"),
+        ("culture.approver", world.culture, "approver"),
+        ("culture.head", world.culture, "head"),
+        ("health.hr", world.health, "hr_officer"),
+        ("health.approver", world.health, "approver"),
+        ("department", world.department, "department_officer"),
+        ("admin", world.department, "administrator"),
+    ]
+    for who, agency, role in posts:
+        world.accounts[who] = account = uuid4()
+        await _execute(
+            connection,
+            "INSERT INTO accounts (id, authority_id, kind, login, display_name, password_hash, state, agency_id,"
+            " created_at) VALUES (:id, :a, 'agency', :login, :name, :hash, 'active', :agency, :now)",
+            id=account,
+            a=world.authority,
+            login=f"{who}-{world.authority.hex[:6]}",
+            name=who,
+            hash=HASH,
+            agency=agency,
+            now=datetime.now(UTC),
+        )
+        await _execute(
+            connection,
+            "INSERT INTO grants (id, authority_id, account_id, agency_id, role, valid_from) VALUES"
+            " (:id, :a, :account, :agency, :role, :on)",
+            id=uuid4(),
+            a=world.authority,
+            account=account,
+            agency=agency,
+            role=role,
+            on=INSTALLED,
+        )
+
+
+async def _execute(connection: AsyncConnection, sql: str, **parameters: Any) -> None:
+    await connection.execute(text(sql), parameters)
+
+
+def tools_for(engine: AsyncEngine, folder: Any) -> Tools:
+    """Tools with a fresh key ring in ``folder``."""
+    from models.keys import ensure_keyring
+
+    return Tools(engine, ensure_keyring(folder / "keyring.json", None, folder / "master.key"))

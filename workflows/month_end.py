@@ -1,0 +1,63 @@
+"""The end of a month for one authority: wait for the window, open every agency's list, close the month."""
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.workflow import ParentClosePolicy
+
+from workflows.asking import ACT_RETRY
+from workflows.waiting import until
+
+with workflow.unsafe.imports_passed_through():
+    from models.activity_interfaces import ActActivities, MonthActivities
+    from models.identifiers import month_end_workflow
+    from models.messages import MonthStart
+
+BATCH_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5))
+
+
+@workflow.defn
+class MonthEndWorkflow:
+    """One month; it starts the next month's before it waits for its own end, so the chain never breaks."""
+
+    @workflow.run
+    async def run(self, start: MonthStart) -> int:
+        """Sleep to the window, open it, and stay until what is left is carried over."""
+        window = await workflow.execute_local_activity_method(
+            ActActivities.month_window,
+            start,
+            start_to_close_timeout=timedelta(seconds=20),
+            retry_policy=ACT_RETRY,
+            summary=f"Cửa sổ phê duyệt tháng {start.month}",
+        )
+        workflow.set_current_details(f"Chờ 05 ngày cuối tháng {start.month}")
+        await until(window.opens_at, lambda: False, summary=f"Mở cửa sổ tháng {start.month}")
+        opened = await workflow.execute_activity_method(
+            MonthActivities.open_agency_months,
+            start,
+            start_to_close_timeout=timedelta(hours=2),
+            heartbeat_timeout=timedelta(minutes=2),
+            retry_policy=BATCH_RETRY,
+            summary="Chốt danh sách từng cơ quan",
+        )
+        following = MonthStart(authority_id=start.authority_id, month=window.next_month)
+        await workflow.start_child_workflow(
+            MonthEndWorkflow.run,
+            following,
+            id=month_end_workflow(following.authority_id, following.month),
+            parent_close_policy=ParentClosePolicy.ABANDON,
+            static_summary=f"Cuối tháng {following.month}",
+        )
+        workflow.set_current_details(
+            f"Tháng {start.month}: {opened.agencies} cơ quan đang phê duyệt, đồng bộ"
+        )
+        await until(window.closes_at, lambda: False, summary=f"Kết thúc tháng {start.month}")
+        await workflow.execute_activity_method(
+            MonthActivities.close_month_end,
+            start,
+            start_to_close_timeout=timedelta(minutes=10),
+            retry_policy=BATCH_RETRY,
+            summary=f"Tổng kết tháng {start.month}",
+        )
+        return opened.agencies

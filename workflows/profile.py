@@ -1,0 +1,233 @@
+"""The working life of one person's profile, chapter by chapter."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
+
+from workflows.asking import ask_act
+from workflows.waiting import until
+
+with workflow.unsafe.imports_passed_through():
+    from models.activity_interfaces import NationalActivities, SigningActivities
+    from models.lifecycle.life import CHAPTER_VI, Chapter
+    from models.messages import Internal, Life, Moment, NationalStatus, SignRequest
+
+SIGN_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=5)
+# A maintenance night of the national side lasts hours: wait for it rather than give up.
+NATIONAL_RETRY = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=10))
+
+
+@workflow.defn
+class ProfileWorkflow:
+    """One person's profile: account → declaration → review → service (and transfers) → separation → archive."""
+
+    @workflow.init
+    def __init__(self, life: Life) -> None:
+        self._life = life
+        self._moment = life.moment
+        self._lock = asyncio.Lock()
+        self._moved = False
+        self._heard = False
+
+    @workflow.run
+    async def run(self, _life: Life) -> str:
+        """Live through the chapters; each lasts as long as the facts say it does."""
+        if self._moment is None:
+            await self._look()
+        while self._chapter is not Chapter.ARCHIVE:
+            await self._through(Chapter.ACCOUNT)
+            await self._through(Chapter.DECLARATION, Chapter.REVIEW)
+            await self._through(Chapter.SERVICE, Chapter.TRANSFER)
+            if self._chapter is Chapter.SEPARATION:
+                await self._separation()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return CHAPTER_VI[Chapter.ARCHIVE]
+
+    async def _through(self, *chapters: Chapter) -> None:
+        """Stay in these chapters: wake when something is due, answer whoever asks."""
+        while self._chapter in chapters:
+            assert self._moment is not None
+            self._moved = False
+            workflow.set_current_details(self._moment.words)
+            spoken = await until(
+                self._moment.next_wake_at,
+                lambda: self._moved or self._heard or self._is_long(),
+                summary=self._moment.words,
+            )
+            if self._heard:
+                self._heard = False
+                await self._look()
+            elif not spoken:
+                await self._ask("wake", f"{CHAPTER_VI[self._chapter]}: đến hạn")
+            if self._is_long():
+                await self._next_run()
+
+    async def _separation(self) -> None:
+        """Tell the national database, then the archive (hanoi.art12.2.1, 12.3)."""
+        told = await workflow.execute_activity_method(
+            NationalActivities.tell_status,
+            NationalStatus(
+                authority_id=self._life.authority_id, profile_id=self._life.profile_id, now=workflow.now()
+            ),
+            start_to_close_timeout=timedelta(seconds=60),
+            retry_policy=NATIONAL_RETRY,
+            summary="Báo thay đổi trạng thái về CSDLQG",
+        )
+        await self._ask("archive", "Lưu trữ hồ sơ", told=told.told)
+
+    # --- messages: one update per verb; each carries the command's id only ---
+
+    @workflow.update
+    async def open_profile(self, command_id: UUID) -> Moment:
+        """Open the profile."""
+        return await self._do(command_id, "Mở hồ sơ")
+
+    @workflow.update
+    async def create_account(self, command_id: UUID) -> Moment:
+        """Create the personal account."""
+        return await self._do(command_id, "Tạo tài khoản cá nhân")
+
+    @workflow.update
+    async def activate_account(self, command_id: UUID) -> Moment:
+        """The default password was changed."""
+        return await self._do(command_id, "Đổi mật khẩu mặc định")
+
+    @workflow.update
+    async def submit_declaration(self, command_id: UUID) -> Moment:
+        """The official submits the draft."""
+        return await self._do(command_id, "Nộp bản khai")
+
+    @workflow.update
+    async def return_for_correction(self, command_id: UUID) -> Moment:
+        """The submission goes back with named fields."""
+        return await self._do(command_id, "Trả lại để sửa")
+
+    @workflow.update
+    async def approve(self, command_id: UUID) -> Moment:
+        """Approve by signing the revision's hash."""
+        return await self._do(command_id, "Phê duyệt")
+
+    @workflow.update
+    async def give_notice(self, command_id: UUID) -> Moment:
+        """HR's notice of a change."""
+        return await self._do(command_id, "Thông báo thay đổi")
+
+    @workflow.update
+    async def withdraw_notice(self, command_id: UUID) -> Moment:
+        """A notice given in error."""
+        return await self._do(command_id, "Rút thông báo thay đổi")
+
+    @workflow.update
+    async def report_error(self, command_id: UUID) -> Moment:
+        """The person reports an error in approved data."""
+        return await self._do(command_id, "Báo sai sót")
+
+    @workflow.update
+    async def request_transfer(self, command_id: UUID) -> Moment:
+        """The agency asks to transfer the profile."""
+        return await self._do(command_id, "Đề nghị chuyển hồ sơ")
+
+    @workflow.update
+    async def separate(self, command_id: UUID) -> Moment:
+        """The person leaves."""
+        return await self._do(command_id, "Thôi công tác")
+
+    @workflow.update
+    async def cancel_separation(self, command_id: UUID) -> Moment:
+        """The separation is taken back."""
+        return await self._do(command_id, "Hủy quyết định thôi công tác")
+
+    @workflow.signal
+    def heard(self) -> None:
+        """Another subject's act changed this profile: look again."""
+        self._heard = True
+
+    @workflow.query
+    def where(self) -> Moment | None:
+        """Where the life stands."""
+        return self._moment
+
+    # --- how an act is asked for ---
+
+    async def _do(self, command_id: UUID, summary: str) -> Moment:
+        async with self._lock:
+            moment = await ask_act(
+                self._life.authority_id,
+                "profile",
+                self._life.profile_id,
+                command_id=command_id,
+                summary=summary,
+            )
+            self._take(moment)
+        # The lock is free meanwhile: a slow token must not stop the profile's other business.
+        if moment.to_sign is not None and not moment.settled:
+            return await self._sign(moment.to_sign, command_id)
+        return moment
+
+    async def _sign(self, approval_id: UUID, command_id: UUID) -> Moment:
+        failure = ""
+        facts: dict[str, str] = {}
+        try:
+            signed = await workflow.execute_activity_method(
+                SigningActivities.sign_approval,
+                SignRequest(
+                    authority_id=self._life.authority_id,
+                    profile_id=self._life.profile_id,
+                    approval_id=approval_id,
+                    now=workflow.now(),
+                ),
+                start_to_close_timeout=timedelta(seconds=60),
+                retry_policy=SIGN_RETRY,
+                summary="Ký số bản phê duyệt",
+            )
+            failure = signed.failure
+            facts = {"document": signed.document, "certificate": signed.certificate}
+        except ActivityError:
+            failure = "signing-unavailable"
+        common = {"approval": str(approval_id), "settles": str(command_id)}
+        async with self._lock:
+            if failure:
+                return await self._ask_unlocked("fail_approval", "Ký không thành", **common, reason=failure)
+            return await self._ask_unlocked("complete_approval", "Ghi nhận phê duyệt", **common, **facts)
+
+    async def _look(self) -> None:
+        await self._ask("look", "Xem lại hồ sơ")
+
+    async def _ask(self, internal: Internal, summary: str, **facts: str | bool) -> Moment:
+        async with self._lock:
+            return await self._ask_unlocked(internal, summary, **facts)
+
+    async def _ask_unlocked(self, internal: Internal, summary: str, **facts: str | bool) -> Moment:
+        moment = await ask_act(
+            self._life.authority_id,
+            "profile",
+            self._life.profile_id,
+            internal=internal,
+            summary=summary,
+            facts=dict(facts),
+        )
+        self._take(moment)
+        return moment
+
+    def _take(self, moment: Moment) -> None:
+        """Believe what an act returned, unless a newer answer came first."""
+        if self._moment is None or moment.version >= self._moment.version:
+            self._moment = moment.model_copy(update={"to_sign": None, "settled": True, "status": 200})
+            self._moved = True
+
+    @property
+    def _chapter(self) -> Chapter:
+        return Chapter(self._moment.chapter) if self._moment else Chapter.ACCOUNT
+
+    def _is_long(self) -> bool:
+        info = workflow.info()
+        return info.get_current_history_length() > self._life.limit or info.is_continue_as_new_suggested()
+
+    async def _next_run(self) -> None:
+        """Begin the next run with what this one knows; nothing accepted is left behind."""
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        workflow.continue_as_new(self._life.model_copy(update={"moment": self._moment}))

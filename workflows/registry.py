@@ -1,0 +1,26 @@
+"""Every workflow, and how its code is run: the same in the worker, the replayer and the tests."""
+
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from workflows.agency_month import AgencyMonthWorkflow
+from workflows.digest import DigestWorkflow
+from workflows.month_end import MonthEndWorkflow
+from workflows.profile import ProfileWorkflow
+from workflows.transfer import TransferWorkflow
+from workflows.workbook_import import ImportWorkflow
+
+WORKFLOWS = [
+    ProfileWorkflow,
+    TransferWorkflow,
+    MonthEndWorkflow,
+    AgencyMonthWorkflow,
+    DigestWorkflow,
+    ImportWorkflow,
+]
+
+
+def runner() -> SandboxedWorkflowRunner:
+    """The sandbox, with our models passed through (their own guard is the purity test)."""
+    return SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_passthrough_modules("models", "yaml", "rfc8785")
+    )
