@@ -13,10 +13,10 @@ from typing import Any
 
 from pyhanko.pdf_utils import generic as untyped_generic
 from pyhanko.pdf_utils.generic import pdf_name
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigFieldSpec, append_signature_field, enumerate_sig_fields
 
 from activities.documents.errors import DocumentError
+from activities.documents.revision import Revision
 
 generic: Any = untyped_generic
 
@@ -28,7 +28,7 @@ def lay_out(pdf: bytes, places: Sequence[Mapping[str, Any]]) -> bytes:
     """The document with one empty field per place. The same input gives the same bytes."""
     if not places:
         return pdf
-    writer: Any = IncrementalPdfFileWriter(BytesIO(pdf))
+    writer = Revision(BytesIO(pdf))
     for place in places:
         append_signature_field(writer, _specification(place))
     _tag(writer, [reference for _, _, reference in enumerate_sig_fields(writer)])
@@ -46,7 +46,7 @@ def _specification(place: Mapping[str, Any]) -> SigFieldSpec:
     )
 
 
-def _tag(writer: IncrementalPdfFileWriter, fields: Sequence[Any]) -> None:
+def _tag(writer: Revision, fields: Sequence[Any]) -> None:
     """Append a Form element per field to the document's structure, and tell the parent tree about it."""
     tree = writer.root["/StructTreeRoot"]
     document = _document_element(tree)
@@ -80,7 +80,7 @@ def _document_element(tree: Any) -> Any:
     return element
 
 
-def _form_element(writer: IncrementalPdfFileWriter, parent: Any, field: Any, annotation: Any) -> Any:
+def _form_element(writer: Revision, parent: Any, field: Any, annotation: Any) -> Any:
     reference = generic.DictionaryObject(
         {
             pdf_name("/Type"): pdf_name("/OBJR"),
@@ -99,9 +99,7 @@ def _form_element(writer: IncrementalPdfFileWriter, parent: Any, field: Any, ann
     )
 
 
-def _fix_identifier(writer: IncrementalPdfFileWriter, pdf: bytes) -> None:
-    """The changing half of the file's identifier (ISO 32000-2, 14.4), from its content instead of from
-    chance.
-    """
+def _fix_identifier(writer: Revision, pdf: bytes) -> None:
+    """The changing half of the file's identifier (ISO 32000-2, 14.4), from content and not from chance."""
     # pyHanko draws it at random and offers no other way in.
     writer._document_id[1] = generic.ByteStringObject(sha256(pdf).digest()[:16])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SignaturePlace:
-    """A place where someone will sign. ``field`` names the PDF field; ``name`` is printed below when known."""
+    """A place where someone will sign. ``field`` names the PDF field; ``name`` is printed below if known."""
 
     field: str
     title: str

@@ -1,10 +1,7 @@
-"""The dossier's form on paper: the 38 items of TT 06/2023/TT-BNV, with the data they were made from
-attached.
-"""
+"""The dossier's form on paper: the 38 items of TT 06/2023/TT-BNV, with their data attached."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
@@ -24,6 +21,7 @@ from models.calendar.zone import legal_date
 from models.evidence.attachment import keywords
 from models.form.dates import PartialDate
 from models.form.fields import Catalogue, catalogue
+from models.form.normal import canonical, normalise
 
 
 def render_profile(
@@ -45,6 +43,7 @@ def render_profile(
     form = form_in_force(header.form, legal_date(issued_at))
     cat = catalogue(form["form"])
     _require_same(content, attached)
+    content = normalise(content)
     data = {
         **foundation(header, attached, issued_at, form),
         "subtitle": form["subtitle"],
@@ -61,9 +60,7 @@ def render_profile(
 
 
 def form_in_force(version: str, on: date) -> Mapping[str, Any]:
-    """The newest record of ``forms.yaml`` for this form in force that day; DocumentError ``form-unknown``
-    if none is.
-    """
+    """The newest record of ``forms.yaml`` in force that day; DocumentError ``form-unknown`` if none."""
     candidates = [one for one in _forms() if one["form"] == version and one["in_force_from"] <= on]
     if not candidates:
         raise DocumentError("form-unknown", f"no template for form {version} on {on.isoformat()}")
@@ -112,9 +109,5 @@ def _value(cat: Catalogue, content: Mapping[str, Any], name: str) -> str:
 
 def _require_same(content: Mapping[str, Any], attached: bytes) -> None:
     """Paper and data must say the same, or the signature would cover two different contents."""
-    try:
-        same = json.loads(attached) == dict(content)
-    except ValueError:
-        same = False
-    if not same:
+    if canonical(content) != attached:
         raise DocumentError("content-mismatch", "the attached data is not the content to be printed")

@@ -1,6 +1,4 @@
-"""The face of a visible signature: who, as what, when (NĐ 30/2020/NĐ-CP, Phụ lục I), drawn with the
-document's own font.
-"""
+"""The face of a visible signature: who, as what, when (NĐ 30/2020/NĐ-CP, Phụ lục I)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Typst behind one function: a template and its data become PDF/A-3a that is also PDF/UA-1, the same bytes
-each time.
+"""Typst behind one function: a template and its data become PDF/A-3a and PDF/UA-1, repeatably.
 
 A compiler is kept per thread and template: fonts and the parsed template stay in memory. Only packaged
 fonts are used, so the same input gives the same file on every machine.
@@ -15,6 +14,7 @@ from datetime import datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import typst
 
@@ -28,9 +28,7 @@ _kept = threading.local()
 
 @dataclass(frozen=True, slots=True)
 class Typeset:
-    """A finished file, and the places (page, x, y from its top left corner, in points) the template left
-    for signatures.
-    """
+    """A finished file, and the places left for signatures (page; x, y from its top left, in points)."""
 
     pdf: bytes
     signature_places: tuple[Mapping[str, Any], ...]
@@ -61,7 +59,10 @@ def typeset(
         DocumentError: ``rendering-failed``; Typst's own words are in the cause only, as they may quote
             content.
     """
-    inputs = {"doc": json.dumps(data, ensure_ascii=False), "attached": attached.decode("utf-8")}
+    inputs = {
+        "doc": normalize("NFC", json.dumps(data, ensure_ascii=False)),
+        "attached": attached.decode("utf-8"),
+    }
     compiler = _compiler(template)
     try:
         pdf = compiler.compile(

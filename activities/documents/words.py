@@ -1,6 +1,4 @@
-"""Values of the form in the words of the paper: codes as labels, dates and numbers as Vietnamese writes
-them.
-"""
+"""Values of the form in the words of the paper: codes as labels, dates and numbers as written in Viet Nam."""
 
 from __future__ import annotations
 

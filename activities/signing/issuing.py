@@ -7,6 +7,7 @@ the agency.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -24,6 +25,7 @@ VALID_FROM = datetime(2020, 1, 1, tzinfo=UTC)
 VALID_TO = datetime(2045, 12, 31, 23, 59, 59, tzinfo=UTC)
 """Development certificates span the years a demonstration in virtual time may visit."""
 
+_PRINTABLE = re.compile(r"[A-Za-z0-9 '()+,./:=?-]*")
 ORGANISATION = "hoso - môi trường thử nghiệm"
 _LONGEST = {
     NameOID.COMMON_NAME: 64,
@@ -36,12 +38,23 @@ _LONGEST = {
 
 @dataclass(frozen=True, slots=True)
 class SignerName:
-    """Who signs: ``serial`` is the opaque account (or agency) id."""
+    """Who signs. ``serial`` is the opaque account (or agency) id.
+
+    Raises:
+        ValueError: an id with other letters than a PrintableString has (RFC 5280, 4.1.2.4).
+    """
 
     common_name: str
     organisation: str
     post: str
     serial: str
+
+    def __post_init__(self) -> None:
+        """A serialNumber is a PrintableString: an id with other letters is an error of ours, not of the
+        user.
+        """
+        if not _PRINTABLE.fullmatch(self.serial):
+            raise ValueError("an account id holds letters, digits and -'()+,./:=? only")
 
 
 @dataclass(frozen=True, slots=True)

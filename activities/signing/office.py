@@ -105,5 +105,3 @@ class SigningOffice(SigningActivities):
 def code_of(approval_id: UUID) -> str:
     """The document's own code: opaque, printed on every page."""
     return f"HS-{approval_id.hex[:16].upper()}"
-
-

@@ -13,9 +13,8 @@ from typing import Any
 from asn1crypto import x509 as asn1_x509
 from asn1crypto.algos import SignedDigestAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter, enumerate_sig_fields
 from pyhanko.sign.general import SigningError
@@ -23,7 +22,9 @@ from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
 from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes, Signer
 from pyhanko.stamp import BaseStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
+from pyhanko_certvalidator.util import process_pss_params
 
+from activities.documents.revision import Revision
 from activities.signing.errors import CannotSignError
 from activities.signing.issuing import Issued
 
@@ -50,8 +51,8 @@ class LoadedKey(Signer):
         """The raw signature, as the abstract class asks for it; it never waits."""
         if isinstance(self._key, ec.EllipticCurvePrivateKey):
             return self._key.sign(data, ec.ECDSA(hashes.SHA256()))
-        salt = hashes.SHA256.digest_size
-        return self._key.sign(data, padding.PSS(padding.MGF1(hashes.SHA256()), salt), hashes.SHA256())
+        scheme, digest = process_pss_params(self.mechanism()["parameters"])
+        return self._key.sign(data, scheme, digest)
 
     def mechanism(self) -> SignedDigestAlgorithm:
         """The signature algorithm that will be written into the CMS."""
@@ -77,7 +78,7 @@ def sign_field(
         CannotSignError: not a PDF, no such field, or it is filled already.
     """
     try:
-        writer = IncrementalPdfFileWriter(BytesIO(pdf))
+        writer = Revision(BytesIO(pdf))
         filled = {name for name, value, _ in enumerate_sig_fields(writer) if value is not None}
         _require_empty(writer, field, filled)
         metadata = PdfSignatureMetadata(
@@ -97,7 +98,7 @@ def sign_field(
         ) from error
 
 
-async def _sign(signer: PdfSigner, writer: IncrementalPdfFileWriter, signed_at: datetime) -> bytes:
+async def _sign(signer: PdfSigner, writer: Revision, signed_at: datetime) -> bytes:
     """pyHanko's own sequence, except that the instant is ours and not the machine's clock."""
     session = signer.init_signing_session(writer, existing_fields_only=True)
     session.system_time = signed_at
@@ -122,7 +123,7 @@ def _reserved(signer: PdfSigner) -> int:
     return digits
 
 
-def _require_empty(writer: IncrementalPdfFileWriter, field: str, filled: set[str]) -> None:
+def _require_empty(writer: Revision, field: str, filled: set[str]) -> None:
     if field in filled:
         raise CannotSignError("already-signed", f"field {field} already carries a signature")
     if field not in {name for name, _, _ in enumerate_sig_fields(writer)}:

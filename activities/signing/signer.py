@@ -73,7 +73,7 @@ class Pkcs12Signer:
         return self._info
 
     def sign_pdf(self, pdf: bytes, *, field: str, reason: str, location: str, signed_at: datetime) -> bytes:
-        """See ``Signer.sign_pdf``. The certificate's validity is judged at ``signed_at``, an aware instant."""
+        """See ``Signer.sign_pdf``. The certificate's validity is judged at ``signed_at``, which is aware."""
         self._check(signed_at)
         name = self._info.name
         stamp = Stamp(name.common_name, name.post, name.organisation, signed_at, reason)

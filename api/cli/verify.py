@@ -14,8 +14,8 @@ import typer
 
 from models.evidence import SignatureVerdict, TrustList, TrustListError, Verdict
 from models.evidence.verdict import VIETNAM
-from models.evidence.verify import MAXIMUM_BYTES
-from models.evidence.verify import verify as judge
+from models.evidence.verification import MAXIMUM_BYTES
+from models.evidence.verification import verify as judge
 from models.settings import Settings
 
 VALID, INVALID, UNREADABLE = 0, 1, 2

@@ -1,4 +1,4 @@
-"""Which algorithms may sign, as data (``algorithms.yaml``), applied before signing and again when checking."""
+"""Which algorithms may sign, as data (``algorithms.yaml``), applied before signing and when checking."""
 
 from __future__ import annotations
 

@@ -29,9 +29,7 @@ _MAXIMUM_DEPTH = 8
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What one revision of the file says: code, stated digest, and the digests of all files attached by our
-    name.
-    """
+    """What one revision says: code, stated digest, and the digests of all files attached by our name."""
 
     code: str | None
     digest: str | None
@@ -64,7 +62,7 @@ def keywords(code: str, digest: str) -> tuple[str, str]:
 
 
 def read_statement(revision: PdfHandler) -> Statement:
-    """Read code, digest and attachments from one revision. Malformed PDF structures raise pyHanko's errors."""
+    """Read code, digest and attachments from one revision. Malformed structures raise pyHanko's errors."""
     trailer = revision.trailer_view
     info = trailer["/Info"] if "/Info" in trailer else {}  # noqa: SIM401 - its get() does not follow references
     stated = _KEYWORD.findall(str(info.get("/Keywords", "")))

@@ -19,6 +19,7 @@ from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
 
 from models.evidence.algorithms import current_policy
+from models.evidence.container import is_strict
 from models.evidence.trust import TrustList
 from models.evidence.verdict import Problem, SignatureVerdict, problem
 
@@ -42,7 +43,7 @@ class Examined:
     problems: tuple[Problem, ...]
 
 
-async def examine(signature: EmbeddedPdfSignature, trust: TrustList) -> Examined:
+async def examine(pdf: bytes, signature: EmbeddedPdfSignature, trust: TrustList) -> Examined:
     """Examine one signature. Never raises: whatever breaks means the signature cannot be relied on."""
     field = "?"
     try:
@@ -50,6 +51,8 @@ async def examine(signature: EmbeddedPdfSignature, trust: TrustList) -> Examined
         signed_at = _signed_at(signature)
         status = await _validate(signature, trust, signed_at)
         problems = tuple(_problems(signature, status, signed_at, field))
+        if not problems and not is_strict(pdf, signature, _chain(status)):
+            problems = (problem("signature-not-strict", field=field),)
         return Examined(_verdict(signature, status, trust, signed_at, field, valid=not problems), problems)
     except Exception:  # CMS from a hostile file may break any parser below us in any way
         return Examined(_nothing_known(field), (problem("signature-unreadable", field=field),))
@@ -120,6 +123,12 @@ def _issued(status: PdfSignatureStatus) -> list[x509.Certificate]:
     path = status.validation_path
     certificates = [status.signing_cert] if path is None else list(path.iter_certs(include_root=False))
     return [one for one in certificates if isinstance(one, x509.Certificate)]
+
+
+def _chain(status: PdfSignatureStatus) -> list[bytes]:
+    path = status.validation_path
+    assert path is not None, "a trusted signature has a chain"
+    return [one.dump() for one in path.iter_certs(include_root=True)]
 
 
 def _signature_algorithms(signature: EmbeddedPdfSignature) -> dict[str, Any]:

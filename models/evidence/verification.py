@@ -55,7 +55,7 @@ def verify(pdf: bytes, trust: TrustList, *, at: datetime | None = None) -> Verdi
         return _refused("unreadable")
     if not signatures:
         return Verdict(False, (), *_stated(reader, None), (problem("no-signature"),))
-    examined = _outside_any_loop(signatures, trust)
+    examined = _outside_any_loop(pdf, signatures, trust)
     return _judge(reader, signatures, examined, at)
 
 
@@ -63,13 +63,11 @@ def _refused(code: str, **values: object) -> Verdict:
     return Verdict(False, (), None, None, (problem(code, **values),))
 
 
-def _outside_any_loop(signatures: list[EmbeddedPdfSignature], trust: TrustList) -> list[Examined]:
-    """pyHanko validates in coroutines although nothing here waits; a caller's own running loop must not
-    matter.
-    """
+def _outside_any_loop(pdf: bytes, signatures: list[EmbeddedPdfSignature], trust: TrustList) -> list[Examined]:
+    """pyHanko validates in coroutines although nothing waits; a caller's own loop must not matter."""
 
     async def examine_all() -> list[Examined]:
-        return [await examine(signature, trust) for signature in signatures]
+        return [await examine(pdf, signature, trust) for signature in signatures]
 
     try:
         asyncio.get_running_loop()

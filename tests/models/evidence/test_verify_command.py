@@ -1,0 +1,88 @@
+"""``hoso verify``: words for people, JSON for machines, an honest exit status."""
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from api.cli.verify import verify
+from tests.models.evidence import samples
+
+app = typer.Typer()
+app.command()(verify)
+runner = CliRunner()
+
+
+@pytest.fixture
+def trust(tmp_path: Path) -> str:
+    file = tmp_path / "trust.json"
+    file.write_text(samples.trust().to_json())
+    return str(file)
+
+
+def run(tmp_path: Path, pdf: bytes, *options: str) -> tuple[int, str]:
+    file = tmp_path / "document.pdf"
+    file.write_bytes(pdf)
+    done = runner.invoke(app, [str(file), *options])
+    return done.exit_code, done.output
+
+
+def test_valid(tmp_path: Path, trust: str) -> None:
+    status, said = run(tmp_path, samples.signed_twice(), "--trust", trust)
+    assert status == 0
+    assert said.index("HỢP LỆ") < said.index("VALID")
+    for expected in (
+        "Trần Văn Đức",
+        "Giám đốc",
+        "28/03/2025 10:05:00 +07:00",
+        "HS-2025-000123",
+        "not checked",
+    ):
+        assert expected in said
+
+
+def test_invalid(tmp_path: Path, trust: str) -> None:
+    status, said = run(tmp_path, samples.signed_once() + b"x", "--trust", trust)
+    assert status == 1
+    assert said.index("KHÔNG HỢP LỆ") < said.index("NOT VALID")
+
+
+def test_not_signed(tmp_path: Path, trust: str) -> None:
+    status, said = run(tmp_path, samples.unsigned(), "--trust", trust)
+    assert (status, "no-signature" in said) == (1, True)
+
+
+def test_unreadable(tmp_path: Path, trust: str) -> None:
+    assert run(tmp_path, b"nonsense", "--trust", trust)[0] == 2
+
+
+def test_no_such_file(tmp_path: Path, trust: str) -> None:
+    done = runner.invoke(app, [str(tmp_path / "none.pdf"), "--trust", trust])
+    assert done.exit_code == 2
+    assert "The file cannot be opened" in done.output
+
+
+@pytest.mark.parametrize("content", [None, "nonsense"])
+def test_unusable_trust_list(tmp_path: Path, content: str | None) -> None:
+    other = tmp_path / "other.json"
+    if content is not None:
+        other.write_text(content)
+    status, said = run(tmp_path, samples.signed_once(), "--trust", str(other))
+    assert status == 2
+    assert said.index("Không đọc được danh sách tin cậy") < said.index("The trust list cannot be read")
+
+
+def test_json(tmp_path: Path, trust: str) -> None:
+    status, said = run(tmp_path, samples.signed_once(), "--trust", trust, "--json")
+    assert status == 0
+    assert json.loads(said)["signatures"][0]["serial"] == "acc-official"
+    status, said = run(tmp_path, samples.signed_once(), "--trust", str(tmp_path / "none"), "--json")
+    assert status == 2
+    assert json.loads(said)["problems"][0]["code"] == "trust-list-unreadable"
+
+
+def test_trust_list_of_this_installation(tmp_path: Path, trust: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOSO_PKI", str(tmp_path))
+    assert run(tmp_path, samples.signed_once())[0] == 0
