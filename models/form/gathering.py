@@ -111,6 +111,8 @@ def _read(
             values, refused = read_row(header, row, cells)
             if values or refused:
                 yield row, values, list(refused)
+    if header is None and sheet.title in book:
+        issues.extend(read_header(sheet, ())[1])
 
 
 def _lines(sheet: Sheet, book: Mapping[str, Rows], issues: list[CellIssue], on: date) -> list[Line]:

@@ -49,7 +49,11 @@ def _readable(content: Content) -> Mapping[str, Any]:
 
 def _in_place(value: Any) -> Any:
     if isinstance(value, list):
-        return [_in_place(item) for item in value]
+        return [_item(item) for item in value]
+    return _item(value)
+
+
+def _item(value: Any) -> Any:
     if isinstance(value, str):
         return normal_text(value)
     return normalise(value) if isinstance(value, Mapping) else value
