@@ -1,8 +1,8 @@
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, MutableMapping
 from datetime import date
 from enum import Enum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import httpx
@@ -113,6 +113,12 @@ def application() -> FastAPI:
     return app
 
 
+@pytest.fixture(autouse=True)
+def logged() -> Iterator[list[MutableMapping[str, Any]]]:
+    with structlog.testing.capture_logs() as lines:
+        yield lines
+
+
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(application())
@@ -202,9 +208,10 @@ async def test_the_cause_of_an_accident_decides(client: httpx.AsyncClient) -> No
     problem(await client.get("/wrapped"), "database-unavailable")
 
 
-async def test_an_accident_is_logged_with_the_id_that_was_told(client: httpx.AsyncClient) -> None:
-    with structlog.testing.capture_logs() as logged:
-        answer = await client.get("/raised/plain")
+async def test_an_accident_is_logged_with_the_id_that_was_told(
+    client: httpx.AsyncClient, logged: list[MutableMapping[str, Any]]
+) -> None:
+    answer = await client.get("/raised/plain")
     (line,) = logged
     assert line["request_id"] == answer.headers["x-request-id"]
     assert line["log_level"] == "error"
@@ -212,8 +219,10 @@ async def test_an_accident_is_logged_with_the_id_that_was_told(client: httpx.Asy
     assert SECRET not in json.dumps({key: str(value) for key, value in line.items() if key != "exc_info"})
 
 
-async def test_an_answer_already_begun_is_broken_off_rather_than_ended(client: httpx.AsyncClient) -> None:
-    with pytest.raises(RuntimeError), structlog.testing.capture_logs() as logged:
+async def test_an_answer_already_begun_is_broken_off_rather_than_ended(
+    client: httpx.AsyncClient, logged: list[MutableMapping[str, Any]]
+) -> None:
+    with pytest.raises(RuntimeError):
         await client.get("/half")
     assert len(logged) == 1
 
