@@ -89,8 +89,8 @@ def _shifted(days: tuple[str, ...]) -> Iterator[list[str]]:
 class Prover:
     """A pytest plugin that runs the marked tests of each rule under each alteration, not the suite once.
 
-    Each run is a fork of the session after collection, so nothing an altered run did outlives it. Rule sets that
-    test modules resolved when imported are altered with the rest; what a module derived from one is not.
+    Each run is a fork of the session after collection, so nothing an altered run did outlives it. Rule sets
+    that test modules resolved when imported are altered with the rest; what a module derived from one is not.
     """
 
     def __init__(self, rules: Sequence[Rule], report: Report) -> None:

@@ -77,6 +77,18 @@ def _repeated_keys(node: yaml.Node) -> Iterator[yaml.Node]:
             yield from _repeated_keys(item)
 
 
+def _unreadable(text: str) -> Iterator[tuple[int, str]]:
+    """Line and text of each plain value whose type YAML knows but cannot build."""
+    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+        if isinstance(token, yaml.ScalarToken) and token.plain:
+            try:
+                yaml.safe_load(token.value)
+            except yaml.YAMLError:
+                continue
+            except ValueError:
+                yield token.start_mark.line + 1, token.value
+
+
 def read(path: Path) -> Document:
     """Parse one file. Raises SourceError for broken YAML, an empty file or a key given twice."""
     text = path.read_text(encoding="utf-8")
@@ -102,7 +114,8 @@ def read(path: Path) -> Document:
             raise
         # An impossible date such as 2026-02-30 is a ValueError of the constructor, without its mark.
         raise SourceError(
-            [Problem(path.name, 1, f"giá trị không hợp lệ / invalid value: {error}")]
+            Problem(path.name, line, f"giá trị không hợp lệ / invalid value: {value}")
+            for line, value in _unreadable(text)
         ) from error
     finally:
         loader.dispose()
