@@ -96,7 +96,7 @@ def test_contradicting_data_is_refused(cat: Catalogue, change: dict[str, object]
     good = Field(name="extra", label="x", label_en="x", kind="string")
     _check(_with(cat, good))
     with pytest.raises(ValueError, match=message):
-        _check(_with(cat, replace(good, **change)))  # type: ignore[arg-type]
+        _check(_with(cat, replace(good, **change)))  # type: ignore[arg-type] - one wrong attribute at a time
 
 
 def test_a_misspelt_attribute_is_refused() -> None:

@@ -178,12 +178,14 @@ def test_the_template_has_its_drop_downs_and_no_rows(tmp_path: Path) -> None:
         ]
         listed = {str(rule.sqref).split(":")[0] for rule in page.data_validations.dataValidation}
         assert len(listed) == sum(column.choices is not None for column in sheet.columns)
-    rules = book["Hồ sơ"].data_validations.dataValidation
-    gender = next(rule for rule in rules if str(rule.sqref).startswith("K3:"))
+    profiles = workbook(catalogue())[2]
+    own = openpyxl.utils.get_column_letter(1 + [c.name for c in profiles.columns].index("gender"))
+    rules = book[profiles.title].data_validations.dataValidation
+    (gender,) = (rule for rule in rules if str(rule.sqref).startswith(f"{own}3:"))
     column = next(c for c in book["Danh mục"].iter_cols() if c[0].value == "gender")
     assert [cell.value for cell in column if cell.value] == ["gender", "Nam", "Nữ"]
-    assert workbook(catalogue())[2].columns[10].name == "gender"
-    assert gender.formula1 == f"'Danh mục'!${column[0].column_letter}$2:${column[0].column_letter}$3"
+    letter = column[0].column_letter
+    assert gender.formula1 == f"'Danh mục'!${letter}$2:${letter}$3"
     empty = gather(catalogue(), _read(tmp_path / "template.xlsx"), on=date(2026, 1, 1))
     assert (empty.issues, empty.candidates) == ([], [])
 
