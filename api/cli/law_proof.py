@@ -191,7 +191,9 @@ class Prover:
 
 
 def _alter_modules(items: Sequence[pytest.Item]) -> None:
-    tests = str(items[0].config.rootpath / "tests") if items else ""
+    tests = tuple(
+        {str(place) for item in items for place in (item.config.rootpath / "tests", item.path.parent)}
+    )
     for module in list(sys.modules.values()):
         if not (getattr(module, "__file__", None) or "").startswith(tests):
             continue

@@ -101,7 +101,7 @@ def test_the_settings_of_a_document_reach_its_periods(tmp_path: Path) -> None:
         (
             "n: 5, counted_from: change_date, derived",
             "n: 6, counted_from: change_date, derived",
-            35,
+            36,
             "differs",
         ),
         ("citation: Quy chế mẫu, Điều 1", "citation: Quy chế mẫu", 16, "citation"),
