@@ -16,15 +16,17 @@ from .salary import group_of_rank, salary_source
 
 Found = Iterator[tuple[str, Problem]]
 
-_LABOUR = "Bộ luật Lao động 2019, Điều 3 khoản 1"
-_PARTY = "Điều lệ Đảng Cộng sản Việt Nam, Điều 1, Điều 5"
-_SERVICE = "Luật Nghĩa vụ quân sự 2015, Điều 30"
+# The articles below are known, not checked against the texts; what is shown to people says so.
+_UNCHECKED = " (biết, chưa đối chiếu văn bản)"
+_LABOUR = "Bộ luật Lao động 2019, Điều 3 khoản 1" + _UNCHECKED
+_PARTY = "Điều lệ Đảng Cộng sản Việt Nam, Điều 1, Điều 5" + _UNCHECKED
+_SERVICE = "Luật Nghĩa vụ quân sự 2015, Điều 30" + _UNCHECKED
 _ORDERED = (
     ("party_official_on", "party_admission_on", _PARTY),
-    ("discharged_on", "enlisted_on", "Luật Nghĩa vụ quân sự 2015, Điều 21, Điều 43"),
+    ("discharged_on", "enlisted_on", "Luật Nghĩa vụ quân sự 2015, Điều 21, Điều 43" + _UNCHECKED),
     ("joined_current_agency_on", "first_recruited_on", ""),
-    ("position_reappointed_on", "position_appointed_on", "NĐ 138/2020/NĐ-CP"),
-    ("contract_valid_to", "contract_valid_from", "Bộ luật Lao động 2019, Điều 20"),
+    ("position_reappointed_on", "position_appointed_on", "NĐ 138/2020/NĐ-CP" + _UNCHECKED),
+    ("contract_valid_to", "contract_valid_from", "Bộ luật Lao động 2019, Điều 20" + _UNCHECKED),
 )
 _AGES = (
     ("first_recruited_on", 15, _LABOUR),

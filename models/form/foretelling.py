@@ -17,8 +17,9 @@ from .salary import group_of_rank, months_between_steps, salary_source
 ForetoldKind = Literal["salary_step", "beyond_frame", "contract_end", "reappointment", "retirement"]
 
 _TERM_MONTHS = 60
-_REAPPOINTMENT = "NĐ 138/2020/NĐ-CP Điều 42; Luật Cán bộ, công chức: thời hạn giữ chức vụ 05 năm"
-_CONTRACT = "Bộ luật Lao động 2019, Điều 20, Điều 34"
+_UNCHECKED = " (biết, chưa đối chiếu văn bản)"
+_REAPPOINTMENT = "NĐ 138/2020/NĐ-CP Điều 42; Luật Cán bộ, công chức: thời hạn giữ chức vụ 05 năm" + _UNCHECKED
+_CONTRACT = "Bộ luật Lao động 2019, Điều 20, Điều 34" + _UNCHECKED
 
 
 @dataclass(frozen=True, order=True)
