@@ -5,11 +5,14 @@ Whatever dies in between, the row remains, the relay puts it again with the same
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from fastapi import Request
+from fastapi.responses import JSONResponse
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import (
@@ -23,10 +26,12 @@ from temporalio.client import (
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
-from models.commands import Body
+from api.answers import respond
+from api.scope import Asker
+from models.commands import ActivateAccount, Body
 from models.database import Scope, transaction
 from models.errors import RefusedError
-from models.identifiers import WorkflowKind, parse_workflow_id
+from models.identifiers import WorkflowKind, command_id, parse_workflow_id, profile_workflow
 from models.logs import logger
 from models.messages import AgencyMonthStart, Life, Moment, Move
 from models.record.commands import Fate, accept, fate
@@ -104,6 +109,41 @@ async def submit(
         decided = await fate(connection, command_id)
     assert decided is not None
     return decided
+
+
+async def send(
+    request: Request,
+    who: Asker,
+    body: Body,
+    *,
+    subject_id: UUID,
+    key: str,
+    workflow_id: str | None = None,
+    expected: int | None = None,
+    sent: Body | None = None,
+    once: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """Accept a command of this request's asker and answer it.
+
+    ``sent`` is what the caller sent, where the server added a secret to ``body``: a repetition is judged by it.
+    ``workflow_id`` is the profile's unless given.
+    """
+    state = request.app.state
+    if sent is None and isinstance(body, ActivateAccount):
+        sent = body.model_copy(update={"password_hash": ""})
+    fate = await submit(
+        state.engine,
+        state.tools.engine,
+        who.scope,
+        command_id=command_id(who.account_id, key),
+        body=body,
+        received=(sent or body).model_dump(mode="json"),
+        workflow_id=workflow_id or profile_workflow(subject_id),
+        subject_id=subject_id,
+        expected_revision=expected,
+        now=await state.clock.now(),
+    )
+    return respond(request, fate, once)
 
 
 async def put(engine: Engine, command: Addressed, patience: timedelta) -> Moment | None:

@@ -148,7 +148,7 @@ class Settings(BaseSettings):
     """PartnerCodeCus issued by the gateway."""
     national_sender_code: str = "H26"
     """SENDER_CODE of packets: the managing authority's code at the gateway."""
-    national_receiver_code: str = "BNV"
+    national_receiver_code: str = "G09"
     """RECEIVER_CODE of packets: the national database's code at the gateway."""
     national_mapping: Path | None = None
     """Mapping file from our form to the packet; unset: the stand-in that ships."""

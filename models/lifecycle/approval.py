@@ -4,6 +4,7 @@ from datetime import date
 
 from models.calendar import MissingYear, late_days, month_window
 from models.commands import Approve
+from models.errors import Refusal
 from models.form import foretold
 from models.identifiers import agency_month_workflow
 from models.lifecycle.guard import in_chapter, not_own, refuse
@@ -134,7 +135,8 @@ def complete(
 
 def fail(life: Life, approval: Approval, code: str, scene: Scene) -> Outcome:
     """The signature could not be made: the submission waits again, nothing else changed."""
-    out = Outcome(status=502, answer={"code": "signature-failed", "reason": code})
+    refusal = Refusal("signature-failed", extra={"reason": code})
+    out = Outcome(status=refusal.problem.status, answer=refusal.to_json())
     out.update("approvals", {"id": approval.id}, state="failed")
     out.update("revisions", {"id": approval.revision_id}, state="submitted")
     out.happened("approval.failed", None, approval=str(approval.id), reason=code)

@@ -12,7 +12,7 @@ from models.access import Actor, Grant
 _ACTOR = text(
     "SELECT a.id, a.authority_id, a.profile_id, a.state, a.agency_id,"
     " (SELECT coalesce(json_agg(json_build_object('role', g.role, 'agency_id', g.agency_id,"
-    " 'valid_from', g.valid_from, 'valid_to', g.valid_to, 'document', g.document)), '[]')"
+    " 'valid_from', g.valid_from, 'valid_to', g.valid_to, 'delegation_of', g.delegation_of)), '[]')"
     " FROM grants g WHERE g.account_id = a.id) AS grants"
     " FROM accounts a WHERE a.id = :id"
 )
@@ -25,6 +25,7 @@ def grant_of(g: dict[str, Any]) -> Grant:
         agency_id=UUID(g["agency_id"]),
         valid_from=date.fromisoformat(g["valid_from"]),
         valid_to=date.fromisoformat(g["valid_to"]) if g["valid_to"] else None,
+        delegation_of=UUID(g["delegation_of"]) if g.get("delegation_of") else None,
     )
 
 

@@ -73,6 +73,8 @@ class GrantRow(Table):
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
     document: Mapped[str | None]
+    delegation_of: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
+    """Whose role it is, where it was delegated (hanoi.art6.4)."""
 
 
 class RuleSetRow(Table):

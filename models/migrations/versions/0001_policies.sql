@@ -157,7 +157,7 @@ BEGIN
         'kind', a.kind, 'state', a.state, 'profile_id', a.profile_id, 'agency_id', a.agency_id,
         'expires_at', found.expires_at,
         'grants', (SELECT coalesce(json_agg(json_build_object('role', g.role, 'agency_id', g.agency_id,
-            'valid_from', g.valid_from, 'valid_to', g.valid_to) ORDER BY g.valid_from, g.id), '[]')
+            'valid_from', g.valid_from, 'valid_to', g.valid_to, 'delegation_of', g.delegation_of) ORDER BY g.valid_from, g.id), '[]')
             FROM grants g WHERE g.account_id = a.id)) INTO answer
         FROM accounts a WHERE a.id = found.account_id AND a.state <> 'cancelled';
     RETURN answer;

@@ -253,11 +253,13 @@ CREATE TABLE grants (
     valid_from DATE NOT NULL, 
     valid_to DATE, 
     document TEXT, 
+    delegation_of UUID, 
     CONSTRAINT pk_grants PRIMARY KEY (id), 
     CONSTRAINT ck_grants_period CHECK (valid_to IS NULL OR valid_to >= valid_from), 
     CONSTRAINT fk_grants_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (authority_id), 
     CONSTRAINT fk_grants_account_id FOREIGN KEY(account_id) REFERENCES accounts (id), 
-    CONSTRAINT fk_grants_agency_id FOREIGN KEY(agency_id) REFERENCES agencies (id)
+    CONSTRAINT fk_grants_agency_id FOREIGN KEY(agency_id) REFERENCES agencies (id), 
+    CONSTRAINT fk_grants_delegation_of FOREIGN KEY(delegation_of) REFERENCES accounts (id)
 );
 
 CREATE INDEX ix_grants_account ON grants (account_id);

@@ -1,0 +1,77 @@
+"""The API: thin. It writes commands down, puts them to the engine, and reads from PostgreSQL."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI
+
+from api.clock import EngineClock, SystemClock
+from api.commands import Engine
+from api.docs_pages import docs_router
+from api.problems import install
+from api.relay import Relay
+from api.routers import ROUTERS
+from models.database import engine_for
+from models.documents import DocumentStore
+from models.keys import ensure_keyring
+from models.logs import configure
+from models.record.tools import Tools
+from models.settings import DatabaseRole, Settings
+from workflows.connection import connect
+
+OPENAPI = "/api/v1/openapi.json"
+TITLE = "hoso — Quản lý hồ sơ cán bộ, công chức, viên chức"
+
+
+@asynccontextmanager
+async def _running(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    configure(settings.log_format, settings.log_level, "api")
+    ring = ensure_keyring(
+        settings.key_ring,
+        settings.master_key.get_secret_value() if settings.master_key else None,
+        settings.master_key_file,
+    )
+    database = engine_for(settings.database_url(DatabaseRole.API), pool_size=settings.database_pool)
+    client = await connect(settings, ring, lazy=True)
+    tools = Tools(database, ring)
+    app.state.tools, app.state.temporal = tools, client
+    app.state.documents = DocumentStore(settings.documents)
+    app.state.clock = EngineClock(client) if settings.clock == "engine" else SystemClock()
+    app.state.engine = Engine(client, settings.task_queue, tools)
+    relay = Relay(app.state.engine, database, app.state.clock, settings.libpq_url(DatabaseRole.API))
+    task = asyncio.create_task(relay.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await database.dispose()
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application; ``settings`` are read from the environment unless given."""
+    app = FastAPI(
+        title=TITLE,
+        version="0.1.0",
+        description="API của hệ thống hồ sơ: mọi thời hạn kèm điều luật / every deadline with its article.",
+        openapi_url=OPENAPI,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_running,
+    )
+    app.state.settings = settings or Settings()
+    install(app)
+    app.include_router(docs_router(OPENAPI, TITLE))
+    for router in ROUTERS:
+        app.include_router(router, prefix="/api/v1")
+    return app
+
+
+def __getattr__(name: str) -> FastAPI:
+    """``api.app:app`` for a server: made when asked for, so that importing this module reads no settings."""
+    if name == "app":
+        return create_app()
+    raise AttributeError(name)

@@ -1,0 +1,104 @@
+"""What every route that changes something shares: the key, the revision it expects, the way to the engine."""
+
+import re
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Header, Request
+from fastapi.responses import JSONResponse
+
+from api.answers import Answered
+from api.commands import send
+from api.scope import ActiveWho, Asker
+from models.commands import Body
+from models.errors import RefusedError
+from models.identifiers import agency_month_workflow, command_id, profile_workflow, transfer_workflow
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"model": Answered, "description": "Đã thực hiện / done"},
+    202: {"model": Answered, "description": "Đã nhận, chưa có kết quả / accepted, not decided yet"},
+}
+
+_REVISION = re.compile(r'(?:W/)?"r(\d{1,9})"')
+
+
+class Acting:
+    """One request that asks for a change."""
+
+    def __init__(self, request: Request, who: Asker, key: str, expected: int | None) -> None:
+        self.request, self.who, self.key, self.expected = request, who, key, expected
+
+    @property
+    def command_id(self) -> UUID:
+        """The id this request has however often it comes."""
+        return command_id(self.who.account_id, self.key)
+
+    def for_item(self, item: UUID) -> "Acting":
+        """The same request for one of many items: a key of its own, so each is answered for itself."""
+        return Acting(self.request, self.who, f"{self.command_id}/{item}", None)
+
+    async def on_profile(self, profile_id: UUID, body: Body, *, sent: Body | None = None, **once: str) -> JSONResponse:
+        """Ask the profile's workflow; ``sent`` is what the caller sent where the server adds to it."""
+        return await self._put(profile_workflow(profile_id), profile_id, body, sent, once)
+
+    async def on_transfer(self, transfer_id: UUID, body: Body) -> JSONResponse:
+        """Ask the transfer's workflow."""
+        return await self._put(transfer_workflow(transfer_id), transfer_id, body, None, {})
+
+    async def on_month(self, agency_id: UUID, month: str, month_id: UUID, body: Body) -> JSONResponse:
+        """Ask the agency month's workflow."""
+        return await self._put(agency_month_workflow(agency_id, month), month_id, body, None, {})
+
+    async def _put(
+        self, workflow_id: str, subject_id: UUID, body: Body, sent: Body | None, once: dict[str, str]
+    ) -> JSONResponse:
+        return await send(
+            self.request,
+            self.who,
+            body,
+            subject_id=subject_id,
+            key=self.key,
+            workflow_id=workflow_id,
+            expected=self.expected,
+            sent=sent,
+            once=once,
+        )
+
+
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="Khóa của yêu cầu, do bên gọi đặt; lặp lại cùng khóa cho cùng kết quả / repeat it safely",
+    ),
+]
+Match = Annotated[str | None, Header(alias="If-Match", description='ETag của bản khai, ví dụ "r3"')]
+
+
+def _expected(match: str | None) -> int | None:
+    if match is None:
+        return None
+    found = _REVISION.fullmatch(match.strip())
+    if found is None:
+        raise RefusedError.of("stale-revision", "If-Match không phải ETag của hồ sơ.", "If-Match is no ETag of a form.")
+    return int(found[1])
+
+
+def acting(request: Request, who: ActiveWho, key: Key = None, match: Match = None) -> Acting:
+    """A change by somebody who may act; the key is required."""
+    return Acting(request, who, key or "", _expected(match))
+
+
+def acting_on_revision(act: Annotated[Acting, Depends(acting)]) -> Acting:
+    """A change of one revision: If-Match is required, so that nobody judges what they have not seen."""
+    if act.expected is None:
+        raise RefusedError.of(
+            "precondition-required",
+            "Cần If-Match với ETag của bản khai đã xem.",
+            "If-Match with the ETag of the revision you looked at is required.",
+        )
+    return act
+
+
+Act = Annotated[Acting, Depends(acting)]
+ActOnRevision = Annotated[Acting, Depends(acting_on_revision)]

@@ -1,0 +1,84 @@
+"""Changes of transfers and of an agency's month."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+from sqlalchemy import text
+
+from api.routers.acting import RESPONSES, Act, Acting
+from models.commands import (
+    AcceptTransfer,
+    ApproveList,
+    Body,
+    HandOver,
+    RefuseTransfer,
+    ReleaseMonth,
+    ReportTransfer,
+    SendBackItems,
+    WithdrawTransfer,
+)
+from models.database import transaction
+from models.errors import RefusedError
+
+transfers = APIRouter(prefix="/transfers", tags=["Chuyển công tác"], responses=RESPONSES)
+months = APIRouter(prefix="/agency-months", tags=["Cuối tháng"], responses=RESPONSES)
+
+
+@transfers.post("/{transfer_id}/report", operation_id="reportTransfer", summary="Báo cáo cơ quan quản lý")
+async def report(act: Act, transfer_id: UUID, body: ReportTransfer) -> JSONResponse:
+    """Cơ quan cũ báo cáo cơ quan có thẩm quyền quản lý / the old agency reports."""
+    return await act.on_transfer(transfer_id, body)
+
+
+@transfers.post("/{transfer_id}/hand-over", operation_id="handOver", summary="Bàn giao hồ sơ, tài khoản")
+async def hand_over(act: Act, transfer_id: UUID, body: HandOver) -> JSONResponse:
+    """Bàn giao hồ sơ và tài khoản / hand over dossier and account."""
+    return await act.on_transfer(transfer_id, body)
+
+
+@transfers.post("/{transfer_id}/acceptance", operation_id="acceptTransfer", summary="Tiếp nhận")
+async def accept(act: Act, transfer_id: UUID) -> JSONResponse:
+    """Cơ quan mới tiếp nhận / the new agency receives."""
+    return await act.on_transfer(transfer_id, AcceptTransfer())
+
+
+@transfers.post("/{transfer_id}/refusal", operation_id="refuseTransfer", summary="Từ chối tiếp nhận")
+async def refuse(act: Act, transfer_id: UUID, body: RefuseTransfer) -> JSONResponse:
+    """Cơ quan mới từ chối, nêu lý do / the new agency refuses."""
+    return await act.on_transfer(transfer_id, body)
+
+
+@transfers.post("/{transfer_id}/withdrawal", operation_id="withdrawTransfer", summary="Rút đề nghị chuyển")
+async def withdraw(act: Act, transfer_id: UUID, body: WithdrawTransfer) -> JSONResponse:
+    """Cơ quan cũ rút đề nghị / the old agency takes it back."""
+    return await act.on_transfer(transfer_id, body)
+
+
+_MONTH = text("SELECT agency_id, month FROM agency_months WHERE id = :id")
+
+
+async def _on_month(act: Acting, month_id: UUID, body: Body) -> JSONResponse:
+    async with transaction(act.request.app.state.tools.engine, act.who.scope) as connection:
+        row = (await connection.execute(_MONTH, {"id": month_id})).one_or_none()
+    if row is None:
+        raise RefusedError.of("not-found", "Không tìm thấy danh sách tháng này.", "There is no such list.")
+    return await act.on_month(row.agency_id, row.month, month_id, body)
+
+
+@months.post("/{month_id}/approvals", operation_id="approveList", summary="Phê duyệt danh sách")
+async def approve_list(act: Act, month_id: UUID, body: ApproveList) -> JSONResponse:
+    """Phê duyệt cả danh sách hoặc những hồ sơ được chọn / approve all or some."""
+    return await _on_month(act, month_id, body)
+
+
+@months.post("/{month_id}/release", operation_id="releaseMonth", summary="Sở Nội vụ phê duyệt dữ liệu đã gửi")
+async def release(act: Act, month_id: UUID) -> JSONResponse:
+    """Phê duyệt dữ liệu cơ quan đã gửi đồng bộ / the department approves what was sent."""
+    return await _on_month(act, month_id, ReleaseMonth())
+
+
+@months.post("/{month_id}/returns", operation_id="sendBackItems", summary="Sở Nội vụ trả lại")
+async def send_back(act: Act, month_id: UUID, body: SendBackItems) -> JSONResponse:
+    """Trả lại hồ sơ trên danh sách, nêu lý do / send items back."""
+    return await _on_month(act, month_id, body)

@@ -1,0 +1,114 @@
+"""Changes of a profile: one route per command, each with the body of the command."""
+
+from secrets import token_urlsafe
+from typing import Annotated
+from uuid import UUID, uuid5
+
+from fastapi import APIRouter, Body
+from fastapi.responses import JSONResponse
+
+from api.passwords import hashed
+from api.routers.acting import RESPONSES, Act, ActOnRevision
+from models.commands import (
+    Approve,
+    CancelSeparation,
+    CreateAccount,
+    GiveNotice,
+    OpenProfile,
+    ReportError,
+    RequestTransfer,
+    ReturnForCorrection,
+    Separate,
+    SubmitDeclaration,
+    WithdrawNotice,
+)
+
+router = APIRouter(prefix="/profiles", tags=["Hồ sơ: việc làm"], responses=RESPONSES)
+
+
+@router.post("", operation_id="openProfile", summary="Mở hồ sơ")
+async def open_profile(act: Act, body: OpenProfile) -> JSONResponse:
+    """Mở hồ sơ cho người được tuyển dụng hoặc tiếp nhận / open the profile of a new person."""
+    return await act.on_profile(uuid5(act.command_id, "profile"), body)
+
+
+@router.post("/{profile_id}/account", operation_id="createAccount", summary="Tạo tài khoản cá nhân")
+async def create_account(act: Act, profile_id: UUID, body: CreateAccount) -> JSONResponse:
+    """Tạo tài khoản; mật khẩu dùng một lần chỉ hiện trong câu trả lời đầu tiên / the password is shown once."""
+    password = token_urlsafe(9)
+    complete = body.model_copy(update={"password_hash": await hashed(password)})
+    sent = body.model_copy(update={"password_hash": ""})
+    return await act.on_profile(profile_id, complete, sent=sent, one_time_password=password)
+
+
+@router.post("/{profile_id}/submissions", operation_id="submitDeclaration", summary="Nộp bản khai")
+async def submit_declaration(act: ActOnRevision, profile_id: UUID, body: SubmitDeclaration) -> JSONResponse:
+    """Nộp bản nháp: tự khai lần đầu hoặc cập nhật thay đổi / submit the draft."""
+    return await act.on_profile(profile_id, body)
+
+
+@router.post("/{profile_id}/returns", operation_id="returnForCorrection", summary="Trả lại để sửa")
+async def return_for_correction(
+    act: ActOnRevision, profile_id: UUID, body: ReturnForCorrection
+) -> JSONResponse:
+    """Trả lại bản khai, nêu rõ trường cần sửa / return a submission with named fields."""
+    return await act.on_profile(profile_id, body)
+
+
+@router.post("/{profile_id}/approvals", operation_id="approve", summary="Phê duyệt bằng ký số")
+async def approve(act: ActOnRevision, profile_id: UUID, body: Approve) -> JSONResponse:
+    """Phê duyệt một bản khai bằng chữ ký số / approve one revision by signature."""
+    return await act.on_profile(profile_id, body)
+
+
+@router.post("/{profile_id}/notices", operation_id="giveNotice", summary="Thông báo thay đổi")
+async def give_notice(act: Act, profile_id: UUID, body: GiveNotice) -> JSONResponse:
+    """Thông báo quyết định làm thay đổi thông tin; bắt đầu thời hạn cập nhật / starts the clock."""
+    return await act.on_profile(profile_id, body)
+
+
+@router.post("/notices", operation_id="giveNoticeToMany", summary="Thông báo một quyết định cho nhiều người")
+async def give_notice_to_many(
+    act: Act,
+    profiles: Annotated[list[UUID], Body(min_length=1, max_length=500)],
+    notice: GiveNotice,
+) -> dict[str, list[dict[str, object]]]:
+    """Một quyết định nêu nhiều người: mỗi người một kết quả / one decision, one result per person."""
+    results: list[dict[str, object]] = []
+    for profile_id in dict.fromkeys(profiles):
+        one = act.for_item(profile_id)
+        answer = await one.on_profile(profile_id, notice)
+        results.append({"profile_id": str(profile_id), "status": answer.status_code, "command_id": str(one.command_id)})
+    return {"results": results}
+
+
+@router.post("/{profile_id}/notices/withdrawals", operation_id="withdrawNotice", summary="Rút thông báo")
+async def withdraw_notice(act: Act, profile_id: UUID, body: WithdrawNotice) -> JSONResponse:
+    """Rút thông báo đưa nhầm / take back a notice given in error."""
+    return await act.on_profile(profile_id, body)
+
+
+@router.post("/{profile_id}/error-reports", operation_id="reportError", summary="Báo sai sót")
+async def report_error(act: Act, profile_id: UUID, body: ReportError) -> JSONResponse:
+    """Người có hồ sơ báo dữ liệu sai / the person reports wrong data."""
+    return await act.on_profile(profile_id, body)
+
+
+@router.post("/{profile_id}/transfers", operation_id="requestTransfer", summary="Đề nghị chuyển công tác")
+async def request_transfer(act: Act, profile_id: UUID, body: RequestTransfer) -> JSONResponse:
+    """Mở việc chuyển hồ sơ sang cơ quan khác trong thành phố / open a transfer."""
+    return await act.on_profile(profile_id, body)
+
+
+@router.post("/{profile_id}/separations", operation_id="separate", summary="Thôi công tác")
+async def separate(act: Act, profile_id: UUID, body: Separate) -> JSONResponse:
+    """Chuyển ra ngoài, nghỉ hưu, thôi việc, từ trần / the person leaves."""
+    return await act.on_profile(profile_id, body)
+
+
+@router.post(
+    "/{profile_id}/separations/cancellations", operation_id="cancelSeparation", summary="Hủy thôi công tác"
+)
+async def cancel_separation(act: Act, profile_id: UUID, body: CancelSeparation) -> JSONResponse:
+    """Hủy trước ngày hiệu lực / take it back before its date."""
+    return await act.on_profile(profile_id, body)

@@ -1,0 +1,139 @@
+"""``/session``: log in, who am I, change the password, log out."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from api import auth
+from api.scope import Asker, Who, clock_of, tools_of
+from models.access import OFFICIAL, roles
+from models.commands import ActivateAccount
+from models.identifiers import new_id
+
+router = APIRouter(prefix="/session", tags=["session"])
+
+
+class SignIn(BaseModel):
+    """Login and password."""
+
+    model_config = ConfigDict(extra="forbid")
+    login: str = Field(title="Tên đăng nhập", min_length=1, max_length=100)
+    password: SecretStr = Field(title="Mật khẩu", min_length=1, max_length=200)
+
+
+class Session(BaseModel):
+    """A new session; send its token as ``Authorization: Bearer``."""
+
+    token: str = Field(title="Mã phiên", description="Chỉ hiện một lần / shown once")
+    expires_at: datetime = Field(title="Hết hạn lúc")
+
+
+class HeldRole(BaseModel):
+    """A role held today."""
+
+    role: str = Field(title="Vai trò")
+    title: str = Field(title="Tên vai trò")
+    title_en: str = Field(title="Tên vai trò (tiếng Anh)")
+    agency_id: UUID | None = Field(title="Cơ quan", description="Không có với vai trò của chính mình")
+
+
+class WhoAmI(BaseModel):
+    """The account behind this session."""
+
+    account_id: UUID = Field(title="Tài khoản")
+    login: str = Field(title="Tên đăng nhập")
+    display_name: str = Field(title="Họ và tên hoặc tên tài khoản")
+    kind: str = Field(title="Loại tài khoản", description="personal, agency, service")
+    authority_id: UUID = Field(title="Cơ quan quản lý cơ sở dữ liệu")
+    agency_id: UUID = Field(title="Cơ quan, đơn vị")
+    profile_id: UUID | None = Field(title="Hồ sơ của tôi")
+    roles: list[HeldRole] = Field(title="Vai trò đang giữ")
+    must_change_password: bool = Field(title="Phải đổi mật khẩu mặc định")
+    expires_at: datetime = Field(title="Phiên hết hạn lúc")
+
+
+class NewPassword(BaseModel):
+    """The present password and the new one."""
+
+    model_config = ConfigDict(extra="forbid")
+    old_password: SecretStr = Field(title="Mật khẩu đang dùng", min_length=1, max_length=200)
+    new_password: SecretStr = Field(title="Mật khẩu mới", min_length=1, max_length=200)
+
+
+@router.post("", status_code=201, operation_id="sign_in", summary="Đăng nhập / sign in")
+async def sign_in(request: Request, body: SignIn) -> Session:
+    """Open a session. Every failure answers ``login-failed``, whatever its reason."""
+    now = await clock_of(request).now()
+    lasts = timedelta(hours=request.app.state.settings.session_hours)
+    opened = await auth.sign_in(
+        tools_of(request).engine, body.login, body.password.get_secret_value(), now, lasts
+    )
+    return Session(token=opened.token, expires_at=opened.expires_at)
+
+
+@router.get("", operation_id="who_am_i", summary="Tôi là ai / who am I")
+async def who_am_i(who: Who) -> WhoAmI:
+    """The account, its roles today, and whether the default password must be changed first."""
+    return WhoAmI(
+        account_id=who.account_id,
+        login=who.login,
+        display_name=who.display_name,
+        kind=who.kind,
+        authority_id=who.authority_id,
+        agency_id=who.agency_id,
+        profile_id=who.profile_id,
+        roles=_roles(who),
+        must_change_password=who.state == "default_password",
+        expires_at=who.expires_at,
+    )
+
+
+def _roles(who: Asker) -> list[HeldRole]:
+    table = roles().roles
+    own = [(OFFICIAL, None)] if who.profile_id is not None else []
+    return [
+        HeldRole(role=role, title=table[role].vi, title_en=table[role].en, agency_id=agency)
+        for role, agency in (*own, *who.held)
+        if role in table
+    ]
+
+
+@router.delete("", status_code=204, operation_id="sign_out", summary="Đăng xuất / sign out")
+async def sign_out(request: Request, who: Who) -> None:
+    """End this session at once."""
+    await auth.sign_out(tools_of(request).engine, who)
+
+
+@router.put(
+    "/password", status_code=204, operation_id="change_password", summary="Đổi mật khẩu / change the password"
+)
+async def change_password(
+    request: Request,
+    who: Who,
+    body: NewPassword,
+    idempotency_key: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Change the password; all other sessions of the account end.
+
+    The first change of a personal account is an act (it meets the duty of hanoi.art6.2): it goes the way of
+    every command and answers as such.
+    """
+    engine = tools_of(request).engine
+    old, new = await auth.prepare_change(
+        engine, who, body.old_password.get_secret_value(), body.new_password.get_secret_value()
+    )
+    profile_id = auth.needs_activation(who)
+    if profile_id is None:
+        await auth.change(engine, who, old, new)
+        return Response(status_code=204)
+    from api.commands import send
+
+    command = ActivateAccount(password_hash=new)
+    key = idempotency_key or str(new_id())
+    answer: Response = await send(request, who, command, subject_id=profile_id, key=key)
+    if answer.status_code < 300:
+        await auth.end_other_sessions(engine, who)
+    return answer
