@@ -28,7 +28,7 @@ def lay_out(pdf: bytes, places: Sequence[Mapping[str, Any]]) -> bytes:
     """The document with one empty field per place. The same input gives the same bytes."""
     if not places:
         return pdf
-    writer = Revision(BytesIO(pdf))
+    writer: Any = Revision(BytesIO(pdf))
     for place in places:
         append_signature_field(writer, _specification(place))
     _tag(writer, [reference for _, _, reference in enumerate_sig_fields(writer)])

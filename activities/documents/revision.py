@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
-if TYPE_CHECKING:
-    _Writer = Any
-else:
-    _Writer = IncrementalPdfFileWriter
 
-
-class Revision(_Writer):
+class Revision(IncrementalPdfFileWriter):
     """pyHanko would rewrite title, producer and dates with the machine's clock at every update.
 
     Here the metadata stay as they were typeset: the legal instant is ours to give, the two copies (XMP and

@@ -9,6 +9,9 @@ from models.form.codes import code_list
 from models.form.fields import Field
 from models.form.places import address_in_words
 
+_BY_CODE = frozenset({"rank"})
+"""Lists whose column on the form is "Mã số": the code itself is what is asked for."""
+
 
 def in_words(field: Field, value: Any) -> str:
     """What is printed for a value; an empty string for an absent one. Values are printed, never judged."""
@@ -20,7 +23,7 @@ def in_words(field: Field, value: Any) -> str:
 
 
 def _one(field: Field, value: Any) -> str:
-    if field.code_list is not None:
+    if field.code_list is not None and field.code_list not in _BY_CODE:
         return code_list(field.code_list).label(str(value))
     if field.kind == "address" and isinstance(value, Mapping):
         return address_in_words({key: str(part) for key, part in value.items()})

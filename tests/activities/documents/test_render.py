@@ -100,6 +100,7 @@ def test_values_in_the_words_of_the_form() -> None:
         "Ngày được tuyển dụng lần đầu: 09/2008",
         "Hệ số lương: 5,08",
         "12.345.678",
+        "Mã số ngạch, chức danh nghề nghiệp: 01.002;",
         "36.2) Về bên vợ hoặc chồng",
         "Hà Nội, ngày 28 tháng 3 năm 2025",
         "Người khai",

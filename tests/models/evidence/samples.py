@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
+from io import BytesIO
 from typing import Any
+
+from pyhanko.pdf_utils.reader import PdfFileReader
 
 from activities.documents.header import DossierHeader, SignaturePlace, Slip
 from activities.documents.profile import render_profile
@@ -32,6 +35,7 @@ CONTENT: dict[str, Any] = {
     "birth_date": "1985-04-30",
     "citizen_id_number": "000185001234",
     "first_recruited_on": "2008-09",
+    "rank_code": "01.002",
     "salary_coefficient": "5.08",
     "position_salary_amount": "12345678",
     "education": [{"from_month": "2003-09", "institution": "Trường Đại học Luật Hà Nội"}],
@@ -104,3 +108,9 @@ def signed_once() -> bytes:
 def signed_twice() -> bytes:
     """Signed by the official, then by the head."""
     return sign(signed_once(), signer(HEAD), "authority", SECOND_AT)
+
+
+def container(pdf: bytes) -> tuple[int, int]:
+    """Where the hex digits of the last signature begin and end."""
+    signature = PdfFileReader(BytesIO(pdf)).embedded_signatures[-1]
+    return signature.byte_range[1] + 1, signature.byte_range[2] - 1
