@@ -72,7 +72,7 @@ class SigningOffice(SigningActivities):
         loop = asyncio.get_running_loop()
         try:
             signed, certificate = await loop.run_in_executor(
-                self.threads, self._render_and_sign, row, content, request.now
+                self.threads, self._render_and_sign, row, content, request.now.replace(microsecond=0)
             )
         except (CannotSignError, DocumentError) as refused:
             return Signed(failure=refused.code)
