@@ -3,7 +3,7 @@
 from models.tables.accounts import AccountRow, MailRow, SessionRow
 from models.tables.base import Table
 from models.tables.duties import CaseRow, DutyRow, NoticeRow
-from models.tables.ledger import CommandRow, EventRow, ImportRow, OutboxRow
+from models.tables.ledger import CommandRow, EventRow, ImportLineRow, ImportRow, OutboxRow
 from models.tables.month import AgencyMonthRow, MonthEndRow, MonthItemRow, SubmissionRow
 from models.tables.organisation import (
     AgencyClosureRow,
@@ -30,6 +30,7 @@ __all__ = [
     "DutyRow",
     "EventRow",
     "GrantRow",
+    "ImportLineRow",
     "ImportRow",
     "MailRow",
     "MonthEndRow",

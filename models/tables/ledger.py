@@ -4,7 +4,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, FetchedValue, Identity, Index, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    FetchedValue,
+    ForeignKey,
+    Identity,
+    Index,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.tables.base import Authority, Id, Table
@@ -80,9 +88,10 @@ class OutboxRow(Table):
 
 
 class ImportRow(Table):
-    """A workbook's import: what was read, what was refused row by row, what was written."""
+    """A workbook's import: how far it is, what it counted, and what is wrong with the workbook as a whole."""
 
     __tablename__ = "imports"
+    __table_args__ = (CheckConstraint("state IN ('waiting', 'running', 'done', 'failed')", name="state"),)
     id: Mapped[Id]
     authority_id: Mapped[Authority]
     account_id: Mapped[UUID]
@@ -93,3 +102,23 @@ class ImportRow(Table):
     issues: Mapped[list[Any]]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+
+
+class ImportLineRow(Table):
+    """What became of one line of a workbook; written with what the line wrote, so a restart goes on after it.
+
+    ``issues`` hold places, codes and words, never the cell's value.
+    """
+
+    __tablename__ = "import_lines"
+    __table_args__ = (
+        CheckConstraint("verdict IN ('create', 'update', 'same', 'conflict', 'refused')", name="verdict"),
+    )
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("imports.id"), primary_key=True)
+    sheet: Mapped[str] = mapped_column(primary_key=True)
+    row: Mapped[int] = mapped_column(primary_key=True)
+    authority_id: Mapped[Authority]
+    verdict: Mapped[str]
+    subject_id: Mapped[UUID | None]
+    """The profile or account it is about; none in a dry run that would create it."""
+    issues: Mapped[list[Any]]

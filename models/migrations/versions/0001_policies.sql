@@ -27,7 +27,7 @@ BEGIN
     END LOOP;
     -- Tables whose rows belong to the authority as a whole.
     FOREACH t IN ARRAY ARRAY['agencies', 'agency_closure', 'grants', 'rule_sets', 'calendars', 'month_ends',
-                             'outbox', 'mails', 'imports', 'submissions'] LOOP
+                             'outbox', 'mails', 'imports', 'import_lines', 'submissions'] LOOP
         EXECUTE format('CREATE POLICY by_authority ON %I USING (authority_id = (SELECT hoso_authority()))', t);
     END LOOP;
     -- Tables whose rows stand in one agency's work: its own subtree, or the whole authority.

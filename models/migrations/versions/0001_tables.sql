@@ -100,6 +100,7 @@ CREATE TABLE imports (
     created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
     finished_at TIMESTAMP WITH TIME ZONE, 
     CONSTRAINT pk_imports PRIMARY KEY (id), 
+    CONSTRAINT ck_imports_state CHECK (state IN ('waiting', 'running', 'done', 'failed')), 
     CONSTRAINT fk_imports_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (authority_id)
 );
 
@@ -185,7 +186,7 @@ CREATE TABLE accounts (
     CONSTRAINT fk_accounts_agency_id FOREIGN KEY(agency_id) REFERENCES agencies (id)
 );
 
-CREATE UNIQUE INDEX uq_accounts_profile ON accounts (profile_id) WHERE profile_id IS NOT NULL;
+CREATE UNIQUE INDEX uq_accounts_profile ON accounts (profile_id) WHERE kind = 'personal';
 
 CREATE TABLE agency_closure (
     authority_id UUID NOT NULL, 
@@ -223,6 +224,20 @@ CREATE TABLE agency_months (
     CONSTRAINT ck_agency_months_state CHECK (state IN ('open', 'submitting', 'gate', 'closed')), 
     CONSTRAINT fk_agency_months_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (authority_id), 
     CONSTRAINT fk_agency_months_agency_id FOREIGN KEY(agency_id) REFERENCES agencies (id)
+);
+
+CREATE TABLE import_lines (
+    import_id UUID NOT NULL, 
+    sheet TEXT NOT NULL, 
+    row INTEGER NOT NULL, 
+    authority_id UUID NOT NULL, 
+    verdict TEXT NOT NULL, 
+    subject_id UUID, 
+    issues JSONB NOT NULL, 
+    CONSTRAINT pk_import_lines PRIMARY KEY (import_id, sheet, row), 
+    CONSTRAINT ck_import_lines_verdict CHECK (verdict IN ('create', 'update', 'same', 'conflict', 'refused')), 
+    CONSTRAINT fk_import_lines_import_id FOREIGN KEY(import_id) REFERENCES imports (id), 
+    CONSTRAINT fk_import_lines_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (authority_id)
 );
 
 CREATE TABLE submissions (
