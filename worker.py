@@ -141,8 +141,9 @@ async def serve(part: Part, settings: Settings) -> None:
 
 def main(arguments: list[str]) -> int:
     """Run the part named on the command line."""
-    part = arguments[0] if arguments else "all"
-    if part not in ("workflows", "activities", "all"):
+    parts: dict[str, Part] = {"workflows": "workflows", "activities": "activities", "all": "all"}
+    part = parts.get(arguments[0] if arguments else "all")
+    if part is None:
         print("usage: python worker.py workflows|activities|all", file=sys.stderr)  # noqa: T201 — a usage line
         return 2
     settings = Settings()

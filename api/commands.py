@@ -155,7 +155,10 @@ async def put(engine: Engine, command: Addressed, patience: timedelta) -> Moment
         log.warning("command.unanswered", command=str(command.command_id), verb=command.verb)
     except RPCError as error:
         log.warning(
-            "command.engine_away", command=str(command.command_id), verb=command.verb, status=error.status.name
+            "command.engine_away",
+            command=str(command.command_id),
+            verb=command.verb,
+            status=error.status.name,
         )
     except (WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError):
         log.warning("command.not_applied", command=str(command.command_id), verb=command.verb)
@@ -166,9 +169,10 @@ async def _update(engine: Engine, command: Addressed) -> Moment:
     """The update; a workflow that sleeps only in PostgreSQL is started with it."""
     handle: WorkflowHandle[Any, Any] = engine.client.get_workflow_handle(command.workflow_id)
     try:
-        return await handle.execute_update(
+        known: Moment = await handle.execute_update(
             command.verb, command.command_id, id=str(command.command_id), result_type=Moment
         )
+        return known
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
@@ -187,9 +191,7 @@ async def _update(engine: Engine, command: Addressed) -> Moment:
     return answered
 
 
-async def start_operation(
-    engine: Engine, command: Addressed
-) -> WithStartWorkflowOperation[Any, Any] | None:
+async def start_operation(engine: Engine, command: Addressed) -> WithStartWorkflowOperation[Any, Any] | None:
     """How to start the workflow a command belongs to; none where its subject is unknown."""
     name = parse_workflow_id(command.workflow_id)
     policies: dict[str, Any] = {
@@ -209,7 +211,9 @@ async def start_operation(
             move = Move(
                 authority_id=command.authority_id, transfer_id=command.subject_id, profile_id=profile_id
             )
-            return WithStartWorkflowOperation(TransferWorkflow.run, move, static_summary="Chuyển hồ sơ", **policies)
+            return WithStartWorkflowOperation(
+                TransferWorkflow.run, move, static_summary="Chuyển hồ sơ", **policies
+            )
         month = (await connection.execute(_MONTH, {"id": command.subject_id})).one_or_none()
     if month is None:
         return None
@@ -227,4 +231,3 @@ async def start_operation(
 
 _CASE = text("SELECT profile_id FROM cases WHERE id = :id")
 _MONTH = text("SELECT agency_id, month, closes_at FROM agency_months WHERE id = :id")
-

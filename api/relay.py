@@ -5,7 +5,7 @@ One API process at a time does it (a lock in PostgreSQL), woken by the database 
 
 import asyncio
 from contextlib import suppress
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from api.clock import Clock
 from api.commands import PATIENCE, Addressed, Engine, put
+from api.reconcile import Reconciler
+from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.identifiers import WorkflowKind, parse_workflow_id
 from models.logs import logger
@@ -46,6 +48,8 @@ class Relay:
 
     def __init__(self, engine: Engine, database: AsyncEngine, clock: Clock, listen_url: str) -> None:
         self._engine, self._database, self._clock, self._url = engine, database, clock, listen_url
+        self._reconciler = Reconciler(engine.client, engine.task_queue, database, clock)
+        self._reconciled: date | None = None
 
     async def run(self) -> None:
         """Serve for ever; a lost connection is taken up again."""
@@ -64,9 +68,22 @@ class Relay:
             return
         await connection.execute("LISTEN hoso_outbox")
         while True:
+            await self._reconcile()
             await self.once()
             async for _ in connection.notifies(timeout=PAUSE, stop_after=1):
                 pass
+
+    async def _reconcile(self) -> None:
+        """Once at the start, then once a night."""
+        tonight = legal_date(await self._clock.now())
+        if self._reconciled == tonight:
+            return
+        try:
+            await self._reconciler.run()
+        except RPCError as error:
+            log.warning("relay.engine_away", status=error.status.name)
+        else:
+            self._reconciled = tonight
 
     async def once(self) -> int:
         """Say what is unsaid now; answers how much was said."""

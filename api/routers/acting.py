@@ -37,7 +37,9 @@ class Acting:
         """The same request for one of many items: a key of its own, so each is answered for itself."""
         return Acting(self.request, self.who, f"{self.command_id}/{item}", None)
 
-    async def on_profile(self, profile_id: UUID, body: Body, *, sent: Body | None = None, **once: str) -> JSONResponse:
+    async def on_profile(
+        self, profile_id: UUID, body: Body, *, sent: Body | None = None, **once: str
+    ) -> JSONResponse:
         """Ask the profile's workflow; ``sent`` is what the caller sent where the server adds to it."""
         return await self._put(profile_workflow(profile_id), profile_id, body, sent, once)
 
@@ -80,7 +82,9 @@ def _expected(match: str | None) -> int | None:
         return None
     found = _REVISION.fullmatch(match.strip())
     if found is None:
-        raise RefusedError.of("stale-revision", "If-Match không phải ETag của hồ sơ.", "If-Match is no ETag of a form.")
+        raise RefusedError.of(
+            "stale-revision", "If-Match không phải ETag của hồ sơ.", "If-Match is no ETag of a form."
+        )
     return int(found[1])
 
 

@@ -78,7 +78,9 @@ async def give_notice_to_many(
     for profile_id in dict.fromkeys(profiles):
         one = act.for_item(profile_id)
         answer = await one.on_profile(profile_id, notice)
-        results.append({"profile_id": str(profile_id), "status": answer.status_code, "command_id": str(one.command_id)})
+        results.append(
+            {"profile_id": str(profile_id), "status": answer.status_code, "command_id": str(one.command_id)}
+        )
     return {"results": results}
 
 

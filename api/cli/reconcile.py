@@ -1,0 +1,61 @@
+"""``hoso reconcile`` and ``hoso engine rebuild``: PostgreSQL and the engine brought together."""
+
+import asyncio
+import json as jsonlib
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from api.clock import SystemClock
+from api.reconcile import Findings, Reconciler
+from models.database import engine_for
+from models.keys import ensure_keyring
+from models.settings import DatabaseRole, Settings
+from workflows.connection import connect
+
+engine_app = typer.Typer(no_args_is_help=True, help="Máy chủ quy trình (Temporal) / the workflow engine")
+
+Json = Annotated[bool, typer.Option("--json", help="Kết quả dạng JSON / machine-readable")]
+
+
+async def _run() -> Findings:
+    settings = Settings()
+    master = settings.master_key.get_secret_value() if settings.master_key else None
+    ring = ensure_keyring(settings.key_ring, master, settings.master_key_file)
+    database = engine_for(settings.database_url(DatabaseRole.API))
+    try:
+        client = await connect(settings, ring)
+        return await Reconciler(client, settings.task_queue, database, SystemClock()).run()
+    finally:
+        await database.dispose()
+
+
+_SAID = {
+    "started": "quy trình đã khởi động lại / workflows started",
+    "woken": "quy trình lỡ hẹn đã được đánh thức / missed wakes",
+    "behind": "quy trình chậm hơn dữ liệu / workflows behind the data",
+    "orphans": "quy trình không có hồ sơ, đã dừng / workflows without a row, stopped",
+}
+
+
+def _show(findings: Findings, json: bool) -> None:
+    if json:
+        typer.echo(jsonlib.dumps(asdict(findings), ensure_ascii=False))
+        return
+    for kind, said in _SAID.items():
+        found = getattr(findings, kind)
+        typer.echo(f"{len(found):6d}  {said}")
+        for one in found[:20]:
+            typer.echo(f"        {one}")
+
+
+def reconcile(json: Json = False) -> None:
+    """So sánh dữ liệu với máy chủ quy trình và sửa chỗ lệch / compare and repair."""
+    _show(asyncio.run(_run()), json)
+
+
+@engine_app.command("rebuild")
+def rebuild(json: Json = False) -> None:
+    """Dựng lại mọi quy trình từ PostgreSQL trên một Temporal trống / start all workflows from PostgreSQL."""
+    _show(asyncio.run(_run()), json)
