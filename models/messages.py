@@ -57,6 +57,8 @@ class Moment(Message):
     next_wake_at: datetime | None = None
     status: int = 200
     """HTTP status of the command's answer; the answer itself is in its row."""
+    refusal: Word = ""
+    """The problem's code where the act was refused."""
     to_sign: UUID | None = None
     """The approval that waits for its signature."""
     settled: bool = True

@@ -58,7 +58,7 @@ async def act(tools: Tools, ask: Ask) -> Moment:
         async with transaction(tools.engine, Scope(ask.authority_id, everything=True)) as connection:
             found = await find(connection, ask)
             await settle(connection, ask.command_id, refusal.problem.status, refusal.to_json(), ask.now)
-            return moment(ask, found, status=refusal.problem.status)
+            return moment(ask, found, status=refusal.problem.status, refusal=refusal.code)
 
 
 async def _once(tools: Tools, ask: Ask) -> Moment:
@@ -83,7 +83,7 @@ async def _once(tools: Tools, ask: Ask) -> Moment:
             refusal = refused.refusal
             if ask.command_id is not None:
                 await settle(connection, ask.command_id, refusal.problem.status, refusal.to_json(), ask.now)
-            return moment(ask, found, status=refusal.problem.status)
+            return moment(ask, found, status=refusal.problem.status, refusal=refusal.code)
         return await _record(connection, tools, ask, command, found, scene, outcome)
 
 
@@ -188,8 +188,10 @@ async def _record(
     )
     name = found.row.full_name if life is not None and found.row is not None else ""
     writing = Writing(ask.authority_id, profile_id, tools, ask.now, name)
-    if ask.bulk and life is not None and _must_hear(life.chapter, outcome):
-        outcome.tell.append((profile_workflow(life.profile_id), {}))
+    if ask.bulk and life is not None:
+        # The list's own workflow runs the batch: a line for every item would only wake it for nothing.
+        heard = _must_hear(life.chapter, outcome)
+        outcome.tell[:] = [(profile_workflow(life.profile_id), {})] if heard else []
     await write(connection, outcome, scene, writing, events=events)
     if on_profile:
         await save_profile(connection, life, ask, outcome, events)

@@ -142,6 +142,8 @@ def _month_step(
     if agency_month.state == "closed":
         return Outcome()
     match kind:
+        case "open_month" if agency_month.version:
+            return Outcome()  # opened before, by an attempt whose answer was lost
         case "open_month":
             assert closes_at is not None
             return month.open_month(agency_month, int(facts["listed"]), closes_at, scene)

@@ -23,6 +23,8 @@ class MonthEndRow(Table):
     rolled_end: Mapped[date]
     opened_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    summary: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    """Agencies, items by state and what was left, once the month is closed."""
 
 
 class AgencyMonthRow(Table):

@@ -113,6 +113,7 @@ CREATE TABLE month_ends (
     rolled_end DATE NOT NULL, 
     opened_at TIMESTAMP WITH TIME ZONE, 
     closed_at TIMESTAMP WITH TIME ZONE, 
+    summary JSONB DEFAULT '{}' NOT NULL, 
     CONSTRAINT pk_month_ends PRIMARY KEY (authority_id, month), 
     CONSTRAINT fk_month_ends_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (authority_id)
 );
