@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 
+from api import codec_server
 from api.clock import EngineClock, SystemClock
 from api.commands import Engine
 from api.docs_pages import docs_router
@@ -65,6 +66,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings or Settings()
     install(app)
     app.include_router(docs_router(OPENAPI, TITLE))
+    app.include_router(codec_server.router)
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1")
     return app

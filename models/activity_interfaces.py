@@ -1,4 +1,4 @@
-"""What workflows may ask activities: names and signatures only, implemented under the same names elsewhere."""
+"""What workflows may ask activities: names and signatures, implemented under the same names elsewhere."""
 
 from temporalio import activity
 

@@ -129,6 +129,9 @@ class Settings(BaseSettings):
     import_bytes: int = Field(default=30 * 1024 * 1024, ge=1024)
     """Largest workbook accepted, in bytes as uploaded."""
 
+    codec_open: bool = False
+    """Whether the local Web UI may decode payloads without a login; for a desk only, set by `hoso run`."""
+
     # --- National database ---
     national_url: AnyHttpUrl | None = None
     """Base address of the national database's gateway, or of the emulator."""

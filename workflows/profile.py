@@ -23,7 +23,7 @@ NATIONAL_RETRY = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_inte
 
 @workflow.defn
 class ProfileWorkflow:
-    """One person's profile: account → declaration → review → service (and transfers) → separation → archive."""
+    """One profile: account → declaration → review → service (and transfers) → separation → archive."""
 
     @workflow.init
     def __init__(self, life: Life) -> None:

@@ -161,6 +161,7 @@ class Installation:
             "temporal_ui_url": f"http://{LOOPBACK}:{ports.temporal_ui}",
             "api_port": str(ports.api),
             "national_url": f"http://{LOOPBACK}:{ports.emulator}",
+            "codec_open": "true",
         }
         values |= {f"database_{role}_password": database.passwords[name] for role, name in ROLES.items()}
         values |= {f"database_{role}_user": name for role, name in ROLES.items()}

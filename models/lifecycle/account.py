@@ -13,7 +13,7 @@ ACCOUNT_SLOTS = ("intake_account", "intake_pull", "personal_account")
 
 
 def open_profile(profile_id: UUID, authority_id: UUID, body: OpenProfile, scene: Scene) -> Outcome:
-    """Open the profile; a person received from outside starts the ten-working-day clock (hanoi.art12.2.2.a)."""
+    """Open the profile; receiving somebody from outside starts the agency's clock (hanoi.art12.2.2.a)."""
     if body.event_on > scene.today:
         refuse(
             "future-date",

@@ -58,7 +58,7 @@ def prepare(life: Life, body: Approve, scene: Scene, month: AgencyMonth | None) 
 
 
 def _late(month: AgencyMonth | None, scene: Scene) -> int:
-    """Working days after the window's rolled end; approving early is never late (hanoi.art7: "trong vòng")."""
+    """Working days after the window's rolled end; early is never late (hanoi.art7: "trong vòng")."""
     if month is None or scene.today <= month.rolled_end:
         return 0
     try:

@@ -96,7 +96,7 @@ def submit(life: Life, body: SubmitDeclaration, scene: Scene) -> Outcome:
 
 
 def _answered(life: Life, body: SubmitDeclaration, *, first: bool) -> tuple[Duty, ...]:
-    """Which open duties a submission meets: those named, those of the same change date, those of the stage."""
+    """The open duties a submission meets: those named, of the same change date, of the stage."""
     owed = life.owed(*(FIRST if first else CHANGE))
     if first:
         return owed

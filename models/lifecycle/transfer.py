@@ -1,4 +1,4 @@
-"""Moving to another agency of the same authority: both sides act, custody changes in one act (hanoi.art12.1)."""
+"""Moving to another agency of the same authority; custody changes in one act (hanoi.art12.1)."""
 
 from datetime import date
 from uuid import UUID

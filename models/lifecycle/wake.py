@@ -1,13 +1,13 @@
 """What a fired timer does: it asks what is due now, whatever it was set for."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from models.calendar import start_of_day
 from models.lifecycle.duties import climb, open_duty, spread
 from models.lifecycle.life import AgencyMonth, Case, Chapter, Duty, Life
-from models.lifecycle.outcome import Outcome
+from models.lifecycle.outcome import Insert, Outcome
 from models.lifecycle.scene import Scene
 from models.lifecycle.separation import take_effect
 
@@ -89,15 +89,15 @@ def profile_wake(life: Life, outcome: Outcome, subject_id: UUID) -> datetime | N
     if foretold and chapter in (Chapter.SERVICE, Chapter.TRANSFER):
         first = min(datetime.fromisoformat(on).date() for _, on in foretold)
         times.append(start_of_day(first) + spread(subject_id))
-    for write in outcome.writes:
-        if getattr(write, "table", None) == "cases" and write.values.get("state") == "decided":
-            times.append(start_of_day(write.values["effective_on"]) + spread(subject_id))
-    case = life.case
-    if (
-        case is not None
-        and case.kind == "separation"
-        and case.state == "decided"
-        and outcome.subject.get("case_id", 0) == 0
-    ):
-        times.append(start_of_day(case.effective_on) + spread(subject_id))
+    if (effective := _separation_on(life, outcome)) is not None and chapter is not Chapter.SEPARATION:
+        times.append(start_of_day(effective) + spread(subject_id))
     return min(times, default=None)
+
+
+def _separation_on(life: Life, outcome: Outcome) -> date | None:
+    """When a decided separation takes effect, as it stands once ``outcome`` is written."""
+    if "case_id" not in outcome.subject:
+        case = life.case
+        return case.effective_on if case and case.kind == "separation" and case.state == "decided" else None
+    opened = (w.values for w in outcome.writes if isinstance(w, Insert) and w.table == "cases")
+    return next((v["effective_on"] for v in opened if v["kind"] == "separation"), None)

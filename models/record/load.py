@@ -40,7 +40,8 @@ _REVISION = (
 _LIFE = text(
     f"""
     SELECT p.*,
-      (SELECT json_build_object('id', a.id, 'state', a.state) FROM accounts a WHERE a.id = p.account_id) AS account,
+      (SELECT json_build_object('id', a.id, 'state', a.state) FROM accounts a
+          WHERE a.id = p.account_id) AS account,
       (SELECT {_REVISION} FROM revisions r WHERE r.id = p.pending_revision_id) AS pending,
       (SELECT {_REVISION} FROM revisions r WHERE r.profile_id = p.id AND r.state = 'draft') AS draft,
       (SELECT row_to_json(s) FROM approvals s WHERE s.profile_id = p.id AND s.state = 'signing') AS approval,

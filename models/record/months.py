@@ -1,35 +1,126 @@
-"""The month's window of an authority, by the law and calendar in force then."""
+"""The month: when its window opens, ends, and gives way to the next one."""
 
-from datetime import date
+import calendar as gregorian
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from models.calendar import month_window, start_of_day
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.calendar import Calendar, MissingYear, month_window, start_of_day
 from models.database import Scope, transaction
 from models.messages import Window
 from models.record.tools import Tools
+from models.regulations import RuleSet
+
+DAY = timedelta(days=1)
 
 
-def following(month: str) -> str:
+@dataclass(frozen=True, slots=True)
+class MonthDates:
+    """The days of one month's list, by the law and calendar recorded for the authority.
+
+    ``closes_on`` is the opening of the next month's window: what is left by then goes on the next list.
+    ``assumed_year`` is the calendar year that is not loaded, where Monday to Friday stood in for it.
+    """
+
+    month: str
+    opens_on: date
+    nominal_end: date
+    rolled_end: date
+    closes_on: date
+    assumed_year: int | None = None
+
+    @property
+    def closes_at(self) -> datetime:
+        """The instant of ``closes_on``."""
+        return start_of_day(self.closes_on)
+
+
+def next_month(month: str) -> str:
     """The month after ``yyyy-mm``."""
-    year, number = map(int, month.split("-"))
-    return f"{year + number // 12:04d}-{number % 12 + 1:02d}"
+    return f"{_last_day(month) + DAY:%Y-%m}"
 
 
 async def window_of(tools: Tools, authority_id: UUID, month: str) -> Window:
-    """When a month's window opens, ends, and gives way to the next month's."""
-    year, number = map(int, month.split("-"))
-    next_year, next_number = map(int, following(month).split("-"))
+    """When the month's window opens and ends, for the workflow that waits for it.
+
+    Raises:
+        LookupError: no law or calendar is recorded for the authority and month.
+    """
     async with transaction(tools.engine, Scope(authority_id, everything=True)) as connection:
-        law, calendar = await tools.law(connection, authority_id, date(year, number, 28))
-    rule = law.slot("approval_window")
-    assert rule is not None
-    assert rule.deadline is not None
-    assert rule.deadline.n is not None
-    window = month_window(year, number, rule.deadline.n, calendar)
-    after = month_window(next_year, next_number, rule.deadline.n, calendar)
+        dates = await dates_of(connection, tools, authority_id, month)
     return Window(
-        opens_at=window.opens_at,
-        overdue_at=window.overdue_at,
-        closes_at=start_of_day(after.opens),
-        next_month=following(month),
+        opens_at=start_of_day(dates.opens_on),
+        overdue_at=start_of_day(dates.rolled_end + DAY),
+        closes_at=dates.closes_at,
+        next_month=next_month(month),
     )
+
+
+async def dates_of(connection: AsyncConnection, tools: Tools, authority_id: UUID, month: str) -> MonthDates:
+    """The days of the month's list; each month by the law in force on its own last day.
+
+    A missing calendar year never stops a month: the end is then rolled off Saturday and Sunday alone, and
+    the year is named.
+
+    Raises:
+        LookupError: no law or calendar is recorded for the authority and month.
+    """
+    last = _last_day(month)
+    law, calendar = await tools.law(connection, authority_id, last)
+    following = _last_day(next_month(month))
+    next_law, _ = await tools.law(connection, authority_id, following)
+    days, roll = _length(law)
+    try:
+        window = month_window(last.year, last.month, days, calendar, roll=roll)
+        rolled, assumed = window.rolled_end, None
+    except MissingYear as missing:
+        rolled, assumed = _off_the_weekend(last) if roll else last, missing.year
+    return MonthDates(
+        month=month,
+        opens_on=last - DAY * (days - 1),
+        nominal_end=last,
+        rolled_end=rolled,
+        closes_on=following - DAY * (_length(next_law)[0] - 1),
+        assumed_year=assumed,
+    )
+
+
+def next_working_day(day: date, calendar: Calendar) -> tuple[date, int | None]:
+    """The first working day after ``day``; with the year that is not loaded, where the week stood in for it."""
+    try:
+        return calendar.next_working_day(day), None
+    except MissingYear as missing:
+        return _off_the_weekend(day + DAY), missing.year
+
+
+def is_working_day(day: date, calendar: Calendar) -> tuple[bool, int | None]:
+    """Whether the day is worked; with the year that is not loaded, where the week stood in for it."""
+    try:
+        return calendar.is_working_day(day), None
+    except MissingYear as missing:
+        return day.weekday() < 5, missing.year
+
+
+def _last_day(month: str) -> date:
+    first = date.fromisoformat(f"{month}-01")
+    return first.replace(day=gregorian.monthrange(first.year, first.month)[1])
+
+
+def _length(law: RuleSet) -> tuple[int, bool]:
+    """Days of the window, and whether its end is rolled.
+
+    Policy where a regulation knows approval without a month's window: the list is made on the last day.
+    """
+    rule = law.slot("approval_window")
+    deadline = rule.deadline if rule else None
+    if deadline is None or deadline.n is None or deadline.unit != "last_n_calendar_days_of_month":
+        return 1, True
+    return deadline.n, deadline.roll
+
+
+def _off_the_weekend(day: date) -> date:
+    while day.weekday() >= 5:
+        day += DAY
+    return day

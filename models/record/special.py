@@ -111,10 +111,12 @@ async def custody_moved(connection: AsyncConnection, writing: Writing, values: d
 
 _LEAVE_LIST = text(
     "UPDATE month_items i SET state = 'moved' FROM agency_months m WHERE m.id = i.agency_month_id"
-    " AND m.state <> 'closed' AND i.profile_id = :profile AND i.state = 'listed' RETURNING i.revision_id, i.digest"
+    " AND m.state <> 'closed' AND i.profile_id = :profile AND i.state = 'listed'"
+    " RETURNING i.revision_id, i.digest"
 )
 _JOIN_LIST = text(
-    "INSERT INTO month_items (agency_month_id, profile_id, authority_id, revision_id, digest, state, changed_at)"
+    "INSERT INTO month_items (agency_month_id, profile_id, authority_id, revision_id, digest, state,"
+    " changed_at)"
     " SELECT m.id, :profile, :authority, :revision, :digest, 'listed', :now FROM agency_months m"
     " WHERE m.state <> 'closed' AND m.agency_id = hoso_sync_agent(:agency)"
     " ORDER BY m.month DESC LIMIT 1 ON CONFLICT DO NOTHING"

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from sqlalchemy import DateTime, ForeignKey, MetaData, Text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.dialects.postgresql import UUID as PgUuid
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 NAMING = {
@@ -27,7 +27,7 @@ class Table(DeclarativeBase):
         datetime: DateTime(timezone=True),
         dict[str, Any]: JSONB(),
         list[Any]: JSONB(),
-        UUID: PgUuid(as_uuid=True),
+        UUID: postgresql.UUID(as_uuid=True),
     }
 
 

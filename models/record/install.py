@@ -1,0 +1,211 @@
+"""Installing an authority, and loading law and calendar, by recorded acts that can be repeated.
+
+What is loaded is kept under the hash of its content and never changed: an old duty stays explainable. The
+stream of the authority's own events has the authority's id and the same hash chain as a profile's.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import insert, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.calendar import Calendar, legal_date
+from models.database import Scope, transaction
+from models.identifiers import new_id
+from models.lifecycle.outcome import Outcome
+from models.lifecycle.scene import Scene
+from models.record.tools import Tools
+from models.record.write import GENESIS, chain
+from models.regulations import MissingSlots, NoLawInForce, RuleSet, in_force, seed
+from models.tables import AgencyClosureRow, AgencyRow, AuthorityRow, CalendarRow, EventRow, RuleSetRow
+
+ROOT_KIND = "peoples_committee"
+_LOCK = text("SELECT pg_advisory_xact_lock(4817203553)")
+_FIND = text("SELECT authority_id FROM authorities WHERE code = :code")
+_ROOT = text("SELECT id FROM agencies WHERE code = :code")
+_LAST = text("SELECT number, hash FROM events WHERE stream_id = :id ORDER BY number DESC LIMIT 1")
+_HOLD = text("SELECT authority_id FROM authorities WHERE authority_id = :id FOR UPDATE")
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """An installed authority; ``events`` counts what this call recorded, 0 when nothing was new."""
+
+    authority_id: UUID
+    root_agency_id: UUID
+    events: int
+
+
+async def install_authority(
+    tools: Tools, *, code: str, name: str, national_code: str, document: str, now: datetime
+) -> Installed:
+    """Install the authority, its first agency, the law and the calendar years packaged with the program.
+
+    ``code`` names the authority for ``models.regulations``; ``national_code`` is its code at the integration
+    platform and of its first agency; ``document`` is what the installation stands on. Repeating it loads
+    only content that is new.
+
+    Raises:
+        NoLawInForce, MissingSlots: no regulation binds this authority today.
+    """
+    law, calendar = in_force(code, legal_date(now)), Calendar.seed()
+    authority_id = await _known(tools, code) or new_id()
+    async with transaction(tools.engine, Scope(authority_id, everything=True)) as connection:
+        await connection.execute(_LOCK)
+        found = await connection.scalar(_FIND, {"code": code})
+        if found not in (None, authority_id):  # somebody else installed it meanwhile
+            authority_id = found
+            return await install_authority(
+                tools, code=code, name=name, national_code=national_code, document=document, now=now
+            )
+        outcome = Outcome()
+        if found is None:
+            await _authority(connection, authority_id, code, name, national_code, legal_date(now))
+            outcome.happened("authority.installed", code=code, document=document)
+        root = await connection.scalar(_ROOT, {"code": national_code})
+        await _load_law(connection, authority_id, code, document, now, outcome)
+        await _load_calendar(connection, authority_id, calendar, document, now, outcome)
+        scene = _scene(tools, law, calendar, authority_id, root, now)
+        recorded = await record_on_authority(connection, scene, authority_id, root, outcome)
+    return Installed(authority_id, root, recorded)
+
+
+async def _known(tools: Tools, code: str) -> UUID | None:
+    async with tools.engine.connect() as connection:
+        found: UUID | None = await connection.scalar(_FIND, {"code": code})
+        return found
+
+
+async def _authority(
+    connection: AsyncConnection, authority_id: UUID, code: str, name: str, national_code: str, today: date
+) -> None:
+    await connection.execute(
+        insert(AuthorityRow).values(
+            authority_id=authority_id,
+            code=code,
+            name=name,
+            regulation=code,
+            national_code=national_code,
+            installed_on=today,
+        )
+    )
+    root = new_id()
+    await connection.execute(
+        insert(AgencyRow).values(
+            id=root,
+            authority_id=authority_id,
+            code=national_code,
+            name=name,
+            kind=ROOT_KIND,
+            parent_id=None,
+            has_account=True,
+            valid_from=today,
+        )
+    )
+    await connection.execute(
+        insert(AgencyClosureRow).values(
+            authority_id=authority_id, ancestor_id=root, descendant_id=root, valid_from=today, depth=0
+        )
+    )
+
+
+def resolved(authority: str) -> Iterator[tuple[date, RuleSet]]:
+    """Every date from which the law of an authority is another, with the law from then on."""
+    starts: set[date] = set()
+    for one in seed():
+        if one.authority in (authority, None) and one.valid_from is not None:
+            starts.add(one.valid_from)
+            if one.valid_to is not None:
+                starts.add(one.valid_to + timedelta(days=1))
+    before = None
+    for start in sorted(starts):
+        try:
+            rules = in_force(authority, start)
+        except (NoLawInForce, MissingSlots):
+            continue  # not yet all that a profile's life needs
+        if rules.hash != before:
+            before = rules.hash
+            yield start, rules
+
+
+async def _load_law(
+    connection: AsyncConnection,
+    authority_id: UUID,
+    code: str,
+    document: str,
+    now: datetime,
+    outcome: Outcome,
+) -> None:
+    for start, rules in resolved(code):
+        row = {
+            "authority_id": authority_id,
+            "hash": rules.hash,
+            "valid_from": start,
+            "content": rules.model_dump(mode="json", exclude_defaults=True) | {"hash": rules.hash},
+            "document": document,
+            "loaded_at": now,
+        }
+        if await _new(connection, RuleSetRow, row):
+            outcome.happened("rules.loaded", hash=rules.hash, valid_from=start.isoformat(), document=document)
+
+
+async def _load_calendar(
+    connection: AsyncConnection,
+    authority_id: UUID,
+    calendar: Calendar,
+    document: str,
+    now: datetime,
+    outcome: Outcome,
+) -> None:
+    row = {
+        "authority_id": authority_id,
+        "hash": calendar.hash,
+        "content": calendar.model_dump(mode="json"),
+        "document": document,
+        "loaded_at": now,
+    }
+    if await _new(connection, CalendarRow, row):
+        years = [year.year for year in calendar.years]
+        outcome.happened("calendar.loaded", hash=calendar.hash, years=years, document=document)
+
+
+async def _new(connection: AsyncConnection, table: type[Any], row: dict[str, Any]) -> bool:
+    written = await connection.execute(upsert(table).values(row).on_conflict_do_nothing())
+    return bool(written.rowcount)
+
+
+def _scene(
+    tools: Tools, law: RuleSet, calendar: Calendar, authority_id: UUID, root: UUID, now: datetime
+) -> Scene:
+    return Scene(
+        now=now,
+        law=law,
+        calendar=calendar,
+        policy=tools.policy,
+        act_id=uuid5(authority_id, f"install:{now.isoformat()}"),
+        actor_id=None,
+        actor_role="system",
+        actor_profile_id=None,
+        department_id=None,
+        managing_agency_id=root,
+    )
+
+
+async def record_on_authority(
+    connection: AsyncConnection, scene: Scene, authority_id: UUID, agency_id: UUID, outcome: Outcome
+) -> int:
+    """Chain the outcome's events to the authority's own stream, its row locked; answers how many."""
+    if not outcome.events:
+        return 0
+    await connection.execute(_HOLD, {"id": authority_id})
+    last = (await connection.execute(_LAST, {"id": authority_id})).one_or_none()
+    number, digest = (last.number, last.hash) if last else (0, GENESIS)
+    common = {"authority_id": authority_id, "agency_id": agency_id, "profile_id": None, "command_id": None}
+    events = chain(outcome, scene, authority_id, number, digest, **common)
+    await connection.execute(insert(EventRow), events)
+    return len(events)
