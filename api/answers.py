@@ -33,15 +33,15 @@ def answered(fate: Fate) -> Answered:
 def respond(request: Request, fate: Fate, once: Mapping[str, str] | None = None) -> JSONResponse:
     """The answer of a command: its own, a problem when it was refused, or 202 while it is not decided.
 
-    ``once`` is said in this answer only and kept nowhere (a one-time password).
+    ``once`` (a one-time password) is said to the request that wrote the command down and to no repetition:
+    only that one's secret is in the command.
     """
     address = f"/api/v1/commands/{fate.id}"
-    if not fate.settled:
-        return JSONResponse(
-            answered(fate).model_dump(mode="json"), status_code=202, headers={"Location": address}
-        )
-    assert fate.status is not None
-    if fate.status >= 400 and fate.answer is not None and "code" in fate.answer:
+    if fate.settled and fate.status is not None and fate.status >= 400 and fate.answer is not None:
         return problem(Refusal.from_json(fate.answer), request.state.request_id)
     body = answered(fate).model_dump(mode="json")
-    return JSONResponse({**body, **(once or {})}, status_code=fate.status, headers={"Content-Location": address})
+    said = {**body, **(once or {})} if fate.fresh else body
+    if not fate.settled:
+        return JSONResponse(said, status_code=202, headers={"Location": address})
+    assert fate.status is not None
+    return JSONResponse(said, status_code=fate.status, headers={"Content-Location": address})

@@ -6,7 +6,7 @@ Whatever dies in between, the row remains, the relay puts it again with the same
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -108,7 +108,7 @@ async def submit(
     async with transaction(database, scope) as connection:
         decided = await fate(connection, command_id)
     assert decided is not None
-    return decided
+    return replace(decided, fresh=accepted.fresh)
 
 
 async def send(

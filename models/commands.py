@@ -48,7 +48,9 @@ class OpenProfile(Body):
     category: Literal["cadre", "civil_servant", "public_employee", "contract_worker"] = "civil_servant"
     staff_number: Annotated[str, StringConstraints(max_length=30)] | None = None
     origin: Literal["recruited", "received", "received_with_national_record"] = "recruited"
-    event_on: Day = Field(description="Ngày quyết định hoặc ngày chuyển giao hồ sơ / decision or hand-over date")
+    event_on: Day = Field(
+        description="Ngày quyết định hoặc ngày chuyển giao hồ sơ / decision or hand-over date"
+    )
     document: Text = Field(description="Số quyết định hoặc hợp đồng / decision or contract number")
 
 
@@ -68,6 +70,16 @@ class ActivateAccount(Body):
 
     verb: ClassVar[str] = "activate_account"
     password_hash: Annotated[str, StringConstraints(max_length=300)]
+
+
+class ResetPassword(Body):
+    """Issue a one-time password again (hanoi.art3.8): it must be changed before anything else."""
+
+    verb: ClassVar[str] = "reset_password"
+    reason: Reason
+    password_hash: Annotated[str, StringConstraints(max_length=300)] = Field(
+        default="", description="Máy chủ tự đặt / set by the server"
+    )
 
 
 class SubmitDeclaration(Body):
@@ -233,6 +245,7 @@ COMMANDS: tuple[type[Body], ...] = (
     OpenProfile,
     CreateAccount,
     ActivateAccount,
+    ResetPassword,
     SubmitDeclaration,
     ReturnForCorrection,
     Approve,

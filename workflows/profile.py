@@ -97,6 +97,11 @@ class ProfileWorkflow:
         return await self._do(command_id, "Đổi mật khẩu mặc định")
 
     @workflow.update
+    async def reset_password(self, command_id: UUID) -> Moment:
+        """Issue a one-time password again."""
+        return await self._do(command_id, "Cấp lại mật khẩu")
+
+    @workflow.update
     async def submit_declaration(self, command_id: UUID) -> Moment:
         """The official submits the draft."""
         return await self._do(command_id, "Nộp bản khai")

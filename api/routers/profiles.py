@@ -17,6 +17,7 @@ from models.commands import (
     OpenProfile,
     ReportError,
     RequestTransfer,
+    ResetPassword,
     ReturnForCorrection,
     Separate,
     SubmitDeclaration,
@@ -35,6 +36,19 @@ async def open_profile(act: Act, body: OpenProfile) -> JSONResponse:
 @router.post("/{profile_id}/account", operation_id="createAccount", summary="Tạo tài khoản cá nhân")
 async def create_account(act: Act, profile_id: UUID, body: CreateAccount) -> JSONResponse:
     """Tạo tài khoản; mật khẩu dùng một lần chỉ hiện trong câu trả lời đầu tiên / the password is shown once."""
+    password = token_urlsafe(9)
+    complete = body.model_copy(update={"password_hash": await hashed(password)})
+    sent = body.model_copy(update={"password_hash": ""})
+    return await act.on_profile(profile_id, complete, sent=sent, one_time_password=password)
+
+
+@router.post(
+    "/{profile_id}/account/one-time-passwords",
+    operation_id="resetPassword",
+    summary="Cấp mật khẩu dùng một lần",
+)
+async def reset_password(act: Act, profile_id: UUID, body: ResetPassword) -> JSONResponse:
+    """Cấp lại mật khẩu; chỉ hiện trong câu trả lời đầu tiên / shown once, in the first answer only."""
     password = token_urlsafe(9)
     complete = body.model_copy(update={"password_hash": await hashed(password)})
     sent = body.model_copy(update={"password_hash": ""})

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from models.commands import ActivateAccount, CreateAccount, OpenProfile
+from models.commands import ActivateAccount, CreateAccount, OpenProfile, ResetPassword
 from models.lifecycle.duties import close_duty, open_duty
 from models.lifecycle.guard import in_chapter, refuse
 from models.lifecycle.life import AccountState, Chapter, Life, Status
@@ -113,4 +113,36 @@ def activate_account(life: Life, body: ActivateAccount, scene: Scene) -> Outcome
     out.notices.append(
         Notice("declare_now", life.agency_id, account_id=life.account.id, facts={"slot": "first_declaration"})
     )
+    return out
+
+
+def reset_password(life: Life, body: ResetPassword, scene: Scene) -> Outcome:
+    """Issue a one-time password: every session ends, and the default-password duty begins again."""
+    if life.account is None:
+        refuse("wrong-state", "Hồ sơ chưa có tài khoản.", "The profile has no account.")
+    if life.account.state is AccountState.CANCELLED:
+        refuse("wrong-state", "Tài khoản đã bị hủy quyền truy cập.", "The account's access is cancelled.")
+    account_id = life.account.id
+    out = Outcome(answer={"account_id": str(account_id)})
+    out.update(
+        "accounts",
+        {"id": account_id},
+        password_hash=body.password_hash,
+        state=AccountState.DEFAULT_PASSWORD,
+        failed_logins=0,
+        locked_until=None,
+    )
+    out.insert("sessions_ended", account_id=account_id)
+    out.happened("account.password_reset", scene.rule("account_operations"), account=str(account_id))
+    rule = scene.rule("default_password")
+    if rule is not None and not life.owed("default_password"):
+        open_duty(
+            out,
+            scene,
+            rule,
+            agency_id=life.agency_id,
+            event_on=scene.today,
+            profile_id=life.profile_id,
+            account_id=account_id,
+        )
     return out

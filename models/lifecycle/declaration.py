@@ -3,13 +3,14 @@
 from datetime import date
 from itertools import chain
 
-from models.calendar import MissingYear, late_days, reckon
+from models.calendar import MissingYear, NoPeriod, late_days, reckon
 from models.commands import GiveNotice, ReportError, ReturnForCorrection, SubmitDeclaration, WithdrawNotice
 from models.errors import FieldRefusal, RefusedError
 from models.form import Catalogue, catalogue, validate
+from models.identifiers import agency_month_workflow
 from models.lifecycle.duties import close_duty, open_duty, void_duty
 from models.lifecycle.guard import in_chapter, not_own, refuse
-from models.lifecycle.life import Chapter, Duty, Life, Revision
+from models.lifecycle.life import AgencyMonth, Chapter, Duty, Life, Revision
 from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
 
@@ -52,8 +53,8 @@ def submit(life: Life, body: SubmitDeclaration, scene: Scene) -> Outcome:
             "Another submission is still waiting for approval.",
             pending_revision=life.pending.number,
         )
-    first = life.chapter in (Chapter.DECLARATION, Chapter.REVIEW)
-    answered = _answered(life, body, first=first)
+    first = life.stage in (Chapter.DECLARATION, Chapter.REVIEW)
+    answered = _answered(life, body, scene.today, first=first)
     rule = scene.rule("update_after_change")
     if body.changed_on is not None and body.changed_on > scene.today:
         refuse("future-date", "Ngày thay đổi chưa tới.", "The date of the change lies in the future.")
@@ -74,7 +75,7 @@ def submit(life: Life, body: SubmitDeclaration, scene: Scene) -> Outcome:
     _judge_form(draft, scene)
     out = Outcome(answer={"revision": draft.number})
     late = max((close_duty(out, scene, duty) for duty in answered), default=0)
-    if not first and body.changed_on is not None and rule is not None and rule.deadline is not None:
+    if not first and body.changed_on is not None and not any(duty.returned for duty in answered):
         late = max(late, _late_on_arrival(body.changed_on, scene))
     out.answer["late_days"] = late
     out.update("revisions", {"id": draft.id}, state="submitted", submitted_at=scene.now)
@@ -95,11 +96,11 @@ def submit(life: Life, body: SubmitDeclaration, scene: Scene) -> Outcome:
     return out
 
 
-def _answered(life: Life, body: SubmitDeclaration, *, first: bool) -> tuple[Duty, ...]:
+def _answered(life: Life, body: SubmitDeclaration, today: date, *, first: bool) -> tuple[Duty, ...]:
     """The open duties a submission meets: those named, of the same change date, of the stage."""
-    owed = life.owed(*(FIRST if first else CHANGE))
-    if first:
-        return owed
+    owed = life.owed(*CHANGE)
+    if first:  # it declares everything, so it also tells what changed until today
+        return tuple(d for d in life.owed(*FIRST, *CHANGE) if d.event_on <= today)
     named = [d for d in owed if d.id in body.answers]
     if len(named) != len(set(body.answers)):
         refuse("not-found", "Nghĩa vụ được nêu không còn mở.", "A duty that was named is not open.")
@@ -111,17 +112,22 @@ def _answered(life: Life, body: SubmitDeclaration, *, first: bool) -> tuple[Duty
 def _late_on_arrival(changed_on: date, scene: Scene) -> int:
     """Working days late of a change the person reports without a notice, 0 when in time."""
     rule = scene.rule("update_after_change")
-    assert rule is not None
-    assert rule.deadline is not None
+    if rule is None or rule.deadline is None:
+        return 0
     try:
         due = reckon(rule.deadline, changed_on, scene.calendar).due
         return max(1, late_days(due, scene.today, scene.calendar)[0]) if scene.today > due else 0
-    except MissingYear:
+    except (MissingYear, NoPeriod):
         return 0  # an uncertain period is never held against the person
 
 
-def return_for_correction(life: Life, body: ReturnForCorrection, scene: Scene) -> Outcome:
-    """Give a submission back with named fields; the person goes on from the same content (R5)."""
+def return_for_correction(
+    life: Life, body: ReturnForCorrection, scene: Scene, month: AgencyMonth | None = None
+) -> Outcome:
+    """Give a submission back with named fields; the person goes on from the same content (R5).
+
+    It leaves the month's list it stands on: what comes back is another revision.
+    """
     pending = life.pending
     if pending is None or pending.id != body.revision_id or pending.state != "submitted":
         refuse(
@@ -137,32 +143,54 @@ def return_for_correction(life: Life, body: ReturnForCorrection, scene: Scene) -
             "A field is not part of the form.",
             path=unknown[0],
         )
-    out = Outcome(answer={"revision": pending.number, "draft_number": life.revision_number + 1})
+    number = life.draft.number if life.draft else life.revision_number + 1
+    out = Outcome(answer={"revision": pending.number, "draft_number": number})
     fields = [{"path": f.path, "reason": f.reason} for f in body.fields]
     out.update(
         "revisions", {"id": pending.id}, state="returned", returned_fields=[*fields, {"reason": body.reason}]
     )
-    out.insert("draft_from", id=scene.new_id("draft"), source=pending.id, number=life.revision_number + 1)
-    out.subject = {"pending_revision_id": None, "revision_number": life.revision_number + 1}
+    out.subject = {"pending_revision_id": None}
+    if life.draft is None:  # what the person has begun meanwhile is kept
+        out.insert("draft_from", id=scene.new_id("draft"), source=pending.id, number=number)
+        out.subject["revision_number"] = number
     if life.chapter is Chapter.REVIEW:
         out.subject["chapter"] = Chapter.DECLARATION
     out.happened("declaration.returned", None, revision=pending.number, fields=[f.path for f in body.fields])
-    # No text gives a period for a correction: by policy the clock of the duty starts again (marked so).
-    rule = scene.rule("first_declaration" if life.chapter is Chapter.REVIEW else "update_after_change")
-    if rule is not None:
-        open_duty(
-            out,
-            scene,
-            rule,
-            agency_id=life.agency_id,
-            event_on=scene.today,
-            label=f"return:{pending.number}",
-            profile_id=life.profile_id,
-            account_id=life.account.id if life.account else None,
-            returned=True,
-            policy=True,
-        )
+    if month is not None:
+        leave_list(out, scene, month, life, "returned")
+    _open_correction(out, life, pending, scene)
     return out
+
+
+def leave_list(out: Outcome, scene: Scene, month: AgencyMonth, life: Life, reason: str) -> None:
+    """Take a profile off the month's list before it was approved; the list's own workflow hears of it."""
+    out.update(
+        "month_items",
+        {"agency_month_id": month.id, "profile_id": life.profile_id, "state": "listed"},
+        state="returned",
+        reason=reason,
+        changed_at=scene.now,
+    )
+    out.tell.append((agency_month_workflow(month.agency_id, month.month), {"month": month.id}))
+
+
+def _open_correction(out: Outcome, life: Life, pending: Revision, scene: Scene) -> None:
+    """The duty to correct. No text gives a period for it: by policy the clock starts again (marked so)."""
+    rule = scene.rule("first_declaration" if life.stage is Chapter.REVIEW else "update_after_change")
+    if rule is None:
+        return
+    open_duty(
+        out,
+        scene,
+        rule,
+        agency_id=life.agency_id,
+        event_on=scene.today,
+        label=f"return:{pending.number}",
+        profile_id=life.profile_id,
+        account_id=life.account.id if life.account else None,
+        returned=True,
+        policy=True,
+    )
 
 
 def _is_field(form: Catalogue, path: str) -> bool:

@@ -97,7 +97,12 @@ def open_duty(
         except MissingYear as missing:
             facts["due_unknown"] = missing.year
             outcome.notices.append(
-                Notice("calendar_year_missing", agency_id, role="administrator", facts={"year": missing.year})
+                Notice(
+                    "calendar_year_missing",
+                    scene.department_id or agency_id,
+                    role="administrator",
+                    facts={"year": missing.year},
+                )
             )
     elif deadline is None and due is None:
         facts["no_period"] = True

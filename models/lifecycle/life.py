@@ -177,6 +177,15 @@ class Life:
         """Number of the newest revision, drafts included: what an ETag of the form names."""
         return max(self.revision_number, self.draft.number if self.draft else 0)
 
+    @property
+    def stage(self) -> Chapter:
+        """The chapter that a running transfer interrupts, moved on by what happened meanwhile."""
+        if self.chapter is not Chapter.TRANSFER or self.case is None:
+            return self.chapter
+        if self.approved_revision_id is not None or self.case.facts["chapter_before"] == Chapter.SERVICE:
+            return Chapter.SERVICE
+        return Chapter.REVIEW if self.pending is not None else Chapter.DECLARATION
+
     def owed(self, *slots: str) -> tuple[Duty, ...]:
         """Open duties of these slots."""
         return tuple(d for d in self.duties if d.slot in slots)

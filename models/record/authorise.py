@@ -17,6 +17,7 @@ VERB_OF = {
     "open_profile": "create_profile",
     "create_account": "create_account",
     "activate_account": "declare",
+    "reset_password": "create_account",
     "submit_declaration": "declare",
     "return_for_correction": "return_for_correction",
     "approve": "approve",

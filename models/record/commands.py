@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -47,6 +47,8 @@ class Fate:
     answer: dict[str, Any] | None
     accepted_at: datetime
     settled_at: datetime | None
+    fresh: bool = False
+    """Whether this very request wrote the command down; a repetition finds it written."""
 
 
 async def accept(
@@ -86,7 +88,7 @@ async def accept(
         "expected_revision": expected_revision,
         "accepted_at": now,
     }
-    await connection.execute(upsert(CommandRow).values(row).on_conflict_do_nothing())
+    written = await connection.execute(upsert(CommandRow).values(row).on_conflict_do_nothing())
     stored = (await connection.execute(_ROW, {"id": command_id})).one()
     if stored.body_hash != digest:
         raise RefusedError.of(
@@ -94,7 +96,7 @@ async def accept(
             "Idempotency-Key này đã dùng cho một yêu cầu có nội dung khác.",
             "This Idempotency-Key was used for a request with another body.",
         )
-    return _fate(stored)
+    return replace(_fate(stored), fresh=written.rowcount == 1)
 
 
 _ROW = text("SELECT * FROM commands WHERE id = :id")

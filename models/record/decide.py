@@ -20,6 +20,7 @@ from models.commands import (
     ReportError,
     ReportTransfer,
     RequestTransfer,
+    ResetPassword,
     ReturnForCorrection,
     SendBackItems,
     Separate,
@@ -74,11 +75,17 @@ def _approve(subject: Subject, body: Approve, scene: Scene) -> Outcome:
     return approval.prepare(subject.life, body, scene, subject.month)
 
 
+def _return(subject: Subject, body: ReturnForCorrection, scene: Scene) -> Outcome:
+    assert subject.life is not None
+    return declaration.return_for_correction(subject.life, body, scene, subject.month)
+
+
 DECISIONS: dict[type[Body], Decision] = {
     CreateAccount: _life(account.create_account),
     ActivateAccount: _life(account.activate_account),
+    ResetPassword: _life(account.reset_password),
     SubmitDeclaration: _life(declaration.submit),
-    ReturnForCorrection: _life(declaration.return_for_correction),
+    ReturnForCorrection: _return,
     GiveNotice: _life(declaration.give_notice),
     WithdrawNotice: _life(declaration.withdraw_notice),
     ReportError: _life(declaration.report_error),
