@@ -4,6 +4,7 @@ What is loaded is kept under the hash of its content and never changed: an old d
 stream of the authority's own events has the authority's id and the same hash chain as a profile's.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -15,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.calendar import Calendar, legal_date
-from models.database import Scope, transaction
+from models.database import Scope, enter
 from models.identifiers import new_id
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
@@ -54,15 +55,11 @@ async def install_authority(
         NoLawInForce, MissingSlots: no regulation binds this authority today.
     """
     law, calendar = in_force(code, legal_date(now)), Calendar.seed()
-    authority_id = await _known(tools, code) or new_id()
-    async with transaction(tools.engine, Scope(authority_id, everything=True)) as connection:
-        await connection.execute(_LOCK)
+    async with tools.engine.begin() as connection:
+        await connection.execute(_LOCK)  # two installers take turns; the second finds everything done
         found = await connection.scalar(_FIND, {"code": code})
-        if found not in (None, authority_id):  # somebody else installed it meanwhile
-            authority_id = found
-            return await install_authority(
-                tools, code=code, name=name, national_code=national_code, document=document, now=now
-            )
+        authority_id = found or new_id()
+        await enter(connection, Scope(authority_id, everything=True))
         outcome = Outcome()
         if found is None:
             await _authority(connection, authority_id, code, name, national_code, legal_date(now))
@@ -73,12 +70,6 @@ async def install_authority(
         scene = _scene(tools, law, calendar, authority_id, root, now)
         recorded = await record_on_authority(connection, scene, authority_id, root, outcome)
     return Installed(authority_id, root, recorded)
-
-
-async def _known(tools: Tools, code: str) -> UUID | None:
-    async with tools.engine.connect() as connection:
-        found: UUID | None = await connection.scalar(_FIND, {"code": code})
-        return found
 
 
 async def _authority(
@@ -146,7 +137,7 @@ async def _load_law(
             "authority_id": authority_id,
             "hash": rules.hash,
             "valid_from": start,
-            "content": rules.model_dump(mode="json", exclude_defaults=True) | {"hash": rules.hash},
+            "content": json.loads(rules.to_json()),
             "document": document,
             "loaded_at": now,
         }
@@ -165,7 +156,7 @@ async def _load_calendar(
     row = {
         "authority_id": authority_id,
         "hash": calendar.hash,
-        "content": calendar.model_dump(mode="json"),
+        "content": json.loads(calendar.to_json()),
         "document": document,
         "loaded_at": now,
     }
@@ -175,8 +166,8 @@ async def _load_calendar(
 
 
 async def _new(connection: AsyncConnection, table: type[Any], row: dict[str, Any]) -> bool:
-    written = await connection.execute(upsert(table).values(row).on_conflict_do_nothing())
-    return bool(written.rowcount)
+    written = upsert(table).values(row).on_conflict_do_nothing().returning(table.hash)
+    return (await connection.execute(written)).first() is not None
 
 
 def _scene(
