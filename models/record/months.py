@@ -88,7 +88,7 @@ async def dates_of(connection: AsyncConnection, tools: Tools, authority_id: UUID
 
 
 def next_working_day(day: date, calendar: Calendar) -> tuple[date, int | None]:
-    """The first working day after ``day``; with the year that is not loaded, where the week stood in for it."""
+    """The first working day after ``day``; and the year that is not loaded, where the week stood in."""
     try:
         return calendar.next_working_day(day), None
     except MissingYear as missing:
@@ -96,7 +96,7 @@ def next_working_day(day: date, calendar: Calendar) -> tuple[date, int | None]:
 
 
 def is_working_day(day: date, calendar: Calendar) -> tuple[bool, int | None]:
-    """Whether the day is worked; with the year that is not loaded, where the week stood in for it."""
+    """Whether the day is worked; and the year that is not loaded, where the week stood in."""
     try:
         return calendar.is_working_day(day), None
     except MissingYear as missing:

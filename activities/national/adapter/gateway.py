@@ -21,7 +21,7 @@ from activities.national.adapter.messages import (
 from activities.national.adapter.replies import Found, WireDifference, WireResult, parse, read, request
 from activities.national.adapter.token import TokenKeeper
 
-__all__ = ["NationalGateway", "open_gateway"]
+__all__ = ["NationalGateway", "client_for", "open_gateway"]
 
 
 class NationalGateway:
@@ -119,15 +119,18 @@ class NationalGateway:
         )
 
 
-@asynccontextmanager
-async def open_gateway(connection: Connection) -> AsyncIterator[NationalGateway]:
-    """A gateway with its own client: TLS as configured, no proxies from the environment, no redirects."""
+def client_for(connection: Connection) -> httpx.AsyncClient:
+    """A client: TLS as configured, no proxies from the environment, no redirects."""
     limits = httpx.Timeout(connection.answer_timeout, connect=connection.connect_timeout)
     # Plain http, to this machine only, has no TLS to set up.
     verify = ssl.create_default_context(cafile=connection.ca_file) if connection.encrypted else False
-    async with httpx.AsyncClient(
-        base_url=connection.base_url, timeout=limits, trust_env=False, verify=verify
-    ) as http:
+    return httpx.AsyncClient(base_url=connection.base_url, timeout=limits, trust_env=False, verify=verify)
+
+
+@asynccontextmanager
+async def open_gateway(connection: Connection) -> AsyncIterator[NationalGateway]:
+    """A gateway with its own client, closed at the end."""
+    async with client_for(connection) as http:
         yield NationalGateway(http, connection)
 
 

@@ -1,0 +1,216 @@
+"""Opening a month: every agency's list is frozen and its workflow started, as the tree stands that day.
+
+A month that was missed is opened late in the same way; what an earlier list of the agency still held is
+carried over first, so that no profile stands on two open lists.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from temporalio import activity
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from activities.notifications.notices import notify_administrator
+from models.calendar import legal_date
+from models.database import Scope, transaction
+from models.identifiers import agency_month_workflow
+from models.messages import AgencyMonthStart, Ask, Internal, MonthOpened, MonthStart
+from models.record.act import act
+from models.record.months import MonthDates, dates_of
+from models.record.tools import Tools
+from workflows.agency_month import AgencyMonthWorkflow
+
+_AGENCIES = text(
+    "SELECT id FROM agencies WHERE has_account AND valid_from <= :day AND (valid_to IS NULL OR valid_to >"
+    " :day)"
+    " AND id > :after ORDER BY id"
+)
+_MONTH_END = text(
+    "INSERT INTO month_ends (authority_id, month, state, opens_on, nominal_end, rolled_end, opened_at)"
+    " VALUES (:authority, :month, 'opening', :opens, :nominal, :rolled, :now) ON CONFLICT DO NOTHING"
+)
+_OPENED = text("UPDATE month_ends SET state = 'opened' WHERE month = :month AND state = 'opening'")
+_EARLIER = text(
+    "SELECT id FROM agency_months WHERE agency_id = :agency AND month < :month AND state <> 'closed'"
+    " ORDER BY month"
+)
+_LIST = text(
+    "INSERT INTO agency_months (id, authority_id, agency_id, month, state, opens_on, nominal_end, rolled_end,"
+    " closes_at, version, listed, opened_at, summary) VALUES (:id, :authority, :agency, :month, 'open',"
+    " :opens,"
+    " :nominal, :rolled, :closes, 0, 0, :now, '{}') ON CONFLICT DO NOTHING RETURNING id"
+)
+# A submission that waits goes before an approved revision not yet sent: its approval supersedes that one.
+_ITEMS = text(
+    "INSERT INTO month_items (agency_month_id, profile_id, authority_id, revision_id, digest, state,"
+    " changed_at)"
+    " SELECT :id, p.id, p.authority_id, r.id, r.digest,"
+    " CASE WHEN p.pending_revision_id IS NULL THEN 'approved' ELSE 'listed' END, :now"
+    " FROM profiles p JOIN revisions r ON r.id = coalesce(p.pending_revision_id, p.approved_revision_id)"
+    " WHERE p.agency_id IN (SELECT c.descendant_id FROM agency_closure c WHERE c.ancestor_id = :agency"
+    "   AND c.valid_to IS NULL AND hoso_sync_agent(c.descendant_id) = :agency)"
+    " AND p.chapter NOT IN ('separation', 'archive')"
+    " AND (p.pending_revision_id IS NOT NULL OR p.approved_revision_id IS DISTINCT FROM p.synced_revision_id)"
+)
+_LISTED = text("UPDATE agency_months SET listed = :listed WHERE id = :id")
+_STANDING = text(
+    "SELECT m.id, m.state, m.version, m.listed, (SELECT count(*) FROM month_items i"
+    " WHERE i.agency_month_id = m.id AND i.state = 'listed') AS waiting"
+    " FROM agency_months m WHERE m.agency_id = :agency AND m.month = :month"
+)
+_COUNTS = text(
+    "SELECT count(*) FILTER (WHERE listed > 0) AS started, count(*) AS agencies FROM agency_months"
+    " WHERE month = :month"
+)
+FIRST = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One month being opened at one instant."""
+
+    tools: Tools
+    authority_id: UUID
+    dates: MonthDates
+    now: datetime
+
+    @property
+    def scope(self) -> Scope:
+        """The authority as a whole."""
+        return Scope(self.authority_id, everything=True)
+
+    async def act(self, internal: Internal, agency_month_id: UUID, **facts: int) -> None:
+        """One step of a list, decided where all facts are decided."""
+        await act(
+            self.tools,
+            Ask(
+                authority_id=self.authority_id,
+                subject="agency_month",
+                subject_id=agency_month_id,
+                internal=internal,
+                now=self.now,
+                facts=dict(facts),
+                bulk=True,
+            ),
+        )
+
+
+async def open_agency_months(tools: Tools, task_queue: str, start: MonthStart) -> MonthOpened:
+    """Open the month for every agency with an account. What was opened before is left as it is."""
+    # The engine's instant, not this machine's: in a demonstration only the engine knows what day it is.
+    now = activity.info().current_attempt_scheduled_time
+    async with transaction(tools.engine, Scope(start.authority_id, everything=True)) as connection:
+        dates = await dates_of(connection, tools, start.authority_id, start.month)
+        opening = Opening(tools, start.authority_id, dates, now)
+        await _begin(connection, opening)
+        after = _cursor()
+        found = await connection.execute(_AGENCIES, {"day": legal_date(now), "after": after})
+        agencies = list(found.scalars())
+    for agency_id in agencies:
+        listed = await open_list(opening, agency_id)
+        if listed is not None:
+            await _start(opening, task_queue, agency_id, listed)
+        activity.heartbeat(str(agency_id))
+    async with transaction(tools.engine, opening.scope) as connection:
+        await connection.execute(_OPENED, {"month": start.month})
+        counts = (await connection.execute(_COUNTS, {"month": start.month})).one()
+    return MonthOpened(started=counts.started, agencies=counts.agencies)
+
+
+async def open_list(opening: Opening, agency_id: UUID) -> UUID | None:
+    """Freeze one agency's list; its id where something is to be done on it, none where nothing is."""
+    month = opening.dates.month
+    async with transaction(opening.tools.engine, opening.scope) as connection:
+        earlier = list((await connection.execute(_EARLIER, {"agency": agency_id, "month": month})).scalars())
+    for agency_month_id in earlier:
+        await opening.act("close_month", agency_month_id)
+    async with transaction(opening.tools.engine, opening.scope) as connection:
+        await _freeze(connection, opening, agency_id)
+        row = (await connection.execute(_STANDING, {"agency": agency_id, "month": month})).one()
+    if row.state == "closed":
+        return None
+    if row.version == 0:
+        await opening.act("open_month", row.id, listed=row.listed)
+    if not row.listed:
+        # A row all the same: it answers "was it done?".
+        await opening.act("close_month", row.id)
+        return None
+    if not row.waiting:
+        await opening.act("approvals_done", row.id)
+    agency_month_id = row.id
+    assert isinstance(agency_month_id, UUID)
+    return agency_month_id
+
+
+async def _begin(connection: AsyncConnection, opening: Opening) -> None:
+    dates = opening.dates
+    await connection.execute(_MONTH_END, {**_days(opening), "authority": opening.authority_id})
+    if dates.assumed_year is not None:
+        await notify_administrator(
+            connection,
+            opening.authority_id,
+            "calendar_year_missing",
+            once=str(dates.assumed_year),
+            now=opening.now,
+            year=dates.assumed_year,
+        )
+
+
+async def _freeze(connection: AsyncConnection, opening: Opening, agency_id: UUID) -> None:
+    """Row and items in one transaction: a list that exists is complete."""
+    wanted = uuid5(agency_id, f"month:{opening.dates.month}")
+    values = {
+        **_days(opening),
+        "id": wanted,
+        "authority": opening.authority_id,
+        "agency": agency_id,
+        "closes": opening.dates.closes_at,
+    }
+    if await connection.scalar(_LIST, values) is None:
+        return
+    items = await connection.execute(_ITEMS, {"id": wanted, "agency": agency_id, "now": opening.now})
+    await connection.execute(_LISTED, {"id": wanted, "listed": items.rowcount})
+
+
+def _days(opening: Opening) -> dict[str, Any]:
+    dates = opening.dates
+    return {
+        "month": dates.month,
+        "opens": dates.opens_on,
+        "nominal": dates.nominal_end,
+        "rolled": dates.rolled_end,
+        "now": opening.now,
+    }
+
+
+def _cursor() -> UUID:
+    """The last agency an earlier attempt finished; only a short cut, rows decide."""
+    details = activity.info().heartbeat_details
+    return UUID(details[0]) if details else FIRST
+
+
+async def _start(opening: Opening, task_queue: str, agency_id: UUID, agency_month_id: UUID) -> None:
+    month = opening.dates.month
+    try:
+        await activity.client().start_workflow(
+            AgencyMonthWorkflow.run,
+            AgencyMonthStart(
+                authority_id=opening.authority_id,
+                agency_id=agency_id,
+                agency_month_id=agency_month_id,
+                month=month,
+                closes_at=opening.dates.closes_at,
+            ),
+            id=agency_month_workflow(agency_id, month),
+            task_queue=task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            static_summary=f"Danh sách tháng {month}",
+        )
+    except WorkflowAlreadyStartedError:
+        return  # it ran and ended: the month was closed in the meantime

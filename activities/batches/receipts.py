@@ -1,0 +1,175 @@
+"""Receipts: asked for until every item sent has one, then written beside the items.
+
+An accepted item is what the national database holds from then on; a rejected one says code, field and message
+to those who look after the list.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from temporalio import activity
+
+from activities.batches.sending import National, deliver
+from activities.national.adapter import (
+    BadPacketError,
+    ItemResult,
+    ItemStatus,
+    NationalError,
+    PacketUnknownError,
+)
+from activities.national.service import poll_receipts
+from activities.national.trouble import REPAIR, again, growing_delay, tell_of_trouble, troubled
+from activities.notifications.notices import notify_post
+from models.database import Scope, transaction
+from models.messages import Batch, BatchResult
+from models.record.tools import Tools
+
+# The other side may quote a person's number in its message; an inbox is not the place for it.
+_NUMBER = re.compile(r"\d{5,}")
+LONGEST_REASON = 300
+
+_OPEN = text(
+    "SELECT id, tran_code FROM submissions WHERE agency_month_id = :month AND state = 'sent' ORDER BY"
+    " created_at, id"
+)
+_ITEMS = text(
+    "SELECT i.profile_id, i.digest, m.month FROM month_items i JOIN agency_months m ON m.id ="
+    " i.agency_month_id"
+    " WHERE i.agency_month_id = :month AND i.tran_code = :code AND i.state = 'sent' ORDER BY i.profile_id"
+)
+# Never back to an older revision: a late receipt may arrive after a newer one.
+_SYNCED = text(
+    "UPDATE profiles p SET synced_revision_id = i.revision_id FROM month_items i"
+    " JOIN revisions r ON r.id = i.revision_id WHERE i.agency_month_id = :month AND i.profile_id = p.id"
+    " AND i.state = 'sent' AND p.id = ANY (:profiles)"
+    " AND r.number >= coalesce((SELECT number FROM revisions o WHERE o.id = p.synced_revision_id), 0)"
+)
+_LOCK = text("SELECT 1 FROM profiles WHERE id = ANY (:profiles) ORDER BY id FOR UPDATE")
+_ACCEPT = text(
+    "UPDATE month_items SET state = 'accepted', reason = NULL, changed_at = :now WHERE agency_month_id ="
+    " :month"
+    " AND profile_id = ANY (:profiles) AND state = 'sent'"
+)
+_REJECT = text(
+    "UPDATE month_items SET state = 'rejected', reason = :reason, changed_at = :now"
+    " WHERE agency_month_id = :month AND profile_id = :profile AND state = 'sent'"
+)
+_SETTLE = text(
+    "UPDATE submissions SET state = 'settled', settled_at = :now, result = CAST(:result AS jsonb) WHERE id"
+    " = :id"
+)
+_RESULT = text(
+    "SELECT count(*) FILTER (WHERE state IN ('accepted', 'released', 'sent_back')) AS accepted,"
+    " count(*) FILTER (WHERE state = 'rejected') AS rejected FROM month_items"
+    " WHERE agency_month_id = :month AND tran_code IS NOT NULL"
+)
+_COUNTS = text(
+    "SELECT state, count(*) AS n FROM month_items WHERE agency_month_id = :month AND tran_code = :code"
+    " GROUP BY state"
+)
+
+
+async def await_receipts(tools: Tools, national: National | None, batch: Batch) -> BatchResult:
+    """Settle every packet of the list that is under way; counts are of all items sent so far.
+
+    Raises:
+        ApplicationError: some items have no receipt yet; the engine asks again, ever more slowly.
+    """
+    scope = Scope(batch.authority_id, everything=True)
+    waiting = False
+    async with transaction(tools.engine, scope) as connection:
+        packets = (await connection.execute(_OPEN, {"month": batch.agency_month_id})).all()
+    for packet in packets:
+        if national is None:
+            raise again("national-not-configured", REPAIR)
+        waiting |= not await _settle(tools, national, batch, packet)
+        activity.heartbeat(packet.tran_code)
+    if waiting:
+        raise again("receipts-pending", growing_delay(activity.info().attempt))
+    async with transaction(tools.engine, scope) as connection:
+        row = (await connection.execute(_RESULT, {"month": batch.agency_month_id})).one()
+    return BatchResult(done=row.accepted, refused=row.rejected)
+
+
+async def _settle(tools: Tools, national: National, batch: Batch, packet: Row[Any]) -> bool:
+    """Ask about one packet and write what is known; whether all of it is."""
+    scope = Scope(batch.authority_id, everything=True)
+    try:
+        results = await _ask(tools, national, batch, packet)
+    except NationalError as error:
+        raise await troubled(tools, batch.authority_id, error, batch.now) from None
+    async with transaction(tools.engine, scope) as connection:
+        values = {"month": batch.agency_month_id, "code": packet.tran_code}
+        rows = (await connection.execute(_ITEMS, values)).all()
+        found = {f"{row.profile_id}.{row.digest}": row for row in rows}
+        told = [(found[one.key], one) for one in results if one.settled and one.key in found]
+        await _write(connection, batch, told)
+        if len(told) < len(found):
+            return False
+        await _close(connection, batch, packet, rows[0].month if rows else "")
+    return True
+
+
+async def _ask(tools: Tools, national: National, batch: Batch, packet: Row[Any]) -> Sequence[ItemResult]:
+    try:
+        return await poll_receipts(national.gateway, packet.tran_code)
+    except PacketUnknownError:
+        # It was lost over there: the same packet again, then it is waited for as before.
+        try:
+            await deliver(tools, national, batch, packet.id, packet.tran_code)
+        except BadPacketError as refused:
+            await tell_of_trouble(tools, batch.authority_id, refused, batch.now)
+        return ()
+
+
+async def _write(
+    connection: AsyncConnection, batch: Batch, told: Sequence[tuple[Row[Any], ItemResult]]
+) -> None:
+    """Accepted and rejected items; profiles are locked before items, as acts do."""
+    accepted: list[UUID] = [row.profile_id for row, one in told if one.status is ItemStatus.ACCEPTED]
+    values = {"month": batch.agency_month_id, "profiles": accepted, "now": batch.now}
+    if accepted:
+        await connection.execute(_LOCK, {"profiles": accepted})
+        await connection.execute(_SYNCED, {"month": batch.agency_month_id, "profiles": accepted})
+        await connection.execute(_ACCEPT, values)
+    for row, one in told:
+        if one.status is ItemStatus.REJECTED:
+            await connection.execute(
+                _REJECT,
+                {
+                    "month": batch.agency_month_id,
+                    "profile": row.profile_id,
+                    "reason": reason_of(one),
+                    "now": batch.now,
+                },
+            )
+
+
+def reason_of(result: ItemResult) -> str:
+    """Code, field and message of a rejection, with no number in it that could be somebody's."""
+    said = _NUMBER.sub("…", result.message)
+    where = f" {result.field}" if result.field else ""
+    return f"{result.code}{where}{': ' + said if said else ''}"[:LONGEST_REASON]
+
+
+async def _close(connection: AsyncConnection, batch: Batch, packet: Row[Any], month: str) -> None:
+    values = {"month": batch.agency_month_id, "code": packet.tran_code}
+    counts = {row.state: row.n for row in await connection.execute(_COUNTS, values)}
+    await connection.execute(_SETTLE, {"id": packet.id, "now": batch.now, "result": json.dumps(counts)})
+    if rejected := counts.get("rejected", 0):
+        await notify_post(
+            connection,
+            batch.authority_id,
+            agency_id=batch.agency_id,
+            role="hr_officer",
+            kind="items_rejected",
+            once=str(packet.id),
+            now=batch.now,
+            month=month,
+            items=rejected,
+        )

@@ -1,0 +1,215 @@
+"""Sending an agency's approved items: packets prepared as rows first, then handed over.
+
+A packet's items are fixed with its TRAN_CODE before it leaves, so whatever dies, the same packet is sent
+again under the same code, and the other side answers it once (hanoi.art14.1).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from temporalio import activity
+
+from activities.national.adapter import (
+    BadPacketError,
+    NationalError,
+    NationalGateway,
+    PacketItem,
+    tran_code_for,
+)
+from activities.national.items import item_of, sender_code
+from activities.national.mappings import Mapping, ValueRefusedError
+from activities.national.service import submit_packet
+from activities.national.trouble import tell_of_trouble, troubled
+from activities.notifications.notices import notify_administrator, notify_post
+from models.database import Scope, transaction
+from models.messages import Batch, BatchResult
+from models.record.tools import Tools
+
+PACKET = 200
+"""Most items of one packet."""
+
+_WAITING = text(
+    "SELECT profile_id, revision_id FROM month_items WHERE agency_month_id = :month AND state = 'approved'"
+    " AND tran_code IS NULL ORDER BY profile_id LIMIT :most FOR UPDATE"
+)
+_SENDER = text(
+    "SELECT m.month, g.code AS agency_code, u.national_code,"
+    " (SELECT count(*) FROM submissions s WHERE s.agency_month_id = m.id) AS parts"
+    " FROM agency_months m JOIN agencies g ON g.id = m.agency_id"
+    " JOIN authorities u ON u.authority_id = m.authority_id WHERE m.id = :month"
+)
+_PACKET = text(
+    "INSERT INTO submissions (id, authority_id, agency_id, agency_month_id, tran_code, kind, items, state,"
+    " created_at, result) VALUES (:id, :authority, :agency, :month, :code, 'month', :items, 'prepared',"
+    " :now, '{}')"
+)
+_MARK = text(
+    "UPDATE month_items SET tran_code = :code WHERE agency_month_id = :month AND profile_id = ANY (:profiles)"
+)
+_REFUSE = text(
+    "UPDATE month_items SET state = 'rejected', reason = :reason, changed_at = :now"
+    " WHERE agency_month_id = :month AND profile_id = :profile"
+)
+_PREPARED = text(
+    "SELECT id, tran_code FROM submissions WHERE agency_month_id = :month AND state = 'prepared'"
+    " ORDER BY created_at, id"
+)
+_CONTENT = text(
+    "SELECT profile_id, revision_id FROM month_items WHERE agency_month_id = :month AND tran_code = :code"
+    " ORDER BY profile_id"
+)
+_SENT = text("UPDATE submissions SET state = 'sent', sent_at = coalesce(sent_at, :now) WHERE id = :id")
+_SENT_ITEMS = text(
+    "UPDATE month_items SET state = 'sent', reason = NULL, changed_at = :now WHERE agency_month_id = :month"
+    " AND tran_code = :code AND state = 'approved'"
+)
+_REFUSED = text(
+    "UPDATE submissions SET state = 'refused', settled_at = :now, result = jsonb_build_object('code',"
+    " CAST(:why AS text))"
+    " WHERE id = :id"
+)
+_RELEASE = text(
+    "UPDATE month_items SET tran_code = NULL, reason = :why, changed_at = :now WHERE agency_month_id = :month"
+    " AND tran_code = :code AND state = 'approved'"
+)
+_UNDER_WAY = text(
+    "SELECT count(*) AS items, coalesce(max(tran_code), '') AS code FROM month_items"
+    " WHERE agency_month_id = :month AND state = 'sent'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class National:
+    """The way to the national database and how our form goes over it."""
+
+    gateway: NationalGateway
+    mapping: Mapping
+    receiver: str
+
+
+async def submit_batch(tools: Tools, national: National | None, batch: Batch) -> BatchResult:
+    """Send everything approved; ``done`` are the items whose receipts are now to be awaited.
+
+    Raises:
+        ApplicationError: no answer now; the engine tries again.
+    """
+    scope = Scope(batch.authority_id, everything=True)
+    if national is None:
+        async with transaction(tools.engine, scope) as connection:
+            await notify_administrator(
+                connection, batch.authority_id, "national_not_configured", once="ever", now=batch.now
+            )
+        return BatchResult()
+    refused = 0
+    # A packet refused as a whole ends the run: the same items in a new one would be refused again.
+    while await _deliver_prepared(tools, national, batch):
+        async with transaction(tools.engine, scope) as connection:
+            found, unfit = await _prepare(connection, tools, national, batch)
+        refused += unfit
+        if not found:
+            break
+    async with transaction(tools.engine, scope) as connection:
+        row = (await connection.execute(_UNDER_WAY, {"month": batch.agency_month_id})).one()
+    return BatchResult(done=row.items, refused=refused, tran_code=row.code)
+
+
+async def _prepare(
+    connection: AsyncConnection, tools: Tools, national: National, batch: Batch
+) -> tuple[int, int]:
+    """Fix the next packet; answers the items looked at and those that cannot be expressed over there."""
+    month = {"month": batch.agency_month_id}
+    rows = (await connection.execute(_WAITING, {**month, "most": PACKET})).all()
+    if not rows:
+        return 0, 0
+    about = (await connection.execute(_SENDER, month)).one()
+    items: dict[UUID, PacketItem] = {}
+    for row in rows:
+        try:
+            items[row.profile_id] = await item_of(
+                connection, tools, national.mapping, batch.authority_id, row.revision_id
+            )
+        except ValueRefusedError as refused:
+            values = {**month, "profile": row.profile_id, "reason": f"NOT_EXPRESSIBLE {refused.path}"}
+            await connection.execute(_REFUSE, {**values, "now": batch.now})
+    if items:
+        code = tran_code_for(f"{batch.agency_id}:{about.month}:{about.parts + 1}", tuple(items.values()))
+        await connection.execute(
+            _PACKET,
+            {
+                **month,
+                "id": uuid5(batch.agency_month_id, code),
+                "authority": batch.authority_id,
+                "agency": batch.agency_id,
+                "code": code,
+                "items": len(items),
+                "now": batch.now,
+            },
+        )
+        await connection.execute(_MARK, {**month, "code": code, "profiles": list(items)})
+    if unfit := len(rows) - len(items):
+        await notify_post(
+            connection,
+            batch.authority_id,
+            agency_id=batch.agency_id,
+            role="hr_officer",
+            kind="items_rejected",
+            once=f"{batch.agency_month_id}:unfit:{about.parts}",
+            now=batch.now,
+            month=about.month,
+            items=unfit,
+        )
+    return len(rows), len(rows) - len(items)
+
+
+async def _deliver_prepared(tools: Tools, national: National, batch: Batch) -> bool:
+    """Send what is prepared; whether every packet was taken."""
+    taken = True
+    scope = Scope(batch.authority_id, everything=True)
+    async with transaction(tools.engine, scope) as connection:
+        packets = (await connection.execute(_PREPARED, {"month": batch.agency_month_id})).all()
+    for packet in packets:
+        try:
+            await deliver(tools, national, batch, packet.id, packet.tran_code)
+        except BadPacketError as refused:
+            taken = False
+            await _give_up(tools, batch, packet, refused)
+        except NationalError as error:
+            raise await troubled(tools, batch.authority_id, error, batch.now) from None
+        activity.heartbeat(packet.tran_code)
+    return taken
+
+
+async def deliver(
+    tools: Tools, national: National, batch: Batch, submission_id: UUID, tran_code: str
+) -> None:
+    """Hand one prepared packet over and note that it went; as often as needed.
+
+    Raises:
+        NationalError: whatever the gateway says.
+    """
+    month = {"month": batch.agency_month_id}
+    scope = Scope(batch.authority_id, everything=True)
+    async with transaction(tools.engine, scope) as connection:
+        about = (await connection.execute(_SENDER, month)).one()
+        rows = await connection.execute(_CONTENT, {**month, "code": tran_code})
+        items = [
+            await item_of(connection, tools, national.mapping, batch.authority_id, row.revision_id)
+            for row in rows.all()
+        ]
+    sender = sender_code(about.agency_code, about.national_code)
+    await submit_packet(national.gateway, sender, national.receiver, tran_code, items)
+    async with transaction(tools.engine, scope) as connection:
+        await connection.execute(_SENT, {"id": submission_id, "now": batch.now})
+        await connection.execute(_SENT_ITEMS, {**month, "code": tran_code, "now": batch.now})
+
+
+async def _give_up(tools: Tools, batch: Batch, packet: Row[Any], refused: BadPacketError) -> None:
+    """The packet as a whole is refused: its items wait again, for a person to find out why."""
+    async with transaction(tools.engine, Scope(batch.authority_id, everything=True)) as connection:
+        values = {"month": batch.agency_month_id, "code": packet.tran_code, "now": batch.now}
+        await connection.execute(_REFUSED, {"id": packet.id, "why": refused.code, "now": batch.now})
+        await connection.execute(_RELEASE, {**values, "why": f"PACKET {refused.code}"})
+    await tell_of_trouble(tools, batch.authority_id, refused, batch.now)

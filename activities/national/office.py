@@ -1,0 +1,79 @@
+"""The office that speaks with the national database about one person at a time."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import httpx
+from temporalio import activity
+
+from activities.national.adapter import Connection, Credentials, NationalGateway
+from activities.national.adapter.gateway import client_for
+from activities.national.mappings import Mapping, load_mapping
+from activities.national.telling import tell_status
+from models.activity_interfaces import NationalActivities
+from models.messages import NationalStatus, NationalTold
+from models.record.tools import Tools
+from models.settings import Settings
+
+SHIPPED = "stand_in"
+
+
+def mapping_of(settings: Settings) -> Mapping:
+    """The mapping the installation sends by.
+
+    Raises:
+        MappingError: the file it names cannot be used.
+    """
+    return _load(settings.national_mapping or SHIPPED)
+
+
+@cache
+def _load(path: Path | str) -> Mapping:
+    return load_mapping(path)
+
+
+def gateway_of(settings: Settings) -> NationalGateway | None:
+    """The way to the national database for the life of the process; none where no address is set.
+
+    Raises:
+        MissingSettingError: an address without its key pair.
+        ValueError: an address that would send the key pair in the clear.
+    """
+    if settings.national_url is None:
+        return None
+    connection = Connection(
+        base_url=str(settings.national_url).rstrip("/"),
+        service=mapping_of(settings).service,
+        credentials=Credentials(
+            access_key=settings.require("national_access_key"),
+            secret_key=settings.require("national_secret_key"),
+            app_name=settings.require("national_app_name"),
+            partner_code=settings.require("national_partner_code"),
+            partner_code_cus=settings.national_partner_code_cus or "",
+        ),
+        token_path=settings.national_token_path,
+        answer_timeout=settings.national_timeout_seconds,
+        ca_file=str(settings.national_ca_file) if settings.national_ca_file else None,
+    )
+    client: httpx.AsyncClient = client_for(connection)
+    return NationalGateway(client, connection)
+
+
+@dataclass(frozen=True, slots=True)
+class NationalOffice(NationalActivities):
+    """One per worker process."""
+
+    settings: Settings
+    tools: Tools
+    gateway: NationalGateway | None
+
+    @activity.defn(name="tell_status")
+    async def tell_status(self, status: NationalStatus) -> NationalTold:
+        """See ``activities.national.telling``."""
+        if self.gateway is None:
+            return NationalTold(told=False)
+        mapping = mapping_of(self.settings)
+        return await tell_status(
+            self.tools, self.gateway, mapping, self.settings.national_receiver_code, status
+        )
