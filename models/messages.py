@@ -66,6 +66,8 @@ class Moment(Message):
     """Items of a month's list on which something is still to be done."""
     to_send: int = 0
     """Approved items not yet sent to the national database."""
+    awaiting: int = 0
+    """Items sent whose receipts are not in."""
 
 
 class Life(Message):
@@ -85,6 +87,8 @@ class Move(Message):
     transfer_id: UUID
     profile_id: UUID
     moment: Moment | None = None
+    limit: int = 200
+    """Events in one run before the next begins."""
 
 
 class SignRequest(Message):
@@ -130,6 +134,8 @@ class AgencyMonthStart(Message):
     month: Month
     closes_at: datetime
     """The opening of the next month's window: what is left by then is carried over."""
+    limit: int = 1000
+    """Events in one run before the next begins."""
 
 
 class MonthOpened(Message):

@@ -1,14 +1,14 @@
 """One agency's month: approve the list, submit, await receipts, the department's gate, close."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from temporalio import workflow
 
 from workflows.asking import ask_act
 from workflows.month_end import BATCH_RETRY
-from workflows.waiting import until
+from workflows.waiting import later, not_at_once, until
 
 with workflow.unsafe.imports_passed_through():
     from models.activity_interfaces import MonthActivities
@@ -29,16 +29,21 @@ class AgencyMonthWorkflow:
         self._lock = asyncio.Lock()
         self._chosen: list[UUID] = []
         self._heard = True
+        self._pause: datetime | None = None
 
     @workflow.run
     async def run(self, start: AgencyMonthStart) -> str:
         """Work through what people decide; what nobody decides is chased, then carried over."""
         await self._ask("look", "Mở danh sách tháng")
         assert self._moment is not None
+        if self._moment.version == 0:
+            await workflow.wait_condition(workflow.all_handlers_finished)
+            return "không có danh sách"
         while self._moment.chapter != "closed":
             await self._next()
-            if self._moment.left == 0 or workflow.now() >= start.closes_at:
-                await self._ask("close_month", "Kết thúc danh sách tháng")
+            await self._close_if_done()
+            if self._is_long():
+                await self._next_run()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self._moment.words
 
@@ -48,10 +53,11 @@ class AgencyMonthWorkflow:
         workflow.set_current_details(f"Tháng {self._start.month}: {self._moment.words}")
         wake = min(self._start.closes_at, self._moment.next_wake_at or self._start.closes_at)
         spoken = await until(
-            wake,
-            lambda: bool(self._chosen) or self._heard,
+            later(wake, self._pause) or wake,
+            lambda: bool(self._chosen) or self._heard or self._is_long(),
             summary=f"Nhắc danh sách tháng {self._start.month}",
         )
+        self._pause = None
         if self._chosen:
             await self._approve(self._chosen.pop(0))
         elif self._heard:
@@ -59,20 +65,33 @@ class AgencyMonthWorkflow:
             await self._ask("look", "Xem lại danh sách")
         elif not spoken and workflow.now() < self._start.closes_at:
             await self._ask("wake", "Nhắc phê duyệt")
+            self._pause = not_at_once(self._moment.next_wake_at)
         await self._synchronise()
+
+    async def _close_if_done(self) -> None:
+        """Close what nothing is left of, or whose time is over; never before a round already accepted."""
+        async with self._lock:
+            assert self._moment is not None
+            over = self._moment.left == 0 or workflow.now() >= self._start.closes_at
+            if over and not self._chosen and self._moment.chapter != "closed":
+                await self._ask_unlocked("close_month", "Kết thúc danh sách tháng")
 
     async def _approve(self, command_id: UUID) -> None:
         await self._batch("approve", command_id)
         await self._ask("approvals_done", "Xong một lượt phê duyệt")
 
     async def _synchronise(self) -> None:
-        """Send what is approved; nothing to send is no message at all."""
-        sent = await self._batch("submit", None) if self._moment and self._moment.to_send else BatchResult()
-        if not sent.done:
-            return
-        await self._ask("submitted", "Đã gửi CSDLQG", tran_code=sent.tran_code, items=sent.done)
-        await self._batch("receipts", None)
-        await self._ask("receipts", "Đã có biên nhận")
+        """Send what is approved (nothing is no message at all), then wait for what was sent, by any run."""
+        assert self._moment is not None
+        if self._moment.to_send:
+            sent = await self._batch("submit", None)
+            if sent.done:
+                await self._once("submitted", "Đã gửi CSDLQG", tran_code=sent.tran_code, items=sent.done)
+            else:
+                await self._ask("look", "Xem lại danh sách")
+        if self._moment.awaiting:
+            await self._batch("receipts", None)
+            await self._once("receipts", "Đã có biên nhận")
 
     async def _batch(self, kind: str, command_id: UUID | None) -> BatchResult:
         start = self._start
@@ -99,10 +118,7 @@ class AgencyMonthWorkflow:
     @workflow.update
     async def approve_list(self, command_id: UUID) -> Moment:
         """The approver chooses what is approved; the signing follows in the main loop."""
-        moment = await self._do(command_id, "Duyệt danh sách")
-        if moment.status == 202:
-            self._chosen.append(command_id)
-        return moment
+        return await self._do(command_id, "Duyệt danh sách")
 
     @workflow.update
     async def release_month(self, command_id: UUID) -> Moment:
@@ -135,15 +151,35 @@ class AgencyMonthWorkflow:
             )
             self._moment = moment
             self._heard = True
+            # Under the lock, so that the list cannot close between the answer and the round.
+            if moment.status == 202 and command_id not in self._chosen:
+                self._chosen.append(command_id)
         return moment
+
+    async def _once(self, internal: Internal, summary: str, **facts: str | int) -> None:
+        """A step whose repetition would be told twice: its key travels with it."""
+        await self._ask(internal, summary, **facts, step=str(workflow.uuid4()))
 
     async def _ask(self, internal: Internal, summary: str, **facts: str | int) -> None:
         async with self._lock:
-            self._moment = await ask_act(
-                self._start.authority_id,
-                "agency_month",
-                self._start.agency_month_id,
-                internal=internal,
-                summary=summary,
-                facts=dict(facts),
-            )
+            await self._ask_unlocked(internal, summary, **facts)
+
+    async def _ask_unlocked(self, internal: Internal, summary: str, **facts: str | int) -> None:
+        self._moment = await ask_act(
+            self._start.authority_id,
+            "agency_month",
+            self._start.agency_month_id,
+            internal=internal,
+            summary=summary,
+            facts=dict(facts),
+        )
+
+    def _is_long(self) -> bool:
+        info = workflow.info()
+        return info.get_current_history_length() > self._start.limit or info.is_continue_as_new_suggested()
+
+    async def _next_run(self) -> None:
+        """Begin the next run, which looks first; a round already accepted is done in this one."""
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        if not self._chosen:
+            workflow.continue_as_new(self._start)

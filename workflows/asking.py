@@ -14,8 +14,10 @@ with workflow.unsafe.imports_passed_through():
 ACT_RETRY = RetryPolicy(
     initial_interval=timedelta(milliseconds=200),
     backoff_coefficient=2,
-    maximum_interval=timedelta(seconds=20),
+    maximum_interval=timedelta(seconds=30),
 )
+PATIENT = timedelta(seconds=2)
+"""Pauses longer than this are timers: what cannot be done now must not hold one of the worker's few slots."""
 
 
 async def ask_act(
@@ -43,5 +45,6 @@ async def ask_act(
         ask,
         start_to_close_timeout=timedelta(seconds=20),
         retry_policy=ACT_RETRY,
+        local_retry_threshold=PATIENT,
         summary=summary,
     )

@@ -1,12 +1,14 @@
 """The end of a month for one authority: wait for the window, open every agency's list, close the month."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
-from workflows.asking import ACT_RETRY
+from workflows.asking import ACT_RETRY, PATIENT
 from workflows.waiting import until
 
 with workflow.unsafe.imports_passed_through():
@@ -29,6 +31,7 @@ class MonthEndWorkflow:
             start,
             start_to_close_timeout=timedelta(seconds=20),
             retry_policy=ACT_RETRY,
+            local_retry_threshold=PATIENT,
             summary=f"Cửa sổ phê duyệt tháng {start.month}",
         )
         workflow.set_current_details(f"Chờ 05 ngày cuối tháng {start.month}")
@@ -41,14 +44,7 @@ class MonthEndWorkflow:
             retry_policy=BATCH_RETRY,
             summary="Chốt danh sách từng cơ quan",
         )
-        following = MonthStart(authority_id=start.authority_id, month=window.next_month)
-        await workflow.start_child_workflow(
-            MonthEndWorkflow.run,
-            following,
-            id=month_end_workflow(following.authority_id, following.month),
-            parent_close_policy=ParentClosePolicy.ABANDON,
-            static_summary=f"Cuối tháng {following.month}",
-        )
+        await self._start_next(MonthStart(authority_id=start.authority_id, month=window.next_month))
         workflow.set_current_details(
             f"Tháng {start.month}: {opened.agencies} cơ quan đang phê duyệt, đồng bộ"
         )
@@ -61,3 +57,14 @@ class MonthEndWorkflow:
             summary=f"Tổng kết tháng {start.month}",
         )
         return opened.agencies
+
+    async def _start_next(self, following: MonthStart) -> None:
+        # After a catch-up the next month may run already: that must not end this one.
+        with suppress(WorkflowAlreadyStartedError):
+            await workflow.start_child_workflow(
+                MonthEndWorkflow.run,
+                following,
+                id=month_end_workflow(following.authority_id, following.month),
+                parent_close_policy=ParentClosePolicy.ABANDON,
+                static_summary=f"Cuối tháng {following.month}",
+            )

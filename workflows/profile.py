@@ -1,7 +1,7 @@
 """The working life of one person's profile, chapter by chapter."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from temporalio import workflow
@@ -9,7 +9,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
 from workflows.asking import ask_act
-from workflows.waiting import until
+from workflows.waiting import later, not_at_once, until
 
 with workflow.unsafe.imports_passed_through():
     from models.activity_interfaces import NationalActivities, SigningActivities
@@ -32,12 +32,15 @@ class ProfileWorkflow:
         self._lock = asyncio.Lock()
         self._moved = False
         self._heard = False
+        self._pause: datetime | None = None
 
     @workflow.run
     async def run(self, _life: Life) -> str:
         """Live through the chapters; each lasts as long as the facts say it does."""
         if self._moment is None:
             await self._look()
+        if not await self._exists():
+            return "không có hồ sơ"
         while self._chapter is not Chapter.ARCHIVE:
             await self._through(Chapter.ACCOUNT)
             await self._through(Chapter.DECLARATION, Chapter.REVIEW)
@@ -47,6 +50,15 @@ class ProfileWorkflow:
         await workflow.wait_condition(workflow.all_handlers_finished)
         return CHAPTER_VI[Chapter.ARCHIVE]
 
+    async def _exists(self) -> bool:
+        """Whether there is a profile at all, once everybody who has spoken is answered.
+
+        A command for an unknown id starts this workflow too; nothing must sleep on in its name.
+        """
+        if self._version == 0:
+            await workflow.wait_condition(workflow.all_handlers_finished)
+        return self._version > 0
+
     async def _through(self, *chapters: Chapter) -> None:
         """Stay in these chapters: wake when something is due, answer whoever asks."""
         while self._chapter in chapters:
@@ -54,15 +66,17 @@ class ProfileWorkflow:
             self._moved = False
             workflow.set_current_details(self._moment.words)
             spoken = await until(
-                self._moment.next_wake_at,
+                later(self._moment.next_wake_at, self._pause),
                 lambda: self._moved or self._heard or self._is_long(),
                 summary=self._moment.words,
             )
+            self._pause = None
             if self._heard:
                 self._heard = False
                 await self._look()
             elif not spoken:
-                await self._ask("wake", f"{CHAPTER_VI[self._chapter]}: đến hạn")
+                moment = await self._ask("wake", f"{CHAPTER_VI[self._chapter]}: đến hạn")
+                self._pause = not_at_once(moment.next_wake_at)
             if self._is_long():
                 await self._next_run()
 
@@ -225,6 +239,10 @@ class ProfileWorkflow:
             self._moved = True
 
     @property
+    def _version(self) -> int:
+        return self._moment.version if self._moment else 0
+
+    @property
     def _chapter(self) -> Chapter:
         return Chapter(self._moment.chapter) if self._moment else Chapter.ACCOUNT
 
@@ -235,4 +253,6 @@ class ProfileWorkflow:
     async def _next_run(self) -> None:
         """Begin the next run with what this one knows; nothing accepted is left behind."""
         await workflow.wait_condition(workflow.all_handlers_finished)
-        workflow.continue_as_new(self._life.model_copy(update={"moment": self._moment}))
+        # What was heard while waiting is looked at by the next run.
+        known = None if self._heard else self._moment
+        workflow.continue_as_new(self._life.model_copy(update={"moment": known}))

@@ -1,14 +1,14 @@
 """A move to another agency of the same authority: report → hand-over → acceptance, or an end without it."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from temporalio import workflow
 
 from workflows.asking import ask_act
 from workflows.profile import NATIONAL_RETRY
-from workflows.waiting import until
+from workflows.waiting import later, not_at_once, until
 
 with workflow.unsafe.imports_passed_through():
     from models.activity_interfaces import NationalActivities
@@ -33,29 +33,56 @@ class TransferWorkflow:
         self._lock = asyncio.Lock()
         self._moved = False
         self._heard = False
+        self._pause: datetime | None = None
 
     @workflow.run
     async def run(self, _move: Move) -> str:
         """Wait at each step for its side; remind while it is late."""
         if self._moment is None:
             await self._ask("look")
+        if not await self._exists():
+            return "không có việc chuyển hồ sơ"
         while self._step != "closed":
             assert self._moment is not None
             self._moved = False
             words = STEPS_VI.get(self._step, self._step)
             workflow.set_current_details(words)
-            spoken = await until(self._moment.next_wake_at, lambda: self._moved or self._heard, summary=words)
+            spoken = await until(
+                later(self._moment.next_wake_at, self._pause),
+                lambda: self._moved or self._heard or self._is_long(),
+                summary=words,
+            )
+            self._pause = None
             if self._heard:
                 self._heard = False
                 await self._ask("look")
             elif not spoken:
                 await self._ask("wake")
+                self._pause = not_at_once(self._moment.next_wake_at)
+            if self._is_long() and self._step != "closed":
+                await self._next_run()
         assert self._moment is not None
         outcome = self._moment.words
         if outcome == "accepted":
             await self._tell_national()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return outcome
+
+    async def _exists(self) -> bool:
+        """Whether there is such a transfer, once everybody who has spoken is answered."""
+        if self._moment is None or self._moment.version == 0:
+            await workflow.wait_condition(workflow.all_handlers_finished)
+        return self._moment is not None and self._moment.version > 0
+
+    def _is_long(self) -> bool:
+        info = workflow.info()
+        return info.get_current_history_length() > self._move.limit or info.is_continue_as_new_suggested()
+
+    async def _next_run(self) -> None:
+        """Begin the next run with what this one knows; what was heard meanwhile is looked at there."""
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        known = None if self._heard else self._moment
+        workflow.continue_as_new(self._move.model_copy(update={"moment": known}))
 
     async def _tell_national(self) -> None:
         await workflow.execute_activity_method(

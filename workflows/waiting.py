@@ -5,6 +5,23 @@ from datetime import datetime, timedelta
 
 from temporalio import workflow
 
+FRUITLESS = timedelta(minutes=15)
+
+
+def not_at_once(due: datetime | None) -> datetime | None:
+    """After a wake: the earliest instant of the next, if ``due`` has still come.
+
+    A row that stays due whatever a wake does (a mistake in a rule) costs one act in a quarter of an hour,
+    not a core and a history that never ends.
+    """
+    now = workflow.now()
+    return now + FRUITLESS if due is not None and due <= now else None
+
+
+def later(due: datetime | None, pause: datetime | None) -> datetime | None:
+    """``due``, but not before ``pause``."""
+    return max(due, pause) if due is not None and pause is not None else due
+
 
 async def until(due: datetime | None, condition: Callable[[], bool], *, summary: str) -> bool:
     """Wait until ``condition`` holds or ``due`` has come; answers whether the condition holds.

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid5
 
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -72,6 +73,8 @@ async def _once(tools: Tools, ask: Ask) -> Moment:
                 return moment(ask, found, status=command.status)
             if (signing := _signing(found, command)) is not None:
                 return moment(ask, found, status=202, to_sign=signing, settled=False)
+        if "step" in ask.facts and await connection.scalar(_STEP, _step(ask)):
+            return moment(ask, found)
         law, calendar = await tools.law(connection, ask.authority_id, legal_date(ask.now))
         scene = _scene(tools, ask, command, found, law, calendar)
         found = await with_content(
@@ -85,6 +88,14 @@ async def _once(tools: Tools, ask: Ask) -> Moment:
                 await settle(connection, ask.command_id, refusal.problem.status, refusal.to_json(), ask.now)
             return moment(ask, found, status=refusal.problem.status, refusal=refusal.code)
         return await _record(connection, tools, ask, command, found, scene, outcome)
+
+
+_STEP = text("SELECT 1 FROM events WHERE stream_id = :id AND facts ->> 'step' = :step")
+
+
+def _step(ask: Ask) -> dict[str, object]:
+    """A workflow's own step, by the key it carries: done again after a crash, it is told once."""
+    return {"id": ask.subject_id, "step": ask.facts["step"]}
 
 
 async def _command(connection: AsyncConnection, tools: Tools, ask: Ask) -> Command | None:
@@ -165,8 +176,10 @@ async def _record(
     outcome: Outcome,
 ) -> Moment:
     """Write the outcome and the subject's own rows, settle the command, answer from what was written."""
-    if command is None and outcome.empty:
+    if command is None and outcome.empty and not _slept_in(ask, found):
         return moment(ask, found)
+    if "step" in ask.facts and outcome.events:
+        outcome.events[0].facts["step"] = ask.facts["step"]
     life = found.subject.life
     on_profile = ask.subject != "agency_month"
     profile_id = (life.profile_id if life else ask.subject_id) if on_profile else None
@@ -208,6 +221,13 @@ async def _record(
         to_sign=UUID(outcome.answer["approval_id"]) if not outcome.settles else None,
         settled=outcome.settles,
     )
+
+
+def _slept_in(ask: Ask, found: Found) -> bool:
+    """Whether a wake came for nothing: then the row still learns when the next one is."""
+    case = found.subject.case
+    at = case.next_wake_at if case is not None else found.row.next_wake_at if found.row is not None else None
+    return ask.internal == "wake" and at is not None and at <= ask.now
 
 
 def _must_hear(chapter: str, outcome: Outcome) -> bool:

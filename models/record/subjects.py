@@ -209,6 +209,7 @@ def moment(ask: Ask, found: Found, *, status: int = 200, **more: Any) -> Moment:
         status=status,
         left=sum(counts.get(state, 0) for state in OUTSTANDING),
         to_send=counts.get("approved", 0),
+        awaiting=counts.get("sent", 0),
         **more,
     )
 
