@@ -13,7 +13,7 @@ from models.access import OFFICIAL, roles
 from models.commands import ActivateAccount
 from models.identifiers import new_id
 
-router = APIRouter(prefix="/session", tags=["session"])
+router = APIRouter(prefix="/session", tags=["Phiên làm việc"])
 
 
 class SignIn(BaseModel):
@@ -63,7 +63,7 @@ class NewPassword(BaseModel):
     new_password: SecretStr = Field(title="Mật khẩu mới", min_length=1, max_length=200)
 
 
-@router.post("", status_code=201, operation_id="sign_in", summary="Đăng nhập / sign in")
+@router.post("", status_code=201, operation_id="signIn", summary="Đăng nhập / sign in")
 async def sign_in(request: Request, body: SignIn) -> Session:
     """Open a session. Every failure answers ``login-failed``, whatever its reason."""
     now = await clock_of(request).now()
@@ -74,7 +74,7 @@ async def sign_in(request: Request, body: SignIn) -> Session:
     return Session(token=opened.token, expires_at=opened.expires_at)
 
 
-@router.get("", operation_id="who_am_i", summary="Tôi là ai / who am I")
+@router.get("", operation_id="whoAmI", summary="Tôi là ai / who am I")
 async def who_am_i(who: Who) -> WhoAmI:
     """The account, its roles today, and whether the default password must be changed first."""
     return WhoAmI(
@@ -101,14 +101,14 @@ def _roles(who: Asker) -> list[HeldRole]:
     ]
 
 
-@router.delete("", status_code=204, operation_id="sign_out", summary="Đăng xuất / sign out")
+@router.delete("", status_code=204, operation_id="signOut", summary="Đăng xuất / sign out")
 async def sign_out(request: Request, who: Who) -> None:
     """End this session at once."""
     await auth.sign_out(tools_of(request).engine, who)
 
 
 @router.put(
-    "/password", status_code=204, operation_id="change_password", summary="Đổi mật khẩu / change the password"
+    "/password", status_code=204, operation_id="changePassword", summary="Đổi mật khẩu / change the password"
 )
 async def change_password(
     request: Request,

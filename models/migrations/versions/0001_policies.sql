@@ -105,6 +105,7 @@ CREATE POLICY own_account_only ON accounts AS RESTRICTIVE FOR UPDATE TO hoso_api
         AND state <> 'cancelled');
 CREATE POLICY only_drafts_change ON revisions AS RESTRICTIVE FOR UPDATE TO hoso_api USING (state = 'draft');
 GRANT UPDATE (sent_at) ON outbox TO hoso_api;
+GRANT UPDATE (heard_at) ON commands TO hoso_api;
 GRANT DELETE ON sessions TO hoso_api, hoso_worker;
 GRANT DELETE ON revisions TO hoso_worker;
 -- Events are appended, by nobody changed.
@@ -141,25 +142,25 @@ $$;
 -- the caller's rights; the settings it makes last as long as its statement's transaction.
 CREATE FUNCTION hoso_identify(token_hash text, at timestamptz) RETURNS json LANGUAGE plpgsql AS $$
 DECLARE
-    found record;
+    known record;
     answer json;
 BEGIN
     PERFORM set_config('hoso.session', token_hash, true);
-    SELECT s.authority_id, s.account_id, s.expires_at INTO found FROM sessions s
+    SELECT s.authority_id, s.account_id, s.expires_at INTO known FROM sessions s
         WHERE s.token_hash = hoso_identify.token_hash AND s.expires_at > at;
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
-    PERFORM set_config('hoso.authority', found.authority_id::text, true),
-            set_config('hoso.account', found.account_id::text, true);
+    PERFORM set_config('hoso.authority', known.authority_id::text, true),
+            set_config('hoso.account', known.account_id::text, true);
     SELECT json_build_object(
         'authority_id', a.authority_id, 'account_id', a.id, 'login', a.login, 'display_name', a.display_name,
         'kind', a.kind, 'state', a.state, 'profile_id', a.profile_id, 'agency_id', a.agency_id,
-        'expires_at', found.expires_at,
+        'expires_at', known.expires_at,
         'grants', (SELECT coalesce(json_agg(json_build_object('role', g.role, 'agency_id', g.agency_id,
             'valid_from', g.valid_from, 'valid_to', g.valid_to, 'delegation_of', g.delegation_of) ORDER BY g.valid_from, g.id), '[]')
             FROM grants g WHERE g.account_id = a.id)) INTO answer
-        FROM accounts a WHERE a.id = found.account_id AND a.state <> 'cancelled';
+        FROM accounts a WHERE a.id = known.account_id AND a.state <> 'cancelled';
     RETURN answer;
 END $$;
 

@@ -1,0 +1,88 @@
+"""Passwords: Argon2id (RFC 9106); what may be one (NIST SP 800-63B: length and a list, no character rules).
+
+Hashing costs 64 MiB and tens of milliseconds, so it runs beside the event loop, few at a time.
+"""
+
+import asyncio
+import secrets
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib.resources import files
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from models.errors import FieldRefusal, RefusedError
+
+SHORTEST = 10
+LONGEST = 200
+AT_ONCE = 2
+
+_hasher = PasswordHasher()
+_threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="passwords")
+
+
+@cache
+def _dummy() -> str:
+    """A hash nobody knows the password of: an unknown login costs as much as a known one."""
+    return _hasher.hash(secrets.token_hex(32))
+
+
+async def hashed(password: str) -> str:
+    """The Argon2id hash in its encoded form."""
+    return await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, _spelt(password))
+
+
+async def matches(stored: str | None, password: str) -> bool:
+    """Whether the password is the stored one; ``None`` (an unknown login) takes the same time and is not."""
+    return await asyncio.get_running_loop().run_in_executor(_threads, _matches, stored, _spelt(password))
+
+
+def outdated(stored: str) -> bool:
+    """Whether the hash was made with weaker parameters than today's."""
+    return _hasher.check_needs_rehash(stored)
+
+
+def judge(password: str, login: str, former: str) -> None:
+    """Refuse a password that is too short, too long, well known, the login or the former one.
+
+    Raises:
+        RefusedError: ``invalid-form`` naming the field.
+    """
+    password, folded = _spelt(password), _spelt(password).casefold()
+    if not SHORTEST <= len(password) <= LONGEST:
+        _refuse(
+            f"phải có từ {SHORTEST} đến {LONGEST} ký tự.",
+            f"must have from {SHORTEST} to {LONGEST} characters.",
+        )
+    if login.casefold() in folded or folded in login.casefold():
+        _refuse("không được chứa tên đăng nhập.", "must not contain the login.")
+    if folded in _well_known() or len(set(folded)) < 4:
+        _refuse("quá dễ đoán.", "is too easy to guess.")
+    if password == _spelt(former):
+        _refuse("phải khác mật khẩu đang dùng.", "must differ from the present one.")
+
+
+def _refuse(vi: str, en: str) -> None:
+    field = FieldRefusal("new_password", "Mật khẩu mới", f"Mật khẩu mới: {vi}", f"New password: {en}")
+    raise RefusedError.of("invalid-form", field.message_vi, field.message_en, fields=(field,))
+
+
+def _matches(stored: str | None, password: str) -> bool:
+    try:
+        found = _hasher.verify(stored or _dummy(), password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return found and stored is not None
+
+
+def _spelt(password: str) -> str:
+    # The same accents typed on two keyboards are one password.
+    return unicodedata.normalize("NFKC", password)
+
+
+@cache
+def _well_known() -> frozenset[str]:
+    text = files("api").joinpath("well_known_passwords.txt").read_text(encoding="utf-8")
+    return frozenset(line.strip().casefold() for line in text.splitlines() if line and line[0] != "#")

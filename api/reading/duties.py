@@ -1,0 +1,175 @@
+"""What is owed: lists of duties, and one duty with why."""
+
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+from sqlalchemy import text
+
+from api.paging import Page, cursor, key_of, page
+from api.reading import permits
+from api.scope import Asker, Reading
+from models.calendar import Calendar, MissingYear
+from models.regulations import Slot
+from models.tables.duties import NO_DATE
+
+Whose = Literal["mine", "agency"]
+
+
+class DutyLine(BaseModel):
+    """One duty in a list."""
+
+    id: UUID = Field(title="Nghĩa vụ")
+    slot: str = Field(title="Loại nghĩa vụ")
+    party: str = Field(title="Người có nghĩa vụ", description="`person`, hoặc một vai trò của cơ quan")
+    agency_id: UUID = Field(title="Cơ quan, đơn vị")
+    profile_id: UUID | None = Field(title="Hồ sơ")
+    person: str | None = Field(title="Họ và tên", description="Không có khi hồ sơ ngoài phạm vi")
+    case_id: UUID | None = Field(title="Việc chuyển, nghỉ")
+    agency_month_id: UUID | None = Field(title="Danh sách tháng")
+    citation: str = Field(title="Căn cứ")
+    event_on: date = Field(title="Ngày phát sinh")
+    due_on: date | None = Field(title="Hạn", description="Hết ngày này; không có khi chưa xác định được")
+    days_left: int | None = Field(
+        title="Số ngày làm việc còn lại", description="Âm khi quá hạn; không có khi không có hạn"
+    )
+    overdue: bool = Field(title="Quá hạn")
+    returned: bool = Field(title="Bị trả lại để sửa")
+
+
+class Duties(Page):
+    """A page of open duties, the earliest due first."""
+
+    items: list[DutyLine] = Field(title="Nghĩa vụ")
+
+
+class DutyDetail(DutyLine):
+    """One duty with the law that was read when it opened."""
+
+    state: str = Field(title="Trạng thái")
+    rule_id: str = Field(title="Mã quy định")
+    rule_text: str | None = Field(title="Nội dung quy định")
+    rule_text_en: str | None = Field(title="Nội dung quy định (tiếng Anh)")
+    rule_set_hash: str = Field(title="Mã băm của bộ quy định đã áp dụng")
+    calendar_hash: str = Field(title="Mã băm của lịch đã áp dụng")
+    nominal_due_on: date | None = Field(title="Hạn trước khi dời vì ngày nghỉ")
+    opened_at: datetime = Field(title="Mở lúc")
+    met_on: date | None = Field(title="Hoàn thành ngày")
+    late_days: int = Field(title="Số ngày làm việc trễ")
+    reason: str | None = Field(title="Lý do không còn nghĩa vụ")
+    facts: dict[str, Any] = Field(title="Chi tiết")
+
+
+COLUMNS = (
+    "d.id, d.slot, d.party, d.agency_id, d.profile_id, coalesce(p.full_name, q.full_name) AS person,"
+    " d.case_id, d.agency_month_id, d.citation, d.event_on, d.due_on, d.due_at,"
+    " coalesce((d.facts ->> 'returned')::boolean, false) AS returned"
+)
+JOINED = (
+    " FROM duties d LEFT JOIN profiles p ON p.id = d.profile_id LEFT JOIN cases k ON k.id = d.case_id"
+    " LEFT JOIN profiles q ON q.id = k.profile_id"
+)
+_ORDER = f"coalesce(d.due_on, '{NO_DATE}'::date)"
+_ONE = text(
+    f"SELECT {COLUMNS}, d.state, d.rule_id, d.rule_set_hash, d.calendar_hash, d.nominal_due_on, d.opened_at,"
+    f" d.met_on, d.late_days, d.reason, d.facts {JOINED} WHERE d.id = :id"
+)
+
+
+def days_left(due: date | None, today: date, calendar: Calendar) -> int | None:
+    """Working days after today up to and including the due day; negative once it has passed."""
+    if due is None:
+        return None
+    try:
+        return calendar.working_days_between(today, due)
+    except MissingYear:
+        return None
+
+
+def line(row: Any, read: Reading, calendar: Calendar) -> DutyLine:
+    """One row as people see it."""
+    return DutyLine.model_validate(_line(row, read, calendar))
+
+
+def _line(row: Any, read: Reading, calendar: Calendar) -> dict[str, Any]:
+    values = {name: value for name, value in row._mapping.items() if name != "due_at"}
+    overdue = row.due_at is not None and row.due_at <= read.now
+    return {**values, "overdue": overdue, "days_left": days_left(row.due_on, read.today, calendar)}
+
+
+def mine(who: Asker) -> tuple[str, dict[str, Any]]:
+    """The condition for what the asker owes: as a person, or by a role held in the agency that owes it."""
+    posts = " OR ".join(f"(d.party = :role{n} AND d.agency_id = :agency{n})" for n in range(len(who.held)))
+    values: dict[str, Any] = {"own": who.profile_id}
+    for n, (role, agency_id) in enumerate(who.held):
+        values |= {f"role{n}": role, f"agency{n}": agency_id}
+    person = "(d.party = 'person' AND d.profile_id = CAST(:own AS uuid))"
+    return f"({person}{' OR ' + posts if posts else ''})", values
+
+
+def theirs(who: Asker) -> tuple[str, dict[str, Any]]:
+    """The condition for the work of the asker's agencies; the authority's for its department."""
+    if who.scope.everything:
+        return "true", {}
+    return f"d.agency_id = ANY ({permits.AGENCIES})", {"subtrees": list(who.scope.agencies)}
+
+
+async def listed(
+    read: Reading,
+    *,
+    whose: Whose,
+    slot: Slot | None,
+    overdue: bool | None,
+    due_before: date | None,
+    limit: int,
+    after: str | None,
+) -> Duties:
+    """Open duties by due date, those without one last."""
+    condition, values = mine(read.who) if whose == "mine" else theirs(read.who)
+    where = ["d.state = 'open'", condition]
+    if slot is not None:
+        where.append("d.slot = :slot")
+    if overdue is not None:
+        where.append("d.due_at <= :now" if overdue else "(d.due_at > :now OR d.due_at IS NULL)")
+    if due_before is not None:
+        where.append("d.due_on < :before")
+    key = key_of(after, date.fromisoformat, UUID)
+    if key is not None:
+        where.append(f"({_ORDER}, d.id) > (CAST(:due AS date), CAST(:last AS uuid))")
+        values |= {"due": key[0], "last": key[1]}
+    query = f"SELECT {COLUMNS} {JOINED} WHERE {' AND '.join(where)} ORDER BY {_ORDER}, d.id LIMIT :limit"
+    values |= {
+        "slot": slot.value if slot else None,
+        "now": read.now,
+        "before": due_before,
+        "limit": limit + 1,
+    }
+    rows, more = page((await read.connection.execute(text(query), values)).all(), limit)
+    _, calendar = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    last = rows[-1] if more else None
+    return Duties(
+        items=[line(row, read, calendar) for row in rows],
+        next=cursor(last.due_on or NO_DATE, last.id) if last is not None else None,
+    )
+
+
+async def one(read: Reading, duty_id: UUID) -> DutyDetail:
+    """One duty with the law behind it.
+
+    Raises:
+        RefusedError: ``not-found``.
+    """
+    row = (await read.connection.execute(_ONE, {"id": duty_id})).one_or_none()
+    if row is None:
+        raise permits.missing()
+    law, calendar = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    known = {rule.id: rule for rule in law.rules}
+    rule = known.get(row.rule_id)
+    return DutyDetail.model_validate(
+        {
+            **_line(row, read, calendar),
+            "rule_text": rule.text_vi if rule else None,
+            "rule_text_en": rule.text_en if rule else None,
+        }
+    )

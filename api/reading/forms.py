@@ -1,0 +1,206 @@
+"""The form itself: a revision's content, the list of revisions, what changed, what was signed."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+from sqlalchemy import text
+
+from api.reading import permits, tags
+from api.scope import Reading
+from models.calendar import start_of_day
+from models.errors import RefusedError
+from models.form import catalogue, completeness, diff
+from models.record.load import content_of
+
+
+class RevisionLine(BaseModel):
+    """One revision of the form without its content."""
+
+    id: UUID = Field(title="Phiên bản")
+    number: int = Field(title="Số phiên bản")
+    based_on: int | None = Field(title="Dựa trên phiên bản")
+    form_version: str = Field(title="Mẫu")
+    digest: str = Field(title="SHA-256 của nội dung (RFC 8785)")
+    state: str = Field(title="Trạng thái")
+    author_id: UUID = Field(title="Tài khoản khai")
+    evidence: list[str] = Field(title="Tài liệu chứng minh", description="SHA-256")
+    returned_fields: list[dict[str, Any]] | None = Field(title="Mục bị trả lại và lý do")
+    saved_at: datetime = Field(title="Ghi lúc")
+    submitted_at: datetime | None = Field(title="Nộp lúc")
+    approved_at: datetime | None = Field(title="Phê duyệt lúc")
+
+
+class Form(RevisionLine):
+    """One revision with its content, opened for those who may read it."""
+
+    content: dict[str, Any] = Field(title="Nội dung theo mẫu")
+    filled: int = Field(title="Số mục đã khai")
+    asked: int = Field(title="Số mục phải khai")
+
+
+class Change(BaseModel):
+    """One difference between two revisions."""
+
+    path: str = Field(title="Mục")
+    label: str = Field(title="Tên mục")
+    kind: str = Field(title="Loại thay đổi", description="added, removed, changed, moved")
+    before: Any = Field(title="Trước")
+    after: Any = Field(title="Sau")
+    sensitivity: str = Field(title="Mức độ nhạy cảm")
+
+
+class Changes(BaseModel):
+    """What changed from one revision to another."""
+
+    from_number: int | None = Field(title="Từ phiên bản", description="Không có: so với bản trống")
+    to_number: int = Field(title="Đến phiên bản")
+    items: list[Change] = Field(title="Thay đổi")
+
+
+class Signed(BaseModel):
+    """An approval with the document it made."""
+
+    id: UUID = Field(title="Phê duyệt")
+    revision: int = Field(title="Số phiên bản")
+    approver_id: UUID = Field(title="Tài khoản phê duyệt")
+    approver_role: str = Field(title="Vai trò")
+    digest: str = Field(title="SHA-256 của nội dung")
+    rule_ids: list[str] = Field(title="Quy định áp dụng")
+    rule_set_hash: str = Field(title="Mã băm của bộ quy định")
+    state: str = Field(title="Trạng thái")
+    late_days: int = Field(title="Số ngày làm việc trễ")
+    requested_at: datetime = Field(title="Yêu cầu lúc")
+    signed_at: datetime | None = Field(title="Ký lúc")
+    document_sha256: str | None = Field(title="Tệp đã ký", description="Lấy ở /documents/{sha256}")
+    certificate: str | None = Field(title="Vân tay chứng thư số")
+
+
+_LINE = (
+    "SELECT r.id, r.number, r.based_on, r.form_version, r.digest, r.state, r.author_id, r.evidence,"
+    " r.returned_fields, r.saved_at, r.submitted_at, s.signed_at AS approved_at FROM revisions r"
+    " LEFT JOIN LATERAL (SELECT max(a.signed_at) AS signed_at FROM approvals a"
+    " WHERE a.profile_id = r.profile_id AND a.revision_id = r.id AND a.state = 'signed') s ON true"
+    " WHERE r.profile_id = :id"
+)
+_ALL = text(f"{_LINE} ORDER BY r.number")
+_NUMBER = text(f"{_LINE} AND r.number = :number")
+_DRAFT = text(f"{_LINE} AND r.state = 'draft'")
+_APPROVED = text(f"{_LINE} AND r.id = :revision")
+# An imported revision is approved without a signature of ours: it counts from the day it was taken over.
+_ON = text(
+    f"{_LINE} AND r.state IN ('approved', 'superseded')"
+    " AND coalesce(s.signed_at, r.submitted_at, r.saved_at) < :end"
+    " ORDER BY coalesce(s.signed_at, r.submitted_at, r.saved_at) DESC, r.number DESC LIMIT 1"
+)
+_SIGNED = text(
+    "SELECT s.*, r.number AS revision FROM approvals s JOIN revisions r ON r.id = s.revision_id"
+    " WHERE s.profile_id = :id ORDER BY s.requested_at, s.id"
+)
+_DOCUMENT = text(
+    "SELECT DISTINCT profile_id FROM approvals WHERE document_sha256 = :sha256 AND state = 'signed'"
+)
+
+
+async def form(
+    read: Reading, profile_id: UUID, *, as_of: date | None, revision: int | None, draft: bool
+) -> tuple[Form, str]:
+    """One revision with its content and its ETag: the approved one, unless another is asked for.
+
+    Raises:
+        RefusedError: ``malformed-request`` when two are asked for at once; ``not-found``; ``not-permitted``.
+    """
+    if (as_of is not None) + (revision is not None) + draft > 1:
+        raise RefusedError.of(
+            "malformed-request",
+            "Chỉ chọn một trong as_of, revision và draft.",
+            "Give one of as_of, revision and draft.",
+        )
+    subject = await permits.profile(read, profile_id)
+    values: dict[str, Any] = {"id": profile_id}
+    if as_of is not None:
+        query, values["end"] = _ON, start_of_day(as_of + timedelta(days=1))
+    elif revision is not None:
+        query, values["number"] = _NUMBER, revision
+    elif draft:
+        query = _DRAFT
+    else:
+        query, values["revision"] = _APPROVED, subject.row.approved_revision_id
+    row = (await read.connection.execute(query, values)).one_or_none()
+    if row is None:
+        raise permits.missing()
+    content = await content_of(read.connection, read.tools, read.who.authority_id, row.id)
+    filled, asked = completeness(catalogue(row.form_version), content)
+    found = Form.model_validate({**row._mapping, "content": content, "filled": filled, "asked": asked})
+    return found, tags.of_revision(row.number, row.state, row.digest, row.evidence)
+
+
+async def revisions(read: Reading, profile_id: UUID) -> list[RevisionLine]:
+    """All revisions, the oldest first."""
+    await permits.profile(read, profile_id)
+    rows = await read.connection.execute(_ALL, {"id": profile_id})
+    return [RevisionLine.model_validate(dict(row._mapping)) for row in rows]
+
+
+async def changes(read: Reading, profile_id: UUID, first: int | None, second: int | None) -> Changes:
+    """From ``first`` (unless given: what ``second`` is based on) to ``second`` (unless given: the newest)."""
+    subject = await permits.profile(read, profile_id)
+    rows = {row.number: row for row in await read.connection.execute(_ALL, {"id": profile_id})}
+    if not rows:
+        raise permits.missing()
+    to = rows.get(second if second is not None else subject.row.revision_number)
+    if to is None:
+        raise permits.missing()
+    origin = first if first is not None else to.based_on
+    before = rows.get(origin) if origin is not None else None
+    if origin is not None and before is None:
+        raise permits.missing()
+    return Changes(
+        from_number=origin,
+        to_number=to.number,
+        items=await compared(read, before.id if before else None, to.id, to.form_version),
+    )
+
+
+async def compared(read: Reading, before: UUID | None, after: UUID, version: str) -> list[Change]:
+    """Field by field; everything is new where there is nothing before."""
+    authority = read.who.authority_id
+    old = await content_of(read.connection, read.tools, authority, before) if before else {}
+    new = await content_of(read.connection, read.tools, authority, after)
+    return [
+        Change(
+            path=one.path,
+            label=one.label,
+            kind=one.kind,
+            before=one.before,
+            after=one.after,
+            sensitivity=one.sensitivity,
+        )
+        for one in diff(catalogue(version), old, new)
+    ]
+
+
+async def signed(read: Reading, profile_id: UUID) -> list[Signed]:
+    """Every approval asked for, with the signed file where there is one."""
+    await permits.profile(read, profile_id)
+    rows = await read.connection.execute(_SIGNED, {"id": profile_id})
+    return [Signed.model_validate(dict(row._mapping)) for row in rows]
+
+
+async def may_read_document(read: Reading, sha256: str) -> None:
+    """Whether an approval the asker may see carries this file.
+
+    Raises:
+        RefusedError: ``not-found`` or ``not-permitted``.
+    """
+    carriers = (await read.connection.execute(_DOCUMENT, {"sha256": sha256})).scalars().all()
+    refused = permits.missing()
+    for profile_id in carriers:
+        try:
+            await permits.profile(read, profile_id)
+        except RefusedError as error:
+            refused = error
+        else:
+            return
+    raise refused

@@ -1,0 +1,195 @@
+"""Month ends: was it done, where each agency stands, and what the approver is about to sign."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field, StringConstraints
+from sqlalchemy import text
+
+from api.paging import Page, cursor, key_of, page
+from api.reading import forms, permits
+from api.reading.steps import Call, calls
+from api.scope import Reading
+
+Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+
+
+class MonthEnd(BaseModel):
+    """One month of the authority."""
+
+    month: str = Field(title="Tháng")
+    state: str = Field(title="Trạng thái")
+    opens_on: date = Field(title="Mở từ ngày")
+    nominal_end: date = Field(title="Hết hạn theo quy chế")
+    rolled_end: date = Field(title="Hết hạn sau khi dời vì ngày nghỉ")
+    opened_at: datetime | None = Field(title="Mở lúc")
+    closed_at: datetime | None = Field(title="Kết thúc lúc")
+    agencies: int = Field(title="Số cơ quan trong phạm vi")
+    agencies_closed: int = Field(title="Số cơ quan đã xong")
+
+
+class MonthEnds(Page):
+    """Month ends, the newest first."""
+
+    items: list[MonthEnd] = Field(title="Kỳ cuối tháng")
+
+
+class AgencyMonthLine(BaseModel):
+    """One agency's month."""
+
+    id: UUID = Field(title="Danh sách tháng")
+    agency_id: UUID = Field(title="Cơ quan, đơn vị")
+    agency: str = Field(title="Tên cơ quan, đơn vị")
+    month: str = Field(title="Tháng")
+    state: str = Field(title="Trạng thái")
+    opens_on: date = Field(title="Mở từ ngày")
+    nominal_end: date = Field(title="Hết hạn theo quy chế")
+    rolled_end: date = Field(title="Hết hạn sau khi dời vì ngày nghỉ")
+    overdue: bool = Field(title="Quá hạn")
+    listed: int = Field(title="Số hồ sơ trong danh sách")
+    counts: dict[str, int] = Field(title="Số hồ sơ theo trạng thái")
+    closed_at: datetime | None = Field(title="Kết thúc lúc")
+
+
+class AgencyMonths(Page):
+    """A page of agencies' months."""
+
+    items: list[AgencyMonthLine] = Field(title="Danh sách tháng")
+
+
+class Check(BaseModel):
+    """An earlier signature over the revision."""
+
+    approval_id: UUID = Field(title="Phê duyệt")
+    approver_role: str = Field(title="Vai trò")
+    signed_at: datetime | None = Field(title="Ký lúc")
+    document_sha256: str | None = Field(title="Tệp đã ký")
+
+
+class Item(BaseModel):
+    """One profile on the list, with what changed since the national database last received it."""
+
+    profile_id: UUID = Field(title="Hồ sơ")
+    person: str | None = Field(title="Họ và tên")
+    revision_id: UUID = Field(title="Phiên bản")
+    number: int = Field(title="Số phiên bản")
+    digest: str = Field(title="SHA-256 của nội dung")
+    state: str = Field(title="Trạng thái")
+    reason: str | None = Field(title="Lý do")
+    tran_code: str | None = Field(title="Mã giao dịch")
+    compared_with: int | None = Field(title="So với phiên bản", description="Không có: gửi lần đầu")
+    changed: list[str] = Field(title="Mục thay đổi")
+    checks: list[Check] = Field(title="Các bước đã ký")
+
+
+class AgencyMonth(AgencyMonthLine, Page):
+    """One agency's month with a page of its items."""
+
+    summary: dict[str, Any] = Field(title="Tóm tắt")
+    items: list[Item] = Field(title="Hồ sơ")
+    calls: list[Call] = Field(title="Lời gọi giải quyết")
+
+
+_MONTHS = (
+    "SELECT e.*, (SELECT count(*) FROM agency_months m WHERE m.month = e.month) AS agencies,"
+    " (SELECT count(*) FROM agency_months m WHERE m.month = e.month AND m.state = 'closed')"
+    " AS agencies_closed"
+    " FROM month_ends e WHERE {where} ORDER BY e.month DESC LIMIT :limit"
+)
+_COUNTS = (
+    "(SELECT coalesce(json_object_agg(state, n), '{}') FROM (SELECT i.state, count(*) AS n FROM month_items i"
+    " WHERE i.agency_month_id = m.id GROUP BY i.state) AS counted)"
+)
+_LINE = (
+    f"SELECT m.id, m.agency_id, a.name AS agency, m.month, m.state, m.opens_on, m.nominal_end,"  # noqa: S608 — constants
+    f" m.rolled_end, m.listed, {_COUNTS} AS counts, m.closed_at, m.summary FROM agency_months m"
+    " JOIN agencies a ON a.id = m.agency_id"
+)
+_ONE = text(f"{_LINE} WHERE m.id = :id")
+_ITEMS = (
+    "SELECT i.profile_id, p.full_name AS person, i.revision_id, r.number, r.form_version, i.digest, i.state,"
+    " i.reason, i.tran_code, b.id AS before, b.number AS compared_with,"
+    " (SELECT coalesce(json_agg(json_build_object('approval_id', s.id, 'approver_role', s.approver_role,"
+    " 'signed_at', s.signed_at, 'document_sha256', s.document_sha256) ORDER BY s.signed_at), '[]')"
+    " FROM approvals s WHERE s.profile_id = i.profile_id AND s.revision_id = i.revision_id"
+    " AND s.state = 'signed') AS checks"
+    " FROM month_items i JOIN revisions r ON r.id = i.revision_id JOIN profiles p ON p.id = i.profile_id"
+    " LEFT JOIN revisions b ON b.profile_id = p.id"
+    " AND b.id = coalesce(nullif(p.synced_revision_id, i.revision_id), p.approved_revision_id)"
+    " AND b.id <> i.revision_id WHERE i.agency_month_id = :id{where} ORDER BY i.profile_id LIMIT :limit"
+)
+
+
+async def month_ends(read: Reading, limit: int, after: str | None) -> MonthEnds:
+    """The authority's month ends, with the state of the agencies in scope."""
+    await permits.within(read, "read_reports")
+    key = key_of(after, str)
+    where = "e.month < :last" if key is not None else "true"
+    values = {"limit": limit + 1, "last": key[0] if key is not None else None}
+    result = await read.connection.execute(text(_MONTHS.format(where=where)), values)
+    rows, more = page(result.all(), limit)
+    return MonthEnds(
+        items=[MonthEnd.model_validate(dict(row._mapping)) for row in rows],
+        next=cursor(rows[-1].month) if more else None,
+    )
+
+
+async def agency_months(
+    read: Reading, *, month: str | None, agency: UUID | None, limit: int, after: str | None
+) -> AgencyMonths:
+    """The months of the agencies in scope; their counts say how much is still to be done."""
+    await permits.within(read, "read_reports")
+    where: list[str] = []
+    values: dict[str, Any] = {"month": month, "agency": agency, "limit": limit + 1}
+    if month is not None:
+        where.append("m.month = :month")
+    if agency is not None:
+        where.append("m.agency_id = :agency")
+    key = key_of(after, UUID)
+    if key is not None:
+        where.append("m.id > CAST(:last AS uuid)")
+        values["last"] = key[0]
+    query = f"{_LINE} WHERE {' AND '.join(where) or 'true'} ORDER BY m.id LIMIT :limit"
+    rows, more = page((await read.connection.execute(text(query), values)).all(), limit)
+    return AgencyMonths(
+        items=[AgencyMonthLine.model_validate(_row(row, read)) for row in rows],
+        next=cursor(rows[-1].id) if more else None,
+    )
+
+
+async def agency_month(read: Reading, month_id: UUID, limit: int, after: str | None) -> AgencyMonth:
+    """One agency's month; each item with what changed since last time and every earlier check (R34).
+
+    Raises:
+        RefusedError: ``not-found``, ``not-permitted``.
+    """
+    row = (await read.connection.execute(_ONE, {"id": month_id})).one_or_none()
+    if row is None:
+        raise permits.missing()
+    await permits.within(read, "read_profile")
+    key = key_of(after, UUID)
+    where = " AND i.profile_id > CAST(:last AS uuid)" if key is not None else ""
+    values = {"id": month_id, "limit": limit + 1, "last": key[0] if key is not None else None}
+    result = await read.connection.execute(text(_ITEMS.format(where=where)), values)
+    items, more = page(result.all(), limit)
+    verbs = ("release_month", "send_back_items") if row.state == "gate" else ("approve_list",)
+    return AgencyMonth.model_validate(
+        {
+            **_row(row, read),
+            "items": [await _item(read, item) for item in items],
+            "next": cursor(items[-1].profile_id) if more else None,
+            "calls": [] if row.state == "closed" else calls(verbs, agency_month_id=month_id),
+        }
+    )
+
+
+async def _item(read: Reading, row: Any) -> Item:
+    changes = await forms.compared(read, row.before, row.revision_id, row.form_version)
+    changed = [change.label for change in changes] if row.before is not None else []
+    return Item.model_validate({**row._mapping, "changed": changed})
+
+
+def _row(row: Any, read: Reading) -> dict[str, Any]:
+    overdue = row.state != "closed" and read.today > row.rolled_end
+    return {**row._mapping, "overdue": overdue}

@@ -1,0 +1,105 @@
+"""May one read this? Row-level security hides what is out of scope (404), roles decide the rest (403)."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from api.scope import Reading
+from models.access import Allowed, Denied, Reach, Target, may, reach
+from models.errors import RefusedError
+
+_PROFILE = text(
+    "SELECT p.id, p.agency_id, p.account_id, p.full_name, p.revision_number, p.approved_revision_id,"
+    " p.pending_revision_id, p.synced_revision_id, p.case_id, p.category, p.chapter, p.status,"
+    " p.staff_number, p.version,"
+    " ARRAY(SELECT c.ancestor_id FROM agency_closure c WHERE c.descendant_id = p.agency_id"
+    "  AND c.valid_to IS NULL ORDER BY c.depth) AS ancestors,"
+    " ARRAY(SELECT c.ancestor_id FROM cases k JOIN agency_closure c ON c.descendant_id = k.to_agency_id"
+    "  WHERE k.id = p.case_id AND k.state = 'handed_over' AND k.closed_at IS NULL AND c.valid_to IS NULL"
+    "  ORDER BY c.depth) AS receiving"
+    " FROM profiles p WHERE p.id = :id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A profile the asker may see, its row and the role under which."""
+
+    row: Any
+    role: str
+    citation: str | None
+
+    @property
+    def id(self) -> UUID:
+        """The profile."""
+        found: UUID = self.row.id
+        return found
+
+
+def missing() -> RefusedError:
+    """Nothing there, or nothing for this asker: the two are not told apart."""
+    return RefusedError.of("not-found", "Không tìm thấy.", "There is no such thing.")
+
+
+async def profile(read: Reading, profile_id: UUID, *verbs: str) -> Subject:
+    """The profile, if the asker may do one of ``verbs`` (reading, unless others are named) with it.
+
+    Raises:
+        RefusedError: ``not-found`` out of scope, ``not-permitted`` and the like within it.
+    """
+    row = (await read.connection.execute(_PROFILE, {"id": profile_id})).one_or_none()
+    if row is None:
+        raise missing()
+    verdict = await judged(read, row, verbs or ("read_own", "read_profile"))
+    return Subject(row, verdict.role, verdict.citation)
+
+
+async def judged(read: Reading, row: Any, verbs: tuple[str, ...]) -> Allowed:
+    """The first yes for a profile's row, on the holding or the receiving side; or the last refusal."""
+    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    targets = [_target(row, row.ancestors)]
+    if row.receiving and verbs == ("read_own", "read_profile"):
+        targets.append(_target(row, row.receiving))
+    denied = Denied("not-permitted", "", "")
+    for target in targets:
+        for verb in verbs:
+            verdict = may(read.who.actor, verb, target, read.today, law)
+            if isinstance(verdict, Allowed):
+                return verdict
+            denied = verdict
+    raise RefusedError.of(denied.code, denied.reason_vi, denied.reason_en)
+
+
+def _target(row: Any, ancestors: list[UUID]) -> Target:
+    return Target(
+        agency_id=ancestors[0] if ancestors else row.agency_id,
+        ancestors=tuple(ancestors),
+        profile_id=row.id,
+        subject_account_id=row.account_id,
+    )
+
+
+async def within(read: Reading, verb: str) -> Reach:
+    """Where the asker may do ``verb``: for lists.
+
+    Raises:
+        RefusedError: ``not-permitted`` when nowhere at all.
+    """
+    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    found = reach(read.who.actor, verb, read.today, law)
+    if not (found.everywhere or found.subtrees or found.agencies):
+        raise RefusedError.of(
+            "not-permitted",
+            "Tài khoản không có vai trò được xem danh sách này.",
+            "No role of this account may see this list.",
+        )
+    return found
+
+
+AGENCIES = (
+    "ARRAY(SELECT descendant_id FROM agency_closure WHERE ancestor_id = ANY (CAST(:subtrees AS uuid[]))"
+    " AND valid_to IS NULL)"
+)
+"""The agencies below ``:subtrees``, as one array, so that an index on the agency serves the list."""

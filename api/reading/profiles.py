@@ -1,0 +1,241 @@
+"""Profiles as of now: lists, search, the header of one."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from sqlalchemy import text
+
+from api.paging import Page, cursor, key_of, page
+from api.reading import duties, permits
+from api.reading.duties import DutyLine
+from api.reading.steps import next_step
+from api.scope import Reading
+from models.errors import RefusedError
+from models.lifecycle.life import CHAPTER_VI, STATUS_VI, Chapter, Status
+
+PRINTABLE = r"^[^\x00-\x1f]*$"
+
+
+class ProfileLine(BaseModel):
+    """One profile in a list."""
+
+    id: UUID = Field(title="Hồ sơ")
+    full_name: str = Field(title="Họ và tên")
+    staff_number: str | None = Field(title="Số hiệu")
+    category: str = Field(title="Loại")
+    agency_id: UUID = Field(title="Cơ quan, đơn vị đang quản lý")
+    agency: str = Field(title="Tên cơ quan, đơn vị")
+    chapter: str = Field(title="Giai đoạn")
+    chapter_vi: str = Field(title="Giai đoạn bằng lời")
+    status: str = Field(title="Tình trạng")
+    status_vi: str = Field(title="Tình trạng bằng lời")
+
+
+class Profiles(Page):
+    """A page of profiles."""
+
+    items: list[ProfileLine] = Field(title="Hồ sơ")
+
+
+class Custody(BaseModel):
+    """Which agency holds the profile, from and until when (the end is the first day without it)."""
+
+    agency_id: UUID = Field(title="Cơ quan, đơn vị")
+    agency: str = Field(title="Tên cơ quan, đơn vị")
+    starts_on: date = Field(title="Từ ngày")
+    ends_on: date | None = Field(title="Đến ngày")
+    case_id: UUID | None = Field(title="Việc chuyển")
+
+
+class OpenCase(BaseModel):
+    """The transfer or separation that is open."""
+
+    id: UUID = Field(title="Việc")
+    kind: str = Field(title="Loại việc")
+    mode: str = Field(title="Hình thức")
+    state: str = Field(title="Trạng thái")
+    effective_on: date = Field(title="Ngày có hiệu lực")
+    to_agency_id: UUID | None = Field(title="Cơ quan đến")
+
+
+class Profile(ProfileLine):
+    """One profile as of now."""
+
+    revision_number: int = Field(title="Số phiên bản mới nhất", description="Cũng là ETag: r<số>")
+    custody: Custody | None = Field(title="Đơn vị quản lý hồ sơ")
+    approved_revision_id: UUID | None = Field(title="Phiên bản đã duyệt")
+    pending_revision_id: UUID | None = Field(title="Phiên bản chờ duyệt")
+    draft_revision_id: UUID | None = Field(title="Bản nháp")
+    synced_revision_id: UUID | None = Field(title="Phiên bản CSDLQG đang giữ")
+    open_case: OpenCase | None = Field(title="Việc đang mở")
+    duties: list[DutyLine] = Field(title="Nghĩa vụ đang mở")
+    next_step: str = Field(title="Bước tiếp theo")
+    role: str = Field(title="Vai trò dùng để xem")
+    citation: str | None = Field(title="Căn cứ để được xem")
+
+
+class Search(BaseModel):
+    """By name, staff number or personal ID number; never in a URL. What is given must all hold."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    name: Annotated[str, StringConstraints(min_length=2, max_length=100, pattern=PRINTABLE)] | None = Field(
+        default=None, title="Họ tên", description="Không phân biệt dấu; từ đầu họ tên hoặc từ tên trở lại"
+    )
+    staff_number: Annotated[str, StringConstraints(min_length=1, max_length=30, pattern=PRINTABLE)] | None = (
+        Field(default=None, title="Số hiệu")
+    )
+    personal_id_number: Annotated[str, StringConstraints(pattern=r"^\d{12}$")] | None = Field(
+        default=None, title="Số định danh cá nhân"
+    )
+    limit: int = Field(default=50, ge=1, le=200, title="Số dòng")
+    after: str | None = Field(default=None, max_length=400, title="Trang sau")
+
+
+_LINE = (
+    "SELECT p.id, p.full_name, p.staff_number, p.category, p.agency_id, a.name AS agency, p.chapter, p.status"
+    " FROM profiles p JOIN agencies a ON a.id = p.agency_id"
+)
+_BELOW = (
+    "ARRAY(SELECT descendant_id FROM agency_closure WHERE ancestor_id = CAST(:agency AS uuid)"
+    " AND valid_to IS NULL)"
+)
+_OVERDUE = (
+    "p.id IN (SELECT profile_id FROM duties WHERE state = 'open' AND due_at <= :now"
+    " AND profile_id IS NOT NULL)"
+)
+
+
+def _row(row: Any) -> dict[str, Any]:
+    return {
+        **row._mapping,
+        "chapter_vi": CHAPTER_VI[Chapter(row.chapter)],
+        "status_vi": STATUS_VI[Status(row.status)],
+    }
+
+
+async def _found(
+    read: Reading, where: list[str], values: dict[str, Any], limit: int, after: str | None
+) -> Profiles:
+    """One page in the order of ids, within what the asker may read."""
+    allowed = await permits.within(read, "read_profile")
+    if not allowed.everywhere:
+        where.append(f"p.agency_id = ANY ({permits.AGENCIES})")
+        values["subtrees"] = list(allowed.subtrees | allowed.agencies)
+    key = key_of(after, UUID)
+    if key is not None:
+        where.append("p.id > CAST(:last AS uuid)")
+        values["last"] = key[0]
+    query = f"{_LINE} WHERE {' AND '.join(where) or 'true'} ORDER BY p.id LIMIT :limit"
+    result = await read.connection.execute(text(query), {**values, "limit": limit + 1})
+    rows, more = page(result.all(), limit)
+    return Profiles(
+        items=[ProfileLine.model_validate(_row(row)) for row in rows],
+        next=cursor(rows[-1].id) if more else None,
+    )
+
+
+async def listed(
+    read: Reading,
+    *,
+    agency: UUID | None,
+    chapter: Chapter | None,
+    status: Status | None,
+    overdue: Literal[True] | None,
+    limit: int,
+    after: str | None,
+) -> Profiles:
+    """Profiles in scope; ``agency`` means its whole subtree."""
+    where: list[str] = []
+    if agency is not None:
+        where.append(f"p.agency_id = ANY ({_BELOW})")
+    if chapter is not None:
+        where.append("p.chapter = :chapter")
+    if status is not None:
+        where.append("p.status = :status")
+    if overdue:
+        where.append(_OVERDUE)
+    values = {
+        "agency": agency,
+        "chapter": chapter.value if chapter else None,
+        "status": status.value if status else None,
+        "now": read.now,
+    }
+    return await _found(read, where, values, limit, after)
+
+
+async def search(read: Reading, asked: Search) -> Profiles:
+    """People by name, staff number or ID number.
+
+    Raises:
+        RefusedError: ``malformed-request`` when nothing is asked.
+    """
+    where: list[str] = []
+    values: dict[str, Any] = {}
+    if asked.name is not None:
+        where.append(
+            "(p.name_key ^@ hoso_name_key(:name) OR p.name_back ^@ hoso_name_back(:name))"
+            " AND hoso_name_key(:name) <> ''"
+        )
+        values["name"] = asked.name
+    if asked.staff_number is not None:
+        where.append("p.staff_number = :staff_number")
+        values["staff_number"] = asked.staff_number
+    if asked.personal_id_number is not None:
+        where.append("p.id_number_index = ANY (:indexes)")
+        candidates = read.tools.blind.candidates(read.who.authority_id, asked.personal_id_number)
+        values["indexes"] = list(candidates)
+    if not where:
+        raise RefusedError.of(
+            "malformed-request", "Cần ít nhất một điều kiện tìm.", "At least one condition is needed."
+        )
+    return await _found(read, where, values, asked.limit, asked.after)
+
+
+_CUSTODY = text(
+    "SELECT c.agency_id, a.name AS agency, c.starts_on, c.ends_on, c.case_id FROM custody c"
+    " JOIN agencies a ON a.id = c.agency_id WHERE c.profile_id = :id"
+    " ORDER BY c.starts_on, c.ends_on NULLS LAST"
+)
+_AGENCY = text("SELECT name FROM agencies WHERE id = :id")
+_CASE = text("SELECT id, kind, mode, state, effective_on, to_agency_id FROM cases WHERE id = :id")
+_DRAFT = text("SELECT id FROM revisions WHERE profile_id = :id AND state = 'draft'")
+_DUTIES = text(
+    f"SELECT {duties.COLUMNS} {duties.JOINED} WHERE d.state = 'open' AND (d.profile_id = :id"
+    " OR d.case_id = CAST(:case_id AS uuid)) ORDER BY d.due_on NULLS LAST, d.id"
+)
+
+
+async def custody(read: Reading, profile_id: UUID) -> list[Custody]:
+    """Every agency that held the profile, in order, without gap."""
+    await permits.profile(read, profile_id)
+    rows = await read.connection.execute(_CUSTODY, {"id": profile_id})
+    return [Custody.model_validate(dict(row._mapping)) for row in rows]
+
+
+async def one(read: Reading, profile_id: UUID) -> Profile:
+    """One profile as of now: where it stands, who holds it, what is owed."""
+    subject = await permits.profile(read, profile_id)
+    row = subject.row
+    held = (await read.connection.execute(_CUSTODY, {"id": profile_id})).all()
+    case = (await read.connection.execute(_CASE, {"id": row.case_id})).one_or_none()
+    owed = await read.connection.execute(_DUTIES, {"id": profile_id, "case_id": row.case_id})
+    draft = await read.connection.scalar(_DRAFT, {"id": profile_id})
+    _, calendar = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    lines = [duties.line(duty, read, calendar) for duty in owed]
+    return Profile.model_validate(
+        {
+            **_row(row),
+            "agency": await read.connection.scalar(_AGENCY, {"id": row.agency_id}),
+            "custody": dict(held[-1]._mapping) if held and held[-1].ends_on is None else None,
+            "draft_revision_id": draft,
+            "open_case": dict(case._mapping) if case is not None else None,
+            "duties": lines,
+            "next_step": next_step(
+                row.chapter, lines, draft=draft is not None, pending=row.pending_revision_id
+            ),
+            "role": subject.role,
+            "citation": subject.citation,
+        }
+    )

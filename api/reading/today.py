@@ -1,0 +1,163 @@
+"""HR's morning list: five groups; each line has its person, article, days and the calls that settle it."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+from sqlalchemy import text
+
+from api.reading import duties, permits
+from api.reading.steps import Call, calls, settling
+from api.scope import Reading
+from models.calendar import Calendar, MissingYear, legal_date
+
+MOST = 100
+"""Lines shown of each group; its count is always whole."""
+
+
+class TodayLine(BaseModel):
+    """One thing on the list."""
+
+    what: str = Field(title="Việc", description="Loại nghĩa vụ, hoặc submission, transfer")
+    person: str | None = Field(title="Họ và tên")
+    profile_id: UUID | None = Field(title="Hồ sơ")
+    agency_id: UUID = Field(title="Cơ quan, đơn vị")
+    case_id: UUID | None = Field(default=None, title="Việc chuyển, nghỉ")
+    duty_id: UUID | None = Field(default=None, title="Nghĩa vụ")
+    party: str = Field(title="Đang chờ ai")
+    citation: str | None = Field(title="Căn cứ")
+    since: date = Field(title="Từ ngày")
+    due_on: date | None = Field(title="Hạn")
+    days_left: int | None = Field(title="Số ngày làm việc còn lại")
+    calls: list[Call] = Field(title="Lời gọi giải quyết")
+
+
+class Group(BaseModel):
+    """One group of the list."""
+
+    count: int = Field(title="Tổng số")
+    items: list[TodayLine] = Field(title="Việc", description=f"Nhiều nhất {MOST} dòng")
+
+
+class Today(BaseModel):
+    """The morning list of the agencies in the asker's scope."""
+
+    day: date = Field(title="Ngày")
+    working_day: bool | None = Field(title="Ngày làm việc", description="Không có khi lịch năm chưa được nạp")
+    due_today: Group = Field(title="Đến hạn hôm nay")
+    overdue: Group = Field(title="Quá hạn")
+    returned: Group = Field(title="Bị trả lại, chờ sửa")
+    newly_arrived: Group = Field(title="Mới đến")
+    waiting_on_others: Group = Field(title="Chờ người khác")
+
+
+_GROUP = (
+    "CASE WHEN d.due_at <= :now THEN 'overdue' WHEN d.due_on = :today THEN 'due_today'"
+    " WHEN coalesce((d.facts ->> 'returned')::boolean, false) THEN 'returned'"
+    " WHEN d.slot = 'transfer_receive' AND d.party = ANY (CAST(:roles AS text[])) THEN 'newly_arrived'"
+    " WHEN d.party = ANY (CAST(:roles AS text[])) OR d.profile_id = CAST(:own AS uuid) AND d.party = 'person'"
+    " THEN 'mine_later' ELSE 'waiting_on_others' END"
+)
+_SUBMITTED = (
+    "SELECT p.id AS profile_id, p.full_name AS person, p.agency_id, r.submitted_at, count(*) OVER () AS n"
+    " FROM revisions r JOIN profiles p ON p.pending_revision_id = r.id WHERE r.state = 'submitted'"
+    " AND {within} ORDER BY r.submitted_at, p.id LIMIT :most"
+)
+
+
+async def today(read: Reading) -> Today:
+    """The list as of now.
+
+    Raises:
+        RefusedError: ``not-permitted`` for those who hold no role in an agency.
+    """
+    await permits.within(read, "read_profile")
+    law, calendar = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    groups = await _duties(read, calendar)
+    window = law.slot("approval_window")
+    arrived = await _submitted(read, calendar, window.citation if window else None)
+    groups["newly_arrived"] = Group(
+        count=groups["newly_arrived"].count + arrived.count,
+        items=[*groups["newly_arrived"].items, *arrived.items][:MOST],
+    )
+    return Today(day=read.today, working_day=_working(read.today, calendar), **groups)
+
+
+async def _duties(read: Reading, calendar: Calendar) -> dict[str, Group]:
+    condition, values = duties.theirs(read.who)
+    roles = sorted({role for role, _ in read.who.held})
+    query = (
+        f"SELECT * FROM (SELECT {duties.COLUMNS}, {_GROUP} AS grp,"  # noqa: S608 — conditions above, values bound
+        f" count(*) OVER (PARTITION BY {_GROUP}) AS n, row_number() OVER (PARTITION BY {_GROUP}"
+        f" ORDER BY d.due_on NULLS LAST, d.id) AS place {duties.JOINED}"
+        f" WHERE d.state = 'open' AND {condition}) AS sorted WHERE place <= :most AND grp <> 'mine_later'"
+        " ORDER BY place"
+    )
+    bound = {
+        **values,
+        "roles": roles,
+        "own": read.who.profile_id,
+        "now": read.now,
+        "today": read.today,
+        "most": MOST,
+    }
+    rows = (await read.connection.execute(text(query), bound)).all()
+    names = ("due_today", "overdue", "returned", "newly_arrived", "waiting_on_others")
+    return {name: _group((row for row in rows if row.grp == name), read, calendar) for name in names}
+
+
+def _group(rows: Iterable[Any], read: Reading, calendar: Calendar) -> Group:
+    found = list(rows)
+    return Group(count=found[0].n if found else 0, items=[_line(row, read, calendar) for row in found])
+
+
+def _line(row: Any, read: Reading, calendar: Calendar) -> TodayLine:
+    duty = duties.line(row, read, calendar)
+    return TodayLine(
+        what=duty.slot,
+        person=duty.person,
+        profile_id=duty.profile_id,
+        agency_id=duty.agency_id,
+        case_id=duty.case_id,
+        duty_id=duty.id,
+        party=duty.party,
+        citation=duty.citation,
+        since=duty.event_on,
+        due_on=duty.due_on,
+        days_left=duty.days_left,
+        calls=settling(duty),
+    )
+
+
+async def _submitted(read: Reading, calendar: Calendar, citation: str | None) -> Group:
+    """Submissions that wait to be looked at; the law gives them the month's window."""
+    who = read.who
+    within = "true" if who.scope.everything else f"p.agency_id = ANY ({permits.AGENCIES})"
+    values = {"subtrees": list(who.scope.agencies), "most": MOST}
+    rows = (await read.connection.execute(text(_SUBMITTED.format(within=within)), values)).all()
+    verbs = ("approve", "return_for_correction")
+    items = [
+        TodayLine(
+            what="submission",
+            person=row.person,
+            profile_id=row.profile_id,
+            agency_id=row.agency_id,
+            party="approver",
+            citation=citation,
+            since=legal_date(row.submitted_at),
+            due_on=None,
+            days_left=None,
+            calls=calls(verbs, profile_id=row.profile_id),
+        )
+        for row in rows
+    ]
+    return Group(count=rows[0].n if rows else 0, items=items)
+
+
+def _working(day: date, calendar: Calendar) -> bool | None:
+    try:
+        return calendar.is_working_day(day)
+    except MissingYear:
+        return None

@@ -1,0 +1,64 @@
+"""``/transfers``, ``/month-ends``, ``/agency-months``, ``/imports``: work that goes beyond one profile."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from api.paging import After, Limit
+from api.reading import imports, months, transfers
+from api.scope import Read
+
+router = APIRouter(tags=["Việc của cơ quan"])
+
+FewItems = Annotated[int, Query(ge=1, le=100, title="Số hồ sơ mỗi trang")]
+
+
+@router.get("/transfers", operation_id="listTransfers", summary="Việc chuyển hồ sơ / transfers")
+async def list_transfers(
+    read: Read,
+    state: Annotated[transfers.State | None, Query(title="Trạng thái")] = None,
+    running: Annotated[bool | None, Query(title="Đang mở")] = None,
+    limit: Limit = 50,
+    after: After = None,
+) -> transfers.Transfers:
+    """From or to the agencies in scope."""
+    return await transfers.listed(read, state=state, running=running, limit=limit, after=after)
+
+
+@router.get("/transfers/{transfer_id}", operation_id="getTransfer", summary="Một việc chuyển / one transfer")
+async def get_transfer(read: Read, transfer_id: UUID) -> transfers.Transfer:
+    """With what is owed in it and the calls that move it on."""
+    return await transfers.one(read, transfer_id)
+
+
+@router.get("/month-ends", operation_id="listMonthEnds", summary="Kỳ cuối tháng / month ends")
+async def list_month_ends(read: Read, limit: Limit = 50, after: After = None) -> months.MonthEnds:
+    """Was it done? Answered from the record, whatever the engine does."""
+    return await months.month_ends(read, limit, after)
+
+
+@router.get("/agency-months", operation_id="listAgencyMonths", summary="Danh sách tháng của cơ quan")
+async def list_agency_months(
+    read: Read,
+    month: Annotated[months.Month | None, Query(title="Tháng", description="yyyy-mm")] = None,
+    agency: Annotated[UUID | None, Query(title="Cơ quan, đơn vị")] = None,
+    limit: Limit = 50,
+    after: After = None,
+) -> months.AgencyMonths:
+    """Where the agencies in scope stand."""
+    return await months.agency_months(read, month=month, agency=agency, limit=limit, after=after)
+
+
+@router.get("/agency-months/{month_id}", operation_id="getAgencyMonth", summary="Một danh sách tháng")
+async def get_agency_month(
+    read: Read, month_id: UUID, limit: FewItems = 50, after: After = None
+) -> months.AgencyMonth:
+    """The list with what changed since last time and every earlier check, for whoever is about to sign."""
+    return await months.agency_month(read, month_id, limit, after)
+
+
+@router.get("/imports/{import_id}", operation_id="getImport", summary="Một lần nhập sổ / one import")
+async def get_import(read: Read, import_id: UUID) -> imports.Import:
+    """What was read, refused and written."""
+    return await imports.one(read, import_id)

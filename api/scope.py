@@ -1,0 +1,189 @@
+"""Who is asking, and what the database lets them see: the dependencies every router begins with.
+
+The application holds what one process shares in ``app.state``: ``tools`` (models.record.Tools with the API's
+engine), ``clock``, ``settings``, ``documents`` (models.documents.DocumentStore) and ``temporal`` (a client or
+None). A request is identified in one round trip of its own, so that a command holds no connection while it
+waits for the engine; reads then run in one transaction under the asker's scope, committed before the answer
+is sent.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.clock import Clock
+from models.access import OFFICIAL, Actor, roles
+from models.access import Scope as Range
+from models.calendar import legal_date
+from models.database import Scope, transaction
+from models.errors import RefusedError
+from models.record.actors import grant_of
+from models.record.tools import Tools
+
+bearer = HTTPBearer(
+    auto_error=False, description="Mã phiên do POST /session cấp / the token given by POST /session"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """The account behind a request on the day of the request."""
+
+    account_id: UUID
+    authority_id: UUID
+    agency_id: UUID
+    profile_id: UUID | None
+    login: str
+    display_name: str
+    kind: str
+    state: str
+    actor: Actor
+    scope: Scope
+    now: datetime
+    today: date
+    token_hash: str
+    expires_at: datetime
+
+    @property
+    def held(self) -> tuple[tuple[str, UUID], ...]:
+        """Roles held today with the agency each is held in."""
+        return tuple((g.role, g.agency_id) for g in self.actor.grants if g.holds(self.today))
+
+
+_IDENTIFY = text("SELECT hoso_identify(:hash, :now)")
+
+
+def tools_of(request: Request) -> Tools:
+    """The process's tools."""
+    tools: Tools = request.app.state.tools
+    return tools
+
+
+def clock_of(request: Request) -> Clock:
+    """The process's clock."""
+    clock: Clock = request.app.state.clock
+    return clock
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a token: its SHA-256. 256 random bits need no slow hash."""
+    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+async def asker(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+) -> Asker:
+    """The account whose session token came with the request.
+
+    Raises:
+        RefusedError: ``not-authenticated``.
+    """
+    if credentials is None or not 1 <= len(credentials.credentials) <= 200:
+        raise RefusedError.of("not-authenticated")
+    now = await clock_of(request).now()
+    digest = token_hash(credentials.credentials)
+    async with tools_of(request).engine.connect() as connection:
+        alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        found = await alone.scalar(_IDENTIFY, {"hash": digest, "now": now})
+    if found is None:
+        raise RefusedError.of("not-authenticated")
+    return _asker(found, digest, now)
+
+
+def _asker(found: dict[str, Any], digest: str, now: datetime) -> Asker:
+    today = legal_date(now)
+    profile_id = UUID(found["profile_id"]) if found["profile_id"] else None
+    actor = Actor(
+        account_id=UUID(found["account_id"]),
+        person_profile_id=profile_id,
+        authority_id=UUID(found["authority_id"]),
+        grants=tuple(grant_of(g) for g in found["grants"]),
+    )
+    return Asker(
+        account_id=actor.account_id,
+        authority_id=actor.authority_id,
+        agency_id=UUID(found["agency_id"]),
+        profile_id=profile_id,
+        login=found["login"],
+        display_name=found["display_name"],
+        kind=found["kind"],
+        state=found["state"],
+        actor=actor,
+        scope=scope_of(actor, today),
+        now=now,
+        today=today,
+        token_hash=digest,
+        expires_at=datetime.fromisoformat(found["expires_at"]),
+    )
+
+
+def scope_of(actor: Actor, today: date) -> Scope:
+    """What row-level security shows the actor today: the authority, subtrees of agencies, the own profile."""
+    table = roles().roles
+    held = [g for g in actor.grants if g.holds(today) and g.role in table and g.role != OFFICIAL]
+    return Scope(
+        authority=actor.authority_id,
+        everything=any(table[g.role].scope is Range.AUTHORITY for g in held),
+        agencies=tuple(sorted({g.agency_id for g in held})),
+        profile=actor.person_profile_id,
+        account=actor.account_id,
+    )
+
+
+def active_asker(who: Annotated[Asker, Depends(asker)]) -> Asker:
+    """The asker, once the default password is changed (hanoi.art6.2.d).
+
+    Raises:
+        RefusedError: ``password-change-required``.
+    """
+    if who.state == "default_password":
+        raise RefusedError.of("password-change-required")
+    return who
+
+
+async def connection(
+    request: Request, who: Annotated[Asker, Depends(active_asker)]
+) -> AsyncIterator[AsyncConnection]:
+    """One transaction under the asker's scope; committed before the answer leaves."""
+    async with transaction(tools_of(request).engine, who.scope) as opened:
+        yield opened
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A read: who asks, over which connection, with which tools."""
+
+    who: Asker
+    connection: AsyncConnection
+    tools: Tools
+
+    @property
+    def now(self) -> datetime:
+        """The instant of the request."""
+        return self.who.now
+
+    @property
+    def today(self) -> date:
+        """The legal date of the request."""
+        return self.who.today
+
+
+def _reading(
+    request: Request,
+    who: Annotated[Asker, Depends(active_asker)],
+    opened: Annotated[AsyncConnection, Depends(connection, scope="function")],
+) -> Reading:
+    return Reading(who, opened, tools_of(request))
+
+
+Who = Annotated[Asker, Depends(asker)]
+ActiveWho = Annotated[Asker, Depends(active_asker)]
+Read = Annotated[Reading, Depends(_reading)]

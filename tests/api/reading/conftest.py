@@ -1,0 +1,73 @@
+"""The reading routers alone, in front of a small authority."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from api.problems import install
+from api.routers import read_drafts, read_duties, read_forms, read_profiles, read_story, read_work, session
+from models.documents import DocumentStore
+from models.key_ring import MasterKey, create_keyring
+from models.record.tools import Tools
+from tests.api.reading.world import Caller, StandingClock, World, ground
+
+
+@pytest.fixture(scope="module")
+def world(module_database: Any, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The authority with its accounts; each test file adds its own profiles."""
+    folder: Path = tmp_path_factory.mktemp("world")
+    ring = create_keyring(folder / "ring.json", MasterKey.create(folder / "master.key"))
+    made = World(module_database, ring, DocumentStore(folder / "documents"))
+    asyncio.run(made.written(lambda connection: ground(made, connection)))
+    return made
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock()
+
+
+@pytest.fixture
+async def app(world: World, clock: StandingClock) -> AsyncIterator[FastAPI]:
+    """The reading routers alone, as the role of the API."""
+    engine = create_async_engine(world.database.url("api"), poolclass=NullPool)
+    made = FastAPI()
+    install(made)
+    for one in (session, read_profiles, read_forms, read_drafts, read_duties, read_work, read_story):
+        made.include_router(one.router, prefix="/api/v1")
+    made.state.tools = Tools(engine, world.ring)
+    made.state.clock = clock
+    made.state.settings = SimpleNamespace(session_hours=8.0, attachment_bytes=2000)
+    made.state.documents = world.documents
+    made.state.temporal = None
+    yield made
+    await engine.dispose()
+
+
+@pytest.fixture
+async def callers(app: FastAPI) -> AsyncIterator[Callable[[], Caller]]:
+    """Makes clients, each its own."""
+    made: list[Caller] = []
+
+    def make() -> Caller:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        made.append(Caller(transport=transport, base_url="http://hoso/api/v1"))
+        return made[-1]
+
+    yield make
+    for caller in made:
+        await caller.aclose()
+
+
+@pytest.fixture
+async def caller(callers: Callable[[], Caller]) -> Caller:
+    """One client, not logged in."""
+    return callers()
