@@ -1,12 +1,11 @@
 """Approving a revision: first the right to sign it, then the signature becomes the fact."""
 
-from datetime import date
-
-from models.calendar import MissingYear, late_days, month_window
+from models.calendar import MissingYear, late_days
 from models.commands import Approve
 from models.errors import Refusal
 from models.form import foretold
 from models.identifiers import agency_month_workflow
+from models.lifecycle.competence import competent
 from models.lifecycle.guard import in_chapter, not_own, refuse
 from models.lifecycle.life import AgencyMonth, Approval, Chapter, Life, Status
 from models.lifecycle.outcome import Notice, Outcome
@@ -32,6 +31,7 @@ def prepare(life: Life, body: Approve, scene: Scene, month: AgencyMonth | None) 
         refuse("in-flight", "Bản khai đang được ký.", "This submission is being signed.")
     not_own(scene, life, pending.author_id)
     window = scene.rule("approval_window")
+    competent(window, scene)
     late = _late(month, scene)
     approval_id = scene.new_id("approval")
     out = Outcome(settles=False, answer={"approval_id": str(approval_id), "revision": pending.number})
@@ -52,7 +52,12 @@ def prepare(life: Life, body: Approve, scene: Scene, month: AgencyMonth | None) 
     )
     out.update("revisions", {"id": pending.id}, state="signing")
     out.happened(
-        "approval.prepared", window, revision=pending.number, approval=str(approval_id), digest=pending.digest
+        "approval.prepared",
+        window,
+        revision=pending.number,
+        approval=str(approval_id),
+        digest=pending.digest,
+        signature=window.signature if window else "none_stated",
     )
     return out
 
@@ -100,13 +105,17 @@ def complete(
         "approved_revision_id": pending.id,
         "foretold": [[f.kind, f.on.isoformat()] for f in ahead],
     }
+    if life.stage is Chapter.REVIEW:
+        out.subject["status"] = Status.WORKING
     if life.chapter is Chapter.REVIEW:
-        out.subject |= {"chapter": Chapter.SERVICE, "status": Status.WORKING}
+        out.subject["chapter"] = Chapter.SERVICE
     if month is not None:
         out.update(
             "month_items",
             {"agency_month_id": month.id, "profile_id": life.profile_id, "state": "listed"},
             state="approved",
+            revision_id=pending.id,
+            digest=pending.digest,
             changed_at=scene.now,
         )
         out.tell.append((agency_month_workflow(month.agency_id, month.month), {"month": month.id}))
@@ -141,12 +150,3 @@ def fail(life: Life, approval: Approval, code: str, scene: Scene) -> Outcome:
     out.update("revisions", {"id": approval.revision_id}, state="submitted")
     out.happened("approval.failed", None, approval=str(approval.id), reason=code)
     return out
-
-
-def window_of(day: date, scene: Scene) -> tuple[date, date, date] | None:
-    """Opening, nominal and rolled end of the approval window of a day's month; none without such a rule."""
-    rule = scene.rule("approval_window")
-    if rule is None or rule.deadline is None or rule.deadline.n is None:
-        return None
-    window = month_window(day.year, day.month, rule.deadline.n, scene.calendar)
-    return window.opens, window.nominal_end, window.rolled_end

@@ -169,7 +169,7 @@ def test_an_approval_is_late_by_working_days_after_the_rolled_end(
 
 def test_lateness_is_counted_in_days_without_the_calendar_year() -> None:
     month = agency_month(rolled_end=date(2025, 12, 31))
-    out = prepare(waiting(), ASKED, approver(date(2026, 1, 10), calendar=Calendar({})), month)
+    out = prepare(waiting(), ASKED, approver(date(2026, 1, 10), calendar=Calendar(years=())), month)
     assert inserted(out, "approvals")["late_days"] == 10
 
 
@@ -247,7 +247,8 @@ def test_without_an_account_nobody_is_told() -> None:
 
 def test_a_signature_that_fails_lets_the_submission_wait_again() -> None:
     out = fail(waiting(state="signing"), SIGNING, "token-locked", approver())
-    assert (out.status, out.answer) == (502, {"code": "signature-failed", "reason": "token-locked"})
+    assert out.status == 422
+    assert (out.answer["code"], out.answer["extra"]) == ("signature-failed", {"reason": "token-locked"})
     assert changed(out, "approvals") == {"state": "failed"}
     assert changed(out, "revisions") == {"state": "submitted"}
     assert out.subject == {}

@@ -1,0 +1,44 @@
+"""Whose signature approves: read from the rule's party and signature, never from a name of a jurisdiction."""
+
+from models.lifecycle.guard import refuse
+from models.lifecycle.scene import Scene
+from models.regulations import Obligation
+
+BY_PARTY = {
+    "approver": ("approver", "head"),
+    "head": ("head",),
+    "department": ("department_officer",),
+    "managing_authority": ("department_officer",),
+    "agency": ("hr_officer", "approver", "head"),
+}
+"""Roles that act for a party when it approves; a party that is not here cannot approve."""
+
+BY_SIGNATURE = {
+    "head_digital": ("head",),
+    "hr_head_digital": ("hr_head",),
+    "officer_digital": ("hr_officer", "data_officer"),
+    "individual_digital": ("official",),
+}
+"""Roles whose own signature the rule asks for; other kinds of signature leave the choice to the party."""
+
+
+def competent(obligation: Obligation | None, scene: Scene) -> None:
+    """Refuse a signature by somebody the rule does not name.
+
+    Raises:
+        RefusedError: ``not-competent``, with the article.
+    """
+    if obligation is None:
+        return
+    acting = BY_PARTY.get(obligation.party, ())
+    signing = BY_SIGNATURE.get(obligation.signature, acting)
+    if scene.actor_role in acting and scene.actor_role in signing:
+        return
+    refuse(
+        "not-competent",
+        "Vai trò này không có thẩm quyền ký phê duyệt theo quy định đang có hiệu lực.",
+        "Under the rule in force this role may not sign the approval.",
+        citation=obligation.citation,
+        party=obligation.party,
+        signature=obligation.signature,
+    )
