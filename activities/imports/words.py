@@ -1,0 +1,66 @@
+"""What an import finds wrong beyond the form itself, in words. Codes are stable; no message holds a value."""
+
+from models.form import CellIssue, Column, Sheet
+
+WORDS: dict[str, tuple[str, str]] = {
+    "unknown-agency": (
+        "không có cơ quan, đơn vị đang hoạt động mang mã này.",
+        "there is no standing agency with this code.",
+    ),
+    "agency-ended": (
+        "mã này thuộc cơ quan đã kết thúc hoạt động.",
+        "the code belongs to an agency that exists no longer.",
+    ),
+    "agency-cycle": (
+        "cơ quan cấp trên trực tiếp tạo thành vòng.",
+        "the parent agencies form a circle.",
+    ),
+    "duplicate-login": ("tên đăng nhập đã được dùng.", "the login is taken."),
+    "duplicate-person": (
+        "số định danh này đã có hồ sơ đang mở.",
+        "there is an open profile with this personal ID number.",
+    ),
+    "held-elsewhere": (
+        "hồ sơ đang do cơ quan khác quản lý; việc chuyển hồ sơ phải theo thủ tục điều chuyển.",
+        "another agency holds the profile; a move follows the transfer procedure.",
+    ),
+    "not-in-service": (
+        "hồ sơ đang ở bước khác (tạo lập, chuyển hoặc thôi công tác).",
+        "the profile is at another step (being set up, in transfer or leaving).",
+    ),
+    "declared-since": (
+        "hồ sơ đang có bản khai hoặc đã có dữ liệu được ký phê duyệt; sửa bằng khai cập nhật.",
+        "a declaration is under way or data were approved by signature; change them by a declaration.",
+    ),
+    "other-login": (
+        "người này đã có tài khoản với tên đăng nhập khác.",
+        "the person has an account with another login.",
+    ),
+    "not-permitted": (
+        "người nhập không được giao vai trò này.",
+        "whoever imports may not give this role.",
+    ),
+    "unknown-holder": (
+        "không có hồ sơ hợp lệ nào mang số căn cước công dân này.",
+        "there is no accepted profile with this citizen identity number.",
+    ),
+    "holder-unnamed": (
+        "vị trí đang có người giữ; cần ghi số căn cước công dân của người giữ mới.",
+        "the post has a holder; the number of the new holder is needed.",
+    ),
+    "account-elsewhere": (
+        "tài khoản này thuộc cơ quan khác hoặc đã bị hủy.",
+        "the account belongs to another agency or was cancelled.",
+    ),
+}
+
+
+def finding(sheet: Sheet, row: int, name: str, code: str, row_named: int | None = None) -> CellIssue:
+    """One of these at a cell, label first. ``row_named``: the earlier row of the same sheet it clashes with."""
+    column: Column = sheet.by_name[name]
+    vi, en = WORDS[code]
+    if row_named is not None:
+        vi, en = f"{vi[:-1]} (dòng {row_named}).", f"{en[:-1]} (row {row_named})."
+    return CellIssue(
+        sheet.title, row, column.label, name, code, f"{column.label}: {vi}", f"{column.label_en}: {en}"
+    )

@@ -1,0 +1,301 @@
+"""The bulk sibling of ``act``: approved forms taken over from elsewhere, many in one transaction.
+
+Same tables and invariants: one custody from the first day, revisions immutable, events chained per profile
+so that ``act`` goes on from ``last_event`` and ``last_hash``, the next wake as any act would set it. What is
+taken over carries no signature of ours; its event names the import and the document it came from. No
+workflow is started: the first command or the nightly sweep does that.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.form import Catalogue, foretold, split
+from models.identifiers import new_id, profile_workflow
+from models.keys import Sealed
+from models.lifecycle.life import AccountState, Chapter, Life, Status
+from models.lifecycle.outcome import Outcome
+from models.lifecycle.scene import Scene
+from models.lifecycle.wake import profile_wake
+from models.messages import Ask
+from models.record.load import life_of, load_life
+from models.record.special import Writing
+from models.record.subjects import save_profile
+from models.record.tools import Tools
+from models.record.write import GENESIS, chain, write
+from models.tables import AccountRow, CustodyRow, EventRow, ProfileRow, RevisionRow
+
+NO_PASSWORD = "!"  # noqa: S105 — no hash ever looks like this, so nobody can log in with it
+"""Hash of an account whose one-time password has not been issued yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What people are taken over from: the import, the account that asked for it, the workbook's SHA-256."""
+
+    authority_id: UUID
+    import_id: UUID
+    account_id: UUID
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class Legacy:
+    """One person as the source has them. ``content`` is tidy and valid, ``digest`` its hash."""
+
+    agency_id: UUID
+    category: str
+    full_name: str
+    staff_number: str | None
+    number_index: bytes
+    content: Mapping[str, Any]
+    digest: str
+    held_since: date
+    login: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an import changes on a profile that exists: form, account to create, e-mail address."""
+
+    profile_id: UUID
+    legacy: Legacy
+    form: bool
+    account: bool
+    email: bool
+
+
+def seal_email(tools: Tools, authority_id: UUID, account_id: UUID, email: str | None) -> Sealed | None:
+    """An e-mail address as the account's row keeps it."""
+    if not email:
+        return None
+    return tools.cipher.seal(authority_id, "accounts", account_id, "email", email.encode())
+
+
+def _foretold(legacy: Legacy, scene: Scene) -> list[list[str]]:
+    ahead = [f for f in foretold(legacy.content, on=scene.today) if f.on > scene.today]
+    return [[f.kind, f.on.isoformat()] for f in ahead]
+
+
+def _revision(
+    tools: Tools, form: Catalogue, source: Source, scene: Scene, profile_id: UUID, number: int, legacy: Legacy
+) -> dict[str, Any]:
+    revision_id = new_id()
+    shown, secret = split(form, legacy.content)
+    plaintext = json.dumps(secret, ensure_ascii=False).encode()
+    sealed = tools.cipher.seal(source.authority_id, "revisions", revision_id, "sealed", plaintext)
+    return {
+        "id": revision_id,
+        "profile_id": profile_id,
+        "number": number,
+        "based_on": number - 1 or None,
+        "form_version": form.version,
+        "content": shown,
+        "sealed": sealed.data,
+        "key_id": sealed.key_id,
+        "digest": legacy.digest,
+        "state": "approved",
+        "author_id": source.account_id,
+        "evidence": [],
+        "saved_at": scene.now,
+        "submitted_at": scene.now,
+    }
+
+
+def _facts(source: Source, number: int, legacy: Legacy) -> dict[str, Any]:
+    return {
+        "import": str(source.import_id),
+        "document": source.document,
+        "revision": number,
+        "digest": legacy.digest,
+    }
+
+
+async def adopt(
+    connection: AsyncConnection,
+    tools: Tools,
+    scene: Scene,
+    source: Source,
+    form: Catalogue,
+    people: Sequence[Legacy],
+) -> list[UUID]:
+    """Open a profile in service for each, with its first revision approved; answers their ids in order.
+
+    Raises:
+        IntegrityError: one of them exists or a login is taken; nothing of the batch is written then.
+    """
+    rows: dict[type, list[dict[str, Any]]] = {
+        AccountRow: [],
+        ProfileRow: [],
+        CustodyRow: [],
+        RevisionRow: [],
+        EventRow: [],
+    }
+    made = [_adopted(tools, scene, source, form, legacy, rows) for legacy in people]
+    for table, values in rows.items():  # accounts first: their reference to the profile is deferred
+        if values:
+            await connection.execute(insert(table), values)
+    return made
+
+
+def _adopted(
+    tools: Tools,
+    scene: Scene,
+    source: Source,
+    form: Catalogue,
+    legacy: Legacy,
+    rows: dict[type, list[dict[str, Any]]],
+) -> UUID:
+    profile_id = new_id()
+    authority = {"authority_id": source.authority_id}
+    out = Outcome(subject={"foretold": _foretold(legacy, scene)})
+    out.happened("profile.imported", scene.rule("data_entry"), **_facts(source, 1, legacy))
+    account_id = new_id() if legacy.login else None
+    if account_id is not None:
+        out.happened("account.created", scene.rule("personal_account"), account=str(account_id))
+        rows[AccountRow].append(_account(tools, scene, source, profile_id, account_id, legacy))
+    revision = _revision(tools, form, source, scene, profile_id, 1, legacy)
+    rows[RevisionRow].append(revision | authority)
+    rows[CustodyRow].append(
+        {
+            **authority,
+            "id": new_id(),
+            "profile_id": profile_id,
+            "agency_id": legacy.agency_id,
+            "starts_on": legacy.held_since,
+        }
+    )
+    common = {"agency_id": legacy.agency_id, "profile_id": profile_id, "command_id": None}
+    events = chain(out, scene, profile_id, 0, GENESIS, **authority, **common)
+    rows[EventRow].extend(events)
+    rows[ProfileRow].append(
+        {
+            **authority,
+            "id": profile_id,
+            "agency_id": legacy.agency_id,
+            "category": legacy.category,
+            "full_name": legacy.full_name,
+            "staff_number": legacy.staff_number,
+            "id_number_index": legacy.number_index,
+            "chapter": Chapter.SERVICE.value,
+            "status": Status.WORKING.value,
+            "version": 1,
+            "revision_number": 1,
+            "account_id": account_id,
+            "approved_revision_id": revision["id"],
+            "foretold": out.subject["foretold"],
+            "next_wake_at": profile_wake(_newborn(source, profile_id, legacy), out, profile_id),
+            "last_event": events[-1]["number"],
+            "last_hash": events[-1]["hash"],
+            "created_at": scene.now,
+        }
+    )
+    return profile_id
+
+
+def _newborn(source: Source, profile_id: UUID, legacy: Legacy) -> Life:
+    return Life(
+        profile_id=profile_id,
+        authority_id=source.authority_id,
+        agency_id=legacy.agency_id,
+        category=legacy.category,
+        chapter=Chapter.SERVICE,
+        status=Status.WORKING,
+        version=1,
+        revision_number=1,
+    )
+
+
+def _account(
+    tools: Tools, scene: Scene, source: Source, profile_id: UUID, account_id: UUID, legacy: Legacy
+) -> dict[str, Any]:
+    email = seal_email(tools, source.authority_id, account_id, legacy.email)
+    return {
+        "id": account_id,
+        "authority_id": source.authority_id,
+        "kind": "personal",
+        "login": legacy.login,
+        "display_name": legacy.full_name,
+        "password_hash": NO_PASSWORD,
+        "state": AccountState.DEFAULT_PASSWORD.value,
+        "profile_id": profile_id,
+        "agency_id": legacy.agency_id,
+        "email_sealed": email.data if email else None,
+        "email_key": email.key_id if email else None,
+        "created_at": scene.now,
+    }
+
+
+_NEWEST = text("SELECT max(number) FROM revisions WHERE profile_id = :id")
+
+
+async def renew(
+    connection: AsyncConnection, tools: Tools, scene: Scene, source: Source, form: Catalogue, change: Change
+) -> None:
+    """Write one profile's change, its row locked: the next revision, a missing account, an e-mail address."""
+    legacy, profile_id = change.legacy, change.profile_id
+    row = await load_life(connection, profile_id)
+    assert row is not None, "judged in this transaction with its row locked"
+    life = life_of(row)
+    out = Outcome()
+    if change.form:
+        number = 1 + int(await connection.scalar(_NEWEST, {"id": profile_id}) or 0)
+        revision = _revision(tools, form, source, scene, profile_id, number, legacy)
+        out.insert("revisions", **revision)
+        if life.approved_revision_id is not None:
+            out.update("revisions", {"id": life.approved_revision_id}, state="superseded")
+        out.subject = {
+            "approved_revision_id": revision["id"],
+            "revision_number": number,
+            "category": legacy.category,
+            "full_name": legacy.full_name,
+            "staff_number": legacy.staff_number,
+            "foretold": _foretold(legacy, scene),
+        }
+        out.happened("profile.reimported", scene.rule("data_entry"), **_facts(source, number, legacy))
+    _touch_account(tools, scene, source, life, change, out)
+    common = {"agency_id": life.agency_id, "profile_id": profile_id, "command_id": None}
+    events = chain(
+        out, scene, profile_id, row.last_event, row.last_hash, authority_id=source.authority_id, **common
+    )
+    wake = profile_wake(life, out, profile_id)
+    if wake is not None and (row.next_wake_at is None or wake < row.next_wake_at):
+        out.tell.append((profile_workflow(profile_id), {}))  # an earlier date cannot wait for the old timer
+    writing = Writing(source.authority_id, profile_id, tools, scene.now, legacy.full_name)
+    await write(connection, out, scene, writing, events=events)
+    ask = Ask(authority_id=source.authority_id, subject="profile", subject_id=profile_id, now=scene.now)
+    await save_profile(connection, life, ask, out, events)
+
+
+def _touch_account(
+    tools: Tools, scene: Scene, source: Source, life: Life, change: Change, out: Outcome
+) -> None:
+    legacy = change.legacy
+    if change.account:
+        account_id = new_id()
+        out.insert(
+            "accounts",
+            id=account_id,
+            kind="personal",
+            login=legacy.login,
+            email=legacy.email,
+            password_hash=NO_PASSWORD,
+            state=AccountState.DEFAULT_PASSWORD,
+            profile_id=life.profile_id,
+            agency_id=life.agency_id,
+            created_at=scene.now,
+        )
+        out.subject["account_id"] = account_id
+        out.happened("account.created", scene.rule("personal_account"), account=str(account_id))
+    elif change.email and life.account is not None:
+        email = seal_email(tools, source.authority_id, life.account.id, legacy.email)
+        assert email is not None
+        out.update("accounts", {"id": life.account.id}, email_sealed=email.data, email_key=email.key_id)
+        out.happened("account.email_changed", None, account=str(life.account.id))
