@@ -159,14 +159,14 @@ def responses(*codes: str) -> dict[int | str, dict[str, Any]]:
     return by_status
 
 
-@router.get("", operation_id="list_problems", summary="Mọi mã lỗi / Every code the API refuses with")
+@router.get("", operation_id="listProblems", summary="Mọi mã lỗi / Every code the API refuses with")
 def list_problems() -> list[dict[str, Any]]:
     """The catalogue, sorted by code."""
     return [_published(CATALOGUE[code]) for code in sorted(CATALOGUE)]
 
 
 @router.get(
-    "/{code}", operation_id="get_problem", summary="Một mã lỗi / One code", responses=responses("not-found")
+    "/{code}", operation_id="getProblem", summary="Một mã lỗi / One code", responses=responses("not-found")
 )
 def get_problem(code: str) -> dict[str, Any]:
     """What a code means and what to do about it: the `type` of a problem document leads here."""

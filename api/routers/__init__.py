@@ -2,12 +2,29 @@
 
 from fastapi import APIRouter
 
-from api.routers import cases, commands, profiles, session
+from api.routers import (
+    cases,
+    commands,
+    profiles,
+    read_drafts,
+    read_duties,
+    read_forms,
+    read_profiles,
+    read_story,
+    read_work,
+    session,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     session.router,
+    read_work.router,
+    read_duties.router,
+    read_profiles.router,
+    read_forms.router,
+    read_drafts.router,
     profiles.router,
     cases.transfers,
     cases.months,
     commands.router,
+    read_story.router,
 )
