@@ -6,7 +6,7 @@ Whatever dies in between, the row remains, the relay puts it again with the same
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -53,6 +53,8 @@ class Engine:
     client: Client
     task_queue: str
     tools: Tools
+    heard: dict[UUID, UUID] = field(default_factory=dict)
+    """Commands the engine has answered, with their authority, until the relay has written that down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,9 @@ async def put(engine: Engine, command: Addressed, patience: timedelta) -> Moment
     """Put a written command to its workflow; none when no answer came in time or the engine is away."""
     try:
         async with asyncio.timeout(patience.total_seconds()):
-            return await _update(engine, command)
+            answered = await _update(engine, command)
+        engine.heard[command.command_id] = command.authority_id
+        return answered
     except TimeoutError:
         log.warning("command.unanswered", command=str(command.command_id), verb=command.verb)
     except RPCError as error:

@@ -1,10 +1,13 @@
-"""What must be heard is said again until it was heard: outbox lines, and commands without an answer.
+"""What must be heard is said again until it was heard: outbox lines, and commands the engine never answered.
+
+A settled command counts as unheard too, until the engine has answered it: worker and server may have died
+between the facts and the word of them, and the workflow would sleep past a wake that moved nearer.
 
 One API process at a time does it (a lock in PostgreSQL), woken by the database or every few seconds.
 """
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -27,7 +30,7 @@ from workflows.profile import ProfileWorkflow
 from workflows.transfer import TransferWorkflow
 
 LATE = timedelta(seconds=30)
-"""A command without an answer for so long is put again."""
+"""A command the engine has not answered for so long is put again."""
 PAUSE = 2.0
 BATCH = 200
 _LOCK = 4_817_203_552
@@ -37,10 +40,12 @@ log = logger("relay")
 _AUTHORITIES = text("SELECT authority_id FROM authorities")
 _UNSENT = text("SELECT * FROM outbox WHERE sent_at IS NULL ORDER BY id LIMIT :most")
 _SENT = text("UPDATE outbox SET sent_at = :now WHERE id = :id")
-_UNSETTLED = text(
+_UNHEARD = text(
     "SELECT id, authority_id, verb, workflow_id, subject_id FROM commands"
-    " WHERE settled_at IS NULL AND accepted_at < :before ORDER BY accepted_at LIMIT :most"
+    " WHERE heard_at IS NULL AND accepted_at < :before ORDER BY accepted_at LIMIT :most"
 )
+_HEARD = text("UPDATE commands SET heard_at = :now WHERE id = ANY(:ids) AND heard_at IS NULL")
+_NOT_NOW = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.RESOURCE_EXHAUSTED)
 
 
 class Relay:
@@ -52,26 +57,35 @@ class Relay:
         self._reconciled: date | None = None
 
     async def run(self) -> None:
-        """Serve for ever; a lost connection is taken up again."""
+        """Serve for ever; whatever fails is tried again, because nobody else would."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._again(self._lead))
+            tasks.create_task(self._again(self.note_heard))
+
+    async def _again(self, work: Callable[[], Awaitable[object]]) -> None:
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
-                    await self._lead(connection)
-            except (psycopg.Error, OSError) as error:
-                log.warning("relay.database_away", reason=type(error).__name__)
+                await work()
+            except Exception as error:  # a relay that dies is noticed by nobody
+                log.warning("relay.interrupted", reason=type(error).__name__)
             await asyncio.sleep(PAUSE)
 
-    async def _lead(self, connection: psycopg.AsyncConnection[Any]) -> None:
+    async def _lead(self) -> None:
         """Work while this process holds the lock."""
-        held = await (await connection.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,))).fetchone()
-        if held is None or not held[0]:
-            return
-        await connection.execute("LISTEN hoso_outbox")
-        while True:
-            await self._reconcile()
-            await self.once()
-            async for _ in connection.notifies(timeout=PAUSE, stop_after=1):
-                pass
+        async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
+            held = await (await connection.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,))).fetchone()
+            if held is None or not held[0]:
+                return
+            await connection.execute("LISTEN hoso_outbox")
+            # Beside the relay, not before it: comparing many subjects must not keep a line waiting.
+            comparing = asyncio.create_task(self._again(self._reconcile))
+            try:
+                while True:
+                    await self.once()
+                    async for _ in connection.notifies(timeout=PAUSE, stop_after=1):
+                        pass
+            finally:
+                comparing.cancel()
 
     async def _reconcile(self) -> None:
         """Once at the start, then once a night."""
@@ -91,8 +105,7 @@ class Relay:
         async with self._database.connect() as connection:
             authorities = [row.authority_id for row in await connection.execute(_AUTHORITIES)]
         for authority_id in authorities:
-            with suppress(RPCError):
-                said += await self._lines(authority_id)
+            said += await self._lines(authority_id)
             said += await self._commands(authority_id)
         return said
 
@@ -100,11 +113,19 @@ class Relay:
         scope = Scope(authority_id, everything=True)
         async with transaction(self._database, scope) as connection:
             rows = list(await connection.execute(_UNSENT, {"most": BATCH}))
+        said = 0
         for row in rows:
-            await self._say(row)
+            try:
+                await self._say(row)
+            except RPCError as error:
+                log.warning("relay.not_said", line=row.id, status=error.status.name)
+                if error.status in _NOT_NOW:
+                    break
+                continue  # one line the engine refuses must not silence the others
             async with transaction(self._database, scope) as connection:
                 await connection.execute(_SENT, {"id": row.id, "now": await self._clock.now()})
-        return len(rows)
+            said += 1
+        return said
 
     async def _say(self, row: Row[Any]) -> None:
         """Signal the workflow; start it where it sleeps only in PostgreSQL."""
@@ -142,11 +163,21 @@ class Relay:
                 if error.status is not RPCStatusCode.NOT_FOUND:
                     raise  # a month that has ended needs to hear nothing
 
+    async def note_heard(self) -> None:
+        """Write down which commands the engine has answered since the last time, by this process."""
+        heard, now = dict(self._engine.heard), await self._clock.now()
+        for authority_id in set(heard.values()):
+            ids = [one for one, of in heard.items() if of == authority_id]
+            async with transaction(self._database, Scope(authority_id, everything=True)) as connection:
+                await connection.execute(_HEARD, {"ids": ids, "now": now})
+        for one in heard:
+            del self._engine.heard[one]
+
     async def _commands(self, authority_id: UUID) -> int:
         scope = Scope(authority_id, everything=True)
         before = await self._clock.now() - LATE
         async with transaction(self._database, scope) as connection:
-            rows = list(await connection.execute(_UNSETTLED, {"before": before, "most": BATCH}))
+            rows = list(await connection.execute(_UNHEARD, {"before": before, "most": BATCH}))
         for row in rows:
             command = Addressed(row.id, row.authority_id, row.verb, row.workflow_id, row.subject_id)
             log.info("command.put_again", command=str(row.id), verb=row.verb)

@@ -23,7 +23,7 @@ class CommandRow(Table):
 
     __tablename__ = "commands"
     __table_args__ = (
-        Index("ix_commands_open", "accepted_at", postgresql_where="settled_at IS NULL"),
+        Index("ix_commands_unheard", "accepted_at", postgresql_where="heard_at IS NULL"),
         Index("ix_commands_subject", "subject_id"),
     )
     id: Mapped[Id]
@@ -39,6 +39,8 @@ class CommandRow(Table):
     expected_revision: Mapped[int | None]
     accepted_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
+    heard_at: Mapped[datetime | None]
+    """Since when the engine is known to know: a row may be settled by a worker that died before saying so."""
     status: Mapped[int | None]
     answer: Mapped[dict[str, Any] | None]
 

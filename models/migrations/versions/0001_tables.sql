@@ -49,15 +49,16 @@ CREATE TABLE commands (
     expected_revision INTEGER, 
     accepted_at TIMESTAMP WITH TIME ZONE NOT NULL, 
     settled_at TIMESTAMP WITH TIME ZONE, 
+    heard_at TIMESTAMP WITH TIME ZONE, 
     status INTEGER, 
     answer JSONB, 
     CONSTRAINT pk_commands PRIMARY KEY (id), 
     CONSTRAINT fk_commands_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (authority_id)
 );
 
-CREATE INDEX ix_commands_open ON commands (accepted_at) WHERE settled_at IS NULL;
-
 CREATE INDEX ix_commands_subject ON commands (subject_id);
+
+CREATE INDEX ix_commands_unheard ON commands (accepted_at) WHERE heard_at IS NULL;
 
 CREATE TABLE events (
     position BIGINT GENERATED ALWAYS AS IDENTITY, 
