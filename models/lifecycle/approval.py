@@ -57,7 +57,6 @@ def prepare(life: Life, body: Approve, scene: Scene, month: AgencyMonth | None) 
         revision=pending.number,
         approval=str(approval_id),
         digest=pending.digest,
-        signature=window.signature if window else "none_stated",
     )
     return out
 

@@ -3,12 +3,11 @@
 from datetime import date
 from itertools import chain
 
-from models.calendar import MissingYear, NoPeriod, late_days, reckon
 from models.commands import GiveNotice, ReportError, ReturnForCorrection, SubmitDeclaration, WithdrawNotice
 from models.errors import FieldRefusal, RefusedError
 from models.form import Catalogue, catalogue, validate
 from models.identifiers import agency_month_workflow
-from models.lifecycle.duties import close_duty, open_duty, void_duty
+from models.lifecycle.duties import close_duty, days_late, open_duty, void_duty
 from models.lifecycle.guard import in_chapter, not_own, refuse
 from models.lifecycle.life import AgencyMonth, Chapter, Duty, Life, Revision
 from models.lifecycle.outcome import Notice, Outcome
@@ -76,7 +75,7 @@ def submit(life: Life, body: SubmitDeclaration, scene: Scene) -> Outcome:
     out = Outcome(answer={"revision": draft.number})
     late = max((close_duty(out, scene, duty) for duty in answered), default=0)
     if not first and body.changed_on is not None and not any(duty.returned for duty in answered):
-        late = max(late, _late_on_arrival(body.changed_on, scene))
+        late = max(late, days_late(rule, body.changed_on, scene))
     out.answer["late_days"] = late
     out.update("revisions", {"id": draft.id}, state="submitted", submitted_at=scene.now)
     out.subject = {"pending_revision_id": draft.id, "revision_number": draft.number}
@@ -107,18 +106,6 @@ def _answered(life: Life, body: SubmitDeclaration, today: date, *, first: bool) 
     dated = (d for d in owed if body.changed_on is not None and d.event_on == body.changed_on)
     standing = (d for d in owed if d.slot != "update_after_change" or d.returned)
     return tuple(dict.fromkeys(chain(named, dated, standing)))
-
-
-def _late_on_arrival(changed_on: date, scene: Scene) -> int:
-    """Working days late of a change the person reports without a notice, 0 when in time."""
-    rule = scene.rule("update_after_change")
-    if rule is None or rule.deadline is None:
-        return 0
-    try:
-        due = reckon(rule.deadline, changed_on, scene.calendar).due
-        return max(1, late_days(due, scene.today, scene.calendar)[0]) if scene.today > due else 0
-    except (MissingYear, NoPeriod):
-        return 0  # an uncertain period is never held against the person
 
 
 def return_for_correction(

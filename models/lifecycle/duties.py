@@ -165,6 +165,20 @@ def close_duty(outcome: Outcome, scene: Scene, duty: Duty, *, met_on: date | Non
     return late
 
 
+def days_late(obligation: Obligation | None, event_on: date, scene: Scene) -> int:
+    """Working days that today is late for what ``event_on`` asked; 0 in time, without a period or a calendar.
+
+    An uncertain period is never held against anybody.
+    """
+    if obligation is None or obligation.deadline is None:
+        return 0
+    try:
+        due = reckon(obligation.deadline, event_on, scene.calendar).due
+    except (MissingYear, NoPeriod):
+        return 0
+    return _late(due, scene.today, scene.calendar) if scene.today > due else 0
+
+
 def _late(due_on: date, on: date, calendar: Calendar) -> int:
     """Working days late; at least one, because the date has passed."""
     try:

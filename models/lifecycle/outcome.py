@@ -93,7 +93,9 @@ class Outcome:
     """Whether the command has its answer; an approval waits for its signature."""
 
     def happened(self, kind: str, under: Obligation | None = None, /, **facts: Any) -> Self:
-        """Record an event, citing the obligation it happened under."""
+        """Record an event, citing the obligation it happened under and the signature it asks for."""
+        if under and under.signature != "none_stated":
+            facts["signature"] = under.signature
         self.events.append(
             Event(kind, under.rule.id if under else None, under.citation if under else None, facts)
         )

@@ -1,14 +1,16 @@
 """Leaving: out of the city, retirement, resignation, death; then the archive (hanoi.art12.2.1, 12.3)."""
 
 from models.commands import CancelSeparation, Separate
-from models.lifecycle.duties import close_duty, open_duty, void_duty
+from models.lifecycle.declaration import leave_list
+from models.lifecycle.duties import bearer, close_duty, days_late, open_duty, void_duty
 from models.lifecycle.guard import in_chapter, no_open_case, refuse
-from models.lifecycle.life import AccountState, Case, Chapter, Life, Status
+from models.lifecycle.life import AccountState, AgencyMonth, Case, Chapter, Life, Status
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
+from models.regulations import Obligation
 
 
-def separate(life: Life, body: Separate, scene: Scene) -> Outcome:
+def separate(life: Life, body: Separate, scene: Scene, month: AgencyMonth | None = None) -> Outcome:
     """Decide the separation; it takes effect on its date, today if that has come."""
     no_open_case(life)
     in_chapter(life, Chapter.SERVICE, Chapter.REVIEW, Chapter.DECLARATION, Chapter.ACCOUNT)
@@ -54,7 +56,7 @@ def separate(life: Life, body: Separate, scene: Scene) -> Outcome:
         effective_on=body.effective_on.isoformat(),
     )
     if body.effective_on <= scene.today:
-        take_effect(life, case, out, scene)
+        take_effect(life, case, out, scene, month)
     return out
 
 
@@ -70,27 +72,51 @@ def cancel(life: Life, body: CancelSeparation, scene: Scene) -> Outcome:
     return out
 
 
-def take_effect(life: Life, case: Case, out: Outcome, scene: Scene) -> None:
+def take_effect(life: Life, case: Case, out: Outcome, scene: Scene, month: AgencyMonth | None = None) -> None:
     """On its date: the status changes, what was owed by the person ends; a mover's access is cancelled."""
     moved_out = case.mode == Status.MOVED_OUT
     rule = scene.rule("move_out" if moved_out else "leaver_archive")
     out.subject |= {"status": Status(case.mode), "chapter": Chapter.SEPARATION}
     out.update("cases", {"id": case.id}, state="effective", version=case.version + 1)
-    if life.pending is not None:
-        out.update(
-            "revisions", {"id": life.pending.id}, state="returned", returned_fields=[{"reason": case.mode}]
-        )
-        out.subject["pending_revision_id"] = None
+    _take_back(life, case, out, scene, month)
     for duty in life.duties:
         void_duty(out, scene, duty, "separated")
     out.happened("separation.effective", rule, case=str(case.id), kind=case.mode)
-    # No text cancels a leaver's access on retirement, resignation or death: only moves out of the city do.
-    if moved_out and life.account is not None:
+    if moved_out:
+        _move_out(life, case, rule, out, scene)
+
+
+def _take_back(life: Life, case: Case, out: Outcome, scene: Scene, month: AgencyMonth | None) -> None:
+    """What still waited goes back, off the month's list, also from under a signature being made."""
+    if life.approval is not None:
+        out.update("approvals", {"id": life.approval.id}, state="failed")
+    if life.pending is None:
+        return
+    out.update(
+        "revisions", {"id": life.pending.id}, state="returned", returned_fields=[{"reason": case.mode}]
+    )
+    out.subject["pending_revision_id"] = None
+    if month is not None:
+        leave_list(out, scene, month, life, case.mode)
+
+
+def _move_out(life: Life, case: Case, rule: Obligation | None, out: Outcome, scene: Scene) -> None:
+    """Cancel the access where a rule says so, and open the report where the national database covers both.
+
+    No text cancels a leaver's access on retirement, resignation or death: only moves out of the city do.
+    """
+    if rule is not None and life.account is not None:
         out.update("accounts", {"id": life.account.id}, state=AccountState.CANCELLED)
         out.insert("sessions_ended", account_id=life.account.id)
-        out.happened("access.cancelled", rule, account=str(life.account.id))
+        out.happened(
+            "access.cancelled",
+            rule,
+            account=str(life.account.id),
+            owed_by=bearer(rule, life.agency_id, scene)[0],
+            late_days=days_late(rule, case.effective_on, scene),
+        )
     report = scene.rule("move_out_report")
-    if moved_out and case.facts.get("covered") and report is not None:
+    if case.facts.get("covered") and report is not None:
         open_duty(
             out,
             scene,

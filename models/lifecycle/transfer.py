@@ -114,7 +114,7 @@ def accept(life: Life, case: Case | None, _body: AcceptTransfer, scene: Scene) -
     to_agency, on = case.to_agency_id, scene.today
     out = Outcome(answer={"transfer_id": str(case.id), "state": "accepted", "agency_id": str(to_agency)})
     out.insert("custody_moved", id=scene.new_id("custody"), to_agency=to_agency, on=on, case_id=case.id)
-    out.subject = {"agency_id": to_agency, "case_id": None, "chapter": Chapter(case.facts["chapter_before"])}
+    out.subject = {"agency_id": to_agency, "case_id": None, "chapter": life.stage}
     _change(out, case, state="accepted", closed_at=scene.now, accepted_on=on.isoformat())
     if life.account is not None:
         out.update("accounts", {"id": life.account.id}, agency_id=to_agency)
@@ -141,8 +141,8 @@ def accept(life: Life, case: Case | None, _body: AcceptTransfer, scene: Scene) -
 def _check_duty(life: Life, to_agency: UUID, on: date, out: Outcome, scene: Scene) -> None:
     """The person checks the own data after the move and updates it (hanoi.art12.1.b)."""
     rule = scene.rule("transfer_check")
-    if rule is None or life.account is None or life.chapter is not Chapter.TRANSFER:
-        return
+    if rule is None or life.account is None or life.stage is Chapter.DECLARATION:
+        return  # who has declared nothing yet has nothing to check
     open_duty(
         out,
         scene,
@@ -169,7 +169,7 @@ def withdraw(life: Life, case: Case | None, body: WithdrawTransfer, scene: Scene
 def _end(life: Life, case: Case, state: str, reason: str, scene: Scene) -> Outcome:
     out = Outcome(answer={"transfer_id": str(case.id), "state": state})
     _change(out, case, state=state, closed_at=scene.now, reason=reason)
-    out.subject = {"case_id": None, "chapter": Chapter(case.facts["chapter_before"])}
+    out.subject = {"case_id": None, "chapter": life.stage}
     for duty in life.duties:
         if duty.case_id == case.id:
             void_duty(out, scene, duty, state)

@@ -12,7 +12,7 @@ from models.lifecycle.scene import Scene
 from models.lifecycle.separation import take_effect
 
 
-def wake_profile(life: Life, scene: Scene) -> Outcome:
+def wake_profile(life: Life, scene: Scene, month: AgencyMonth | None = None) -> Outcome:
     """Reminders and escalations due, a separation whose date has come, changes the form foretold."""
     out = Outcome()
     case = life.case
@@ -22,7 +22,7 @@ def wake_profile(life: Life, scene: Scene) -> Outcome:
         and case.state == "decided"
         and case.effective_on <= scene.today
     ):
-        take_effect(life, case, out, scene)
+        take_effect(life, case, out, scene, month)
         return out
     account_id = life.account.id if life.account else None
     for duty in life.duties:

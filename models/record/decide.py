@@ -75,6 +75,11 @@ def _approve(subject: Subject, body: Approve, scene: Scene) -> Outcome:
     return approval.prepare(subject.life, body, scene, subject.month)
 
 
+def _separate(subject: Subject, body: Separate, scene: Scene) -> Outcome:
+    assert subject.life is not None
+    return separation.separate(subject.life, body, scene, subject.month)
+
+
 def _return(subject: Subject, body: ReturnForCorrection, scene: Scene) -> Outcome:
     assert subject.life is not None
     return declaration.return_for_correction(subject.life, body, scene, subject.month)
@@ -91,7 +96,7 @@ DECISIONS: dict[type[Body], Decision] = {
     ReportError: _life(declaration.report_error),
     Approve: _approve,
     RequestTransfer: _life(transfer.request),
-    Separate: _life(separation.separate),
+    Separate: _separate,
     CancelSeparation: _life(separation.cancel),
     ReportTransfer: _transfer(transfer.report),
     HandOver: _transfer(transfer.hand_over),
@@ -108,16 +113,12 @@ def decide_internal(
     kind: str, subject: Subject, facts: dict[str, Any], scene: Scene, closes_at: datetime | None
 ) -> Outcome:
     """What a workflow itself asks for: a fired timer, a finished signature, a step of the month."""
-    life, case, agency_month = subject.life, subject.case, subject.month
+    life, agency_month = subject.life, subject.month
     match kind:
         case "look":
             return Outcome()
-        case "wake" if agency_month is not None:
-            return wake.wake_month(agency_month, scene)
-        case "wake" if case is not None and life is not None and not case.closed:
-            return wake.wake_transfer(life, case, scene)
-        case "wake" if life is not None:
-            return wake.wake_profile(life, scene)
+        case "wake":
+            return _wake(subject, scene)
         case "complete_approval" | "fail_approval":
             return _signature(kind, subject, facts, scene)
         case "archive":
@@ -128,6 +129,17 @@ def decide_internal(
         case _:
             assert agency_month is not None
             return _month_step(kind, agency_month, facts, scene, closes_at)
+
+
+def _wake(subject: Subject, scene: Scene) -> Outcome:
+    """A fired timer. A profile comes with the month it is listed in, so the life is asked for first."""
+    if subject.life is None:
+        assert subject.month is not None
+        return wake.wake_month(subject.month, scene)
+    if subject.case is not None:
+        closed = subject.case.closed
+        return Outcome() if closed else wake.wake_transfer(subject.life, subject.case, scene)
+    return wake.wake_profile(subject.life, scene, subject.month)
 
 
 def _signature(kind: str, subject: Subject, facts: dict[str, Any], scene: Scene) -> Outcome:
