@@ -19,7 +19,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     202: {"model": Answered, "description": "Đã nhận, chưa có kết quả / accepted, not decided yet"},
 }
 
-_REVISION = re.compile(r'(?:W/)?"r(\d{1,9})"')
+_REVISION = re.compile(r'"r(\d{1,9})(?:-[0-9a-f]{16})?"')
 
 
 class Acting:

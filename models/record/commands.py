@@ -88,7 +88,8 @@ async def accept(
         "expected_revision": expected_revision,
         "accepted_at": now,
     }
-    written = await connection.execute(upsert(CommandRow).values(row).on_conflict_do_nothing())
+    statement = upsert(CommandRow).values(row).on_conflict_do_nothing().returning(CommandRow.id)
+    fresh = (await connection.execute(statement)).first() is not None
     stored = (await connection.execute(_ROW, {"id": command_id})).one()
     if stored.body_hash != digest:
         raise RefusedError.of(
@@ -96,7 +97,7 @@ async def accept(
             "Idempotency-Key này đã dùng cho một yêu cầu có nội dung khác.",
             "This Idempotency-Key was used for a request with another body.",
         )
-    return replace(_fate(stored), fresh=written.rowcount == 1)
+    return replace(_fate(stored), fresh=fresh)
 
 
 _ROW = text("SELECT * FROM commands WHERE id = :id")
