@@ -196,15 +196,38 @@ def void_duty(outcome: Outcome, scene: Scene, duty: Duty, reason: str) -> None:
 def climb(
     outcome: Outcome, scene: Scene, duty: Duty, *, subject_id: UUID, account_id: UUID | None = None
 ) -> None:
-    """Send what the ladder has due now: the highest step reached, never a pile of missed ones."""
+    """Send what the ladder has due now: the steps of the last day reached, never a pile of missed ones."""
     if duty.next_wake_at is None or duty.next_wake_at > scene.now:
         return
-    reached = [(number, step) for number, step, day in ladder(duty, scene) if day <= scene.today]
+    reached = [rung for rung in ladder(duty, scene) if rung[2] <= scene.today]
     if not reached:
         outcome.touched[duty.id] = (duty.ladder_step, next_wake(duty, scene, subject_id))
         return
-    number, step = reached[-1]
     overdue = duty.due_at is not None and duty.due_at <= scene.now
+    climbed = scene.policy.steps[: duty.ladder_step]
+    if overdue and all(one.offset_working_days <= 0 for one in climbed):
+        outcome.happened(
+            "duty.overdue", scene.rule(duty.slot), duty=str(duty.id), slot=duty.slot, due=str(duty.due_on)
+        )
+    for number, step, day in reached:
+        if day == reached[-1][2]:
+            _send(outcome, scene, duty, number, step, account_id, overdue=overdue)
+    number = reached[-1][0]
+    reached_now = replace(duty, ladder_step=number)
+    outcome.touched[duty.id] = (number, next_wake(reached_now, scene, subject_id))
+
+
+def _send(
+    outcome: Outcome,
+    scene: Scene,
+    duty: Duty,
+    number: int,
+    step: Step,
+    account_id: UUID | None,
+    *,
+    overdue: bool,
+) -> None:
+    """One message of the ladder, with its event."""
     agency_id, role, account = _addressee(step, duty, scene, account_id)
     outcome.notices.append(
         Notice(
@@ -218,20 +241,14 @@ def climb(
             facts={"slot": duty.slot, "step": number, "overdue": overdue, "policy": True},
         )
     )
-    obligation = scene.rule(duty.slot)
-    climbed = scene.policy.steps[: duty.ladder_step]
-    if overdue and all(one.offset_working_days <= 0 for one in climbed):
-        outcome.happened("duty.overdue", obligation, duty=str(duty.id), slot=duty.slot, due=str(duty.due_on))
     outcome.happened(
         f"duty.{step.kind}",
-        obligation,
+        scene.rule(duty.slot),
         duty=str(duty.id),
         slot=duty.slot,
         to=step.to,
         offset=step.offset_working_days,
     )
-    reached_now = replace(duty, ladder_step=number)
-    outcome.touched[duty.id] = (number, next_wake(reached_now, scene, subject_id))
 
 
 def _addressee(

@@ -1,15 +1,14 @@
 """The month of one agency: list, approval, submission, the department's gate (hanoi.art7, 14, 15)."""
 
-from datetime import date, datetime
-from uuid import UUID
+from datetime import date, datetime, timedelta
 
-from models.calendar import start_of_day
 from models.commands import ApproveList, ReleaseMonth, SendBackItems
-from models.lifecycle.duties import close_duty, open_duty
+from models.lifecycle.duties import bearer, close_duty, open_duty, void_duty
 from models.lifecycle.guard import refuse
 from models.lifecycle.life import AgencyMonth
 from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
+from models.regulations import Obligation
 
 OUTSTANDING = ("listed", "approved", "sent", "accepted")
 """Item states in which something is still to be done by somebody."""
@@ -18,23 +17,34 @@ OUTSTANDING = ("listed", "approved", "sent", "accepted")
 def open_month(month: AgencyMonth, listed: int, closes_at: datetime, scene: Scene) -> Outcome:
     """Freeze the list and open the duties to approve and to synchronise, due at the window's end."""
     out = Outcome(answer={"listed": listed})
-    due = (month.nominal_end, month.rolled_end, closes_at)
     out.happened("month.opened", scene.rule("approval_window"), month=month.month, listed=listed)
     for slot in ("approval_window", "sync_window"):
         rule = scene.rule(slot)
         if rule is not None and listed:
+            event_on, due = _period(rule, month, closes_at)
             open_duty(
                 out,
                 scene,
                 rule,
                 agency_id=month.agency_id,
-                event_on=month.opens_on,
+                event_on=event_on,
                 agency_month_id=month.id,
                 due=due,
                 month=month.month,
                 listed=listed,
             )
     return out
+
+
+def _period(
+    rule: Obligation, month: AgencyMonth, closes_at: datetime
+) -> tuple[date, tuple[date, date, datetime] | None]:
+    """When the duty begins and ends: with the list's window, unless the rule reckons otherwise."""
+    deadline = rule.deadline
+    if deadline is None or deadline.unit != "last_n_calendar_days_of_month" or deadline.n is None:
+        return month.opens_on, None
+    opens = month.nominal_end - timedelta(days=deadline.n - 1)
+    return opens, (month.nominal_end, month.rolled_end, closes_at)
 
 
 def approve_list(month: AgencyMonth, body: ApproveList, scene: Scene) -> Outcome:
@@ -98,11 +108,12 @@ def receipts_in(month: AgencyMonth, scene: Scene) -> Outcome:
     out.happened("month.receipts", scene.rule("sync_window"), month=month.month, **month.counts)
     if gate is not None and month.counts.get("accepted", 0) and scene.department_id is not None:
         out.subject = {"state": "gate"}
+        role, agency_id = bearer(gate, month.agency_id, scene)
         out.notices.append(
             Notice(
                 "gate_waiting",
-                scene.department_id,
-                role="department_officer",
+                agency_id,
+                role=role,
                 citation=gate.citation,
                 facts={"month": month.month, "items": month.counts["accepted"]},
             )
@@ -167,16 +178,8 @@ def close_month(month: AgencyMonth, scene: Scene) -> Outcome:
     for duty in month.duties:
         if left:
             out.happened("duty.carried", scene.rule(duty.slot), duty=str(duty.id), left=left)
-        close_duty(out, scene, duty)
+            void_duty(out, scene, duty, "carried")
+        else:
+            close_duty(out, scene, duty)
     out.happened("month.closed", scene.rule("sync_window"), month=month.month, left=left, **month.counts)
     return out
-
-
-def month_wake(
-    month: AgencyMonth, duties_wake: list[datetime], next_opening: date | None, subject_id: UUID
-) -> datetime | None:
-    """The next reminder, or the day before the next window, when what is left is carried over."""
-    times = list(duties_wake)
-    if next_opening is not None:
-        times.append(start_of_day(next_opening))
-    return min(times, default=None)
