@@ -56,7 +56,7 @@ WORDS: dict[str, tuple[str, str]] = {
 
 
 def finding(sheet: Sheet, row: int, name: str, code: str, row_named: int | None = None) -> CellIssue:
-    """One of these at a cell, label first. ``row_named``: the earlier row of the same sheet it clashes with."""
+    """One of these at a cell, label first. ``row_named``: the earlier row it clashes with."""
     column: Column = sheet.by_name[name]
     vi, en = WORDS[code]
     if row_named is not None:

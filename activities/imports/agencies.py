@@ -1,0 +1,94 @@
+"""The sheet ``Cơ quan``, and every line that belongs to nobody: the first step of an import."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.imports.lines import Line
+from activities.imports.run import Run
+from activities.imports.words import finding
+from activities.organisation.agencies import Agency, Judged, Wanted, judge_agencies, write_agencies
+from models.form import CellIssue, Gathered, workbook
+from models.form.workbook import FIRST_ROW
+from models.lifecycle.outcome import Outcome
+from models.record.install import record_on_authority
+
+SECTION = "agencies"
+FATAL = ("missing-sheet", "missing-column")
+"""Without these the workbook as a whole cannot be read."""
+
+_CELL = {
+    "unknown-parent": ("parent_code", "unknown-agency"),
+    "agency-cycle": ("parent_code", "agency-cycle"),
+    "agency-ended": ("code", "agency-ended"),
+}
+_JUDGED_HERE = ("unknown-agency", "agency-cycle")
+
+
+class Agencies:
+    """Judged once against what stands when the attempt begins."""
+
+    def __init__(self, gathered: Gathered, known: Mapping[str, Agency]) -> None:
+        self._lines = gathered.agencies
+        self.judged = judge_agencies(known, [_wanted(line.values) for line in gathered.agencies])
+        standing = {code: one.id for code, one in known.items() if not one.ended}
+        accepted = {
+            code: one.agency.id
+            for code, one in self.judged.items()
+            if one.verdict != "conflict" and one.agency is not None
+        }
+        self.ids = standing | accepted
+
+    async def write(self, run: Run, connection: AsyncConnection, orphans: Sequence[Line]) -> list[Line]:
+        """Write what is new or changed; the verdicts of the sheet and of the lines that belong to nobody."""
+        lines = [self._line(run, line.row, self.judged[line.values["code"]]) for line in self._lines]
+        if not run.dry_run:
+            today = run.scene.today
+            await write_agencies(connection, run.source.authority_id, self.judged.values(), today)
+            changed = [one for one in self.judged.values() if one.verdict in ("create", "update")]
+            out = Outcome()
+            if changed:
+                counts = {kind: sum(one.verdict == kind for one in changed) for kind in ("create", "update")}
+                out.happened("agencies.imported", None, **{"import": str(run.source.import_id)}, **counts)
+            await record_on_authority(connection, run.scene, run.source.authority_id, run.agency_id, out)
+        return [*lines, *orphans]
+
+    def _line(self, run: Run, row: int, judged: Judged) -> Line:
+        sheet = workbook(run.form)[0]
+        if judged.problem:
+            field, code = _CELL[judged.problem]
+            return Line(SECTION, sheet.title, row, "conflict", None, (finding(sheet, row, field, code),))
+        known = judged.agency is not None and judged.verdict != "create"
+        return Line(
+            SECTION, sheet.title, row, judged.verdict, judged.agency.id if known and judged.agency else None
+        )
+
+
+def _wanted(values: Mapping[str, str]) -> Wanted:
+    return Wanted(
+        code=values["code"],
+        name=values["name"],
+        kind=values["kind"],
+        parent_code=values.get("parent_code"),
+        has_account=values["has_account"] == "yes",
+    )
+
+
+def orphans(run: Run, gathered: Gathered) -> list[Line]:
+    """Lines refused before anybody was asked about them: no person, no key, cells nobody understands."""
+    agencies, posts, profiles, *_ = (sheet.title for sheet in workbook(run.form))
+    section = {agencies: "agencies", posts: "posts", profiles: "profiles"}
+    by_line: dict[tuple[str, int], list[CellIssue]] = defaultdict(list)
+    for issue in gathered.issues:
+        if issue.row >= FIRST_ROW and not (issue.sheet in (agencies, posts) and issue.code in _JUDGED_HERE):
+            by_line[issue.sheet, issue.row].append(issue)
+    return [
+        Line(section.get(sheet, "tables"), sheet, row, "refused", None, tuple(issues))
+        for (sheet, row), issues in by_line.items()
+    ]
+
+
+def whole(gathered: Gathered) -> list[CellIssue]:
+    """What is wrong with sheets and columns rather than with lines."""
+    return [issue for issue in gathered.issues if issue.row < FIRST_ROW]

@@ -1,0 +1,145 @@
+"""The sheet ``Hồ sơ`` with its tables, batch by batch: looked up by blind index, judged, written."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.imports.judging import (
+    Judged,
+    Known,
+    clashing,
+    compare,
+    created,
+    first_logins,
+    issues_of,
+    legacy_of,
+    number_of,
+    refused,
+)
+from activities.imports.lines import Line
+from activities.imports.run import Batches, Run, recorded_email
+from models.errors import Refusal
+from models.form import Candidate, CellIssue
+from models.record.bulk import Legacy, adopt, renew
+
+_KNOWN = (
+    "SELECT p.id, p.id_number_index, p.agency_id, p.category, p.chapter, r.digest,"
+    " p.case_id IS NOT NULL AS in_case, a.id AS account_id, a.login, a.email_sealed, a.email_key,"
+    " p.pending_revision_id IS NOT NULL"
+    " OR EXISTS (SELECT 1 FROM revisions d WHERE d.profile_id = p.id AND d.state = 'draft')"
+    " OR EXISTS (SELECT 1 FROM approvals s WHERE s.profile_id = p.id AND s.state IN ('signing', 'signed'))"
+    " AS declaring"
+    " FROM profiles p LEFT JOIN revisions r ON r.id = p.approved_revision_id"
+    " LEFT JOIN accounts a ON a.id = p.account_id"
+    " WHERE p.id_number_index = ANY(:indexes) AND p.chapter <> 'archive' ORDER BY p.id"
+)
+_LOOK = text(_KNOWN)
+_HOLD = text(_KNOWN + " FOR UPDATE OF p")
+_LOGINS = text("SELECT login, profile_id FROM accounts WHERE login = ANY(:logins)")
+
+
+class People(Batches[Candidate]):
+    """Judges and writes people; the forms are judged in a thread, so that the heart goes on beating."""
+
+    def __init__(self, run: Run, candidates: Sequence[Candidate]) -> None:
+        self._run = run
+        self._logins = first_logins(candidates)
+
+    async def write(self, connection: AsyncConnection, batch: Sequence[Candidate]) -> list[Line]:
+        """Judge a batch and write what is new or changed."""
+        run = self._run
+        found = await asyncio.to_thread(lambda: [self._issues(one) for one in batch])
+        clean = [one for one, issues in zip(batch, found, strict=True) if not issues]
+        known = await self._known(connection, clean)
+        taken = await self._taken(connection, clean)
+        judged = await asyncio.to_thread(
+            lambda: [self._judge(one, issues, known, taken) for one, issues in zip(batch, found, strict=True)]
+        )
+        if run.dry_run:
+            return [one.line for one in judged]
+        return await self._write(connection, judged)
+
+    async def _write(self, connection: AsyncConnection, judged: Sequence[Judged]) -> list[Line]:
+        run = self._run
+        new = [one.legacy for one in judged if one.line.verdict == "create" and one.legacy is not None]
+        ids = iter(await adopt(connection, run.tools, run.scene, run.source, run.form, new))
+        lines = []
+        for one in judged:
+            line = one.line
+            if line.verdict == "create":
+                line = Line(line.section, line.sheet, line.row, line.verdict, next(ids))
+            elif one.change is not None:
+                await renew(connection, run.tools, run.scene, run.source, run.form, one.change)
+            lines.append(line)
+        return lines
+
+    def clash(self, item: Candidate, refusal: Refusal) -> Line:
+        """A login another authority uses, or a profile opened at the same moment."""
+        name = "login" if refusal.code == "duplicate-login" else "citizen_id_number"
+        return clashing(self._run.form, item.row, name, refusal.code).line
+
+    def _issues(self, one: Candidate) -> tuple[CellIssue, ...]:
+        run = self._run
+        return issues_of(run.form, one, run.agencies, self._logins, run.scene.today)
+
+    def _judge(
+        self,
+        one: Candidate,
+        issues: tuple[CellIssue, ...],
+        known: Mapping[bytes, Known],
+        taken: Mapping[str, UUID | None],
+    ) -> Judged:
+        run = self._run
+        if issues:
+            return refused(run.form, one.row, issues)
+        number = str(number_of(one))
+        found = next((known[i] for i in self._indexes(number) if i in known), None)
+        login = one.extras.get("login")
+        if isinstance(login, str) and login in taken and (found is None or taken[login] != found.profile_id):
+            return clashing(run.form, one.row, "login", "duplicate-login")
+        if found is None and run.dry_run:
+            return created(run.form, one.row, None)
+        legacy = self._legacy(one, number)
+        return compare(run.form, one.row, found, legacy) if found else created(run.form, one.row, legacy)
+
+    def _legacy(self, one: Candidate, number: str) -> Legacy:
+        run = self._run
+        index = run.tools.blind.of(run.source.authority_id, number)
+        agency_id = run.agencies[one.extras["agency_code"]]
+        return legacy_of(run.form, one, agency_id, index, run.scene.today)
+
+    def _indexes(self, number: str) -> tuple[bytes, ...]:
+        return self._run.tools.blind.candidates(self._run.source.authority_id, number)
+
+    async def _known(self, connection: AsyncConnection, batch: Sequence[Candidate]) -> dict[bytes, Known]:
+        """People of the batch that are recorded, by index; rows that may be written are locked."""
+        indexes = [index for one in batch for index in self._indexes(str(number_of(one)))]
+        if not indexes:
+            return {}
+        rows = await connection.execute(_LOOK if self._run.dry_run else _HOLD, {"indexes": indexes})
+        return {bytes(row.id_number_index): self._recorded(row) for row in rows}
+
+    def _recorded(self, row: Row[Any]) -> Known:
+        email = recorded_email(self._run, row.account_id, row.email_sealed, row.email_key)
+        return Known(
+            profile_id=row.id,
+            agency_id=row.agency_id,
+            category=row.category,
+            chapter=row.chapter,
+            digest=row.digest,
+            in_case=row.in_case,
+            declaring=row.declaring,
+            login=row.login,
+            email=email,
+        )
+
+    async def _taken(self, connection: AsyncConnection, batch: Sequence[Candidate]) -> dict[str, UUID | None]:
+        logins = [one.extras["login"] for one in batch if one.extras.get("login")]
+        if not logins:
+            return {}
+        rows = await connection.execute(_LOGINS, {"logins": logins})
+        return {row.login: row.profile_id for row in rows}

@@ -1,0 +1,272 @@
+"""The sheet ``Vị trí``: accounts of posts, who holds them, and the role each gives.
+
+A post's account names its holder's profile, so that nobody approves the own data from another login (R4).
+Roles over the whole authority are given only by who administers it. A post that passes to somebody else
+loses its password and its sessions.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.imports.lines import Line, Verdict
+from activities.imports.run import Batches, Run, recorded_email
+from activities.imports.words import finding
+from models.access import Scope as Reaching
+from models.access import roles
+from models.errors import Refusal
+from models.form import CellIssue, workbook
+from models.form.gathering import Line as PostLine
+from models.identifiers import new_id
+from models.lifecycle.outcome import Outcome
+from models.record.bulk import NO_PASSWORD, seal_email
+from models.record.install import record_on_authority
+from models.tables import AccountRow, GrantRow
+
+SECTION = "posts"
+_ACCOUNTS = text(
+    "SELECT a.id, a.login, a.kind, a.state, a.agency_id, a.profile_id, a.display_name, a.email_sealed,"
+    " a.email_key,"
+    " (SELECT coalesce(json_agg(json_build_array(g.role, g.agency_id)), '[]') FROM grants g"
+    " WHERE g.account_id = a.id AND (g.valid_to IS NULL OR g.valid_to > :today)) AS held"
+    " FROM accounts a WHERE a.login = ANY(:logins)"
+)
+_HOLDERS = text(
+    "SELECT id, id_number_index FROM profiles WHERE id_number_index = ANY(:indexes) AND chapter <> 'archive'"
+)
+_NAME = text(
+    "UPDATE accounts SET display_name = :name, profile_id = :profile, email_sealed = :sealed,"
+    " email_key = :key WHERE id = :id"
+)
+_LOCK_OUT = text(
+    "UPDATE accounts SET password_hash = :none, state = 'default_password', failed_logins = 0,"
+    " locked_until = NULL WHERE id = :id"
+)
+_END_SESSIONS = text("DELETE FROM sessions WHERE account_id = :id")
+_IN_FILE = UUID(int=0)
+"""Stands in a dry run for a holder the workbook itself would create."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account with a post's login, as it stands."""
+
+    id: UUID
+    kind: str
+    state: str
+    agency_id: UUID
+    profile_id: UUID | None
+    display_name: str
+    email: str | None
+    held: frozenset[tuple[str, UUID]]
+
+    @property
+    def far_reaching(self) -> bool:
+        """Whether it holds a role over the whole authority."""
+        return any(reaches_far(role) for role, _ in self.held)
+
+
+def reaches_far(role: str) -> bool:
+    """Whether a role is held over the whole authority."""
+    return roles().roles[role].scope is Reaching.AUTHORITY
+
+
+class Posts(Batches[PostLine]):
+    """Judges and writes posts; ``accepted`` are the numbers and logins of people nothing is wrong with."""
+
+    def __init__(self, run: Run, accepted: Mapping[str, str | None]) -> None:
+        self._run, self._accepted = run, accepted
+        self._logins = {login: number for number, login in accepted.items() if login}
+        self._sheet = workbook(run.form)[1]
+
+    async def write(self, connection: AsyncConnection, batch: Sequence[PostLine]) -> list[Line]:
+        """Judge a batch and write what is new or changed."""
+        accounts = await self._accounts(connection, batch)
+        holders = await self._holders(connection, batch)
+        lines = []
+        out = Outcome()
+        for one in batch:
+            account = accounts.get(one.values["login"])
+            number = one.values.get("holder_citizen_id")
+            holder = self._holder(number, holders)
+            issue = self._issue(one, account, holder)
+            if issue is not None:
+                clash = issue.code in ("duplicate-login", "account-elsewhere", "holder-unnamed")
+                lines.append(self._line(one, "conflict" if clash else "refused", None, issue))
+                continue
+            lines.append(await self._judged(connection, one, account, holder, out))
+        await record_on_authority(
+            connection, self._run.scene, self._run.source.authority_id, self._run.agency_id, out
+        )
+        return lines
+
+    def clash(self, item: PostLine, refusal: Refusal) -> Line:
+        """A login that another authority of this installation uses."""
+        return self._line(item, "conflict", None, finding(self._sheet, item.row, "login", refusal.code))
+
+    def _line(self, one: PostLine, verdict: Verdict, subject: UUID | None, *issues: CellIssue) -> Line:
+        return Line(SECTION, self._sheet.title, one.row, verdict, subject, issues)
+
+    def _holder(self, number: Any, holders: Mapping[bytes, UUID]) -> UUID | None:
+        if number is None:
+            return None
+        indexes = self._run.tools.blind.candidates(self._run.source.authority_id, str(number))
+        found = next((holders[index] for index in indexes if index in holders), None)
+        return _IN_FILE if found is None and self._run.dry_run and number in self._accepted else found
+
+    def _issue(self, one: PostLine, account: Account | None, holder: UUID | None) -> CellIssue | None:
+        """What keeps the line out."""
+        values = one.values
+        if values["agency_code"] not in self._run.agencies:
+            return finding(self._sheet, one.row, "agency_code", "unknown-agency")
+        far = reaches_far(values["role"]) or (account is not None and account.far_reaching)
+        if far and not self._run.administers:
+            return finding(self._sheet, one.row, "role", "not-permitted")
+        if values.get("holder_citizen_id") is not None and holder is None:
+            return finding(self._sheet, one.row, "holder_citizen_id", "unknown-holder")
+        if account is None:
+            owner = self._logins.get(values["login"]) if self._run.dry_run else None
+            if owner is not None and owner != values.get("holder_citizen_id"):
+                return finding(self._sheet, one.row, "login", "duplicate-login")
+            return None
+        return self._standing(one, account, holder)
+
+    def _standing(self, one: PostLine, account: Account, holder: UUID | None) -> CellIssue | None:
+        """What stands against giving the post to an account that exists."""
+        if account.kind == "personal" and account.profile_id != holder:
+            return finding(self._sheet, one.row, "login", "duplicate-login")
+        elsewhere = account.agency_id != self._run.agencies[one.values["agency_code"]]
+        if account.state == "cancelled" or (account.kind != "personal" and elsewhere):
+            return finding(self._sheet, one.row, "login", "account-elsewhere")
+        renamed = account.display_name != one.values["holder_name"]
+        if account.kind != "personal" and account.profile_id is not None and holder is None and renamed:
+            return finding(self._sheet, one.row, "holder_citizen_id", "holder-unnamed")
+        return None
+
+    async def _judged(
+        self,
+        connection: AsyncConnection,
+        one: PostLine,
+        account: Account | None,
+        holder: UUID | None,
+        out: Outcome,
+    ) -> Line:
+        agency_id = self._run.agencies[one.values["agency_code"]]
+        role = one.values["role"]
+        if account is None:
+            if self._run.dry_run:
+                personal = one.values["login"] in self._logins  # the holder's own account by then
+                return self._line(one, "update" if personal else "create", None)
+            account_id = await self._create(connection, one, holder, agency_id)
+            await self._grant(connection, one, account_id, agency_id, out)
+            return self._line(one, "create", account_id)
+        changed = await self._hand_over(connection, one, account, holder, out)
+        if (role, agency_id) not in account.held:
+            changed = True
+            if not self._run.dry_run:
+                await self._grant(connection, one, account.id, agency_id, out)
+        return self._line(one, "update" if changed else "same", account.id)
+
+    async def _create(
+        self, connection: AsyncConnection, one: PostLine, holder: UUID | None, agency_id: UUID
+    ) -> UUID:
+        run, account_id = self._run, new_id()
+        email = seal_email(run.tools, run.source.authority_id, account_id, one.values.get("email"))
+        await connection.execute(
+            insert(AccountRow).values(
+                id=account_id,
+                authority_id=run.source.authority_id,
+                kind="agency",
+                login=one.values["login"],
+                display_name=one.values["holder_name"],
+                password_hash=NO_PASSWORD,
+                state="default_password",
+                profile_id=holder,
+                agency_id=agency_id,
+                email_sealed=email.data if email else None,
+                email_key=email.key_id if email else None,
+                created_at=run.scene.now,
+            )
+        )
+        return account_id
+
+    async def _grant(
+        self, connection: AsyncConnection, one: PostLine, account_id: UUID, agency_id: UUID, out: Outcome
+    ) -> None:
+        run = self._run
+        await connection.execute(
+            insert(GrantRow).values(
+                id=new_id(),
+                authority_id=run.source.authority_id,
+                account_id=account_id,
+                agency_id=agency_id,
+                role=one.values["role"],
+                valid_from=run.scene.today,
+                document=f"{one.values['title']} (sổ nhập liệu {run.source.document[:12]})",
+            )
+        )
+        self._happened(out, "role.granted", account_id, agency=str(agency_id), role=one.values["role"])
+
+    async def _hand_over(
+        self,
+        connection: AsyncConnection,
+        one: PostLine,
+        account: Account,
+        holder: UUID | None,
+        out: Outcome,
+    ) -> bool:
+        """Give the post's account its holder and name; answers whether that changes anything."""
+        if account.kind == "personal":
+            return False
+        holder = holder or account.profile_id
+        name, email = one.values["holder_name"], one.values["email"]
+        if (account.profile_id, account.display_name, account.email) == (holder, name, email):
+            return False
+        if self._run.dry_run:
+            return True
+        sealed = seal_email(self._run.tools, self._run.source.authority_id, account.id, email)
+        assert sealed is not None
+        values = {"name": name, "profile": holder, "sealed": sealed.data, "key": sealed.key_id}
+        await connection.execute(_NAME, {"id": account.id, **values})
+        if account.profile_id not in (None, holder):
+            await connection.execute(_LOCK_OUT, {"id": account.id, "none": NO_PASSWORD})
+            await connection.execute(_END_SESSIONS, {"id": account.id})
+            self._happened(out, "post.handed_over", account.id)
+        else:
+            self._happened(out, "post.changed", account.id)
+        return True
+
+    def _happened(self, out: Outcome, kind: str, account_id: UUID, **facts: str) -> None:
+        rule = self._run.scene.rule("account_operations")
+        out.happened(
+            kind, rule, **{"account": str(account_id), "import": str(self._run.source.import_id), **facts}
+        )
+
+    async def _accounts(self, connection: AsyncConnection, batch: Sequence[PostLine]) -> dict[str, Account]:
+        values = {"logins": [one.values["login"] for one in batch], "today": self._run.scene.today}
+        return {
+            row.login: Account(
+                id=row.id,
+                kind=row.kind,
+                state=row.state,
+                agency_id=row.agency_id,
+                profile_id=row.profile_id,
+                display_name=row.display_name,
+                email=recorded_email(self._run, row.id, row.email_sealed, row.email_key),
+                held=frozenset((role, UUID(agency)) for role, agency in row.held),
+            )
+            for row in await connection.execute(_ACCOUNTS, values)
+        }
+
+    async def _holders(self, connection: AsyncConnection, batch: Sequence[PostLine]) -> dict[bytes, UUID]:
+        numbers = [str(n) for one in batch if (n := one.values.get("holder_citizen_id")) is not None]
+        authority_id = self._run.source.authority_id
+        indexes = [i for n in numbers for i in self._run.tools.blind.candidates(authority_id, n)]
+        if not indexes:
+            return {}
+        rows = await connection.execute(_HOLDERS, {"indexes": indexes})
+        return {bytes(row.id_number_index): row.id for row in rows}
