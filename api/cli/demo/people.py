@@ -1,0 +1,84 @@
+"""The two people of the story. Nobody else can be they: their ID numbers name a province that does not exist."""
+
+from datetime import date
+from typing import Any
+
+from api.cli.sample.identity import citizen_id
+from models.form.dates import PartialDate, add_months
+from models.form.foretelling import retirement_on
+
+HOME = {"province": "01", "commune": "00070", "detail": "Số 12, phố Thử Nghiệm"}
+Content = dict[str, Any]
+
+
+def recruit(on: date) -> Content:
+    """The form of a young graduate recruited on a day."""
+    born = date(on.year - 26, 5, 17)
+    number = citizen_id(1, "female", born)
+    return {
+        "birth_full_name": "NGUYỄN THỊ THẢO",
+        "gender": "female",
+        "birth_date": born.isoformat(),
+        "birth_place": HOME,
+        "hometown": HOME,
+        "ethnicity": "01",
+        "religion": "none",
+        "citizen_id_number": number,
+        "contact_phone": "0000000001",
+        "current_address": HOME,
+        "first_recruited_on": on.isoformat(),
+        "recruiting_agency": "Sở Văn hóa và Thể thao thành phố Hà Nội",
+        "joined_current_agency_on": on.isoformat(),
+        "general_education_level": "12/12",
+        "highest_qualification": "university",
+        "main_assigned_work": "Quản lý hiện vật",
+        "work_history": [
+            {
+                "from_month": f"{on.year - 3}-09",
+                "to_month": f"{add_months(on, -1):%Y-%m}",
+                "unit_text": "Nhà xuất bản Sông Hồng",
+                "title": "Biên tập viên",
+            },
+            {"from_month": f"{on:%Y-%m}", "unit_text": "Bảo tàng Hà Nội", "title": "Viên chức"},
+        ],
+    }
+
+
+def newcomer(on: date, leaves_after: date) -> tuple[Content, date]:
+    """The form of somebody received from another province, and the day of retirement (working life ends with it).
+
+    The date of birth is chosen so that the retirement age is reached in the first month after ``leaves_after``.
+    """
+    born = date(on.year - 63, 1, 20)
+    while (last := retirement_on(PartialDate.parse(born.isoformat()), "male")) is None or last < leaves_after:
+        born = add_months(born, 1)
+    number = citizen_id(2, "male", born)
+    since = date(born.year + 24, 3, 1)
+    content = {
+        "birth_full_name": "TRẦN VĂN HẬU",
+        "gender": "male",
+        "birth_date": born.isoformat(),
+        "birth_place": HOME,
+        "hometown": HOME,
+        "ethnicity": "01",
+        "religion": "none",
+        "citizen_id_number": number,
+        "contact_phone": "0000000002",
+        "current_address": HOME,
+        "first_recruited_on": since.isoformat(),
+        "recruiting_agency": "Sở Văn hóa, Thể thao và Du lịch tỉnh Ninh Bình",
+        "joined_current_agency_on": on.isoformat(),
+        "general_education_level": "12/12",
+        "highest_qualification": "university",
+        "main_assigned_work": "Bảo quản hiện vật",
+        "work_history": [
+            {
+                "from_month": f"{since:%Y-%m}",
+                "to_month": f"{add_months(on, -1):%Y-%m}",
+                "unit_text": "Bảo tàng tỉnh Ninh Bình",
+                "title": "Viên chức",
+            },
+            {"from_month": f"{on:%Y-%m}", "unit_text": "Bảo tàng Hà Nội", "title": "Viên chức"},
+        ],
+    }
+    return content, last

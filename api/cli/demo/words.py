@@ -1,0 +1,114 @@
+"""The words of the story: roles, kinds of duty, and what the system says by itself. Vietnamese, English."""
+
+from typing import Any
+
+Pair = tuple[str, str]
+
+ROLES: dict[str, Pair] = {
+    "system": ("Hệ thống", "The system"),
+    "official": ("Người có hồ sơ", "The official"),
+    "hr_officer": ("Bộ phận tổ chức cán bộ", "HR officer"),
+    "approver": ("Người phê duyệt", "Approver"),
+    "head": ("Người đứng đầu", "Head of agency"),
+    "department_officer": ("Chuyên viên Sở Nội vụ", "Officer of the Department of Home Affairs"),
+    "administrator": ("Quản trị hệ thống", "Administrator"),
+    "person": ("người có hồ sơ", "the official"),
+}
+
+SLOTS: dict[str, Pair] = {
+    "personal_account": ("tạo tài khoản cá nhân", "create the personal account"),
+    "intake_account": ("tạo tài khoản cho người mới tiếp nhận", "create the newcomer's account"),
+    "intake_check": ("kiểm tra, cập nhật dữ liệu sau tiếp nhận", "check and update the data after intake"),
+    "default_password": ("đổi mật khẩu mặc định", "change the default password"),
+    "first_declaration": ("tự khai hồ sơ lần đầu", "the first declaration"),
+    "update_after_change": ("cập nhật thông tin thay đổi", "update what changed"),
+    "approval_window": ("phê duyệt danh sách tháng", "approve the month's list"),
+    "sync_window": ("đồng bộ lên CSDL quốc gia", "synchronise with the national database"),
+    "transfer_report": ("báo cáo việc chuyển công tác", "report the transfer"),
+    "transfer_receive": ("tiếp nhận hồ sơ, tài khoản", "receive dossier and account"),
+    "transfer_check": ("kiểm tra, cập nhật dữ liệu sau khi chuyển", "check and update the data after the move"),
+    "department_gate": ("phê duyệt dữ liệu đã gửi", "approve what was sent"),
+    "move_out_report": ("báo cáo việc chuyển ra ngoài", "report the move out"),
+}
+
+TO: dict[str, Pair] = {
+    "responsible": ("người có nghĩa vụ", "whoever owes it"),
+    "unit_head": ("người đứng đầu đơn vị", "the head of the unit"),
+    "managing_agency": ("cơ quan quản lý", "the managing agency"),
+    "department": ("Sở Nội vụ", "the Department of Home Affairs"),
+}
+
+HAPPENED: dict[str, Pair] = {
+    "month.opened": (
+        "Mở cửa sổ phê duyệt tháng {month}: {listed} hồ sơ trong danh sách",
+        "The approval window of {month} opens: {listed} on the list",
+    ),
+    "month.submitted": (
+        "Gửi CSDL quốc gia {items} hồ sơ, mã giao dịch {tran_code}",
+        "{items} sent to the national database, transaction {tran_code}",
+    ),
+    "month.receipts": (
+        "Nhận biên nhận của CSDL quốc gia: {accepted} hồ sơ được nhận",
+        "Receipts of the national database: {accepted} accepted",
+    ),
+    "month.closed": (
+        "Kết thúc danh sách tháng {month}, còn lại {left}",
+        "The list of {month} is closed, {left} left",
+    ),
+    "duty.reminder": ("Nhắc việc: {slot}{when}", "Reminder: {slot_en}{when_en}"),
+    "duty.overdue": ("Quá hạn: {slot} (hạn {due})", "Overdue: {slot_en} (due {due})"),
+    "duty.escalation": (
+        "Báo lên {to}: {slot} quá hạn {offset} ngày làm việc",
+        "Escalated to {to_en}: {slot_en} is {offset} working days overdue",
+    ),
+    "change.foretold": (
+        "Hồ sơ báo trước một thay đổi đến ngày ({kind})",
+        "A change the form foretold has come ({kind})",
+    ),
+    "separation.effective": (
+        "Quyết định có hiệu lực: {kind_vi}; các nghĩa vụ đang mở kết thúc",
+        "The decision takes effect: {kind_en}; what was owed ends",
+    ),
+    "access.cancelled": ("Hủy quyền truy cập của tài khoản", "The account's access is cancelled"),
+    "profile.archived": (
+        "Lưu trữ hồ sơ, không xóa dữ liệu; CSDL quốc gia {told_vi}",
+        "The profile is archived, nothing deleted; the national database {told_en}",
+    ),
+}
+"""What nobody in the story does: told when it happens."""
+
+LEAVING: dict[str, Pair] = {
+    "moved_out": ("chuyển ra ngoài thành phố", "moved out of the city"),
+    "retired": ("nghỉ hưu", "retired"),
+}
+
+
+def slot_words(slot: str) -> Pair:
+    """A kind of duty in words; its own name where the story knows none."""
+    return SLOTS.get(slot, (slot, slot))
+
+
+def spoken(kind: str, facts: dict[str, Any]) -> Pair:
+    """An event in words."""
+    values: dict[str, Any] = {"accepted": 0, **facts}
+    if "slot" in facts:
+        values["slot"], values["slot_en"] = slot_words(str(facts["slot"]))
+    if "to" in facts:
+        values["to"], values["to_en"] = TO.get(str(facts["to"]), (facts["to"], facts["to"]))
+    values["when"], values["when_en"] = _when(facts.get("offset"))
+    values["kind_vi"], values["kind_en"] = LEAVING.get(str(facts.get("kind")), ("", ""))
+    told = bool(facts.get("told_national"))
+    values["told_vi"] = "đã được báo" if told else "chưa giữ hồ sơ này nên không phải báo"
+    values["told_en"] = "was told" if told else "never held it and need not be told"
+    vi, en = HAPPENED[kind]
+    return vi.format(**values), en.format(**values)
+
+
+def _when(offset: object) -> Pair:
+    if not isinstance(offset, int):
+        return "", ""
+    if offset == 0:
+        return ", hôm nay đến hạn", ", due today"
+    if offset < 0:
+        return f", còn {-offset} ngày làm việc", f", {-offset} working days left"
+    return f", quá hạn {offset} ngày làm việc", f", {offset} working days overdue"
