@@ -80,7 +80,7 @@ def offices(settings: Settings, tools: Tools) -> Offices:
         months=MonthOffice(settings, tools, signing, gateway),
         national=NationalOffice(settings, tools, gateway),
         digests=DigestOffice(settings, tools),
-        imports=ImportOffice(settings, tools, store),
+        imports=ImportOffice(settings, tools),
     )
 
 
