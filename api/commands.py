@@ -28,7 +28,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from api.answers import respond
 from api.scope import Asker
-from models.commands import ActivateAccount, Body
+from models.commands import ActivateAccount, Body, OpenProfile
 from models.database import Scope, transaction
 from models.errors import RefusedError
 from models.identifiers import WorkflowKind, command_id, parse_workflow_id, profile_workflow
@@ -84,10 +84,14 @@ async def submit(
     """Accept a command and see it decided if that happens in time; the fate says which.
 
     Raises:
-        RefusedError: ``key-reused``.
+        RefusedError: ``key-reused``, ``not-found``.
     """
     assert scope.account is not None
+    seen = _SEEN.get(parse_workflow_id(workflow_id).kind) if not isinstance(body, OpenProfile) else None
     async with transaction(database, scope) as connection:
+        # Row-level security answers: what the asker cannot see is not there, and no workflow is started for it.
+        if seen is not None and await connection.scalar(seen, {"id": subject_id}) is None:
+            raise RefusedError.of("not-found", "Không tìm thấy.", "There is no such thing.")
         accepted = await accept(
             connection,
             engine.tools,
@@ -104,9 +108,7 @@ async def submit(
     if accepted.settled:
         return accepted
     addressed = Addressed(command_id, scope.authority, body.verb, accepted.workflow_id, accepted.subject_id)
-    moment = await put(engine, addressed, PATIENCE)
-    if moment is not None and moment.status == 404:
-        raise RefusedError.of("not-found", "Không tìm thấy.", "There is no such thing.")
+    await put(engine, addressed, PATIENCE)
     async with transaction(database, scope) as connection:
         decided = await fate(connection, command_id)
     assert decided is not None
@@ -233,5 +235,10 @@ async def start_operation(engine: Engine, command: Addressed) -> WithStartWorkfl
     )
 
 
+_SEEN = {
+    WorkflowKind.PROFILE: text("SELECT 1 FROM profiles WHERE id = :id"),
+    WorkflowKind.TRANSFER: text("SELECT 1 FROM cases WHERE id = :id"),
+    WorkflowKind.MONTH_END: text("SELECT 1 FROM agency_months WHERE id = :id"),
+}
 _CASE = text("SELECT profile_id FROM cases WHERE id = :id")
 _MONTH = text("SELECT agency_id, month, closes_at FROM agency_months WHERE id = :id")

@@ -23,6 +23,7 @@ from models.commands import (
     SubmitDeclaration,
     WithdrawNotice,
 )
+from models.errors import RefusedError
 
 router = APIRouter(prefix="/profiles", tags=["Hồ sơ: việc làm"], responses=RESPONSES)
 
@@ -91,10 +92,12 @@ async def give_notice_to_many(
     results: list[dict[str, object]] = []
     for profile_id in dict.fromkeys(profiles):
         one = act.for_item(profile_id)
-        answer = await one.on_profile(profile_id, notice)
-        results.append(
-            {"profile_id": str(profile_id), "status": answer.status_code, "command_id": str(one.command_id)}
-        )
+        result: dict[str, object] = {"profile_id": str(profile_id), "command_id": str(one.command_id)}
+        try:
+            result["status"] = (await one.on_profile(profile_id, notice)).status_code
+        except RefusedError as refused:
+            result |= {"status": refused.refusal.problem.status, "code": refused.refusal.code}
+        results.append(result)
     return {"results": results}
 
 

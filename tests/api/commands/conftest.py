@@ -32,7 +32,9 @@ CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 class Person(httpx.AsyncClient):
     """Somebody logged in; ``post`` gives every request a key of its own unless it has one."""
 
-    async def command(self, path: str, body: Any = None, *, key: str | None = None, **headers: str) -> httpx.Response:
+    async def command(
+        self, path: str, body: Any = None, *, key: str | None = None, **headers: str
+    ) -> httpx.Response:
         sent = {"Idempotency-Key": key or uuid4().hex, **{k.replace("_", "-"): v for k, v in headers.items()}}
         return await self.post(path, json={} if body is None else body, headers=sent)
 
@@ -71,7 +73,10 @@ async def worker(world: World, app: Any, temporal_server, tmp_path: Path) -> Asy
     Keystore(settings.pki).create()
     acts = ActOffice(world.tools)
     signing = SigningOffice(
-        world.tools, DocumentStore(settings.documents), DevelopmentSigners(settings.pki), ThreadPoolExecutor(2)
+        world.tools,
+        DocumentStore(settings.documents),
+        DevelopmentSigners(settings.pki),
+        ThreadPoolExecutor(2),
     )
     async with (
         Worker(

@@ -32,7 +32,9 @@ async def test_from_newcomer_to_archive(log_in, newcomer, world, complete_form, 
     assert me.status_code == 200, me.text
 
     tag = (await person.get(f"/profiles/{profile}")).headers["ETag"]
-    saved = await person.put(f"/profiles/{profile}/draft", json=declared(complete_form), headers={"If-Match": tag})
+    saved = await person.put(
+        f"/profiles/{profile}/draft", json=declared(complete_form), headers={"If-Match": tag}
+    )
     assert saved.status_code == 200, saved.text
     draft, tag = saved.json(), saved.headers["ETag"]
     body = {"revision_id": draft["id"], "digest": draft["digest"]}
@@ -42,7 +44,11 @@ async def test_from_newcomer_to_archive(log_in, newcomer, world, complete_form, 
     tag = (await approver.get(f"/profiles/{profile}")).headers["ETag"]
     returned = await approver.command(
         f"/profiles/{profile}/returns",
-        {"revision_id": draft["id"], "fields": [{"path": "hometown", "reason": "sai xã"}], "reason": "sửa quê quán"},
+        {
+            "revision_id": draft["id"],
+            "fields": [{"path": "hometown", "reason": "sai xã"}],
+            "reason": "sửa quê quán",
+        },
         If_Match=tag,
     )
     assert returned.status_code == 200, returned.text
