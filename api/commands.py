@@ -43,6 +43,9 @@ from workflows.transfer import TransferWorkflow
 PATIENCE = timedelta(seconds=10)
 """How long a caller waits for the answer before being sent to the command's own address (202)."""
 
+ENGINE_AWAY = (RPCError, RuntimeError)
+"""The SDK's own first connection raises the latter, as long as the server has not been reached."""
+
 log = logger("commands")
 
 
@@ -158,16 +161,12 @@ async def put(engine: Engine, command: Addressed, patience: timedelta) -> Moment
         engine.heard[command.command_id] = command.authority_id
         return answered
     except TimeoutError:
-        log.warning("command.unanswered", command=str(command.command_id), verb=command.verb)
-    except RPCError as error:
-        log.warning(
-            "command.engine_away",
-            command=str(command.command_id),
-            verb=command.verb,
-            status=error.status.name,
-        )
+        log.warning("command.unanswered", command_id=str(command.command_id), verb=command.verb)
+    except ENGINE_AWAY as error:
+        code = error.status.name if isinstance(error, RPCError) else "CONNECT"
+        log.warning("command.engine_away", command_id=str(command.command_id), verb=command.verb, code=code)
     except (WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError):
-        log.warning("command.not_applied", command=str(command.command_id), verb=command.verb)
+        log.warning("command.not_applied", command_id=str(command.command_id), verb=command.verb)
     return None
 
 

@@ -19,7 +19,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.clock import Clock
-from api.commands import PATIENCE, Addressed, Engine, put
+from api.commands import ENGINE_AWAY, PATIENCE, Addressed, Engine, put
 from api.reconcile import Reconciler
 from models.calendar import legal_date
 from models.database import Scope, transaction
@@ -67,7 +67,7 @@ class Relay:
             try:
                 await work()
             except Exception as error:  # a relay that dies is noticed by nobody
-                log.warning("relay.interrupted", reason=type(error).__name__)
+                log.warning("relay.interrupted", code=type(error).__name__)
             await asyncio.sleep(PAUSE)
 
     async def _lead(self) -> None:
@@ -94,8 +94,8 @@ class Relay:
             return
         try:
             await self._reconciler.run()
-        except RPCError as error:
-            log.warning("relay.engine_away", status=error.status.name)
+        except ENGINE_AWAY as error:
+            log.warning("relay.engine_away", code=type(error).__name__)
         else:
             self._reconciled = tonight
 
@@ -117,9 +117,10 @@ class Relay:
         for row in rows:
             try:
                 await self._say(row)
-            except RPCError as error:
-                log.warning("relay.not_said", line=row.id, status=error.status.name)
-                if error.status in _NOT_NOW:
+            except ENGINE_AWAY as error:
+                code = error.status if isinstance(error, RPCError) else RPCStatusCode.UNAVAILABLE
+                log.warning("relay.not_said", workflow_id=row.workflow_id, code=code.name)
+                if code in _NOT_NOW:
                     break
                 continue  # one line the engine refuses must not silence the others
             async with transaction(self._database, scope) as connection:
@@ -180,6 +181,6 @@ class Relay:
             rows = list(await connection.execute(_UNHEARD, {"before": before, "most": BATCH}))
         for row in rows:
             command = Addressed(row.id, row.authority_id, row.verb, row.workflow_id, row.subject_id)
-            log.info("command.put_again", command=str(row.id), verb=row.verb)
+            log.info("command.put_again", command_id=str(row.id), verb=row.verb)
             await put(self._engine, command, PATIENCE)
         return len(rows)
