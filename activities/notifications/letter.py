@@ -21,10 +21,10 @@ LINES = 40
 
 _SUBJECT = Template("[hoso] $day: $open việc đang mở, $late quá hạn / $open open, $late overdue")
 _BODY = Template(
-    "Kính gửi Anh/Chị,\n\nSáng $day còn $open việc đang mở, trong đó $late việc đã quá hạn.\n\n$vi"
+    "Kính gửi Anh/Chị,\n\nSáng $day còn $open việc đang mở, trong đó $late việc đã quá hạn.\n\n${vi}"
     "Xem và xử lý: $link\nThư tự động, xin không trả lời thư này.\n"
     "\n---\n\n"
-    "Good morning,\n\nOn $day $open matters are still open, $late of them overdue.\n\n$en"
+    "Good morning,\n\nOn $day $open matters are still open, $late of them overdue.\n\n${en}"
     "See and settle them: $link\nThis message is automatic; please do not reply.\n"
 )
 
