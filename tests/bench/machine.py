@@ -1,0 +1,84 @@
+"""What the figures were measured on, and what processes cost: CPU time and memory read from /proc."""
+
+import os
+import platform
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+TICK = 1 / os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def description() -> str:
+    """One line: processor, cores, memory, versions, and how busy the machine is with other things."""
+    model = next((v for k, v in _pairs("/proc/cpuinfo", ":") if k == "model name"), platform.processor())
+    memory = next((int(v.split()[0]) for k, v in _pairs("/proc/meminfo", ":") if k == "MemTotal"), 0)
+    load = ", ".join(f"{n:.2f}" for n in os.getloadavg())
+    return (
+        f"{model}, {len(os.sched_getaffinity(0))} cores, {memory / 2**20:.1f} GiB, Linux {platform.release()},"
+        f" Python {platform.python_version()}, load before {load}"
+    )
+
+
+def _pairs(path: str, separator: str) -> Iterable[tuple[str, str]]:
+    for line in Path(path).read_text(encoding="utf-8", errors="replace").splitlines():
+        name, _, value = line.partition(separator)
+        yield name.strip(), value.strip()
+
+
+def _family(pid: int) -> list[int]:
+    """A process and all its descendants that are alive."""
+    parents: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and (fields := _stat(int(entry.name))) is not None:
+            parents.setdefault(int(fields[1]), []).append(int(entry.name))
+    found, waiting = [], [pid]
+    while waiting:
+        found.append(one := waiting.pop())
+        waiting += parents.get(one, [])
+    return found
+
+
+def _stat(pid: int) -> list[str] | None:
+    """Fields of /proc/<pid>/stat from the third on (proc(5))."""
+    try:
+        return (
+            Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+        )
+    except OSError:
+        return None
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process, its descendants, and those of them that have ended."""
+    total = 0
+    for one in _family(pid):
+        fields = _stat(one)
+        if fields is not None:
+            total += sum(int(n) for n in fields[11:15])
+    return total * TICK
+
+
+def resident_bytes(pid: int) -> int:
+    """Resident memory of one process."""
+    return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * PAGE
+
+
+def peak_bytes(pid: int) -> int:
+    """The most resident memory a process has had."""
+    return next(int(v.split()[0]) * 1024 for k, v in _pairs(f"/proc/{pid}/status", ":") if k == "VmHWM")
+
+
+class Meter:
+    """CPU spent by named processes between two looks."""
+
+    def __init__(self, processes: Mapping[str, int]) -> None:
+        self._processes = dict(processes)
+        self._before = self._look()
+
+    def _look(self) -> dict[str, float]:
+        return {name: cpu_seconds(pid) for name, pid in self._processes.items()}
+
+    def spent(self) -> dict[str, float]:
+        """Seconds of CPU by name since the meter was made."""
+        return {name: now - self._before[name] for name, now in self._look().items()}

@@ -1,0 +1,112 @@
+"""An authority with as many people in service as a bench wants, written as rows and read as any other."""
+
+import json
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+
+from api.scope import token_hash
+from models.database import engine_for
+from models.form import canonical, catalogue, digest, split
+from models.record.subjects import GENESIS
+from models.record.tools import Tools
+from models.settings import DatabaseRole
+from tests.bench.stage import Stage
+from tests.forms import COMPLETE
+from tests.world import World, build
+
+_PROFILE = (
+    "INSERT INTO profiles (id, authority_id, agency_id, category, full_name, id_number_index, chapter, status,"
+    " version, revision_number, account_id, approved_revision_id, pending_revision_id, foretold, last_event,"
+    " last_hash, created_at) VALUES (%(id)s, %(authority)s, %(agency)s, 'civil_servant', %(name)s, %(index)s,"
+    " %(chapter)s, 'working', 1, 1, NULL, %(approved)s, %(pending)s, '[]', 0, %(genesis)s, %(now)s)"
+)
+_ACCOUNT = (
+    "INSERT INTO accounts (id, authority_id, kind, login, display_name, password_hash, state, profile_id,"
+    " agency_id, created_at) VALUES (%(account)s, %(authority)s, 'personal', %(login)s, %(name)s, '!', 'active',"
+    " %(id)s, %(agency)s, %(now)s)"
+)
+_HOLDER = "UPDATE profiles SET account_id = %(account)s WHERE id = %(id)s"
+_CUSTODY = (
+    "INSERT INTO custody (id, authority_id, profile_id, agency_id, starts_on) VALUES (%(custody)s,"
+    " %(authority)s, %(id)s, %(agency)s, %(since)s)"
+)
+_REVISION = (
+    "INSERT INTO revisions (id, authority_id, profile_id, number, form_version, content, sealed, key_id, digest,"
+    " state, author_id, evidence, saved_at, submitted_at) VALUES (%(revision)s, %(authority)s, %(id)s, 1,"
+    " 'tt06_2023', %(content)s, %(sealed)s, %(key)s, %(digest)s, %(state)s, %(account)s, '[]', %(now)s, %(now)s)"
+)
+_SESSION = "INSERT INTO sessions VALUES (%(hash)s, %(authority)s, %(account)s, %(now)s, %(ends)s)"
+
+
+async def settle_in(stage: Stage) -> World:
+    """The authority of ``tests.world`` on this stage."""
+    engine = engine_for(stage.settings.database_url(DatabaseRole.WORKER), pool_size=4)
+    stage.stack.callback(engine.sync_engine.dispose, close=False)
+    return await build(Tools(engine, stage.ring), datetime.now(UTC))
+
+
+def people(stage: Stage, world: World, count: int, *, submitted: bool = False) -> list[UUID]:
+    """That many people in service at one agency; with a submission that waits, where asked for."""
+    rows = [_person(world, n, submitted=submitted) for n in range(count)]
+    with connect(stage, world) as connection, connection.cursor() as cursor:
+        for statement in (_PROFILE, _ACCOUNT, _HOLDER, _CUSTODY, _REVISION):
+            cursor.executemany(statement, rows)
+    with psycopg.connect(stage.superuser, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
+    return [row["id"] for row in rows]
+
+
+def _person(world: World, number: int, *, submitted: bool) -> dict[str, Any]:
+    profile, revision = uuid4(), uuid4()
+    content = {**COMPLETE, "full_name": f"Người Thứ {number}"}
+    plain, secret = split(catalogue("tt06_2023"), content)
+    sealed = world.tools.cipher.seal(
+        world.authority, "revisions", revision, "sealed", json.dumps(secret).encode()
+    )
+    assert canonical(content)
+    return {
+        "id": profile,
+        "authority": world.authority,
+        "agency": world.museum,
+        "name": content["full_name"],
+        "index": profile.bytes,
+        "chapter": "review" if submitted else "service",
+        "approved": None if submitted else revision,
+        "pending": revision if submitted else None,
+        "genesis": GENESIS,
+        "now": world.now,
+        "account": uuid4(),
+        "login": f"p{profile.hex[:20]}",
+        "custody": uuid4(),
+        "since": world.now.date(),
+        "revision": revision,
+        "content": json.dumps(plain, ensure_ascii=False),
+        "sealed": sealed.data,
+        "key": sealed.key_id,
+        "digest": digest(content),
+        "state": "submitted" if submitted else "approved",
+    }
+
+
+def connect(stage: Stage, world: World) -> psycopg.Connection[Any]:
+    """A connection of the worker's role that sees the whole authority for its session."""
+    connection = psycopg.connect(stage.settings.libpq_url(DatabaseRole.WORKER))
+    connection.execute(
+        "SELECT set_config('hoso.authority', %s, false), set_config('hoso.scope', 'authority', false)",
+        [str(world.authority)],
+    )
+    return connection
+
+
+def session(stage: Stage, world: World, who: str) -> str:
+    """A token with which somebody of the authority is logged in."""
+    token = secrets.token_urlsafe(32)
+    now = datetime.now(UTC)
+    values = {"hash": token_hash(token), "authority": world.authority, "account": world.accounts[who]}
+    with connect(stage, world) as connection:
+        connection.execute(_SESSION, {**values, "now": now, "ends": now + timedelta(hours=8)})
+    return token
