@@ -13,21 +13,26 @@ from models.workbook_guard import column_letters
 
 
 class Rows:
-    """One sheet's rows from row 1, as often as asked; empty columns before the first used one included."""
+    """One sheet's rows from row 1; empty columns before the first used one included."""
 
-    def __init__(self, book: "Book", sheet: CalamineSheet) -> None:
-        self._book, self._sheet = book, sheet
+    def __init__(self, book: "Book", title: str, sheet: CalamineSheet) -> None:
+        self._book, self._title, self._sheet = book, title, sheet
 
     def __iter__(self) -> Iterator[Sequence[Any]]:
         start = self._sheet.start
         before: list[Any] = [None] * (start[1] if start else 0)
-        for cells in self._sheet.iter_rows():
+        for number, cells in enumerate(self._sheet.iter_rows(), start=1):
             self._book.rows_read += 1
-            yield [*before, *cells] if before else cells
+            whole = [*before, *cells] if before else cells
+            if number == FIRST_ROW - 1:
+                self._book.letters[self._title] = _letters(whole)
+            yield whole
 
 
 class Book(Mapping[str, Rows]):
     """Sheet title (NFC) → rows. ``rows_read`` grows while somebody reads, so that progress can be told.
+
+    ``letters``: of the sheets read so far, column letters by the names in their second row.
 
     Raises:
         RefusedError: ``import-unreadable``.
@@ -35,11 +40,12 @@ class Book(Mapping[str, Rows]):
 
     def __init__(self, data: bytes) -> None:
         self.rows_read = 0
+        self.letters: dict[str, dict[str, str]] = {}
         self._book = _readable(data)
         self._names = {unicodedata.normalize("NFC", name.strip()): name for name in self._book.sheet_names}
 
     def __getitem__(self, title: str) -> Rows:
-        return Rows(self, self._book.get_sheet_by_name(self._names[title]))
+        return Rows(self, title, self._book.get_sheet_by_name(self._names[title]))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -47,15 +53,16 @@ class Book(Mapping[str, Rows]):
     def __len__(self) -> int:
         return len(self._names)
 
-    def letters(self, title: str) -> dict[str, str]:
-        """Column letters by the names in the sheet's second row."""
-        if title not in self:
-            return {}
-        for number, cells in enumerate(self[title], start=1):
-            if number == FIRST_ROW - 1:
-                names = ((str(cell).strip(), place) for place, cell in enumerate(cells, start=1) if cell)
-                return {name: column_letters(place) for name, place in names if name}
-        return {}
+    def __contains__(self, title: object) -> bool:
+        return title in self._names  # Mapping's own would read the whole sheet to answer
+
+
+def _letters(names: Sequence[Any]) -> dict[str, str]:
+    found = ((str(cell).strip(), place) for place, cell in enumerate(names, start=1) if cell)
+    letters: dict[str, str] = {}
+    for name, place in found:
+        letters.setdefault(name, column_letters(place))
+    return letters
 
 
 def _readable(data: bytes) -> CalamineWorkbook:

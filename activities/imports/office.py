@@ -85,8 +85,7 @@ class ImportOffice(ImportActivities):
             return _done(row.counts)
         try:
             run = await self._begin(start, row)
-            book, gathered = await self._read(start, row, run)
-            run.letters = {sheet.title: book.letters(sheet.title) for sheet in workbook(run.form)}
+            gathered = await self._read(start, row, run)
             fatal = [issue for issue in gathered.issues if issue.code in FATAL]
             if fatal:
                 found = issues_json(fatal, run.letters)
@@ -151,8 +150,8 @@ class ImportOffice(ImportActivities):
             counts=dict(row.counts),
         )
 
-    async def _read(self, start: ImportStart, row: Row[Any], run: Run) -> tuple[Book, Gathered]:
-        """Open, check and put together the workbook, telling that it goes on.
+    async def _read(self, start: ImportStart, row: Row[Any], run: Run) -> Gathered:
+        """Open, check and put together the workbook, telling that it goes on; its bytes are let go.
 
         Raises:
             RefusedError: ``import-too-large`` or ``import-unreadable``.
@@ -171,7 +170,9 @@ class ImportOffice(ImportActivities):
             except BaseException as error:
                 raise unreadable(error) from error
 
-        return book, await _beating(together, lambda: ("read", book.rows_read))
+        gathered = await _beating(together, lambda: ("read", book.rows_read))
+        run.letters = book.letters
+        return gathered
 
     async def _phases(self, run: Run, gathered: Gathered) -> None:
         async with transaction(self.tools.engine, run.scope) as connection:
