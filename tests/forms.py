@@ -22,7 +22,12 @@ COMPLETE: dict[str, Any] = {
     "highest_qualification": "university",
     "main_assigned_work": "Quản lý hiện vật",
     "work_history": [
-        {"from_month": "2015-03", "to_month": "2018-05", "unit_text": "Sở Văn hóa và Thể thao", "title": "Chuyên viên"},
+        {
+            "from_month": "2015-03",
+            "to_month": "2018-05",
+            "unit_text": "Sở Văn hóa và Thể thao",
+            "title": "Chuyên viên",
+        },
         {"from_month": "2018-06", "unit_text": "Bảo tàng", "title": "Chuyên viên"},
     ],
 }

@@ -6,14 +6,24 @@ Rows are written as the worker would, without the import, so that tests of the c
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from models.calendar import Calendar
-from models.commands import Body
+from models.calendar import Calendar, legal_date
+from models.commands import (
+    ActivateAccount,
+    Approve,
+    Body,
+    CreateAccount,
+    HandOver,
+    OpenProfile,
+    ReportTransfer,
+    RequestTransfer,
+    SubmitDeclaration,
+)
 from models.database import Scope, transaction
 from models.form import canonical, catalogue, digest, split
 from models.messages import Ask, Internal, Moment, Subject
@@ -21,6 +31,9 @@ from models.record.act import act
 from models.record.commands import Fate, accept, fate
 from models.record.tools import Tools
 from models.regulations import in_force
+from tests.forms import COMPLETE
+
+Stage = Literal["account", "declaration", "review", "service"]
 
 INSTALLED = date(2025, 1, 1)
 HASH = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$8XtvSsSAnyI"
@@ -102,6 +115,77 @@ class World:
             ),
         )
 
+    async def employ(self, *, agency: UUID | None = None, until: Stage = "service") -> UUID:
+        """A person of ``culture`` (or ``agency``), as far as asked; its account is ``person``."""
+        profile = uuid4()
+        where = agency or self.culture
+        number = f"000{profile.int % 10**9:09d}"
+        opened = await self.ask(
+            "culture.hr",
+            OpenProfile(
+                agency_id=where,
+                full_name="Nguyễn Thị Thử",
+                personal_id_number=number,
+                event_on=legal_date(self.now),
+                document="12/QĐ",
+            ),
+            profile,
+        )
+        assert opened.status == 201, opened.answer
+        if until == "account":
+            return profile
+        login = f"thu.{profile.hex[:12]}"
+        made = await self.ask("culture.hr", CreateAccount(login=login, password_hash="x"), profile)
+        self.accounts["person"] = UUID(made.answer["account_id"])
+        await self.ask("person", ActivateAccount(password_hash="y"), profile)
+        if until == "declaration":
+            return profile
+        await self.submit(profile)
+        if until == "review":
+            return profile
+        await self.sign(profile)
+        return profile
+
+    async def submit(self, profile: UUID, **changes: Any) -> UUID:
+        """The person submits a complete form; answers the revision."""
+        revision, digest = await self.draft(profile, COMPLETE, evidence=("e" * 64,))
+        body = SubmitDeclaration(revision_id=revision, digest=digest, **changes)
+        done = await self.ask("person", body, profile)
+        assert done.status == 200, done.answer
+        return revision
+
+    async def pending(self, profile: UUID) -> Approve:
+        """What an approver would sign now."""
+        row = await self.one(
+            "SELECT r.id, r.digest FROM revisions r JOIN profiles p ON p.pending_revision_id = r.id"
+            " WHERE p.id = :p",
+            p=profile,
+        )
+        return Approve(revision_id=row.id, digest=row.digest)
+
+    async def sign(self, profile: UUID, who: str = "culture.approver") -> Moment:
+        """Approve what waits, with a signature that succeeds."""
+        prepared = await self.ask(who, await self.pending(profile), profile)
+        assert self.moment.to_sign is not None, prepared.answer
+        return await self.signed(profile, self.moment.to_sign, prepared.id)
+
+    async def signed(self, profile: UUID, approval: UUID, command: UUID) -> Moment:
+        """The signature of a prepared approval succeeds."""
+        facts = {"approval": str(approval), "settles": str(command)}
+        return await self.step("complete_approval", profile, **facts, document="d" * 64, certificate="c" * 64)
+
+    async def transfer(self, profile: UUID, until: str = "handed_over") -> UUID:
+        """A transfer from ``culture`` to ``health``, brought as far as asked."""
+        day = legal_date(self.now)
+        body = RequestTransfer(to_agency_id=self.health, mode="điều động", effective_on=day, document="1/QĐ")
+        asked = await self.ask("culture.hr", body, profile)
+        assert asked.status == 201, asked.answer
+        case = UUID(asked.answer["transfer_id"])
+        steps: list[Body] = [ReportTransfer(document="2/BC"), HandOver(handed_over_on=day)]
+        for step in steps[: ["requested", "reported", "handed_over"].index(until)]:
+            await self.ask("culture.hr", step, case, subject="transfer")
+        return case
+
     async def rows(self, sql: str, **parameters: Any) -> list[Any]:
         """Rows as the whole authority sees them."""
         async with transaction(self.tools.engine, self.scope) as connection:
@@ -112,9 +196,18 @@ class World:
         (row,) = await self.rows(sql, **parameters)
         return row
 
-    async def draft(self, profile_id: UUID, content: dict[str, Any], *, evidence: tuple[str, ...] = ()) -> tuple[UUID, str]:
+    async def draft(
+        self, profile_id: UUID, content: dict[str, Any], *, evidence: tuple[str, ...] = ()
+    ) -> tuple[UUID, str]:
         """Save a draft as the API does; answers its id and digest."""
-        number = 1 + (await self.one("SELECT coalesce(max(number), 0) AS n FROM revisions WHERE profile_id = :p", p=profile_id)).n
+        number = (
+            1
+            + (
+                await self.one(
+                    "SELECT coalesce(max(number), 0) AS n FROM revisions WHERE profile_id = :p", p=profile_id
+                )
+            ).n
+        )
         revision_id = uuid4()
         open_part, secret = split(catalogue("tt06_2023"), content)
         sealed = self.tools.cipher.seal(
@@ -123,7 +216,9 @@ class World:
         account = await self.one("SELECT account_id FROM profiles WHERE id = :p", p=profile_id)
         assert canonical(content)
         async with transaction(self.tools.engine, self.scope) as connection:
-            await connection.execute(text("DELETE FROM revisions WHERE profile_id = :p AND state = 'draft'"), {"p": profile_id})
+            await connection.execute(
+                text("DELETE FROM revisions WHERE profile_id = :p AND state = 'draft'"), {"p": profile_id}
+            )
             await connection.execute(
                 text(
                     "INSERT INTO revisions (id, authority_id, profile_id, number, form_version, content, sealed,"
@@ -147,15 +242,16 @@ class World:
         return revision_id, digest(content)
 
 
-async def build(tools: Tools, now: datetime) -> World:
-    """Install the authority."""
+async def build(tools: Tools, now: datetime, *, second: bool = False) -> World:
+    """Install the authority; ``second`` beside others in the same database."""
     world = World(tools, now)
     law, calendar = in_force("hanoi", now.date()), Calendar.seed()
     async with transaction(tools.engine, world.scope) as connection:
         await _execute(
             connection,
-            "INSERT INTO authorities VALUES (:a, 'hanoi', 'UBND thành phố Hà Nội', 'hanoi', 'H26', :d, :on)",
+            "INSERT INTO authorities VALUES (:a, :code, 'UBND thành phố Hà Nội', 'hanoi', 'H26', :d, :on)",
             a=world.authority,
+            code=f"hanoi-{world.authority.hex[:8]}" if second else "hanoi",
             d=world.department,
             on=INSTALLED,
         )

@@ -213,7 +213,7 @@ async def _record(
     else:
         await save_month(connection, found, outcome)
     await _settle(connection, ask, command, outcome)
-    written = await find(connection, ask)
+    written = await find(connection, ask, lock=False)
     return moment(
         ask,
         written,

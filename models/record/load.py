@@ -1,4 +1,4 @@
-"""Rows to state: one round trip for the whole subject of an act, its row locked."""
+"""Rows to state: the subject's row is locked, then the whole of it read in one round trip."""
 
 import json
 from datetime import date, datetime
@@ -52,7 +52,7 @@ _LIFE = text(
       (SELECT json_agg(c.ancestor_id ORDER BY c.depth) FROM agency_closure c
           WHERE c.descendant_id = p.agency_id AND c.valid_to IS NULL) AS ancestors,
       (SELECT department_id FROM authorities WHERE authority_id = p.authority_id) AS department_id
-    FROM profiles p WHERE p.id = :id FOR UPDATE OF p
+    FROM profiles p WHERE p.id = :id
     """  # noqa: S608 — fragments above, no input
 )
 _CASE = text("SELECT * FROM cases WHERE id = :id")
@@ -66,7 +66,7 @@ _MONTH = text(
       (SELECT json_agg(c.ancestor_id ORDER BY c.depth) FROM agency_closure c
           WHERE c.descendant_id = m.agency_id AND c.valid_to IS NULL) AS ancestors,
       (SELECT department_id FROM authorities WHERE authority_id = m.authority_id) AS department_id
-    FROM agency_months m WHERE m.id = :id FOR UPDATE OF m
+    FROM agency_months m WHERE m.id = :id
     """  # noqa: S608 — fragments above, no input
 )
 _ITEMS = text(
@@ -189,8 +189,18 @@ def life_of(row: Row[Any]) -> Life:
     )
 
 
-async def load_life(connection: AsyncConnection, profile_id: UUID) -> Row[Any] | None:
-    """The profile's row, locked, with all that hangs on it; none where there is no such profile."""
+_LOCK_LIFE = text("SELECT 1 FROM profiles WHERE id = :id FOR UPDATE")
+_LOCK_MONTH = text("SELECT 1 FROM agency_months WHERE id = :id FOR UPDATE")
+
+
+async def load_life(connection: AsyncConnection, profile_id: UUID, *, lock: bool = True) -> Row[Any] | None:
+    """The profile's row with all that hangs on it; none where there is no such profile.
+
+    The lock is a statement of its own: what is read in the statement that waited for a lock is as old as
+    that statement's beginning, except for the locked row itself.
+    """
+    if lock:
+        await connection.execute(_LOCK_LIFE, {"id": profile_id})
     return (await connection.execute(_LIFE, {"id": profile_id})).one_or_none()
 
 
@@ -217,9 +227,11 @@ async def load_case(connection: AsyncConnection, case_id: UUID) -> Case | None:
 
 
 async def load_month(
-    connection: AsyncConnection, month_id: UUID, *, items: bool
+    connection: AsyncConnection, month_id: UUID, *, items: bool, lock: bool
 ) -> tuple[AgencyMonth, Row[Any]] | None:
-    """An agency's month, its row locked; ``items`` only where they are judged."""
+    """An agency's month; ``items`` only where they are judged, ``lock`` only where it is the subject."""
+    if lock:
+        await connection.execute(_LOCK_MONTH, {"id": month_id})
     row = (await connection.execute(_MONTH, {"id": month_id})).one_or_none()
     if row is None:
         return None

@@ -58,17 +58,18 @@ def _ids(found: list[str] | None) -> tuple[UUID, ...]:
     return tuple(UUID(one) for one in found or ())
 
 
-async def find(connection: AsyncConnection, ask: Ask) -> Found:
-    """Load the subject with its row locked; a profile that is still to be opened is none."""
+async def find(connection: AsyncConnection, ask: Ask, *, lock: bool = True) -> Found:
+    """Load the subject, its row locked unless it is already; a profile that is still to be opened is none."""
     if ask.subject == "agency_month":
-        loaded = await load_month(connection, ask.subject_id, items=ask.command_id is not None)
+        items = ask.command_id is not None
+        loaded = await load_month(connection, ask.subject_id, items=items, lock=lock)
         if loaded is None:
             return Found(Subject())
         return Found(Subject(month=loaded[0]), loaded[1], _ids(loaded[1].ancestors), loaded[1].department_id)
     profile_id: UUID | None = ask.subject_id
     if ask.subject == "transfer":
         profile_id = await connection.scalar(_CASE_PROFILE, {"id": ask.subject_id})
-    row = await load_life(connection, profile_id) if profile_id else None
+    row = await load_life(connection, profile_id, lock=lock) if profile_id else None
     if row is None:
         return Found(Subject())
     life = life_of(row)
@@ -76,7 +77,7 @@ async def find(connection: AsyncConnection, ask: Ask) -> Found:
     month = None
     if life.pending is not None:
         month_id = await connection.scalar(_LISTED, {"profile": profile_id})
-        listed = await load_month(connection, month_id, items=False) if month_id else None
+        listed = await load_month(connection, month_id, items=False, lock=False) if month_id else None
         month = listed[0] if listed else None
     return Found(Subject(life, case, month), row, _ids(row.ancestors), row.department_id)
 
