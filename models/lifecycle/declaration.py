@@ -5,7 +5,7 @@ from itertools import chain
 
 from models.commands import GiveNotice, ReportError, ReturnForCorrection, SubmitDeclaration, WithdrawNotice
 from models.errors import FieldRefusal, RefusedError
-from models.form import Catalogue, catalogue, validate
+from models.form import Catalogue, catalogue, owned_by, validate
 from models.identifiers import agency_month_workflow
 from models.lifecycle.duties import close_duty, days_late, open_duty, void_duty
 from models.lifecycle.guard import in_chapter, not_own, refuse
@@ -20,7 +20,10 @@ CHANGE = ("update_after_change", "transfer_check", "intake_check")
 def _judge_form(draft: Revision, scene: Scene) -> None:
     """Refuse a form that is incomplete or wrong, field by field (hanoi.art6.2: complete and uniform)."""
     assert draft.content is not None
-    issues = validate(catalogue(draft.form_version), draft.content, on=scene.today, by="person")
+    form = catalogue(draft.form_version)
+    # The draft carries what the authority wrote along; the person answers for the own part only.
+    own = owned_by(form, draft.content, "person")
+    issues = validate(form, own, on=scene.today, by="person")
     if issues:
         standard = scene.rule("form_standard")
         raise RefusedError.of(
