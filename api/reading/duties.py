@@ -66,10 +66,11 @@ COLUMNS = (
     " d.case_id, d.agency_month_id, d.citation, d.event_on, d.due_on, d.due_at,"
     " coalesce((d.facts ->> 'returned')::boolean, false) AS returned"
 )
-JOINED = (
-    " FROM duties d LEFT JOIN profiles p ON p.id = d.profile_id LEFT JOIN cases k ON k.id = d.case_id"
+JOINS = (
+    " LEFT JOIN profiles p ON p.id = d.profile_id LEFT JOIN cases k ON k.id = d.case_id"
     " LEFT JOIN profiles q ON q.id = k.profile_id"
 )
+JOINED = f" FROM duties d{JOINS}"
 _ORDER = f"coalesce(d.due_on, '{NO_DATE}'::date)"
 _ONE = text(
     f"SELECT {COLUMNS}, d.state, d.rule_id, d.rule_set_hash, d.calendar_hash, d.nominal_due_on, d.opened_at,"

@@ -1,7 +1,7 @@
 """Profiles as of now: lists, search, the header of one."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -142,7 +142,7 @@ async def listed(
     agency: UUID | None,
     chapter: Chapter | None,
     status: Status | None,
-    overdue: Literal[True] | None,
+    overdue: bool | None,
     limit: int,
     after: str | None,
 ) -> Profiles:
@@ -154,8 +154,8 @@ async def listed(
         where.append("p.chapter = :chapter")
     if status is not None:
         where.append("p.status = :status")
-    if overdue:
-        where.append(_OVERDUE)
+    if overdue is not None:
+        where.append(_OVERDUE if overdue else f"NOT {_OVERDUE}")
     values = {
         "agency": agency,
         "chapter": chapter.value if chapter else None,

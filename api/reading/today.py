@@ -88,12 +88,13 @@ async def today(read: Reading) -> Today:
 async def _duties(read: Reading, calendar: Calendar) -> dict[str, Group]:
     condition, values = duties.theirs(read.who)
     roles = sorted({role for role, _ in read.who.held})
+    # Grouped and cut before anything is joined: names are looked up for the lines shown only.
     query = (
-        f"SELECT * FROM (SELECT {duties.COLUMNS}, {_GROUP} AS grp,"  # noqa: S608 — conditions above, values bound
+        f"SELECT {duties.COLUMNS}, d.grp, d.n FROM (SELECT d.*, {_GROUP} AS grp,"  # noqa: S608 — conditions above, values bound
         f" count(*) OVER (PARTITION BY {_GROUP}) AS n, row_number() OVER (PARTITION BY {_GROUP}"
-        f" ORDER BY d.due_on NULLS LAST, d.id) AS place {duties.JOINED}"
-        f" WHERE d.state = 'open' AND {condition}) AS sorted WHERE place <= :most AND grp <> 'mine_later'"
-        " ORDER BY place"
+        f" ORDER BY d.due_on NULLS LAST, d.id) AS place FROM duties d"
+        f" WHERE d.state = 'open' AND {condition}) d"
+        f"{duties.JOINS} WHERE d.place <= :most AND d.grp <> 'mine_later' ORDER BY d.place"
     )
     bound = {
         **values,

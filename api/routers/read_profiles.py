@@ -1,6 +1,6 @@
 """``/profiles``: lists, search, and one profile as of now."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -19,7 +19,7 @@ async def list_profiles(
     agency: Annotated[UUID | None, Query(title="Cơ quan, đơn vị và các đơn vị dưới nó")] = None,
     chapter: Annotated[Chapter | None, Query(title="Giai đoạn")] = None,
     status: Annotated[Status | None, Query(title="Tình trạng")] = None,
-    overdue: Annotated[Literal[True] | None, Query(title="Chỉ hồ sơ có việc quá hạn")] = None,
+    overdue: Annotated[bool | None, Query(title="Có việc quá hạn")] = None,
     limit: Limit = 50,
     after: After = None,
 ) -> profiles.Profiles:

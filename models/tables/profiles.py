@@ -16,6 +16,8 @@ class ProfileRow(Table):
     __tablename__ = "profiles"
     __table_args__ = (
         Index("ix_profiles_agency", "agency_id", "id"),
+        Index("ix_profiles_chapter", "chapter", "id"),
+        Index("ix_profiles_status", "status", "id"),
         Index(
             "ix_profiles_staff_number",
             "authority_id",
@@ -68,6 +70,7 @@ class RevisionRow(Table):
         CheckConstraint(
             "state IN ('draft', 'submitted', 'signing', 'returned', 'approved', 'superseded')", name="state"
         ),
+        Index("ix_revisions_submitted", "profile_id", postgresql_where="state = 'submitted'"),
         Index("uq_revisions_draft", "profile_id", unique=True, postgresql_where="state = 'draft'"),
     )
     id: Mapped[Id]

@@ -328,7 +328,11 @@ CREATE TABLE profiles (
 
 CREATE INDEX ix_profiles_agency ON profiles (agency_id, id);
 
+CREATE INDEX ix_profiles_chapter ON profiles (chapter, id);
+
 CREATE INDEX ix_profiles_staff_number ON profiles (authority_id, staff_number) WHERE staff_number IS NOT NULL;
+
+CREATE INDEX ix_profiles_status ON profiles (status, id);
 
 CREATE INDEX ix_profiles_wake ON profiles (next_wake_at) WHERE next_wake_at IS NOT NULL;
 
@@ -478,6 +482,8 @@ CREATE TABLE revisions (
     CONSTRAINT fk_revisions_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (authority_id), 
     CONSTRAINT fk_revisions_profile_id FOREIGN KEY(profile_id) REFERENCES profiles (id)
 );
+
+CREATE INDEX ix_revisions_submitted ON revisions (profile_id) WHERE state = 'submitted';
 
 CREATE UNIQUE INDEX uq_revisions_draft ON revisions (profile_id) WHERE state = 'draft';
 

@@ -10,7 +10,6 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 
 from api.problems import install
 from api.routers import read_drafts, read_duties, read_forms, read_profiles, read_story, read_work, session
@@ -38,7 +37,7 @@ def clock() -> StandingClock:
 @pytest.fixture
 async def app(world: World, clock: StandingClock) -> AsyncIterator[FastAPI]:
     """The reading routers alone, as the role of the API."""
-    engine = create_async_engine(world.database.url("api"), poolclass=NullPool)
+    engine = create_async_engine(world.database.url("api"), pool_size=2)
     made = FastAPI()
     install(made)
     for one in (session, read_profiles, read_forms, read_drafts, read_duties, read_work, read_story):
@@ -53,13 +52,17 @@ async def app(world: World, clock: StandingClock) -> AsyncIterator[FastAPI]:
 
 
 @pytest.fixture
-async def callers(app: FastAPI) -> AsyncIterator[Callable[[], Caller]]:
+async def callers(
+    app: FastAPI, world: World, request: pytest.FixtureRequest
+) -> AsyncIterator[Callable[[], Caller]]:
     """Makes clients, each its own."""
     made: list[Caller] = []
 
     def make() -> Caller:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         made.append(Caller(transport=transport, base_url="http://hoso/api/v1"))
+        # Where sessions themselves are tested each login is one of its own.
+        made[-1].tokens = {} if "session" in request.path.name else world.tokens
         return made[-1]
 
     yield make

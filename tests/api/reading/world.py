@@ -54,6 +54,7 @@ class World:
     b: UUID = field(default_factory=uuid4)
     accounts: dict[str, UUID] = field(default_factory=dict)
     profiles: dict[str, UUID] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
 
     async def written(self, write: Callable[[AsyncConnection], Any]) -> Any:
         """Run a write in one transaction of the worker."""
@@ -199,13 +200,17 @@ async def ground(world: World, connection: AsyncConnection) -> None:
 
 
 class Caller(httpx.AsyncClient):
-    """A client that logs in."""
+    """A client that logs in; once per account where its ``tokens`` are shared."""
+
+    tokens: dict[str, str]
 
     async def login(self, name: str, password: str = PASSWORD) -> "Caller":
         """Log in; later requests are that account's."""
-        answer = await self.post("/session", json={"login": name, "password": password})
-        assert answer.status_code == 201, answer.text
-        self.headers["Authorization"] = f"Bearer {answer.json()['token']}"
+        if name not in self.tokens:
+            answer = await self.post("/session", json={"login": name, "password": password})
+            assert answer.status_code == 201, answer.text
+            self.tokens[name] = answer.json()["token"]
+        self.headers["Authorization"] = f"Bearer {self.tokens[name]}"
         return self
 
     async def ok(self, path: str, **params: Any) -> Any:
