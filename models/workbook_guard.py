@@ -71,7 +71,7 @@ def _inflate(package: ZipFile, entry: ZipInfo, left: int) -> int:
         _Sheet() if entry.filename.startswith("xl/worksheets/") and entry.filename.endswith(".xml") else None
     )
     most = min(left, max(_MIB, STEEPEST * entry.compress_size))
-    entry.file_size = most + 1  # what it claims is not believed: the reader stops one byte past the bearable
+    entry.file_size = 1 << 62  # what it claims is not believed: the stream ends where its bytes end
     seen = 0
     with package.open(entry) as stream:
         while chunk := stream.read(_CHUNK):

@@ -41,8 +41,8 @@ class Desk:
         """An account in the root agency with one role."""
         account, values = uuid4(), {"a": self.authority, "root": self.installed.root_agency_id}
         await self.write(
-            "INSERT INTO accounts (id, authority_id, kind, login, display_name, password_hash, state, agency_id,"
-            " created_at) VALUES (:id, :a, 'agency', :login, 'x', '!', :state, :root, now())",
+            "INSERT INTO accounts (id, authority_id, kind, login, display_name, password_hash, state,"
+            " agency_id, created_at) VALUES (:id, :a, 'agency', :login, 'x', '!', :state, :root, now())",
             id=account,
             login=f"t{account.hex[:10]}",
             state=state,
@@ -63,8 +63,8 @@ class Desk:
         digest = WorkbookVault(self.settings.documents, self.tools.cipher).keep(self.authority, data)
         import_id = uuid4()
         await self.write(
-            "INSERT INTO imports (id, authority_id, account_id, sha256, dry_run, state, counts, issues, created_at)"
-            " VALUES (:id, :a, :by, :sha, :dry, 'waiting', '{}', '[]', :now)",
+            "INSERT INTO imports (id, authority_id, account_id, sha256, dry_run, state, counts, issues,"
+            " created_at) VALUES (:id, :a, :by, :sha, :dry, 'waiting', '{}', '[]', :now)",
             id=import_id,
             a=self.authority,
             by=by or await self.administrator(),
