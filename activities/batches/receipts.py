@@ -153,7 +153,7 @@ async def _write(
 def reason_of(result: ItemResult) -> str:
     """Code, field and message of a rejection, with no number in it that could be somebody's."""
     said = _NUMBER.sub("…", result.message)
-    where = f" {result.field}" if result.field else ""
+    where = f" {result.field}" if result.field not in (None, "?") else ""
     return f"{result.code}{where}{': ' + said if said else ''}"[:LONGEST_REASON]
 
 

@@ -19,14 +19,33 @@ _REVISION = text(
     " WHERE revision_id = r.id AND state = 'signed' ORDER BY signed_at DESC LIMIT 1) s ON true WHERE r.id"
     " = :id"
 )
+# A hand-over on the day of approval changes nothing here: the custodian before that day counts.
+_HELD = text(
+    "SELECT g.code, u.national_code FROM custody k"
+    " JOIN agencies g ON g.id = coalesce(CAST(:unit AS uuid), k.agency_id)"
+    " JOIN authorities u ON u.authority_id = k.authority_id WHERE k.profile_id = :profile"
+    " ORDER BY (k.starts_on < :day) DESC, CASE WHEN k.starts_on < :day THEN k.starts_on END DESC, k.starts_on"
+    " LIMIT 1"
+)
+MANAGED, EMPLOYED = "managing_authority_id", "employing_unit_id"
 # QĐ 20/2020/QĐ-TTg: electronic identifier of an agency.
 _AGENCY = re.compile(r"(?=.{3,35}$)[A-Z]\d{2}(\.[0-9A-Z]+)*")
 
 
 async def item_of(
-    connection: AsyncConnection, tools: Tools, mapping: Mapping, authority_id: UUID, revision_id: UUID
+    connection: AsyncConnection,
+    tools: Tools,
+    mapping: Mapping,
+    authority_id: UUID,
+    revision_id: UUID,
+    *,
+    unit_id: UUID | None = None,
 ) -> PacketItem:
     """The item for one approved revision, the same whenever it is made.
+
+    A person's declaration does not hold who manages and employs the person (items 1 and 2 of the form are the
+    authority's): where they are absent, the authority's and the custodian's codes of that day stand in the
+    packet. ``unit_id`` names another unit in their place, after a transfer.
 
     Raises:
         ValueRefusedError: a value, or the form itself, that the mapping cannot express.
@@ -35,7 +54,13 @@ async def item_of(
     if row.form_version != mapping.form:
         raise ValueRefusedError("form", "the mapping is made for another form")
     content = await content_of(connection, tools, authority_id, revision_id)
-    header = ItemHeader(row.profile_id, row.digest, legal_date(row.approved_at), row.document_sha256)
+    approved_on = legal_date(row.approved_at)
+    about = {"profile": row.profile_id, "day": approved_on, "unit": unit_id}
+    held = (await connection.execute(_HELD, about)).one()
+    content = {MANAGED: held.national_code, EMPLOYED: held.code, **content}
+    if unit_id is not None:
+        content[EMPLOYED] = held.code
+    header = ItemHeader(row.profile_id, row.digest, approved_on, row.document_sha256)
     return mapping.item(content, header)
 
 

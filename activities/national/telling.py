@@ -129,7 +129,10 @@ async def _tell_transfer(
     standing: Standing,
 ) -> ItemResult:
     async with transaction(tools.engine, Scope(status.authority_id, everything=True)) as connection:
-        item = await item_of(connection, tools, mapping, status.authority_id, standing.synced)
+        unit_id = UUID(standing.case["to_agency_id"])
+        item = await item_of(
+            connection, tools, mapping, status.authority_id, standing.synced, unit_id=unit_id
+        )
     code = tran_code_for(f"transfer:{standing.case['id']}", (item,))
     said = await submit_packet(gateway, standing.sender, receiver, code, [item])
     if said.items[0].settled:

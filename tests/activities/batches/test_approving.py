@@ -1,0 +1,220 @@
+"""Approving a list: each item by its own rules, each with its own answer, from wherever a batch stopped."""
+
+from typing import Any
+from uuid import UUID, uuid5
+
+import pytest
+from sqlalchemy import text
+
+from activities.batches.approving import approve_batch
+from activities.signing.keystore import KeystoreError
+from activities.signing.office import SigningOffice
+from models.commands import Approve, ReturnedField, ReturnForCorrection
+from models.database import transaction
+from models.evidence import verify
+from models.messages import MonthStart, Signed, SignRequest
+from tests.activities.batches.conftest import OPENING, batch, chosen, items_of, month_of, submitted
+from tests.world import World
+
+
+class Hooked(SigningOffice):
+    """The real office, with somebody looking over its shoulder."""
+
+    def hook(self, before: Any = None, after: Any = None) -> "Hooked":
+        object.__setattr__(self, "before", before)
+        object.__setattr__(self, "after", after)
+        return self
+
+    async def sign(self, request: SignRequest) -> Signed:
+        if self.before:  # type: ignore[attr-defined]
+            self.before(request)  # type: ignore[attr-defined]
+        signed = await super().sign(request)
+        if self.after:  # type: ignore[attr-defined]
+            self.after(request)  # type: ignore[attr-defined]
+        return signed
+
+
+def hooked(signing: SigningOffice, **hooks: Any) -> Hooked:
+    return Hooked(signing.tools, signing.store, signing.signers, signing.threads).hook(**hooks)
+
+
+@pytest.fixture
+async def listed(world: World, months, run) -> tuple[Any, list[UUID]]:
+    """Culture's open list with six people, in the order of their ids."""
+    people = sorted([await submitted(world, n) for n in range(1, 7)])
+    world.now = OPENING
+    await run(months.open_agency_months, MonthStart(authority_id=world.authority, month="2026-01"))
+    return await month_of(world, world.culture), people
+
+
+@pytest.mark.rule("hanoi.art7")
+class TestApproving:
+    async def test_each_chosen_item_is_signed_by_itself(self, world, listed, months, run, signing) -> None:
+        month, people = listed
+        command = await chosen(world, month.id, *people[:4])
+        result = await run(months.approve_batch, batch(world, month, command))
+        assert (result.done, result.refused) == (4, 0)
+        items = await items_of(world, month.id)
+        assert [items[p].state for p in people] == ["approved"] * 4 + ["listed"] * 2
+        approvals = await world.rows("SELECT * FROM approvals WHERE state = 'signed'")
+        assert {a.profile_id for a in approvals} == set(people[:4])
+        assert {a.agency_month_id for a in approvals} == {month.id}
+        assert len({a.document_sha256 for a in approvals}) == 4
+        trust = signing.signers._keystore.trust()
+        for approval in approvals:
+            assert verify(signing.store.get(approval.document_sha256), trust).valid
+        chapters = await world.rows("SELECT chapter FROM profiles WHERE approved_revision_id IS NOT NULL")
+        assert [c.chapter for c in chapters] == ["service"] * 4
+
+    async def test_a_batch_wakes_each_life_that_moved_on_and_not_the_list(
+        self, world, listed, months, run
+    ) -> None:
+        month, people = listed
+        command = await chosen(world, month.id, people[0])
+        before = {row.workflow_id for row in await world.rows("SELECT workflow_id FROM outbox")}
+        await run(months.approve_batch, batch(world, month, command))
+        told = {row.workflow_id for row in await world.rows("SELECT workflow_id FROM outbox")} - before
+        assert told == {f"profile/{people[0]}"}
+
+    async def test_a_second_run_signs_nothing(self, world, listed, months, run) -> None:
+        month, people = listed
+        command = await chosen(world, month.id, *people[:2])
+        first = await run(months.approve_batch, batch(world, month, command))
+        events = await world.rows("SELECT hash FROM events")
+        again = await run(months.approve_batch, batch(world, month, command))
+        assert again == first
+        assert await world.rows("SELECT hash FROM events") == events
+        assert len(await world.rows("SELECT 1 FROM approvals")) == 2
+
+
+class TestRefusals:
+    async def test_one_item_refused_stops_no_other_and_says_why(self, world, listed, months, run) -> None:
+        month, people = listed
+        command = await chosen(world, month.id, *people)
+        revision = await world.one("SELECT id FROM revisions WHERE profile_id = :p", p=people[1])
+        back = ReturnForCorrection(
+            revision_id=revision.id, fields=(ReturnedField(path="hometown", reason="sai"),), reason="sửa"
+        )
+        assert (await world.ask("culture.approver", back, people[1])).status == 200
+        result = await run(months.approve_batch, batch(world, month, command))
+        assert (result.done, result.refused) == (5, 1)
+        items = await items_of(world, month.id)
+        assert [items[p].state for p in people if p != people[1]] == ["approved"] * 5
+
+    async def test_the_refusal_s_code_is_kept_and_goes_when_it_is_approved(
+        self, world, listed, months, run
+    ) -> None:
+        """The approver loses the right between choosing and signing, and gets it back."""
+        month, people = listed
+        command = await chosen(world, month.id, people[0])
+        await _set_grant(world, "approver", "valid_to = '2026-01-02'")
+        result = await run(months.approve_batch, batch(world, month, command))
+        assert (result.done, result.refused) == (0, 1)
+        item = (await items_of(world, month.id))[people[0]]
+        assert (item.state, item.reason) == ("listed", "not-permitted")
+        await _set_grant(world, "approver", "valid_to = NULL")
+        result = await run(
+            months.approve_batch, batch(world, month, await chosen(world, month.id, people[0]))
+        )
+        item = (await items_of(world, month.id))[people[0]]
+        assert (result.done, item.state, item.reason) == (1, "approved", None)
+
+    async def test_the_author_s_own_entry_is_not_approved_by_the_author(
+        self, world, listed, months, run
+    ) -> None:
+        month, people = listed
+        async with transaction(world.tools.engine, world.scope) as connection:
+            await connection.execute(
+                text("UPDATE revisions SET author_id = :a WHERE profile_id = :p"),
+                {"a": world.accounts["culture.approver"], "p": people[0]},
+            )
+        command = await chosen(world, month.id, *people[:2])
+        result = await run(months.approve_batch, batch(world, month, command))
+        items = await items_of(world, month.id)
+        assert (result.done, result.refused) == (1, 1)
+        assert (items[people[0]].state, items[people[0]].reason) == ("listed", "own-approval")
+        assert items[people[1]].state == "approved"
+
+    async def test_a_signature_that_fails_leaves_the_item_waiting(self, world, listed, signing, run) -> None:
+        month, people = listed
+        command = await chosen(world, month.id, *people[:2])
+        bad = uuid5(uuid5(command, str(people[0])), "approval")
+
+        def refuse(request: SignRequest) -> None:
+            if request.approval_id == bad:
+                raise KeystoreError("signing-keys-missing", "no keys")
+
+        office = hooked(signing, before=refuse)
+
+        async def go(given: Any) -> Any:
+            return await approve_batch(world.tools, office, given)
+
+        result = await run(go, batch(world, month, command))
+        assert (result.done, result.refused) == (1, 1)
+        item = (await items_of(world, month.id))[people[0]]
+        assert (item.state, item.reason) == ("listed", "signing-unavailable")
+        revision = await world.one("SELECT state FROM revisions WHERE profile_id = :p", p=people[0])
+        assert revision.state == "submitted"
+        again = await run(go, batch(world, month, command))
+        assert again == result
+        office.hook()
+        result = await run(go, batch(world, month, await chosen(world, month.id, people[0])))
+        assert result.done == 1
+
+
+class TestResuming:
+    @pytest.mark.parametrize("moment", ["before", "after"])
+    async def test_it_goes_on_at_the_item_and_step_where_it_stopped(
+        self, world, listed, signing, run, moment: str
+    ) -> None:
+        """The process dies at the third signature, before it is made or after it was kept."""
+        month, people = listed
+        command = await chosen(world, month.id, *people)
+        seen: list[UUID] = []
+
+        office = hooked(signing)
+
+        async def go(given: Any) -> Any:
+            return await approve_batch(world.tools, office, given)
+
+        # What ends a process is no Exception: nothing in the batch may catch it.
+        def kill(request: SignRequest) -> None:
+            seen.append(request.profile_id)
+            if len(seen) == 3:
+                raise _Killed
+
+        office.hook(**{moment: kill})
+        with pytest.raises(BaseExceptionGroup):
+            await run(go, batch(world, month, command))
+        signing_now = await world.rows("SELECT 1 FROM approvals WHERE state = 'signing'")
+        assert signing_now
+        office.hook()
+        result = await run(go, batch(world, month, command))
+        assert (result.done, result.refused) == (6, 0)
+        assert len(await world.rows("SELECT 1 FROM approvals")) == 6
+        events = await world.rows(
+            "SELECT stream_id, count(*) AS n FROM events WHERE kind = 'approval.signed' GROUP BY stream_id"
+        )
+        assert [row.n for row in events] == [1] * 6
+
+    async def test_an_approval_under_way_elsewhere_is_left_alone(self, world, listed, months, run) -> None:
+        month, people = listed
+        revision = await world.one("SELECT id, digest FROM revisions WHERE profile_id = :p", p=people[0])
+        single = Approve(revision_id=revision.id, digest=revision.digest)
+        assert not (await world.ask("culture.approver", single, people[0])).settled
+        result = await run(
+            months.approve_batch, batch(world, month, await chosen(world, month.id, *people[:2]))
+        )
+        item = (await items_of(world, month.id))[people[0]]
+        assert (result.done, result.refused) == (1, 1)
+        assert (item.state, item.reason) == ("listed", "in-flight")
+
+
+class _Killed(BaseException):
+    """kill -9 as far as Python can play it."""
+
+
+async def _set_grant(world: World, role: str, change: str) -> None:
+    async with transaction(world.tools.engine, world.scope) as connection:
+        sql = f"UPDATE grants SET valid_from = '2025-01-01', {change} WHERE account_id = :a AND role = :r"
+        await connection.execute(text(sql), {"a": world.accounts["culture.approver"], "r": role})

@@ -1,0 +1,276 @@
+"""Sending and receipts, against the emulator's process: nothing lost, nothing twice, every no explained."""
+
+import dataclasses
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from temporalio.exceptions import ApplicationError
+
+from activities.batches import sending
+from activities.batches.office import MonthOffice
+from activities.batches.receipts import reason_of
+from activities.national.adapter import ItemResult, ItemStatus, open_gateway
+from models.commands import Approve
+from models.database import transaction
+from models.messages import Batch, MonthStart
+from tests.activities.batches.conftest import OPENING, batch, items_of, month_of, submitted
+from tests.forms import COMPLETE
+from tests.world import World
+
+
+async def approved(world: World, profile: UUID) -> None:
+    """As a signature made elsewhere leaves the person: approved, in service."""
+    row = await world.one(
+        "SELECT r.id, r.digest FROM profiles p JOIN revisions r ON r.id = p.pending_revision_id"
+        " WHERE p.id = :p",
+        p=profile,
+    )
+    await world.ask("culture.approver", Approve(revision_id=row.id, digest=row.digest), profile)
+    facts = {"approval": str(world.moment.to_sign), "document": "d" * 64, "certificate": "c" * 64}
+    assert (await world.step("complete_approval", profile, **facts)).chapter == "service"
+
+
+@pytest.fixture
+async def ready(world: World, months, run) -> tuple[Any, list[UUID]]:
+    """Culture's list with five approved people, in the order of their ids."""
+    people = sorted([await submitted(world, n) for n in range(1, 6)])
+    for profile in people:
+        await approved(world, profile)
+    world.now = OPENING
+    await run(months.open_agency_months, MonthStart(authority_id=world.authority, month="2026-01"))
+    return await month_of(world, world.culture), people
+
+
+@pytest.fixture(autouse=True)
+def small_packets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "PACKET", 3)
+
+
+async def settle(run: Any, months: MonthOffice, given: Batch) -> Any:
+    """Await receipts as the engine would: again and again."""
+    for attempt in range(1, 8):
+        try:
+            return await run(months.await_receipts, given, attempt=attempt)
+        except ApplicationError as error:
+            waits = error
+        assert waits.type == "receipts-pending"
+        assert waits.next_retry_delay == timedelta(seconds=min(2**attempt, 300))
+    raise AssertionError("never settled")
+
+
+@pytest.mark.rule("hanoi.art14.1")
+class TestSending:
+    async def test_packets_go_and_receipts_come(self, world, ready, months, run, emulator) -> None:
+        month, people = ready
+        before = emulator.summary()
+        sent = await run(months.submit_batch, batch(world, month))
+        assert (sent.done, sent.refused) == (5, 0)
+        assert {i.state for i in (await items_of(world, month.id)).values()} == {"sent"}
+        result = await settle(run, months, batch(world, month))
+        assert {i.reason for i in (await items_of(world, month.id)).values()} == {None}
+        assert (result.done, result.refused) == (5, 0)
+        after = emulator.summary()
+        assert after["packets"] - before["packets"] == 2
+        assert after["writes"] - before["writes"] == 5
+        packets = await world.rows("SELECT items, state, result FROM submissions ORDER BY items")
+        assert [(p.items, p.state, p.result) for p in packets] == [
+            (2, "settled", {"accepted": 2}),
+            (3, "settled", {"accepted": 3}),
+        ]
+        rows = await world.rows("SELECT id, approved_revision_id, synced_revision_id FROM profiles")
+        assert {r.id for r in rows if r.synced_revision_id == r.approved_revision_id} == set(people)
+        assert {i.state for i in (await items_of(world, month.id)).values()} == {"accepted"}
+
+    async def test_an_empty_second_run_sends_nothing(self, world, ready, months, run, emulator) -> None:
+        month, _ = ready
+        await run(months.submit_batch, batch(world, month))
+        await settle(run, months, batch(world, month))
+        before = emulator.summary()
+        again = await run(months.submit_batch, batch(world, month))
+        assert (again.done, again.tran_code) == (0, "")
+        world.now = datetime(2026, 2, 23, 17, 0, tzinfo=UTC)
+        opened = await run(
+            months.open_agency_months,
+            MonthStart(authority_id=world.authority, month="2026-02"),
+            at=world.now,
+        )
+        assert opened.started == 0
+        assert emulator.summary()["sendings"] == before["sendings"]
+
+    @pytest.mark.parametrize("fault", ["done_but_time_out", "done_but_broken", "server_error"])
+    async def test_an_unknown_fate_sends_the_same_packet_again(
+        self, world, ready, months, run, emulator, fault: str
+    ) -> None:
+        month, _ = ready
+        before = emulator.summary()
+        emulator.faults(**{f"{fault}_next": 1, "hang_seconds": 2})
+        soon = dataclasses.replace(months.gateway._connection, answer_timeout=0.5)
+        async with open_gateway(soon) as gateway:
+            hasty = dataclasses.replace(months, gateway=gateway)
+            with pytest.raises(ApplicationError) as waits:
+                await run(hasty.submit_batch, batch(world, month))
+        assert waits.value.next_retry_delay == timedelta(seconds=2)
+        codes = {row.tran_code for row in await world.rows("SELECT tran_code FROM submissions")}
+        assert len(codes) == 1
+        sent = await run(months.submit_batch, batch(world, month), attempt=2)
+        assert sent.done == 5
+        await settle(run, months, batch(world, month))
+        after = emulator.summary()
+        assert after["packets"] - before["packets"] == 2
+        assert after["writes"] - before["writes"] == 5
+        assert codes < {row.tran_code for row in await world.rows("SELECT tran_code FROM submissions")}
+
+    async def test_dying_after_the_last_packet_still_awaits_its_receipts(
+        self, world, ready, months, run
+    ) -> None:
+        """The attempt's answer is lost: the next one finds nothing to send, and yet something to await."""
+        month, _ = ready
+        first = await run(months.submit_batch, batch(world, month))
+        again = await run(months.submit_batch, batch(world, month), attempt=2)
+        assert again == first
+        assert again.done == 5
+
+    async def test_a_packet_lost_over_there_is_sent_again(self, world, ready, months, run, emulator) -> None:
+        month, _ = ready
+        deliver = sending.submit_packet
+
+        async def lose(*_: Any) -> None:
+            return None
+
+        sending.submit_packet = lose  # type: ignore[assignment]
+        try:
+            await run(months.submit_batch, batch(world, month))
+        finally:
+            sending.submit_packet = deliver
+        assert {i.state for i in (await items_of(world, month.id)).values()} == {"sent"}
+        result = await settle(run, months, batch(world, month))
+        assert result.done == 5
+
+
+class TestRefusals:
+    async def test_rejected_items_say_code_field_and_message_without_numbers(
+        self, world, ready, months, run, emulator
+    ) -> None:
+        month, _ = ready
+        emulator.faults(refuse_percent=100)
+        await run(months.submit_batch, batch(world, month))
+        result = await settle(run, months, batch(world, month))
+        assert (result.done, result.refused) == (0, 5)
+        items = await items_of(world, month.id)
+        assert {i.state for i in items.values()} == {"rejected"}
+        assert {i.reason for i in items.values()} == {"REFUSED: Từ chối theo yêu cầu thử nghiệm"}
+        synced = await world.rows("SELECT 1 FROM profiles WHERE synced_revision_id IS NOT NULL")
+        assert synced == []
+        told = await world.rows("SELECT role, agency_id, facts FROM notices WHERE kind = 'items_rejected'")
+        assert sorted((t.role, t.agency_id, t.facts["items"]) for t in told) == [
+            ("hr_officer", world.culture, 2),
+            ("hr_officer", world.culture, 3),
+        ]
+        # Next month they stand on the list again, and go as new work.
+        world.now = datetime(2026, 2, 23, 17, 0, tzinfo=UTC)
+        await run(
+            months.open_agency_months,
+            MonthStart(authority_id=world.authority, month="2026-02"),
+            at=world.now,
+        )
+        emulator.faults(refuse_percent=0)
+        february = await month_of(world, world.culture, "2026-02")
+        await run(months.submit_batch, batch(world, february))
+        assert (await settle(run, months, batch(world, february))).done == 5
+
+    def test_a_reason_holds_no_number_that_could_be_somebodys(self) -> None:
+        said = ItemResult("k", ItemStatus.REJECTED, "DUPLICATE_PERSON", "SoDinhDanh", "Trùng số 000190000001")
+        assert reason_of(said) == "DUPLICATE_PERSON SoDinhDanh: Trùng số …"
+
+    async def test_what_the_mapping_cannot_express_is_named_and_stops_no_other(
+        self, world, ready, months, run
+    ) -> None:
+        month, people = ready
+        async with transaction(world.tools.engine, world.scope) as connection:
+            await connection.execute(
+                text("UPDATE revisions SET form_version = 'other' WHERE profile_id = :p"), {"p": people[0]}
+            )
+        sent = await run(months.submit_batch, batch(world, month))
+        assert (sent.done, sent.refused) == (4, 1)
+        item = (await items_of(world, month.id))[people[0]]
+        assert (item.state, item.reason) == ("rejected", "NOT_EXPRESSIBLE form")
+        assert len(await world.rows("SELECT 1 FROM notices WHERE kind = 'items_rejected'")) == 1
+
+    async def test_a_packet_refused_as_a_whole_waits_for_a_person(self, world, ready, months, run) -> None:
+        month, _ = ready
+        wrong = dataclasses.replace(
+            months, settings=months.settings.model_copy(update={"national_receiver_code": "?"})
+        )
+        sent = await run(wrong.submit_batch, batch(world, month))
+        assert sent.done == 0
+        items = (await items_of(world, month.id)).values()
+        assert {(i.state, i.tran_code, i.reason) for i in items if i.reason} == {
+            ("approved", None, "PACKET AGENCY_ID_INCORRECT")
+        }
+        told = await world.rows("SELECT facts FROM notices WHERE kind = 'national_packet_refused'")
+        assert [t.facts for t in told] == [{"code": "AGENCY_ID_INCORRECT"}]
+        assert (await run(months.submit_batch, batch(world, month))).done == 5
+
+
+class TestTrouble:
+    async def test_revoked_keys_wait_and_the_administrator_is_told_once(
+        self, world, ready, months, run, emulator
+    ) -> None:
+        month, _ = ready
+        emulator.faults(keys_revoked=True)
+        for attempt in (1, 2):
+            with pytest.raises(ApplicationError) as waits:
+                await run(months.submit_batch, batch(world, month), attempt=attempt)
+            assert waits.value.next_retry_delay == timedelta(minutes=10)
+        told = await world.rows("SELECT role, agency_id FROM notices WHERE kind = 'national_key_revoked'")
+        assert [(t.role, t.agency_id) for t in told] == [("administrator", world.department)]
+        emulator.faults(keys_revoked=False)
+        assert (await run(months.submit_batch, batch(world, month))).done == 5
+
+    async def test_maintenance_is_waited_for_as_long_as_announced_within_an_hour(
+        self, world, ready, months, run, emulator
+    ) -> None:
+        month, _ = ready
+        await run(months.submit_batch, batch(world, month))
+        for pause, expected in ((300, 300), (7200, 3600)):
+            until = datetime.now(UTC) + timedelta(seconds=pause)
+            emulator.faults(maintenance_until=until.isoformat())
+            with pytest.raises(ApplicationError) as waits:
+                await run(months.await_receipts, batch(world, month))
+            assert waits.value.next_retry_delay is not None
+            assert abs(waits.value.next_retry_delay.total_seconds() - expected) <= 5
+        assert len(await world.rows("SELECT 1 FROM notices WHERE kind = 'national_maintenance'")) == 1
+        emulator.faults(maintenance_until=None)
+        assert (await settle(run, months, batch(world, month))).done == 5
+
+    async def test_without_a_national_database_items_stay_approved(self, world, ready, months, run) -> None:
+        month, _ = ready
+        alone = dataclasses.replace(months, gateway=None)
+        for _ in range(2):
+            assert (await run(alone.submit_batch, batch(world, month))).done == 0
+        assert {i.state for i in (await items_of(world, month.id)).values()} == {"approved"}
+        told = await world.rows("SELECT 1 FROM notices WHERE kind = 'national_not_configured'")
+        assert len(told) == 1
+
+    async def test_a_late_receipt_does_not_put_an_older_revision_first(
+        self, world, ready, months, run
+    ) -> None:
+        month, people = ready
+        await run(months.submit_batch, batch(world, month))
+        newer = await world.draft(people[0], _form(people[0]))
+        async with transaction(world.tools.engine, world.scope) as connection:
+            await connection.execute(
+                text("UPDATE profiles SET synced_revision_id = :r WHERE id = :p"),
+                {"r": newer[0], "p": people[0]},
+            )
+        await settle(run, months, batch(world, month))
+        row = await world.one("SELECT synced_revision_id AS r FROM profiles WHERE id = :p", p=people[0])
+        assert row.r == newer[0]
+        assert (await items_of(world, month.id))[people[0]].state == "accepted"
+
+
+def _form(_profile: UUID) -> dict[str, Any]:
+    return {**COMPLETE, "citizen_id_number": "000190999999"}
