@@ -134,9 +134,9 @@ async def serve(part: Part, settings: Settings) -> None:
         stack.push_async_callback(engine.dispose)
         for worker in workers(client, settings, offices(settings, tools), part):
             await stack.enter_async_context(worker)
-        log.info("worker.ready", part=part)
+        log.info("worker.ready", kind=part)
         await stop.wait()
-        log.info("worker.stopping", part=part)
+        log.info("worker.stopping", kind=part)
 
 
 def main(arguments: list[str]) -> int:

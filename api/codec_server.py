@@ -89,5 +89,5 @@ async def decode(request: Request, who: Annotated[str, Depends(_allowed)]) -> Re
         raise RefusedError.of("malformed-request") from error
     codec = EncryptionCodec(request.app.state.tools.ring)
     opened = Payloads(payloads=await codec.decode(list(sealed.payloads)))
-    log.info("codec.decoded", account=who, count=len(opened.payloads))
+    log.info("codec.decoded", account_id=who, count=len(opened.payloads))
     return Response(json_format.MessageToJson(opened), media_type="application/json", headers=_cors(request))
