@@ -55,6 +55,6 @@ async def _ask(client: Client) -> datetime:
 
     try:
         answer = await client.test_service.get_current_time(Empty())
-    except RPCError as error:
+    except (RPCError, RuntimeError) as error:  # a lazy client that cannot connect raises the latter
         raise RefusedError.of("engine-unavailable") from error
     return answer.time.ToDatetime(tzinfo=UTC)

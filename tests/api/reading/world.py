@@ -19,8 +19,7 @@ from models.calendar.loader import seed_years
 from models.database import Scope, transaction
 from models.documents import DocumentStore
 from models.form import catalogue, digest, split
-from models.keys import KeyRing
-from models.record.tools import Tools
+from models.keys import BlindIndex, FieldCipher, KeyRing
 from models.regulations import in_force
 
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
@@ -87,11 +86,10 @@ class World:
     async def profile(self, connection: AsyncConnection, name: str, agency: UUID, **values: Any) -> UUID:
         profile_id = self.profiles[name] = values.pop("id", None) or uuid4()
         number = values.pop("id_number", f"000{len(self.profiles):09d}")
-        tools = Tools(connection.engine, self.ring)  # type: ignore[arg-type]
         await connection.execute(
             insert(t.ProfileRow).values(
                 id=profile_id, authority_id=self.authority, agency_id=agency, full_name=name,
-                id_number_index=tools.blind.of(self.authority, number), version=1, foretold=[],
+                id_number_index=BlindIndex(self.ring).of(self.authority, number), version=1, foretold=[],
                 last_event=0, last_hash="0" * 64, created_at=NOW,
                 **{"category": "civil_servant", "chapter": "service", "status": "working",
                    "revision_number": 0, **values},
@@ -112,8 +110,7 @@ class World:
         revision_id = uuid4()
         form = catalogue("tt06_2023")
         in_the_open, secret = split(form, content)
-        tools = Tools(connection.engine, self.ring)  # type: ignore[arg-type]
-        sealed = tools.cipher.seal(
+        sealed = FieldCipher(self.ring).seal(
             self.authority, "revisions", revision_id, "sealed", json.dumps(secret).encode()
         )
         await connection.execute(
