@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.calendar import Calendar, legal_date, start_of_day
-from models.commands import Approve, OpenProfile
+from models.commands import Approve, OpenProfile, RequestTransfer
 from models.database import Scope, transaction
 from models.errors import RefusedError
 from models.identifiers import profile_workflow
@@ -22,7 +22,7 @@ from models.lifecycle.account import open_profile
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.messages import Ask, Moment
-from models.record.authorise import authorise
+from models.record.authorise import authorise, require_agency
 from models.record.commands import Command, load_command, settle
 from models.record.conflicts import refusal_of
 from models.record.decide import DECISIONS, decide_internal
@@ -155,6 +155,8 @@ async def _decide(
         return scene, open_profile(ask.subject_id, ask.authority_id, body, scene)
     if found.row is None:
         raise RefusedError.of("not-found", "Không tìm thấy.", "There is no such thing.")
+    if isinstance(body, RequestTransfer):
+        await require_agency(connection, body.to_agency_id, scene)
     life = found.subject.life
     if command.expected is not None and life is not None and command.expected != life.newest:
         raise RefusedError.of(

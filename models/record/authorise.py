@@ -93,3 +93,18 @@ async def _place(
         return agency_id, ancestors
     rows = await connection.execute(_ANCESTORS, {"agency": agency_id})
     return agency_id, tuple(rows.scalars())
+
+
+_AGENCY = text(
+    "SELECT 1 FROM agencies WHERE id = :id AND valid_from <= :day AND coalesce(valid_to, :day) >= :day"
+)
+
+
+async def require_agency(connection: AsyncConnection, agency_id: UUID, scene: Scene) -> None:
+    """Refuse an agency that is not one of this authority today: a foreign key would see those of others.
+
+    Raises:
+        RefusedError: ``unknown-agency``.
+    """
+    if await connection.scalar(_AGENCY, {"id": agency_id, "day": scene.today}) is None:
+        raise RefusedError.of("unknown-agency", "Không có cơ quan này.", "There is no such agency.")

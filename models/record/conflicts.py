@@ -4,7 +4,16 @@ from sqlalchemy.exc import IntegrityError
 
 from models.errors import Refusal
 
+_ONCE_A_DAY = Refusal(
+    "wrong-state",
+    "Hồ sơ đã được tiếp nhận trong ngày hôm nay; có thể tiếp nhận tiếp từ ngày mai.",
+    "The profile changed hands today already; the next agency can accept it from tomorrow.",
+)
+"""Custody is kept by days, so a profile changes hands once a day."""
+
 _BY_CONSTRAINT = {
+    "uq_custody_profile_id_ends_on": _ONCE_A_DAY,
+    "ck_custody_period": _ONCE_A_DAY,
     "uq_profiles_id_number": Refusal(
         "duplicate-person",
         "Số định danh này đã có hồ sơ đang mở.",

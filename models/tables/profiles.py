@@ -100,7 +100,8 @@ class CustodyRow(Table):
     __tablename__ = "custody"
     __table_args__ = (
         UniqueConstraint("profile_id", "ends_on", name="uq_custody_profile_id_ends_on"),
-        # Each link starts where one before it ended: the chain has no gap.
+        # Each link starts where one before it ended, and nothing else starts there: no gap, no branch.
+        UniqueConstraint("profile_id", "follows", name="uq_custody_profile_id_follows"),
         ForeignKeyConstraint(
             ["profile_id", "follows"],
             ["custody.profile_id", "custody.ends_on"],
@@ -108,7 +109,11 @@ class CustodyRow(Table):
             initially="DEFERRED",
         ),
         CheckConstraint("follows IS NULL OR follows = starts_on", name="follows"),
-        CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="period"),
+        # Only the first link may be empty: opened and moved on the same day.
+        CheckConstraint(
+            "ends_on IS NULL OR ends_on > starts_on OR (follows IS NULL AND ends_on = starts_on)",
+            name="period",
+        ),
         Index("uq_custody_open", "profile_id", unique=True, postgresql_where="ends_on IS NULL"),
         Index("uq_custody_first", "profile_id", unique=True, postgresql_where="follows IS NULL"),
     )

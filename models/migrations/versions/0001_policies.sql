@@ -124,6 +124,30 @@ END $$;
 CREATE TRIGGER revision_is_immutable BEFORE UPDATE ON revisions
     FOR EACH ROW EXECUTE FUNCTION revision_is_immutable();
 
+-- At the end of every transaction that moves custody, exactly one agency holds the profile and its row says so
+-- (that there is never more than one is an index).
+CREATE FUNCTION custody_is_whole() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    profile uuid;
+BEGIN
+    IF TG_TABLE_NAME = 'custody' THEN
+        profile := NEW.profile_id;
+    ELSE
+        profile := NEW.id;
+    END IF;
+    IF NOT EXISTS (SELECT 1 FROM custody c JOIN profiles p ON p.id = c.profile_id AND p.agency_id = c.agency_id
+            WHERE c.profile_id = profile AND c.ends_on IS NULL) THEN
+        RAISE EXCEPTION 'profile % is not held by the agency it names', profile
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'custody_is_whole';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER custody_is_whole AFTER INSERT OR UPDATE ON custody
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION custody_is_whole();
+CREATE CONSTRAINT TRIGGER custody_is_whole AFTER UPDATE OF agency_id ON profiles
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.agency_id IS DISTINCT FROM NEW.agency_id)
+    EXECUTE FUNCTION custody_is_whole();
+
 CREATE FUNCTION hoso_notify() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_notify('hoso_outbox', '');

@@ -404,9 +404,10 @@ CREATE TABLE custody (
     case_id UUID, 
     CONSTRAINT pk_custody PRIMARY KEY (id), 
     CONSTRAINT uq_custody_profile_id_ends_on UNIQUE (profile_id, ends_on), 
+    CONSTRAINT uq_custody_profile_id_follows UNIQUE (profile_id, follows), 
     CONSTRAINT fk_custody_profile_id_follows FOREIGN KEY(profile_id, follows) REFERENCES custody (profile_id, ends_on) DEFERRABLE INITIALLY DEFERRED, 
     CONSTRAINT ck_custody_follows CHECK (follows IS NULL OR follows = starts_on), 
-    CONSTRAINT ck_custody_period CHECK (ends_on IS NULL OR ends_on >= starts_on), 
+    CONSTRAINT ck_custody_period CHECK (ends_on IS NULL OR ends_on > starts_on OR (follows IS NULL AND ends_on = starts_on)), 
     CONSTRAINT fk_custody_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (authority_id), 
     CONSTRAINT fk_custody_profile_id FOREIGN KEY(profile_id) REFERENCES profiles (id), 
     CONSTRAINT fk_custody_agency_id FOREIGN KEY(agency_id) REFERENCES agencies (id)
