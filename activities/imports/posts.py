@@ -6,7 +6,7 @@ loses its password and its sessions.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -70,6 +70,14 @@ class Account:
         return any(reaches_far(role) for role, _ in self.held)
 
 
+@dataclass(slots=True)
+class Written:
+    """The rows of a batch, written together at its end."""
+
+    accounts: list[dict[str, Any]] = field(default_factory=list)
+    grants: list[dict[str, Any]] = field(default_factory=list)
+
+
 def reaches_far(role: str) -> bool:
     """Whether a role is held over the whole authority."""
     return roles().roles[role].scope is Reaching.AUTHORITY
@@ -88,7 +96,7 @@ class Posts(Batches[PostLine]):
         accounts = await self._accounts(connection, batch)
         holders = await self._holders(connection, batch)
         lines = []
-        out = Outcome()
+        out, rows = Outcome(), Written()
         for one in batch:
             account = accounts.get(one.values["login"])
             number = one.values.get("holder_citizen_id")
@@ -98,7 +106,11 @@ class Posts(Batches[PostLine]):
                 clash = issue.code in ("duplicate-login", "account-elsewhere", "holder-unnamed")
                 lines.append(self._line(one, "conflict" if clash else "refused", None, issue))
                 continue
-            lines.append(await self._judged(connection, one, account, holder, out))
+            lines.append(await self._judged(connection, one, account, holder, out, rows))
+        if rows.accounts:
+            await connection.execute(insert(AccountRow), rows.accounts)
+        if rows.grants:
+            await connection.execute(insert(GrantRow), rows.grants)
         await record_on_authority(
             connection, self._run.scene, self._run.source.authority_id, self._run.agency_id, out
         )
@@ -154,6 +166,7 @@ class Posts(Batches[PostLine]):
         account: Account | None,
         holder: UUID | None,
         out: Outcome,
+        rows: "Written",
     ) -> Line:
         agency_id = self._run.agencies[one.values["agency_code"]]
         role = one.values["role"]
@@ -161,53 +174,49 @@ class Posts(Batches[PostLine]):
             if self._run.dry_run:
                 personal = one.values["login"] in self._logins  # the holder's own account by then
                 return self._line(one, "update" if personal else "create", None)
-            account_id = await self._create(connection, one, holder, agency_id)
-            await self._grant(connection, one, account_id, agency_id, out)
+            account_id = self._create(one, holder, agency_id, rows)
+            self._grant(one, account_id, agency_id, out, rows)
             return self._line(one, "create", account_id)
         changed = await self._hand_over(connection, one, account, holder, out)
         if (role, agency_id) not in account.held:
             changed = True
             if not self._run.dry_run:
-                await self._grant(connection, one, account.id, agency_id, out)
+                self._grant(one, account.id, agency_id, out, rows)
         return self._line(one, "update" if changed else "same", account.id)
 
-    async def _create(
-        self, connection: AsyncConnection, one: PostLine, holder: UUID | None, agency_id: UUID
-    ) -> UUID:
+    def _create(self, one: PostLine, holder: UUID | None, agency_id: UUID, rows: "Written") -> UUID:
         run, account_id = self._run, new_id()
         email = seal_email(run.tools, run.source.authority_id, account_id, one.values.get("email"))
-        await connection.execute(
-            insert(AccountRow).values(
-                id=account_id,
-                authority_id=run.source.authority_id,
-                kind="agency",
-                login=one.values["login"],
-                display_name=one.values["holder_name"],
-                password_hash=NO_PASSWORD,
-                state="default_password",
-                profile_id=holder,
-                agency_id=agency_id,
-                email_sealed=email.data if email else None,
-                email_key=email.key_id if email else None,
-                created_at=run.scene.now,
-            )
+        rows.accounts.append(
+            {
+                "id": account_id,
+                "authority_id": run.source.authority_id,
+                "kind": "agency",
+                "login": one.values["login"],
+                "display_name": one.values["holder_name"],
+                "password_hash": NO_PASSWORD,
+                "state": "default_password",
+                "profile_id": holder,
+                "agency_id": agency_id,
+                "email_sealed": email.data if email else None,
+                "email_key": email.key_id if email else None,
+                "created_at": run.scene.now,
+            }
         )
         return account_id
 
-    async def _grant(
-        self, connection: AsyncConnection, one: PostLine, account_id: UUID, agency_id: UUID, out: Outcome
-    ) -> None:
+    def _grant(self, one: PostLine, account_id: UUID, agency_id: UUID, out: Outcome, rows: "Written") -> None:
         run = self._run
-        await connection.execute(
-            insert(GrantRow).values(
-                id=new_id(),
-                authority_id=run.source.authority_id,
-                account_id=account_id,
-                agency_id=agency_id,
-                role=one.values["role"],
-                valid_from=run.scene.today,
-                document=f"{one.values['title']} (sổ nhập liệu {run.source.document[:12]})",
-            )
+        rows.grants.append(
+            {
+                "id": new_id(),
+                "authority_id": run.source.authority_id,
+                "account_id": account_id,
+                "agency_id": agency_id,
+                "role": one.values["role"],
+                "valid_from": run.scene.today,
+                "document": f"{one.values['title']} (sổ nhập liệu {run.source.document[:12]})",
+            }
         )
         self._happened(out, "role.granted", account_id, agency=str(agency_id), role=one.values["role"])
 
