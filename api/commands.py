@@ -29,12 +29,12 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.answers import respond
 from api.scope import Asker
 from models.commands import ActivateAccount, Body, OpenProfile
-from models.database import Scope, transaction
+from models.database import Scope, entering, together, transaction
 from models.errors import RefusedError
 from models.identifiers import WorkflowKind, command_id, parse_workflow_id, profile_workflow
 from models.logs import logger
 from models.messages import AgencyMonthStart, Life, Moment, Move
-from models.record.commands import Fate, accept, fate
+from models.record.commands import Fate, accept, fate_at_once
 from models.record.tools import Tools
 from workflows.agency_month import AgencyMonthWorkflow
 from workflows.profile import ProfileWorkflow
@@ -91,9 +91,10 @@ async def submit(
     """
     assert scope.account is not None
     seen = _SEEN.get(parse_workflow_id(workflow_id).kind) if not isinstance(body, OpenProfile) else None
-    async with transaction(database, scope) as connection:
-        # Row-level security answers: what the asker cannot see is not there, and no workflow is started for it.
-        if seen is not None and await connection.scalar(seen, {"id": subject_id}) is None:
+    async with database.begin() as connection:
+        # Row-level security answers: what the asker cannot see is not there, and no workflow starts for it.
+        looks = [entering(scope)] + ([(seen, {"id": subject_id})] if seen is not None else [])
+        if not (await together(connection, looks))[-1]:
             raise RefusedError.of("not-found", "Không tìm thấy.", "There is no such thing.")
         accepted = await accept(
             connection,
@@ -112,8 +113,7 @@ async def submit(
         return accepted
     addressed = Addressed(command_id, scope.authority, body.verb, accepted.workflow_id, accepted.subject_id)
     await put(engine, addressed, PATIENCE)
-    async with transaction(database, scope) as connection:
-        decided = await fate(connection, command_id)
+    decided = await fate_at_once(database, scope, command_id)
     assert decided is not None
     return replace(decided, fresh=accepted.fresh)
 

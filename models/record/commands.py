@@ -8,16 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models.access import Actor
 from models.commands import BY_VERB, Body
+from models.database import Query, Scope, entering, together
 from models.errors import RefusedError
 from models.keys import Sealed
 from models.record.actors import load_actor
 from models.record.tools import Tools
-from models.tables import CommandRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +87,22 @@ async def accept(
         "expected_revision": expected_revision,
         "accepted_at": now,
     }
-    statement = upsert(CommandRow).values(row).on_conflict_do_nothing().returning(CommandRow.id)
-    fresh = (await connection.execute(statement)).first() is not None
-    stored = (await connection.execute(_ROW, {"id": command_id})).one()
+    written, (stored,) = await together(connection, [(_WRITE_DOWN, row), (_ROW, {"id": command_id})])
     if stored.body_hash != digest:
         raise RefusedError.of(
             "key-reused",
             "Idempotency-Key này đã dùng cho một yêu cầu có nội dung khác.",
             "This Idempotency-Key was used for a request with another body.",
         )
-    return replace(_fate(stored), fresh=fresh)
+    return replace(_fate(stored), fresh=bool(written))
 
 
+_WRITE_DOWN = text(
+    "INSERT INTO commands (id, authority_id, account_id, verb, workflow_id, subject_id, body, key_id,"
+    " body_hash, expected_revision, accepted_at) VALUES (:id, :authority_id, :account_id, :verb, :workflow_id,"
+    " :subject_id, :body, :key_id, :body_hash, :expected_revision, :accepted_at)"
+    " ON CONFLICT DO NOTHING RETURNING id"
+)
 _ROW = text("SELECT * FROM commands WHERE id = :id")
 _SETTLE = text(
     "UPDATE commands SET settled_at = :now, status = :status, answer = CAST(:answer AS jsonb)"
@@ -125,6 +128,14 @@ async def fate(connection: AsyncConnection, command_id: UUID) -> Fate | None:
     """What became of a command; none where there is none, or not for this asker."""
     row = (await connection.execute(_ROW, {"id": command_id})).one_or_none()
     return _fate(row) if row is not None else None
+
+
+async def fate_at_once(engine: AsyncEngine, scope: Scope, command_id: UUID) -> Fate | None:
+    """The same in one round trip, transaction and all: the last thing every caller waits for."""
+    async with engine.connect() as connection:
+        queries: list[Query] = [entering(scope), (_ROW, {"id": command_id})]
+        rows = (await together(connection, queries, commit=True))[1]
+    return _fate(rows[0]) if rows else None
 
 
 async def load_command(
