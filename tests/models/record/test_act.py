@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -17,8 +17,8 @@ from models.commands import (
     OpenProfile,
     ReportTransfer,
     RequestTransfer,
-    ReturnForCorrection,
     ReturnedField,
+    ReturnForCorrection,
     Separate,
     SubmitDeclaration,
 )
@@ -54,7 +54,9 @@ async def test_life(world: World, complete_form) -> None:
     assert account.status == 201, account.answer
     assert account.answer["late_days"] == 0
     world.accounts["person"] = (await world.one("SELECT account_id FROM profiles")).account_id
-    early = await world.ask("person", GiveNotice(kind="other", changed_on=world.now.date(), document="x"), profile)
+    early = await world.ask(
+        "person", GiveNotice(kind="other", changed_on=world.now.date(), document="x"), profile
+    )
     assert early.status == 403
     assert (await world.ask("person", ActivateAccount(password_hash="y"), profile)).status == 200
     revision, digest = await world.draft(profile, complete_form)
@@ -62,30 +64,47 @@ async def test_life(world: World, complete_form) -> None:
     assert submitted.status == 200, submitted.answer
     returned = await world.ask(
         "culture.approver",
-        ReturnForCorrection(revision_id=revision, fields=(ReturnedField(path="hometown", reason="sai xã"),), reason="sửa quê quán"),
+        ReturnForCorrection(
+            revision_id=revision,
+            fields=(ReturnedField(path="hometown", reason="sai xã"),),
+            reason="sửa quê quán",
+        ),
         profile,
     )
     assert returned.status == 200, returned.answer
     again = await world.one("SELECT id, digest FROM revisions WHERE state = 'draft'")
-    assert (await world.ask("person", SubmitDeclaration(revision_id=again.id, digest=again.digest), profile)).status == 200
-    prepared = await world.ask("culture.approver", Approve(revision_id=again.id, digest=again.digest), profile)
+    assert (
+        await world.ask("person", SubmitDeclaration(revision_id=again.id, digest=again.digest), profile)
+    ).status == 200
+    prepared = await world.ask(
+        "culture.approver", Approve(revision_id=again.id, digest=again.digest), profile
+    )
     assert not prepared.settled
     assert world.moment.to_sign is not None
     done = await world.step(
-        "complete_approval", profile, approval=str(world.moment.to_sign), document="d" * 64, certificate="c" * 64, settles=str(prepared.id)
+        "complete_approval",
+        profile,
+        approval=str(world.moment.to_sign),
+        document="d" * 64,
+        certificate="c" * 64,
+        settles=str(prepared.id),
     )
     assert done.chapter == "service"
     moved = await world.ask(
         "culture.hr",
-        RequestTransfer(to_agency_id=world.health, mode="điều động", effective_on=world.now.date(), document="1/QĐ"),
+        RequestTransfer(
+            to_agency_id=world.health, mode="điều động", effective_on=world.now.date(), document="1/QĐ"
+        ),
         profile,
     )
     assert moved.status == 201, moved.answer
-    from uuid import UUID
-
     case = UUID(moved.answer["transfer_id"])
-    assert (await world.ask("culture.hr", ReportTransfer(document="2/BC"), case, subject="transfer")).status == 200
-    assert (await world.ask("culture.hr", HandOver(handed_over_on=world.now.date()), case, subject="transfer")).status == 200
+    assert (
+        await world.ask("culture.hr", ReportTransfer(document="2/BC"), case, subject="transfer")
+    ).status == 200
+    assert (
+        await world.ask("culture.hr", HandOver(handed_over_on=world.now.date()), case, subject="transfer")
+    ).status == 200
     assert (await world.ask("culture.hr", AcceptTransfer(), case, subject="transfer")).status == 403
     accepted = await world.ask("health.hr", AcceptTransfer(), case, subject="transfer")
     assert accepted.status == 200, accepted.answer
@@ -98,5 +117,9 @@ async def test_life(world: World, complete_form) -> None:
     assert archived.chapter == "archive"
     assert archived.next_wake_at is None
     events = await world.rows("SELECT kind, citation FROM events ORDER BY position")
-    for e in events:
-        print(e)
+    kinds = [e.kind for e in events]
+    assert kinds[0] == "profile.opened"
+    assert kinds[-1] == "profile.archived"
+    for expected in ("declaration.returned", "approval.signed", "transfer.accepted", "separation.effective"):
+        assert kinds.count(expected) == 1
+    assert "Điều 12.2 mục 2.2.a" in next(e.citation for e in events if e.kind == "duty.opened")

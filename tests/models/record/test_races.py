@@ -18,7 +18,7 @@ from models.database import transaction
 from models.record.commands import Fate
 from tests.world import World
 
-# What each act answers alone, and after each other act. A signature that is being made has no answer yet: 202.
+# What each act answers alone. A signature that is being made has no answer yet: 202.
 ALONE = {
     "accept": 200,
     "separate": "transfer-open",
@@ -55,7 +55,9 @@ async def ask(world: World, act: str, profile: UUID, case: UUID) -> Fate:
         "approve": ("culture.approver", await world.pending(profile), False),
         "second": (
             "culture.hr",
-            RequestTransfer(to_agency_id=world.department, mode="biệt phái", effective_on=day, document="9/QĐ"),
+            RequestTransfer(
+                to_agency_id=world.department, mode="biệt phái", effective_on=day, document="9/QĐ"
+            ),
             False,
         ),
     }
@@ -81,7 +83,7 @@ async def queued(world: World, profile: UUID, case: UUID, acts: tuple[str, str])
         for number, act in enumerate(acts, start=1):
             tasks.append(asyncio.create_task(ask(world, act, profile, case)))
             async with asyncio.timeout(20):
-                while await waiters(world) < number:
+                while await waiters(world) < number:  # noqa: ASYNC110 — another process is waited for
                     await asyncio.sleep(0.005)
     return [await task for task in tasks]
 
@@ -159,7 +161,9 @@ async def test_many_at_once_leave_one_custodian(world: World) -> None:
 async def test_a_signature_prepared_before_a_withdrawal_still_counts(world: World) -> None:
     profile, case = await start(world)
     prepared, _ = await queued(world, profile, case, ("approve", "withdraw"))
-    approval = await world.one("SELECT id FROM approvals WHERE profile_id = :p AND state = 'signing'", p=profile)
+    approval = await world.one(
+        "SELECT id FROM approvals WHERE profile_id = :p AND state = 'signing'", p=profile
+    )
     done = await world.signed(profile, approval.id, prepared.id)
     assert done.chapter == "service"
     await check(world, profile)

@@ -1,0 +1,195 @@
+"""Every verb asked by somebody who may not: 403, and no row but the command's own has changed."""
+
+from uuid import UUID
+
+from sqlalchemy import text
+
+from models.calendar import legal_date
+from models.commands import (
+    COMMANDS,
+    AcceptTransfer,
+    ActivateAccount,
+    ApproveList,
+    Body,
+    CancelSeparation,
+    CreateAccount,
+    GiveNotice,
+    HandOver,
+    OpenProfile,
+    RefuseTransfer,
+    ReleaseMonth,
+    ReportError,
+    ReportTransfer,
+    RequestTransfer,
+    ResetPassword,
+    ReturnedField,
+    ReturnForCorrection,
+    SendBackItems,
+    Separate,
+    SubmitDeclaration,
+    WithdrawNotice,
+    WithdrawTransfer,
+)
+from models.database import transaction
+from models.tables import Table
+from tests.world import World
+
+DIGEST = "0" * 64
+NOBODY = UUID(int=1)
+MINE = ("person",)
+"""The official the profile is about; ``colleague`` is another one, ``cancelled`` one who moved away."""
+HR = ("culture.hr",)
+SIDE = ("culture.hr", "culture.head")
+ALLOWED = {
+    "open_profile": HR,
+    "create_account": (*HR, "department", "admin"),
+    "reset_password": (*HR, "department", "admin"),
+    "activate_account": MINE,
+    "submit_declaration": MINE,
+    "report_error": MINE,
+    "return_for_correction": (*HR, "culture.approver", "culture.head"),
+    "approve": ("culture.approver", "culture.head"),
+    "give_notice": HR,
+    "withdraw_notice": HR,
+    "request_transfer": SIDE,
+    "separate": SIDE,
+    "cancel_separation": SIDE,
+    "report_transfer": (*SIDE, "department"),
+    "hand_over": SIDE,
+    "withdraw_transfer": SIDE,
+    "accept_transfer": ("health.hr",),
+    "refuse_transfer": ("health.hr",),
+    "approve_list": ("culture.approver", "culture.head"),
+    "release_month": ("department",),
+    "send_back_items": ("department",),
+}
+"""Who may, of the people below; everybody else may not."""
+PEOPLE = (
+    "culture.hr",
+    "culture.approver",
+    "culture.head",
+    "health.hr",
+    "health.approver",
+    "department",
+    "admin",
+    "person",
+    "colleague",
+    "cancelled",
+)
+
+
+def bodies(world: World) -> dict[str, Body]:
+    day = legal_date(world.now)
+    reason = {"reason": "không đúng"}
+    transfer = RequestTransfer(to_agency_id=world.health, mode="điều động", effective_on=day, document="1/QĐ")
+    fields = (ReturnedField(path="gender", reason="sai giới"),)
+    made = [
+        OpenProfile(
+            agency_id=world.culture,
+            full_name="Thử",
+            personal_id_number="000190000001",
+            event_on=day,
+            document="1",
+        ),
+        CreateAccount(login="thu.nt", password_hash="x"),
+        ResetPassword(password_hash="x", **reason),
+        ActivateAccount(password_hash="y"),
+        SubmitDeclaration(revision_id=NOBODY, digest=DIGEST),
+        ReturnForCorrection(revision_id=NOBODY, fields=fields, **reason),
+        GiveNotice(kind="salary", changed_on=day, document="5"),
+        WithdrawNotice(duty_id=NOBODY, **reason),
+        ReportError(paths=("gender",), **reason),
+        transfer,
+        Separate(kind="retired", effective_on=day, document="3"),
+        CancelSeparation(**reason),
+        ReportTransfer(document="2"),
+        HandOver(handed_over_on=day),
+        AcceptTransfer(),
+        RefuseTransfer(**reason),
+        WithdrawTransfer(**reason),
+        ApproveList(),
+        ReleaseMonth(),
+        SendBackItems(profiles=(NOBODY,), **reason),
+    ]
+    return {one.verb: one for one in made}
+
+
+def test_every_verb_has_its_people() -> None:
+    assert set(ALLOWED) == {command.verb for command in COMMANDS}
+
+
+async def cast(world: World) -> dict[str, UUID]:
+    """The people and the subjects: a transfer handed over with a submission waiting, and an open month."""
+    cancelled = await world.employ()
+    day = legal_date(world.now)
+    await world.ask("culture.hr", Separate(kind="moved_out", effective_on=day, document="3"), cancelled)
+    world.accounts["cancelled"] = world.accounts["person"]
+    await world.employ()
+    world.accounts["colleague"] = world.accounts["person"]
+    profile = await world.employ()
+    await world.submit(profile, changed_on=day)
+    case = await world.transfer(profile)
+    month = UUID(int=profile.int ^ 1)
+    await world.rows(
+        "INSERT INTO agency_months (id, authority_id, agency_id, month, state, opens_on, nominal_end,"
+        " rolled_end, closes_at, version, listed, opened_at, summary) VALUES (:id, :a, :g, '2025-12', 'open',"
+        " '2025-12-27', '2025-12-31', '2025-12-31', :now, 1, 0, :now, '{}') RETURNING id",
+        id=month,
+        a=world.authority,
+        g=world.culture,
+        now=world.now,
+    )
+    return {"profile": profile, "transfer": case, "agency_month": month}
+
+
+async def picture(world: World) -> dict[str, list[str]]:
+    """Every row of every table but the commands."""
+    found = {}
+    async with transaction(world.tools.engine, world.scope) as connection:
+        for table in Table.metadata.sorted_tables:
+            if table.name != "commands":
+                rows = await connection.execute(text(f"SELECT t::text FROM {table.name} t ORDER BY 1"))
+                found[table.name] = list(rows.scalars())
+    return found
+
+
+async def test_whoever_may_not_gets_403_and_changes_nothing(world: World) -> None:
+    subjects = await cast(world)
+    approve = await world.pending(subjects["profile"])
+    before = await picture(world)
+    refused = 0
+    for verb, body in {**bodies(world), "approve": approve}.items():
+        for who in PEOPLE:
+            if who in ALLOWED[verb]:
+                continue
+            fate = await world.ask(who, body, subjects[body.subject], subject=body.subject)
+            assert (fate.status, fate.settled) == (403, True), (verb, who, fate.answer)
+            assert fate.answer["code"] in ("not-permitted", "own-approval"), (verb, who)
+            refused += 1
+    assert refused == len(PEOPLE) * len(ALLOWED) - sum(len(a) for a in ALLOWED.values())
+    assert await picture(world) == before
+
+
+async def test_whoever_may_is_not_refused_for_who_they_are(world: World) -> None:
+    subjects = await cast(world)
+    approve = await world.pending(subjects["profile"])
+    for verb, body in {**bodies(world), "approve": approve}.items():
+        if verb in ("accept_transfer", "refuse_transfer", "withdraw_transfer"):
+            continue  # they end the transfer; the races accept, refuse and withdraw
+        for who in ALLOWED[verb]:
+            fate = await world.ask(who, body, subjects[body.subject], subject=body.subject)
+            assert fate.status != 403, (verb, who, fate.answer)
+
+
+async def test_nobody_approves_the_own_profile_whatever_role_they_hold(world: World) -> None:
+    profile = await world.employ(until="review")
+    await world.rows(
+        "INSERT INTO grants (id, authority_id, account_id, agency_id, role, valid_from) VALUES"
+        " (:id, :a, :who, :g, 'approver', '2025-01-01') RETURNING id",
+        id=UUID(int=profile.int ^ 2),
+        a=world.authority,
+        who=world.accounts["person"],
+        g=world.culture,
+    )
+    fate = await world.ask("person", await world.pending(profile), profile)
+    assert (fate.status, fate.answer["code"]) == (403, "own-approval")
