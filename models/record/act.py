@@ -5,8 +5,9 @@ state, checks the actor, decides with a pure function, and writes rows, events, 
 next wake, the answer, and a line for every other workflow that must hear.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import text
@@ -15,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.calendar import Calendar, legal_date, start_of_day
 from models.commands import Approve, OpenProfile, RequestTransfer
-from models.database import Scope, transaction
+from models.database import Query, Scope, entering, together, transaction
 from models.errors import RefusedError
 from models.identifiers import profile_workflow
 from models.lifecycle.account import open_profile
@@ -23,23 +24,26 @@ from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.messages import Ask, Moment
 from models.record.authorise import authorise, require_agency
-from models.record.commands import Command, load_command, settle
+from models.record.commands import Command, command_of, command_query, settling
 from models.record.conflicts import refusal_of
 from models.record.decide import DECISIONS, decide_internal
 from models.record.special import Writing
 from models.record.subjects import (
     Found,
-    create_profile,
+    creating,
     find,
+    found_in,
     last_event,
+    looks,
     moment,
-    save_case,
-    save_month,
-    save_profile,
+    saving_case,
+    saving_month,
+    saving_profile,
     with_content,
+    with_month,
 )
 from models.record.tools import Tools
-from models.record.write import chain, plain, write
+from models.record.write import chain, lines, plain, written_rows
 from models.regulations import RuleSet
 
 
@@ -58,14 +62,15 @@ async def act(tools: Tools, ask: Ask) -> Moment:
             raise
         async with transaction(tools.engine, Scope(ask.authority_id, everything=True)) as connection:
             found = await find(connection, ask)
-            await settle(connection, ask.command_id, refusal.problem.status, refusal.to_json(), ask.now)
+            status, answer = refusal.problem.status, refusal.to_json()
+            await together(connection, [settling(ask.command_id, status, answer, ask.now)])
             return moment(ask, found, status=refusal.problem.status, refusal=refusal.code)
 
 
 async def _once(tools: Tools, ask: Ask) -> Moment:
-    async with transaction(tools.engine, Scope(ask.authority_id, everything=True)) as connection:
-        found = await find(connection, ask)
-        command = await _command(connection, tools, ask)
+    async with tools.engine.begin() as connection:
+        known = await _known(connection, tools, ask)
+        found, command = known.found, known.command
         if ask.command_id is not None and command is None:
             return moment(ask, found, status=404)
         if command is not None and ask.internal is None:
@@ -73,21 +78,50 @@ async def _once(tools: Tools, ask: Ask) -> Moment:
                 return moment(ask, found, status=command.status)
             if (signing := _signing(found, command)) is not None:
                 return moment(ask, found, status=202, to_sign=signing, settled=False)
-        if "step" in ask.facts and await connection.scalar(_STEP, _step(ask)):
+        if known.told:
             return moment(ask, found)
-        law, calendar = await tools.law(connection, ask.authority_id, legal_date(ask.now))
+        law, calendar = await tools.read(connection, ask.authority_id, known.in_force)
         scene = _scene(tools, ask, command, found, law, calendar)
+        found = await with_month(connection, found)
         found = await with_content(
             connection, tools, ask, found, command.verb if command else str(ask.internal)
         )
         try:
             scene, outcome = await _decide(connection, ask, command, found, scene)
         except RefusedError as refused:
-            refusal = refused.refusal
+            status, answer = refused.refusal.problem.status, refused.refusal.to_json()
             if ask.command_id is not None:
-                await settle(connection, ask.command_id, refusal.problem.status, refusal.to_json(), ask.now)
-            return moment(ask, found, status=refusal.problem.status, refusal=refusal.code)
+                await together(connection, [settling(ask.command_id, status, answer, ask.now)], commit=True)
+            return moment(ask, found, status=status, refusal=refused.refusal.code)
         return await _record(connection, tools, ask, command, found, scene, outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """All that is read before anything is judged."""
+
+    found: Found
+    command: Command | None
+    told: bool
+    in_force: Any
+
+
+async def _known(connection: AsyncConnection, tools: Tools, ask: Ask) -> _Known:
+    """Lock the subject and read everything in one round trip; what was waited for is read after the wait."""
+    command_id = _command_id(ask)
+    subject = looks(ask, lock=True)
+    entered = entering(Scope(ask.authority_id, everything=True))
+    queries = [entered, tools.in_force(ask.authority_id, legal_date(ask.now)), *subject]
+    if command_id is not None:
+        queries.append(command_query(command_id))
+    if "step" in ask.facts:
+        queries.append((_STEP, _step(ask)))
+    _, law, *rest = await together(connection, queries)
+    found = found_in(ask, rest[: len(subject)], lock=True)
+    more = rest[len(subject) :]
+    row = more.pop(0) if command_id is not None else []
+    command = _command(ask, command_of(tools, ask.authority_id, row[0])) if row else None
+    return _Known(found, command, bool(more and more[0]), law[0])
 
 
 _STEP = text("SELECT 1 FROM events WHERE stream_id = :id AND facts ->> 'step' = :step")
@@ -98,17 +132,20 @@ def _step(ask: Ask) -> dict[str, object]:
     return {"id": ask.subject_id, "step": ask.facts["step"]}
 
 
-async def _command(connection: AsyncConnection, tools: Tools, ask: Ask) -> Command | None:
-    """The command asked for; or, for one item of a list, the list's command with the item as its body."""
-    if ask.command_id is not None:
-        return await load_command(connection, tools, ask.authority_id, ask.command_id)
+def _command_id(ask: Ask) -> UUID | None:
+    """The command asked for; for one item of a list, the list's."""
+    if ask.command_id is None and ask.internal == "approve_item":
+        return UUID(str(ask.facts["command"]))
+    return ask.command_id
+
+
+def _command(ask: Ask, command: Command) -> Command:
+    """The command itself; or, for one item of a list, the list's command with the item as its body."""
     if ask.internal != "approve_item":
-        return None
-    listed = await load_command(connection, tools, ask.authority_id, UUID(str(ask.facts["command"])))
-    assert listed is not None
+        return command
     body = Approve(revision_id=UUID(str(ask.facts["revision"])), digest=str(ask.facts["digest"]))
     return replace(
-        listed, id=uuid5(listed.id, str(ask.subject_id)), verb=Approve.verb, body=body, expected=None
+        command, id=uuid5(command.id, str(ask.subject_id)), verb=Approve.verb, body=body, expected=None
     )
 
 
@@ -186,8 +223,6 @@ async def _record(
     on_profile = ask.subject != "agency_month"
     profile_id = (life.profile_id if life else ask.subject_id) if on_profile else None
     opening = command.body if command and isinstance(command.body, OpenProfile) else None
-    if opening is not None:
-        await create_profile(connection, tools, ask, opening, outcome, scene)
     stream_id = profile_id or ask.subject_id
     number, digest = await last_event(connection, found, stream_id)
     events = chain(
@@ -207,15 +242,20 @@ async def _record(
         # The list's own workflow runs the batch: a line for every item would only wake it for nothing.
         heard = _must_hear(life.chapter, outcome)
         outcome.tell[:] = [(profile_workflow(life.profile_id), {})] if heard else []
-    await write(connection, outcome, scene, writing, events=events)
+    if opening is not None:
+        await together(connection, [creating(tools, ask, opening, outcome, scene)])
+    queries = await written_rows(connection, outcome, writing)
+    queries += lines(outcome, scene, writing, events)
     if on_profile:
-        await save_profile(connection, life, ask, outcome, events)
+        queries.append(saving_profile(life, ask, outcome, events))
         if life is not None and (case_id := _case_of(ask, life, outcome)) is not None:
-            await save_case(connection, case_id, life, outcome)
+            queries.append(saving_case(case_id, life, outcome))
     else:
-        await save_month(connection, found, outcome)
-    await _settle(connection, ask, command, outcome)
-    written = await find(connection, ask, lock=False)
+        queries.append(saving_month(found, outcome))
+    queries += _settling(ask, outcome)
+    again = looks(ask, lock=False)
+    answers = await together(connection, [*queries, *again], commit=True)
+    written = found_in(ask, answers[len(queries) :], lock=False)
     return moment(
         ask,
         written,
@@ -247,8 +287,9 @@ def _case_of(ask: Ask, life: object, outcome: Outcome) -> UUID | None:
     return case_id if isinstance(case_id, UUID) else None
 
 
-async def _settle(connection: AsyncConnection, ask: Ask, command: Command | None, outcome: Outcome) -> None:
+def _settling(ask: Ask, outcome: Outcome) -> list[Query]:
     """Give the command its answer, once it has one; a signature settles the command that asked for it."""
     answered = ask.command_id or (UUID(str(ask.facts["settles"])) if "settles" in ask.facts else None)
-    if answered is not None and outcome.settles:
-        await settle(connection, answered, outcome.status, plain(outcome.answer), ask.now)
+    if answered is None or not outcome.settles:
+        return []
+    return [settling(answered, outcome.status, plain(outcome.answer), ask.now)]

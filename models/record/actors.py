@@ -9,13 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access import Actor, Grant
 
-_ACTOR = text(
-    "SELECT a.id, a.authority_id, a.profile_id, a.state, a.agency_id,"
-    " (SELECT coalesce(json_agg(json_build_object('role', g.role, 'agency_id', g.agency_id,"
-    " 'valid_from', g.valid_from, 'valid_to', g.valid_to, 'delegation_of', g.delegation_of)), '[]')"
-    " FROM grants g WHERE g.account_id = a.id) AS grants"
-    " FROM accounts a WHERE a.id = :id"
+_AS_JSON = (
+    "(SELECT json_build_object('id', a.id, 'authority_id', a.authority_id, 'profile_id', a.profile_id,"
+    " 'state', a.state, 'grants', (SELECT coalesce(json_agg(json_build_object('role', g.role, 'agency_id',"
+    " g.agency_id, 'valid_from', g.valid_from, 'valid_to', g.valid_to, 'delegation_of', g.delegation_of)),"
+    " '[]') FROM grants g WHERE g.account_id = a.id)) FROM accounts a WHERE a.id = {account})"
 )
+ACTOR_OF_COMMAND = _AS_JSON.format(account="c.account_id")
+"""The account of a command ``c`` as JSON for `actor_of`."""
+_ACTOR = text(f"SELECT {_AS_JSON.format(account=':id')} AS actor")
 
 
 def grant_of(g: dict[str, Any]) -> Grant:
@@ -29,15 +31,18 @@ def grant_of(g: dict[str, Any]) -> Grant:
     )
 
 
+def actor_of(a: dict[str, Any]) -> tuple[Actor, str]:
+    """The actor and the state of the account, from their JSON."""
+    actor = Actor(
+        account_id=UUID(a["id"]),
+        person_profile_id=UUID(a["profile_id"]) if a["profile_id"] else None,
+        authority_id=UUID(a["authority_id"]),
+        grants=tuple(grant_of(g) for g in a["grants"]),
+    )
+    return actor, a["state"]
+
+
 async def load_actor(connection: AsyncConnection, account_id: UUID) -> tuple[Actor, str] | None:
     """The actor and the state of the account; none where there is no such account."""
-    row = (await connection.execute(_ACTOR, {"id": account_id})).one_or_none()
-    if row is None:
-        return None
-    actor = Actor(
-        account_id=row.id,
-        person_profile_id=row.profile_id,
-        authority_id=row.authority_id,
-        grants=tuple(grant_of(g) for g in row.grants),
-    )
-    return actor, row.state
+    found = await connection.scalar(_ACTOR, {"id": account_id})
+    return actor_of(found) if found is not None else None

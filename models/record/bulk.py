@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from models.database import together
 from models.form import Catalogue, foretold, split
 from models.identifiers import new_id, profile_workflow
 from models.keys import Sealed
@@ -26,7 +27,7 @@ from models.lifecycle.wake import profile_wake
 from models.messages import Ask
 from models.record.load import life_of, load_life
 from models.record.special import Writing
-from models.record.subjects import save_profile
+from models.record.subjects import saving_profile
 from models.record.tools import Tools
 from models.record.write import GENESIS, chain, write
 from models.tables import AccountRow, CustodyRow, EventRow, ProfileRow, RevisionRow
@@ -271,7 +272,7 @@ async def renew(
     writing = Writing(source.authority_id, profile_id, tools, scene.now, legacy.full_name)
     await write(connection, out, scene, writing, events=events)
     ask = Ask(authority_id=source.authority_id, subject="profile", subject_id=profile_id, now=scene.now)
-    await save_profile(connection, life, ask, out, events)
+    await together(connection, [saving_profile(life, ask, out, events)])
 
 
 def _touch_account(

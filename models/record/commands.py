@@ -1,12 +1,12 @@
 """Command rows: durable before anything is done, settled once."""
 
 import hashlib
-import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from psycopg.types.json import Jsonb
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -15,7 +15,7 @@ from models.commands import BY_VERB, Body
 from models.database import Query, Scope, entering, together
 from models.errors import RefusedError
 from models.keys import Sealed
-from models.record.actors import load_actor
+from models.record.actors import ACTOR_OF_COMMAND, actor_of
 from models.record.tools import Tools
 
 
@@ -99,13 +99,13 @@ async def accept(
 
 _WRITE_DOWN = text(
     "INSERT INTO commands (id, authority_id, account_id, verb, workflow_id, subject_id, body, key_id,"
-    " body_hash, expected_revision, accepted_at) VALUES (:id, :authority_id, :account_id, :verb, :workflow_id,"
-    " :subject_id, :body, :key_id, :body_hash, :expected_revision, :accepted_at)"
+    " body_hash, expected_revision, accepted_at) VALUES (:id, :authority_id, :account_id, :verb,"
+    " :workflow_id, :subject_id, :body, :key_id, :body_hash, :expected_revision, :accepted_at)"
     " ON CONFLICT DO NOTHING RETURNING id"
 )
 _ROW = text("SELECT * FROM commands WHERE id = :id")
 _SETTLE = text(
-    "UPDATE commands SET settled_at = :now, status = :status, answer = CAST(:answer AS jsonb)"
+    "UPDATE commands SET settled_at = :now, status = :status, answer = :answer"
     " WHERE id = :id AND settled_at IS NULL"
 )
 
@@ -138,36 +138,33 @@ async def fate_at_once(engine: AsyncEngine, scope: Scope, command_id: UUID) -> F
     return _fate(rows[0]) if rows else None
 
 
-async def load_command(
-    connection: AsyncConnection, tools: Tools, authority_id: UUID, command_id: UUID
-) -> Command | None:
+_WITH_ACTOR = text(
+    f"SELECT c.*, {ACTOR_OF_COMMAND} AS actor FROM commands c WHERE c.id = :id"  # noqa: S608 — no input
+)
+
+
+def command_query(command_id: UUID) -> Query:
+    """What loads a command with its actor; `command_of` makes it of the row."""
+    return _WITH_ACTOR, {"id": command_id}
+
+
+def command_of(tools: Tools, authority_id: UUID, row: Any) -> Command:
     """The command with its body opened and its actor's present roles."""
-    row = (await connection.execute(_ROW, {"id": command_id})).one_or_none()
-    if row is None:
-        return None
-    body = tools.cipher.open(
-        authority_id, "commands", command_id, "body", Sealed(row.key_id, bytes(row.body))
-    )
-    actor = await load_actor(connection, row.account_id)
-    assert actor is not None, "a command without an account cannot have been accepted"
+    body = tools.cipher.open(authority_id, "commands", row.id, "body", Sealed(row.key_id, bytes(row.body)))
+    assert row.actor is not None, "a command without an account cannot have been accepted"
+    actor, state = actor_of(row.actor)
     return Command(
         id=row.id,
         verb=row.verb,
         body=BY_VERB[row.verb].model_validate_json(body),
-        actor=actor[0],
-        account_state=actor[1],
+        actor=actor,
+        account_state=state,
         expected=row.expected_revision,
         settled=row.settled_at is not None,
         status=row.status or 200,
     )
 
 
-async def settle(
-    connection: AsyncConnection, command_id: UUID, status: int, answer: dict[str, Any], now: datetime
-) -> None:
+def settling(command_id: UUID, status: int, answer: dict[str, Any], now: datetime) -> Query:
     """Give the command its answer; a second answer changes nothing."""
-
-    await connection.execute(
-        _SETTLE,
-        {"id": command_id, "status": status, "answer": json.dumps(answer, ensure_ascii=False), "now": now},
-    )
+    return _SETTLE, {"id": command_id, "status": status, "answer": Jsonb(answer), "now": now}

@@ -1,13 +1,19 @@
-"""Rows to state: the subject's row is locked, then the whole of it read in one round trip."""
+"""Rows to state: the subject's row is locked, then the whole of it read; all in one round trip.
+
+The lock is a statement of its own: what is read in the statement that waited for a lock is as old as that
+statement's beginning, except for the locked row itself.
+"""
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from models.database import together
 from models.form import join
 from models.keys import Sealed
 from models.lifecycle.life import (
@@ -37,8 +43,7 @@ _REVISION = (
     "json_build_object('id', r.id, 'number', r.number, 'state', r.state, 'digest', r.digest,"
     " 'author_id', r.author_id, 'evidence', r.evidence, 'form_version', r.form_version)"
 )
-_LIFE = text(
-    f"""
+_LIFE = f"""
     SELECT p.*,
       (SELECT json_build_object('id', a.id, 'state', a.state) FROM accounts a
           WHERE a.id = p.account_id) AS account,
@@ -52,12 +57,14 @@ _LIFE = text(
       (SELECT json_agg(c.ancestor_id ORDER BY c.depth) FROM agency_closure c
           WHERE c.descendant_id = p.agency_id AND c.valid_to IS NULL) AS ancestors,
       (SELECT department_id FROM authorities WHERE authority_id = p.authority_id) AS department_id
-    FROM profiles p WHERE p.id = :id
-    """  # noqa: S608 — fragments above, no input
-)
-_CASE = text("SELECT * FROM cases WHERE id = :id")
-_MONTH = text(
-    f"""
+    FROM profiles p WHERE p.id = """  # noqa: S608 — fragments above, no input
+_OF_CASE = "(SELECT profile_id FROM cases WHERE id = :id)"
+LOCK_LIFE = text("SELECT 1 FROM profiles WHERE id = :id FOR UPDATE")
+LIFE = text(f"{_LIFE} :id")
+LOCK_LIFE_OF_CASE = text(f"SELECT 1 FROM profiles WHERE id = {_OF_CASE} FOR UPDATE")  # noqa: S608 — the same
+LIFE_OF_CASE = text(f"{_LIFE} {_OF_CASE}")
+CASE = text("SELECT * FROM cases WHERE id = :id")
+_MONTH = f"""
     SELECT m.*,
       (SELECT coalesce(json_agg({_DUTY}), '[]') FROM duties d
           WHERE d.agency_month_id = m.id AND d.state = 'open') AS duties,
@@ -66,10 +73,15 @@ _MONTH = text(
       (SELECT json_agg(c.ancestor_id ORDER BY c.depth) FROM agency_closure c
           WHERE c.descendant_id = m.agency_id AND c.valid_to IS NULL) AS ancestors,
       (SELECT department_id FROM authorities WHERE authority_id = m.authority_id) AS department_id
-    FROM agency_months m WHERE m.id = :id
-    """  # noqa: S608 — fragments above, no input
+    FROM agency_months m WHERE m.id = """  # noqa: S608 — fragments above, no input
+LOCK_MONTH = text("SELECT 1 FROM agency_months WHERE id = :id FOR UPDATE")
+MONTH = text(f"{_MONTH} :id")
+MONTH_LISTING = text(
+    f"{_MONTH} (SELECT o.id FROM month_items i JOIN agency_months o ON o.id = i.agency_month_id"  # noqa: S608
+    " WHERE i.profile_id = :id AND i.state = 'listed' AND o.state <> 'closed' ORDER BY o.month LIMIT 1)"
 )
-_ITEMS = text(
+"""The month on whose list a profile stands."""
+ITEMS = text(
     "SELECT profile_id, revision_id, digest, state FROM month_items WHERE agency_month_id = :id"
     " ORDER BY profile_id"
 )
@@ -164,7 +176,7 @@ def _approval(a: dict[str, Any] | None) -> Approval | None:
     )
 
 
-def life_of(row: Row[Any]) -> Life:
+def life_of(row: Any) -> Life:
     """The state of a profile from its joined row."""
     account = row.account and Account(UUID(row.account["id"]), AccountState(row.account["state"]))
     return Life(
@@ -189,26 +201,14 @@ def life_of(row: Row[Any]) -> Life:
     )
 
 
-_LOCK_LIFE = text("SELECT 1 FROM profiles WHERE id = :id FOR UPDATE")
-_LOCK_MONTH = text("SELECT 1 FROM agency_months WHERE id = :id FOR UPDATE")
+async def load_life(connection: AsyncConnection, profile_id: UUID) -> Any | None:
+    """The profile's row, locked, with all that hangs on it; none where there is no such profile."""
+    rows = (await together(connection, [(LOCK_LIFE, {"id": profile_id}), (LIFE, {"id": profile_id})]))[1]
+    return rows[0] if rows else None
 
 
-async def load_life(connection: AsyncConnection, profile_id: UUID, *, lock: bool = True) -> Row[Any] | None:
-    """The profile's row with all that hangs on it; none where there is no such profile.
-
-    The lock is a statement of its own: what is read in the statement that waited for a lock is as old as
-    that statement's beginning, except for the locked row itself.
-    """
-    if lock:
-        await connection.execute(_LOCK_LIFE, {"id": profile_id})
-    return (await connection.execute(_LIFE, {"id": profile_id})).one_or_none()
-
-
-async def load_case(connection: AsyncConnection, case_id: UUID) -> Case | None:
-    """A case; lock its profile before."""
-    row = (await connection.execute(_CASE, {"id": case_id})).one_or_none()
-    if row is None:
-        return None
+def case_of(row: Any) -> Case:
+    """A case from its row."""
     return Case(
         id=row.id,
         kind=row.kind,
@@ -226,20 +226,9 @@ async def load_case(connection: AsyncConnection, case_id: UUID) -> Case | None:
     )
 
 
-async def load_month(
-    connection: AsyncConnection, month_id: UUID, *, items: bool, lock: bool
-) -> tuple[AgencyMonth, Row[Any]] | None:
-    """An agency's month; ``items`` only where they are judged, ``lock`` only where it is the subject."""
-    if lock:
-        await connection.execute(_LOCK_MONTH, {"id": month_id})
-    row = (await connection.execute(_MONTH, {"id": month_id})).one_or_none()
-    if row is None:
-        return None
-    listed: tuple[MonthItem, ...] = ()
-    if items:
-        found = await connection.execute(_ITEMS, {"id": month_id})
-        listed = tuple(MonthItem(i.profile_id, i.revision_id, i.digest, i.state) for i in found)
-    month = AgencyMonth(
+def month_of(row: Any, items: Sequence[Any] = ()) -> AgencyMonth:
+    """An agency's month from its joined row; with the items, where they are judged."""
+    return AgencyMonth(
         id=row.id,
         authority_id=row.authority_id,
         agency_id=row.agency_id,
@@ -250,10 +239,9 @@ async def load_month(
         rolled_end=row.rolled_end,
         version=row.version,
         duties=tuple(duty_of(d) for d in row.duties),
-        items=listed,
+        items=tuple(MonthItem(i.profile_id, i.revision_id, i.digest, i.state) for i in items),
         counts=dict(row.counts),
     )
-    return month, row
 
 
 async def content_of(

@@ -1,14 +1,16 @@
 """The subject of an act: found and locked before it is judged, saved after."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, text, update
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.commands import OpenProfile
+from models.database import Query, together
 from models.lifecycle.life import CHAPTER_VI, Chapter, Life
 from models.lifecycle.month import OUTSTANDING
 from models.lifecycle.outcome import Outcome
@@ -16,10 +18,23 @@ from models.lifecycle.scene import Scene
 from models.lifecycle.wake import after, profile_wake
 from models.messages import Ask, Moment
 from models.record.decide import Subject
-from models.record.load import content_of, life_of, load_case, load_life, load_month
+from models.record.load import (
+    CASE,
+    ITEMS,
+    LIFE,
+    LIFE_OF_CASE,
+    LOCK_LIFE,
+    LOCK_LIFE_OF_CASE,
+    LOCK_MONTH,
+    MONTH,
+    MONTH_LISTING,
+    case_of,
+    content_of,
+    life_of,
+    month_of,
+)
+from models.record.sql import inserting, updating
 from models.record.tools import Tools
-from models.tables import CaseRow, ProfileRow
-from models.tables.month import AgencyMonthRow
 
 GENESIS = "0" * 64
 """Previous hash of a stream's first event."""
@@ -30,7 +45,7 @@ class Found:
     """The subject as loaded, with the joined row it came from and its place in the tree."""
 
     subject: Subject
-    row: Row[Any] | None = None
+    row: Any | None = None
     ancestors: tuple[UUID, ...] = ()
     department_id: UUID | None = None
 
@@ -46,11 +61,6 @@ class Found:
         return above[0] if above else self.agency_id
 
 
-_LISTED = text(
-    "SELECT m.id FROM month_items i JOIN agency_months m ON m.id = i.agency_month_id"
-    " WHERE i.profile_id = :profile AND i.state = 'listed' AND m.state <> 'closed' ORDER BY m.month LIMIT 1"
-)
-_CASE_PROFILE = text("SELECT profile_id FROM cases WHERE id = :id")
 _LAST_EVENT = text("SELECT number, hash FROM events WHERE stream_id = :id ORDER BY number DESC LIMIT 1")
 
 
@@ -58,28 +68,45 @@ def _ids(found: list[str] | None) -> tuple[UUID, ...]:
     return tuple(UUID(one) for one in found or ())
 
 
-async def find(connection: AsyncConnection, ask: Ask, *, lock: bool = True) -> Found:
-    """Load the subject, its row locked unless it is already; a profile that is still to be opened is none."""
-    if ask.subject == "agency_month":
-        items = ask.command_id is not None
-        loaded = await load_month(connection, ask.subject_id, items=items, lock=lock)
-        if loaded is None:
-            return Found(Subject())
-        return Found(Subject(month=loaded[0]), loaded[1], _ids(loaded[1].ancestors), loaded[1].department_id)
-    profile_id: UUID | None = ask.subject_id
-    if ask.subject == "transfer":
-        profile_id = await connection.scalar(_CASE_PROFILE, {"id": ask.subject_id})
-    row = await load_life(connection, profile_id, lock=lock) if profile_id else None
-    if row is None:
+def looks(ask: Ask, *, lock: bool) -> list[Query]:
+    """What loads the subject; `found_in` makes it of the rows. No ``lock`` for what is locked already."""
+    one = {"id": ask.subject_id}
+    others: list[TextClause]
+    match ask.subject:
+        case "agency_month":
+            first, others = LOCK_MONTH, [MONTH] + [ITEMS] * (ask.command_id is not None)
+        case "transfer":
+            first, others = LOCK_LIFE_OF_CASE, [LIFE_OF_CASE, CASE]
+        case _:
+            first, others = LOCK_LIFE, [LIFE]
+    return [(statement, one) for statement in ([first] if lock else []) + others]
+
+
+def found_in(ask: Ask, answers: Sequence[list[Any]], *, lock: bool) -> Found:
+    """The subject from the rows of `looks`; a profile that is still to be opened is none."""
+    (rows, *more) = answers[1:] if lock else answers
+    if not rows:
         return Found(Subject())
-    life = life_of(row)
-    case = await load_case(connection, ask.subject_id) if ask.subject == "transfer" else None
-    month = None
-    if life.pending is not None:
-        month_id = await connection.scalar(_LISTED, {"profile": profile_id})
-        listed = await load_month(connection, month_id, items=False, lock=False) if month_id else None
-        month = listed[0] if listed else None
-    return Found(Subject(life, case, month), row, _ids(row.ancestors), row.department_id)
+    (row,) = rows
+    if ask.subject == "agency_month":
+        subject = Subject(month=month_of(row, more[0] if more else ()))
+    else:
+        subject = Subject(life_of(row), case_of(more[0][0]) if more else None)
+    return Found(subject, row, _ids(row.ancestors), row.department_id)
+
+
+async def with_month(connection: AsyncConnection, found: Found) -> Found:
+    """Beside a profile with a submission that waits, the month on whose list it stands."""
+    life = found.subject.life
+    if life is None or life.pending is None:
+        return found
+    (listing,) = await together(connection, [(MONTH_LISTING, {"id": life.profile_id})])
+    return replace(found, subject=replace(found.subject, month=month_of(listing[0]))) if listing else found
+
+
+async def find(connection: AsyncConnection, ask: Ask) -> Found:
+    """The subject with its row locked."""
+    return found_in(ask, await together(connection, looks(ask, lock=True)), lock=True)
 
 
 async def with_content(connection: AsyncConnection, tools: Tools, ask: Ask, found: Found, verb: str) -> Found:
@@ -104,31 +131,25 @@ async def last_event(connection: AsyncConnection, found: Found, subject_id: UUID
     return (row.number, row.hash) if row is not None else (0, GENESIS)
 
 
-async def create_profile(
-    connection: AsyncConnection, tools: Tools, ask: Ask, body: OpenProfile, outcome: Outcome, scene: Scene
-) -> None:
+def creating(tools: Tools, ask: Ask, body: OpenProfile, outcome: Outcome, scene: Scene) -> Query:
     """The profile's row, before anything that refers to it; saved again with its first events."""
-    await connection.execute(
-        insert(ProfileRow).values(
-            id=ask.subject_id,
-            authority_id=ask.authority_id,
-            full_name=body.full_name,
-            staff_number=body.staff_number,
-            id_number_index=tools.blind.of(ask.authority_id, body.personal_id_number),
-            version=0,
-            revision_number=0,
-            foretold=[],
-            last_event=0,
-            last_hash=GENESIS,
-            created_at=scene.now,
-            **_columns(outcome.subject),
-        )
-    )
+    row = {
+        "id": ask.subject_id,
+        "authority_id": ask.authority_id,
+        "full_name": body.full_name,
+        "staff_number": body.staff_number,
+        "id_number_index": tools.blind.of(ask.authority_id, body.personal_id_number),
+        "version": 0,
+        "revision_number": 0,
+        "foretold": [],
+        "last_event": 0,
+        "last_hash": GENESIS,
+        "created_at": scene.now,
+    }
+    return inserting("profiles", {**row, **outcome.subject})
 
 
-async def save_profile(
-    connection: AsyncConnection, life: Life | None, ask: Ask, outcome: Outcome, events: list[dict[str, Any]]
-) -> datetime | None:
+def saving_profile(life: Life | None, ask: Ask, outcome: Outcome, events: list[dict[str, Any]]) -> Query:
     """The profile's own row: changed columns, version + 1, next wake, end of the event chain."""
     profile_id = life.profile_id if life else ask.subject_id
     wake = (
@@ -136,45 +157,28 @@ async def save_profile(
         if life
         else min((o.duty.next_wake_at for o in outcome.opened if o.duty.next_wake_at), default=None)
     )
-    values: dict[str, Any] = {
-        **_columns(outcome.subject),
-        "version": ProfileRow.version + 1,
-        "next_wake_at": wake,
-    }
+    values: dict[str, Any] = {**outcome.subject, "next_wake_at": wake}
     if events:
         values |= {"last_event": events[-1]["number"], "last_hash": events[-1]["hash"]}
-    await connection.execute(update(ProfileRow).where(ProfileRow.id == profile_id).values(**values))
-    return wake
+    return updating("profiles", {"id": profile_id}, values, next_version=True)
 
 
-async def save_case(
-    connection: AsyncConnection, case_id: UUID, life: Life, outcome: Outcome
-) -> datetime | None:
+def saving_case(case_id: UUID, life: Life, outcome: Outcome) -> Query:
     """The case's next wake: the earliest among its own duties."""
     wake = min(
         (d.next_wake_at for d in after(life.duties, outcome) if d.case_id == case_id and d.next_wake_at),
         default=None,
     )
-    await connection.execute(update(CaseRow).where(CaseRow.id == case_id).values(next_wake_at=wake))
-    return wake
+    return updating("cases", {"id": case_id}, {"next_wake_at": wake})
 
 
-async def save_month(connection: AsyncConnection, found: Found, outcome: Outcome) -> datetime | None:
+def saving_month(found: Found, outcome: Outcome) -> Query:
     """The month's own row."""
     month = found.subject.month
     assert month is not None
     wake = min((d.next_wake_at for d in after(month.duties, outcome) if d.next_wake_at), default=None)
-    values: dict[str, Any] = {
-        **_columns(outcome.subject),
-        "version": AgencyMonthRow.version + 1,
-        "next_wake_at": wake,
-    }
-    await connection.execute(update(AgencyMonthRow).where(AgencyMonthRow.id == month.id).values(**values))
-    return wake
-
-
-def _columns(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: str(v) if isinstance(v, str) else v for name, v in values.items()}
+    values = {**outcome.subject, "next_wake_at": wake}
+    return updating("agency_months", {"id": month.id}, values, next_version=True)
 
 
 def moment(ask: Ask, found: Found, *, status: int = 200, **more: Any) -> Moment:

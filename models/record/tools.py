@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models.calendar import Calendar
+from models.database import Query, together
 from models.keys import BlindIndex, FieldCipher, KeyRing
 from models.regulations import Policy, RuleSet, load_policy
 
@@ -36,8 +38,22 @@ class Tools:
         Raises:
             LookupError: nothing was loaded for this authority and day.
         """
-        row = (await connection.execute(_IN_FORCE, {"authority": authority_id, "day": on})).one_or_none()
-        if row is None or row.rule_set is None or row.calendar is None:
+        (rows,) = await together(connection, [self.in_force(authority_id, on)])
+        return await self.read(connection, authority_id, rows[0])
+
+    def in_force(self, authority_id: UUID, on: date) -> Query:
+        """What finds the hashes of the law in force; `read` makes law and calendar of the row."""
+        return _IN_FORCE, {"authority": authority_id, "day": on}
+
+    async def read(
+        self, connection: AsyncConnection, authority_id: UUID, row: Any
+    ) -> tuple[RuleSet, Calendar]:
+        """Law and calendar under the hashes found.
+
+        Raises:
+            LookupError: nothing was loaded for this authority and day.
+        """
+        if row.rule_set is None or row.calendar is None:
             raise LookupError("no rule set or calendar has been loaded for this authority and day")
         law_key, calendar_key = (authority_id, row.rule_set), (authority_id, row.calendar)
         if law_key not in self._laws:

@@ -1,20 +1,21 @@
 """An outcome to rows: everything a decision wants written, in the transaction that decided it."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from enum import Enum
 from typing import Any
 from uuid import UUID, uuid5
 
 import rfc8785
-from sqlalchemy import and_, insert, text, update
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from models.database import Query, together
 from models.lifecycle.outcome import Insert, Outcome, Update
 from models.lifecycle.scene import Scene
 from models.record.special import SPECIAL, Writing
-from models.tables import DutyRow, EventRow, NoticeRow, OutboxRow, Table
+from models.record.sql import inserting, updating
 
 GENESIS = "0" * 64
 """Previous hash of a stream's first event."""
@@ -73,67 +74,67 @@ async def write(
     events: list[dict[str, Any]],
 ) -> None:
     """Write all but the subject's own row."""
-    authority_id = writing.authority_id
-    await _write_rows(connection, outcome, writing)
-    await _write_duties(connection, outcome, scene, writing)
-    if events:
-        await connection.execute(insert(EventRow), events)
-    if outcome.notices:
-        await connection.execute(
-            insert(NoticeRow),
-            [
+    await together(
+        connection,
+        [*await written_rows(connection, outcome, writing), *lines(outcome, scene, writing, events)],
+    )
+
+
+async def written_rows(connection: AsyncConnection, outcome: Outcome, writing: Writing) -> list[Query]:
+    """Inserts and updates in the decision's own order; what needs a look first is written at once."""
+    queries: list[Query] = []
+    for one in outcome.writes:
+        special = SPECIAL.get(one.table)
+        match one:
+            case Insert(values=values) if special is not None:
+                await together(connection, queries)
+                queries = []
+                await special(connection, writing, values)
+            case Insert(table=table, values=values):
+                queries.append(inserting(table, {**values, "authority_id": writing.authority_id}))
+            case Update(table=table, key=key, values=values):
+                queries.append(updating(table, key, values))
+    return queries
+
+
+def lines(outcome: Outcome, scene: Scene, writing: Writing, events: list[dict[str, Any]]) -> list[Query]:
+    """Duties, events, lines for inboxes and for other workflows."""
+    return [
+        *_duties(outcome, scene, writing),
+        *(inserting("events", event) for event in events),
+        *_notices(outcome, scene, writing),
+        *(
+            inserting(
+                "outbox",
                 {
-                    "id": uuid5(scene.act_id, f"notice:{n}"),
-                    "authority_id": authority_id,
-                    "account_id": notice.account_id,
-                    "agency_id": notice.agency_id,
-                    "role": notice.role,
-                    "kind": notice.kind,
-                    "duty_id": notice.duty_id,
-                    "profile_id": writing.profile_id,
-                    "citation": notice.citation,
-                    "due_on": notice.due_on,
-                    "facts": plain(notice.facts),
-                    "created_at": scene.now,
-                }
-                for n, notice in enumerate(outcome.notices)
-            ],
-        )
-    if outcome.tell:
-        await connection.execute(
-            insert(OutboxRow),
-            [
-                {
-                    "authority_id": authority_id,
+                    "authority_id": writing.authority_id,
                     "workflow_id": workflow_id,
                     "payload": plain(payload),
                     "created_at": scene.now,
-                }
-                for workflow_id, payload in outcome.tell
-            ],
-        )
+                },
+            )
+            for workflow_id, payload in outcome.tell
+        ),
+    ]
 
 
-async def _write_rows(connection: AsyncConnection, outcome: Outcome, writing: Writing) -> None:
-    """Inserts and updates in the decision's own order."""
-    for one in outcome.writes:
-        special = SPECIAL.get(one.table)
-        if special is not None and isinstance(one, Insert):
-            await special(connection, writing, one.values)
-            continue
-        table = Table.metadata.tables[one.table]
-        match one:
-            case Insert(values=values):
-                await connection.execute(
-                    insert(table).values(**_columns(values), authority_id=writing.authority_id)
-                )
-            case Update(key=key, values=values):
-                where = and_(*(table.c[name] == value for name, value in key.items()))
-                await connection.execute(update(table).where(where).values(**_columns(values)))
-
-
-def _columns(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value.value if isinstance(value, Enum) else value for name, value in values.items()}
+def _notices(outcome: Outcome, scene: Scene, writing: Writing) -> Iterator[Query]:
+    for n, notice in enumerate(outcome.notices):
+        row = {
+            "id": uuid5(scene.act_id, f"notice:{n}"),
+            "authority_id": writing.authority_id,
+            "account_id": notice.account_id,
+            "agency_id": notice.agency_id,
+            "role": notice.role,
+            "kind": notice.kind,
+            "duty_id": notice.duty_id,
+            "profile_id": writing.profile_id,
+            "citation": notice.citation,
+            "due_on": notice.due_on,
+            "facts": plain(notice.facts),
+            "created_at": scene.now,
+        }
+        yield inserting("notices", row)
 
 
 _TOUCH = text("UPDATE duties SET ladder_step = :step, next_wake_at = :wake WHERE id = :id")
@@ -144,46 +145,39 @@ _CLOSE = text(
 )
 
 
-async def _write_duties(
-    connection: AsyncConnection, outcome: Outcome, scene: Scene, writing: Writing
-) -> None:
-    if outcome.opened:
-        await connection.execute(
-            insert(DutyRow),
-            [
-                {
-                    "id": o.duty.id,
-                    "authority_id": writing.authority_id,
-                    "agency_id": o.duty.agency_id,
-                    "profile_id": o.duty.profile_id or writing.profile_id,
-                    "case_id": o.duty.case_id,
-                    "agency_month_id": o.duty.agency_month_id,
-                    "slot": str(o.duty.slot),
-                    "party": o.duty.party,
-                    "rule_id": o.duty.rule_id,
-                    "citation": o.duty.citation,
-                    "rule_set_hash": scene.law.hash,
-                    "calendar_hash": scene.calendar.hash,
-                    "event_on": o.duty.event_on,
-                    "nominal_due_on": o.nominal_due_on,
-                    "due_on": o.duty.due_on,
-                    "due_at": o.duty.due_at,
-                    "state": "open",
-                    "facts": plain(o.facts),
-                    "opened_at": scene.now,
-                    "late_days": 0,
-                    "ladder_step": o.duty.ladder_step,
-                    "next_wake_at": o.duty.next_wake_at,
-                }
-                for o in outcome.opened
-            ],
-        )
+def _duties(outcome: Outcome, scene: Scene, writing: Writing) -> Iterator[Query]:
+    for o in outcome.opened:
+        row = {
+            "id": o.duty.id,
+            "authority_id": writing.authority_id,
+            "agency_id": o.duty.agency_id,
+            "profile_id": o.duty.profile_id or writing.profile_id,
+            "case_id": o.duty.case_id,
+            "agency_month_id": o.duty.agency_month_id,
+            "slot": str(o.duty.slot),
+            "party": o.duty.party,
+            "rule_id": o.duty.rule_id,
+            "citation": o.duty.citation,
+            "rule_set_hash": scene.law.hash,
+            "calendar_hash": scene.calendar.hash,
+            "event_on": o.duty.event_on,
+            "nominal_due_on": o.nominal_due_on,
+            "due_on": o.duty.due_on,
+            "due_at": o.duty.due_at,
+            "state": "open",
+            "facts": plain(o.facts),
+            "opened_at": scene.now,
+            "late_days": 0,
+            "ladder_step": o.duty.ladder_step,
+            "next_wake_at": o.duty.next_wake_at,
+        }
+        yield inserting("duties", row)
     for duty_id, (step, wake) in outcome.touched.items():
-        await connection.execute(_TOUCH, {"id": duty_id, "step": step, "wake": wake})
+        yield _TOUCH, {"id": duty_id, "step": step, "wake": wake}
     for duty_id, agency_id in outcome.moved.items():
-        await connection.execute(_MOVE, {"id": duty_id, "agency": agency_id})
+        yield _MOVE, {"id": duty_id, "agency": agency_id}
     for closed in outcome.closed:
-        await connection.execute(
+        yield (
             _CLOSE,
             {
                 "id": closed.duty_id,
