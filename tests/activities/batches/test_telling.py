@@ -60,7 +60,6 @@ async def record(world: World, office: NationalOffice, profile: UUID) -> Any:
     return await find_person(office.gateway, mapping_of(office.settings), query)
 
 
-@pytest.mark.rule("hanoi.art12.2.1", "hanoi.art12.3")
 class TestLeaving:
     async def test_retirement_is_told_once_however_often_it_is_asked(
         self, world, synced, office, run, emulator
@@ -135,7 +134,6 @@ class TestLeaving:
         assert not (await run(alone.tell_status, status(world, synced))).told
 
 
-@pytest.mark.rule("hanoi.art12.1.a")
 async def test_the_new_agency_takes_over_without_a_gap(world, synced, office, run, emulator) -> None:
     body = RequestTransfer(
         to_agency_id=world.health, mode="điều động", effective_on=world.now.date(), document="1/QĐ"
