@@ -6,7 +6,9 @@ of it. (ECMA-376 Part 2 for the package, Part 1 §18.3 for sheets.)
 """
 
 import re
+from collections.abc import Collection, Mapping
 from io import BytesIO
+from unicodedata import normalize
 from xml.parsers import expat
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 from zlib import error as InflateError  # noqa: N812 — zlib's own name says nothing
@@ -27,8 +29,14 @@ _LETTERS = re.compile(r"[A-Z]{1,3}")
 _NEEDED = ("[Content_Types].xml", "xl/workbook.xml")
 
 
-def check_workbook(data: bytes, most_bytes: int) -> None:
+Errors = Mapping[str, frozenset[tuple[int, int]]]
+"""Sheet title → (row, column) of the cells that show a spreadsheet's own error (#REF!, #N/A …)."""
+
+
+def check_workbook(data: bytes, most_bytes: int) -> Errors:
     """Refuse what is no readable workbook of a bearable size. Linear in the inflated size.
+
+    Answers where cells show errors: readers give them as empty, and an import must not take them for that.
 
     Raises:
         RefusedError: ``import-too-large`` (bytes as uploaded, inflated, ratio, entries, cells) or
@@ -37,12 +45,13 @@ def check_workbook(data: bytes, most_bytes: int) -> None:
     if len(data) > most_bytes:
         raise _too_large("Tệp lớn hơn mức cho phép.", "The file is larger than allowed.", bytes=most_bytes)
     try:
-        with ZipFile(BytesIO(data)) as package:
-            _package(package)
+        package = ZipFile(BytesIO(data))
+        return _package(package)
     except (
         BadZipFile,
         InflateError,
         expat.ExpatError,
+        KeyError,
         NotImplementedError,
         RuntimeError,
         EOFError,
@@ -51,7 +60,7 @@ def check_workbook(data: bytes, most_bytes: int) -> None:
         raise _unreadable() from None
 
 
-def _package(package: ZipFile) -> None:
+def _package(package: ZipFile) -> Errors:
     entries = package.infolist()
     if len(entries) > MOST_ENTRIES:
         raise _too_large("Tệp có quá nhiều thành phần.", "The package has too many entries.")
@@ -59,17 +68,19 @@ def _package(package: ZipFile) -> None:
     if len(set(names)) != len(names) or not set(_NEEDED) <= set(names):
         raise _unreadable()
     left = MOST_INFLATED
+    found: dict[str, frozenset[tuple[int, int]]] = {}
     for entry in entries:
         if entry.flag_bits & 1 or entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
             raise _unreadable()
-        left -= _inflate(package, entry, left)
+        sheet = _Sheet() if entry.filename.endswith(".xml") else None
+        left -= _inflate(package, entry, left, sheet)
+        if sheet is not None and sheet.errors:
+            found[entry.filename] = frozenset(sheet.errors)
+    return {title: found[file] for title, file in _sheets(package, names) if file in found}
 
 
-def _inflate(package: ZipFile, entry: ZipInfo, left: int) -> int:
+def _inflate(package: ZipFile, entry: ZipInfo, left: int, sheet: "_Sheet | None") -> int:
     """Inflate an entry to its true end, its checksum included; answers how many bytes it had."""
-    sheet = (
-        _Sheet() if entry.filename.startswith("xl/worksheets/") and entry.filename.endswith(".xml") else None
-    )
     most = min(left, max(_MIB, STEEPEST * entry.compress_size))
     entry.file_size = 1 << 62  # what it claims is not believed: the stream ends where its bytes end
     seen = 0
@@ -95,6 +106,7 @@ class _Sheet:
         self._row, self._row_text, self._column = 0, "", 0
         self._bottom = self._right = 0
         self._known: dict[str, int] = {}
+        self.errors: list[tuple[int, int]] = []
 
     def feed(self, chunk: bytes, *, final: bool = False) -> None:
         """Read on; refuses as soon as the rectangle is too large."""
@@ -106,6 +118,8 @@ class _Sheet:
         # Readers look at local names only; called for every element, so the common case comes first.
         if name == "c" or name.endswith(":c"):
             self._cell(attributes.get("r"))
+            if attributes.get("t") == "e":
+                self.errors.append((self._row, self._column))
         elif name == "row" or name.endswith(":row"):
             number = attributes.get("r")
             self._row = int(number) if number is not None else self._row + 1
@@ -121,7 +135,8 @@ class _Sheet:
         row = address[len(letters) :]
         self._column = self._known.get(letters) or self._new_column(letters)
         if row != self._row_text:
-            self._bottom = max(self._bottom, int(row))
+            self._row, self._row_text = int(row), row
+            self._bottom = max(self._bottom, self._row)
 
     def _new_column(self, letters: str) -> int:
         if not _LETTERS.fullmatch(letters):
@@ -132,6 +147,40 @@ class _Sheet:
 
     def _declared(self, *_declaration: object) -> None:
         raise ValueError("a sheet has no document type")
+
+
+def _sheets(package: ZipFile, names: Collection[str]) -> list[tuple[str, str]]:
+    """(title, file) of every sheet by the workbook's relations (Part 1 §18.2.19).
+
+    A reader follows these relations wherever they lead; ValueError unless that is where sheets were walked.
+    """
+    relations = _elements(package, "xl/_rels/workbook.xml.rels", "Relationship")
+    targets = {one.get("Id"): one.get("Target", "") for one in relations}
+    sheets = []
+    for sheet in _elements(package, "xl/workbook.xml", "sheet"):
+        target = targets[next((value for name, value in sheet.items() if name.endswith(":id")), None)]
+        file = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+        if file not in names or not file.endswith(".xml") or file in _NEEDED:
+            raise ValueError("a sheet that is no sheet")
+        sheets.append((normalize("NFC", sheet.get("name", "").strip()), file))
+    return sheets
+
+
+def _elements(package: ZipFile, name: str, element: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = []
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if tag.rpartition(":")[2] == element:
+            found.append(attributes)
+
+    def declared(*_declaration: object) -> None:
+        raise ValueError("no document type here")
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.StartDoctypeDeclHandler = start, declared
+    with package.open(name) as stream:
+        parser.Parse(stream.read(_MIB), True)
+    return found
 
 
 def column_number(letters: str) -> int:

@@ -9,7 +9,9 @@ from python_calamine import CalamineSheet, CalamineWorkbook
 
 from models.errors import RefusedError
 from models.form.workbook import FIRST_ROW
-from models.workbook_guard import column_letters
+from models.workbook_guard import Errors, column_letters
+
+ERROR = "#N/A"
 
 
 class Rows:
@@ -17,6 +19,9 @@ class Rows:
 
     def __init__(self, book: "Book", title: str, sheet: CalamineSheet) -> None:
         self._book, self._title, self._sheet = book, title, sheet
+        self._wrong: dict[int, list[int]] = {}
+        for row, column in book.errors.get(title, ()):
+            self._wrong.setdefault(row, []).append(column)
 
     def __iter__(self) -> Iterator[Sequence[Any]]:
         start = self._sheet.start
@@ -24,6 +29,8 @@ class Rows:
         for number, cells in enumerate(self._sheet.iter_rows(), start=1):
             self._book.rows_read += 1
             whole = [*before, *cells] if before else cells
+            for place in self._wrong.get(number, ()):
+                whole[place - 1] = ERROR
             if number == FIRST_ROW - 1:
                 self._book.letters[self._title] = _letters(whole)
             yield whole
@@ -32,14 +39,16 @@ class Rows:
 class Book(Mapping[str, Rows]):
     """Sheet title (NFC) → rows. ``rows_read`` grows while somebody reads, so that progress can be told.
 
+    ``errors``: cells the guard saw to show errors, which the reader gives as empty; they come as ``#N/A``.
     ``letters``: of the sheets read so far, column letters by the names in their second row.
 
     Raises:
         RefusedError: ``import-unreadable``.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, errors: Errors | None = None) -> None:
         self.rows_read = 0
+        self.errors: Errors = errors or {}
         self.letters: dict[str, dict[str, str]] = {}
         self._book = _readable(data)
         self._names = {unicodedata.normalize("NFC", name.strip()): name for name in self._book.sheet_names}

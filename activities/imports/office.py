@@ -161,8 +161,9 @@ class ImportOffice(ImportActivities):
             data = await asyncio.to_thread(vault.fetch, start.authority_id, row.sha256)
         except WorkbookMissingError as missing:
             raise ApplicationError(str(missing), type="workbook-missing") from missing
-        await _beating(lambda: check_workbook(data, self.settings.import_bytes), lambda: ("check", 0))
-        book = Book(data)
+        limit = self.settings.import_bytes
+        errors = await _beating(lambda: check_workbook(data, limit), lambda: ("check", 0))
+        book = Book(data, errors)
 
         def together() -> Gathered:
             try:

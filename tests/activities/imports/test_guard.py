@@ -18,13 +18,18 @@ LIMIT = 30 * 1024 * 1024
 SHEET = "xl/worksheets/sheet1.xml"
 
 
-def package(**entries: bytes) -> bytes:
-    """A package that is complete but for its sheets, which the test gives."""
+RELATIONS = "xl/_rels/workbook.xml.rels"
+
+
+def package(target: str = "worksheets/sheet1.xml", **entries: bytes) -> bytes:
+    """A package with one sheet, which the test may give, and what else it gives."""
+    book = '<workbook xmlns:r="u"><sheets><sheet name="A" sheetId="1" r:id="r1"/></sheets></workbook>'
     out = BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
         made.writestr("[Content_Types].xml", "<Types/>")
-        made.writestr("xl/workbook.xml", "<workbook/>")
-        for name, content in entries.items():
+        made.writestr("xl/workbook.xml", book)
+        made.writestr(RELATIONS, f'<Relationships><Relationship Id="r1" Target="{target}"/></Relationships>')
+        for name, content in {"xl__worksheets__sheet1": b"<worksheet/>", **entries}.items():
             made.writestr(name.replace("__", "/") + ".xml", content)
     return out.getvalue()
 
@@ -78,14 +83,14 @@ def test_a_flipped_byte_is_refused_by_the_checksum() -> None:
 
 
 def test_a_bomb_is_too_large() -> None:
-    data = package(xl__media__image=bytes(200 * 1024 * 1024))
+    data = package(xl__media__image=b" " * (200 * 1024 * 1024))
     assert len(data) < 300_000
     assert code(data) == "import-too-large"
 
 
 def test_a_bomb_that_lies_about_its_size_is_too_large() -> None:
     size = 64 * 1024 * 1024
-    data = bytearray(package(xl__media__image=bytes(size)))
+    data = bytearray(package(xl__media__image=b" " * size))
     at = 0
     while (at := data.find(struct.pack("<I", size), at)) >= 0:  # in its own header and in the directory
         data[at : at + 4] = struct.pack("<I", 10)
@@ -163,6 +168,27 @@ def test_a_package_that_is_no_workbook(missing: str) -> None:
         for name in {"[Content_Types].xml", "xl/workbook.xml", "word/document.xml"} - {missing}:
             made.writestr(name, "<x/>")
     assert code(out.getvalue()) == "import-unreadable"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "media/sheet.bin",
+        "worksheets/none.xml",
+        "../xl/worksheets/sheet1.xml",
+        "workbook.xml",
+        "/evil.xml",
+        "",
+    ],
+)
+def test_a_sheet_that_lies_where_none_was_walked(target: str) -> None:
+    assert code(package(target)) == "import-unreadable"
+
+
+def test_error_cells_are_named_for_readers_show_them_empty() -> None:
+    cells = '<row r="4"><c r="B4" t="e"><v>#N/A</v></c><c t="e"/><c r="F4" t="s"/></row><row><c t="e"/></row>'
+    assert check_workbook(sheet(cells), LIMIT) == {"A": {(4, 2), (4, 3), (5, 1)}}
+    assert check_workbook(sheet('<row r="1"><c r="A1"/></row>'), LIMIT) == {}
 
 
 def test_letters_and_numbers_are_inverse() -> None:
