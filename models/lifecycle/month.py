@@ -77,17 +77,25 @@ def approve_list(month: AgencyMonth, body: ApproveList, scene: Scene) -> Outcome
 def approvals_done(month: AgencyMonth, scene: Scene) -> Outcome:
     """After a round of approvals: the duty is met when nothing on the list waits any more."""
     out = Outcome(answer=dict(month.counts))
-    if not month.counts.get("listed", 0):
-        for duty in month.duties:
-            if duty.slot == "approval_window":
-                close_duty(out, scene, duty)
+    nothing_waits(month, out, scene)
     return out
+
+
+def nothing_waits(month: AgencyMonth, out: Outcome, scene: Scene) -> None:
+    """Meet the duty to approve once nothing on the list waits, however each item came to be approved."""
+    if month.counts.get("listed", 0):
+        return
+    for duty in month.duties:
+        if duty.slot == "approval_window":
+            close_duty(out, scene, duty)
 
 
 def submitted(month: AgencyMonth, tran_code: str, items: int, scene: Scene) -> Outcome:
     """The packet is on its way: the agency's part of the synchronisation is done (hanoi.art14.1)."""
     out = Outcome(answer={"tran_code": tran_code, "items": items})
     out.subject = {"state": "submitting"}
+    # Approved one by one, from the profile: no round over the list has said so.
+    nothing_waits(month, out, scene)
     out.happened(
         "month.submitted", scene.rule("sync_window"), month=month.month, tran_code=tran_code, items=items
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 from models.calendar import start_of_day
 from models.lifecycle.duties import climb, open_duty, spread
 from models.lifecycle.life import AgencyMonth, Case, Chapter, Duty, Life
+from models.lifecycle.month import nothing_waits
 from models.lifecycle.outcome import Insert, Outcome
 from models.lifecycle.scene import Scene
 from models.lifecycle.separation import take_effect
@@ -59,10 +60,13 @@ def wake_transfer(life: Life, case: Case, scene: Scene) -> Outcome:
 
 
 def wake_month(month: AgencyMonth, scene: Scene) -> Outcome:
-    """Reminders about a month's list."""
+    """Reminders about a month's list; nobody is chased for a list on which nothing waits any more."""
     out = Outcome()
+    nothing_waits(month, out, scene)
+    met = {closed.duty_id for closed in out.closed}
     for duty in month.duties:
-        climb(out, scene, duty, subject_id=month.id)
+        if duty.id not in met:
+            climb(out, scene, duty, subject_id=month.id)
     return out
 
 

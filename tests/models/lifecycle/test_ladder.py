@@ -212,7 +212,7 @@ def test_a_month_reminds_its_approver() -> None:
     out = open_month(month, 3, start_of_day(date(2026, 1, 1)), scene(date(2025, 12, 27), hour=0))
     owed = opened(out, "approval_window").duty
     assert wake_day(owed.next_wake_at) == date(2025, 12, 29)
-    out = wake_month(agency_month(duties=(owed,)), scene(date(2025, 12, 29)))
+    out = wake_month(agency_month(duties=(owed,), counts={"listed": 3}), scene(date(2025, 12, 29)))
     assert [(n.kind, n.agency_id, n.role) for n in out.notices] == [("reminder", CULTURE, "approver")]
     assert "Điều 7" in str(out.notices[0].citation)
     assert owed.agency_month_id == MONTH

@@ -11,6 +11,7 @@ from models.lifecycle import month as steps
 from models.lifecycle.life import AgencyMonth, MonthItem
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
+from models.lifecycle.wake import wake_month
 from models.regulations import Deadline, in_force
 from tests.models.lifecycle.scenes import (
     CULTURE,
@@ -160,6 +161,33 @@ BOTH = (APPROVING, SYNCING)
 def test_approving_is_done_when_nothing_waits(states: tuple[str, ...], met: list[UUID]) -> None:
     out = steps.approvals_done(listed(*states, duties=BOTH), scene(date(2025, 12, 5)))
     assert [c.duty_id for c in out.closed] == met
+
+
+@pytest.mark.parametrize(("states", "met"), [(("listed", "sent"), []), (("sent", "sent"), [APPROVING.id])])
+def test_what_was_approved_from_the_profiles_meets_the_duty_once_it_is_sent(
+    states: tuple[str, ...], met: list[UUID]
+) -> None:
+    out = steps.submitted(listed(*states, duties=BOTH), "T1", 1, scene(date(2025, 12, 29)))
+    assert [c.duty_id for c in out.closed] == met
+
+
+@pytest.mark.parametrize(("states", "chased"), [(("listed",), True), (("returned",), False)])
+def test_nobody_is_chased_for_a_list_on_which_nothing_waits(states: tuple[str, ...], chased: bool) -> None:
+    due = date(2025, 12, 31)
+    owed = duty(
+        "approval_window",
+        agency_month_id=MONTH,
+        profile_id=None,
+        party="approver",
+        due_on=due,
+        due_at=start_of_day(due + timedelta(days=1)),
+        opened_on=date(2025, 12, 27),
+        next_wake_at=start_of_day(date(2025, 12, 29)),
+    )
+    out = wake_month(listed(*states, duties=(owed,)), scene(date(2025, 12, 29)))
+    assert ([c.duty_id for c in out.closed] == [owed.id]) is not chased
+    assert (owed.id in out.touched) is chased
+    assert bool(out.notices) is chased
 
 
 # --- sent, received
