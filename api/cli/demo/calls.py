@@ -130,6 +130,6 @@ def _said(answer: httpx.Response) -> str:
     body = _body(answer)
     if not isinstance(body, dict):
         return str(answer.status_code)
-    fields = "; ".join(str(f.get("message") or f.get("message_vi")) for f in body.get("fields") or ())
+    fields = "; ".join(str(one) for one in body.get("errors") or ())
     words = [str(body[k]) for k in ("detail", "detail_en") if body.get(k)]
     return " / ".join([f"{answer.status_code} {body.get('code')}", *words, *([fields] if fields else [])])

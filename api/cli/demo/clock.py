@@ -18,11 +18,16 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.api.testservice.v1 import SleepRequest
+from temporalio.api.testservice.v1 import (
+    LockTimeSkippingRequest,
+    SleepRequest,
+    UnlockTimeSkippingRequest,
+)
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.cli.demo.problems import StoryError
+from api.clock import KEPT_SECONDS
 from models.database import Scope, transaction
 from models.identifiers import (
     agency_month_workflow,
@@ -37,6 +42,8 @@ PATIENCE = 20.0
 NUDGE_AFTER = 0.8
 """Seconds of real time after which an activity that waits for its next attempt gets some virtual time."""
 PAUSE = 0.02
+STANDS = 2.0
+"""Seconds of real time after which a clock that should jump is looked at; a jump takes milliseconds."""
 
 _TASK_OPEN = {EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED}
 _TASK_ENDED = {
@@ -126,6 +133,10 @@ class VirtualClock:
         answer = await self.client.test_service.get_current_time(Empty())
         return answer.time.ToDatetime(tzinfo=UTC)
 
+    async def hold(self) -> None:
+        """Take the clock: the server begins unlocked and would run ahead to its first timer by itself."""
+        await self.client.test_service.lock_time_skipping(LockTimeSkippingRequest())
+
     async def advance(self, until: datetime, after_each: Callable[[], Awaitable[None]] | None = None) -> None:
         """Go forward wake by wake until the instant has come and all is quiet; ``after_each`` looks around.
 
@@ -138,6 +149,8 @@ class VirtualClock:
             await self._sleep(max(step - now, timedelta(0)) + timedelta(milliseconds=5))
             self.steps += 1
             earliest = await self.settle()
+            # The API reads the engine's clock again only after this long: nobody acts by yesterday's date.
+            await asyncio.sleep(KEPT_SECONDS * 1.2)
             if after_each is not None:
                 await after_each()
 
@@ -168,9 +181,30 @@ class VirtualClock:
             await asyncio.sleep(PAUSE)
 
     async def _sleep(self, lasts: timedelta) -> None:
+        """Let virtual time pass.
+
+        The test server keeps its clock locked for ever when an abandoned child ends after its parent (each
+        month end is the child of the one before): where nobody works and time stands, that lock is given back.
+
+        Raises:
+            StoryError: the clock does not move.
+        """
         duration = Duration()
         duration.FromTimedelta(lasts)
-        await self.client.test_service.unlock_time_skipping_with_sleep(SleepRequest(duration=duration))
+        service = self.client.test_service
+        asked = asyncio.ensure_future(service.unlock_time_skipping_with_sleep(SleepRequest(duration=duration)))
+        try:
+            for _ in range(int(PATIENCE / STANDS)):
+                done, _ = await asyncio.wait({asked}, timeout=STANDS)
+                if done:
+                    await asked
+                    return
+                self.alive()
+                if not any(p.task or p.activities for p in (await self._pulses()).values()):
+                    await service.unlock_time_skipping(UnlockTimeSkippingRequest())
+            raise StoryError("đồng hồ ảo không chạy / the virtual clock does not move")
+        finally:
+            asked.cancel()
 
     async def _scalar(self, query: TextClause) -> Any:
         if self.authority is None:
@@ -191,7 +225,8 @@ class VirtualClock:
             return []
         async with transaction(self.database, Scope(self.authority, everything=True)) as connection:
             rows = list(await connection.execute(_IDS))
-        months = {f"{await self.now() + timedelta(hours=7):%Y-%m}"} | {r.month for r in rows if r.month}
+        local = await self.now() + timedelta(hours=7)
+        months = {f"{local:%Y-%m}", f"{local + timedelta(days=31):%Y-%m}"} | {r.month for r in rows if r.month}
         ids = [digest_workflow(self.authority)]
         ids += [month_end_workflow(self.authority, month) for month in sorted(months)]
         for row in rows:

@@ -8,7 +8,6 @@ from api.cli.demo.calls import Answer, Caller
 from api.cli.demo.papers import paper
 from api.cli.demo.problems import StoryError
 from api.cli.demo.stage import Stage
-from models.form.dates import add_months
 
 PASSWORD = "con đường lụa 1010"  # noqa: S105 — of people who exist for a minute
 
@@ -150,8 +149,7 @@ class Person:
     def moved_to(self, unit: str, on: date) -> dict[str, Any]:
         """The work history after a move."""
         rows = [dict(row) for row in self.content["work_history"]]
-        rows[-1]["to_month"] = f"{on:%Y-%m}"
-        following = add_months(on, 1)
-        rows.append({"from_month": f"{following:%Y-%m}", "unit_text": unit, "title": "Viên chức"})
+        month = f"{on:%Y-%m}"
+        rows[-1]["to_month"] = month
+        rows.append({"from_month": month, "unit_text": unit, "title": "Viên chức"})
         return {"work_history": rows}
-

@@ -34,6 +34,8 @@ class Stage:
     lists: set[str] = field(default_factory=set)
     """Months of agencies with somebody on the list."""
     chapter: str = ""
+    told: list[dict[str, Any]] = field(default_factory=list)
+    """Every recorded event, in the order of the change feed."""
     _feed: str | None = None
     _heard: list[dict[str, Any]] = field(default_factory=list)
 
@@ -171,6 +173,7 @@ class Stage:
         while True:
             feed = (await self.cast["department"].get("/changes", after=self._feed, limit=500)).body
             self._heard += feed["items"]
+            self.told += feed["items"]
             self._feed = feed["next"] or self._feed
             if not feed["more"]:
                 return
