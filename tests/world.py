@@ -221,9 +221,10 @@ class World:
             )
             await connection.execute(
                 text(
-                    "INSERT INTO revisions (id, authority_id, profile_id, number, form_version, content, sealed,"
-                    " key_id, digest, state, author_id, evidence, saved_at) VALUES (:id, :a, :p, :n, 'tt06_2023',"
-                    " CAST(:content AS jsonb), :sealed, :key, :digest, 'draft', :author, CAST(:evidence AS jsonb), :now)"
+                    "INSERT INTO revisions (id, authority_id, profile_id, number, form_version, content,"
+                    " sealed, key_id, digest, state, author_id, evidence, saved_at) VALUES (:id, :a, :p, :n,"
+                    " 'tt06_2023', CAST(:content AS jsonb), :sealed, :key, :digest, 'draft', :author,"
+                    " CAST(:evidence AS jsonb), :now)"
                 ),
                 {
                     "id": revision_id,
@@ -328,8 +329,9 @@ async def _people(connection: AsyncConnection, world: World) -> None:
         world.accounts[who] = account = uuid4()
         await _execute(
             connection,
-            "INSERT INTO accounts (id, authority_id, kind, login, display_name, password_hash, state, agency_id,"
-            " created_at) VALUES (:id, :a, 'agency', :login, :name, :hash, 'active', :agency, :now)",
+            "INSERT INTO accounts (id, authority_id, kind, login, display_name, password_hash, state,"
+            " agency_id, created_at) VALUES (:id, :a, 'agency', :login, :name, :hash, 'active', :agency,"
+            " :now)",
             id=account,
             a=world.authority,
             login=f"{who}-{world.authority.hex[:6]}",
