@@ -172,9 +172,11 @@ def refusal_in(caught: Any) -> Refusal:
     return found
 
 
-def opened(out: Outcome, slot: str) -> DutyOpened:
-    """The only duty opened for a slot."""
+def opened(out: Outcome, slot: str, *, signature: str | None = None) -> DutyOpened:
+    """The only duty opened for a slot; it asks for no signature unless one is named."""
     (found,) = (o for o in out.opened if o.duty.slot == slot)
+    (told,) = (e for e in out.events if e.kind == "duty.opened" and e.facts["duty"] == str(found.duty.id))
+    assert told.facts.get("signature") == signature
     return found
 
 

@@ -210,11 +210,11 @@ def test_a_transfer_reminds_its_sides_and_leaves_the_person_alone() -> None:
 def test_a_month_reminds_its_approver() -> None:
     month = agency_month()
     out = open_month(month, 3, start_of_day(date(2026, 1, 1)), scene(date(2025, 12, 27), hour=0))
-    owed = opened(out, "approval_window").duty
+    owed = opened(out, "approval_window", signature="authority_digital").duty
     assert wake_day(owed.next_wake_at) == date(2025, 12, 29)
     out = wake_month(agency_month(duties=(owed,), counts={"listed": 3}), scene(date(2025, 12, 29)))
     assert [(n.kind, n.agency_id, n.role) for n in out.notices] == [("reminder", CULTURE, "approver")]
-    assert "Điều 7" in str(out.notices[0].citation)
+    assert "6187/QĐ-UBND, Điều 7;" in str(out.notices[0].citation)
     assert owed.agency_month_id == MONTH
 
 
