@@ -13,6 +13,9 @@ from models.regulations import Obligation
 OUTSTANDING = ("listed", "approved", "sent", "accepted")
 """Item states in which something is still to be done by somebody."""
 
+GATE = ("gate", "closed")
+"""States of a month in which the department may judge what was accepted."""
+
 
 def open_month(month: AgencyMonth, listed: int, closes_at: datetime, scene: Scene) -> Outcome:
     """Freeze the list and open the duties to approve and to synchronise, due at the window's end."""
@@ -133,13 +136,14 @@ def receipts_in(month: AgencyMonth, scene: Scene) -> Outcome:
 
 def release(month: AgencyMonth, _body: ReleaseMonth, scene: Scene) -> Outcome:
     """The department approves what was sent (hanoi.art14.2)."""
-    if month.state != "gate":
+    # The text gives the gate no end: what was sent can be approved after the agency's month has closed.
+    if month.state not in GATE or not month.counts.get("accepted", 0):
         refuse(
             "wrong-state", "Không có dữ liệu chờ Sở Nội vụ phê duyệt.", "Nothing waits for the department."
         )
     rule = scene.rule("department_gate")
     out = Outcome(answer={"released": month.counts.get("accepted", 0)})
-    out.subject = {"state": "open"}
+    out.subject = {} if month.state == "closed" else {"state": "open"}
     out.update(
         "month_items",
         {"agency_month_id": month.id, "state": "accepted"},
@@ -154,7 +158,7 @@ def send_back(month: AgencyMonth, body: SendBackItems, scene: Scene) -> Outcome:
     """The department gives items back with a reason instead of approving them."""
     accepted = {item.profile_id for item in month.items if item.state == "accepted"}
     unknown = set(body.profiles) - accepted
-    if month.state != "gate" or unknown:
+    if month.state not in GATE or unknown:
         refuse(
             "wrong-state",
             "Có hồ sơ không chờ Sở Nội vụ phê duyệt.",

@@ -251,7 +251,13 @@ def test_the_department_releases_what_was_accepted() -> None:
     )
 
 
-@pytest.mark.parametrize("state", ["open", "submitting", "closed"])
+@pytest.mark.rule("hanoi.art14.2")
+def test_the_gate_has_no_end() -> None:
+    out = steps.release(listed("accepted", state="closed"), ReleaseMonth(), scene(DAY))
+    assert (out.subject, out.answer) == ({}, {"released": 1})
+
+
+@pytest.mark.parametrize("state", ["open", "submitting"])
 def test_the_gate_opens_only_for_what_waits(state: str) -> None:
     with refused("wrong-state"):
         steps.release(listed("accepted", state=state), ReleaseMonth(), scene(DAY))
