@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from api.routers import (
     cases,
     commands,
+    imports,
     profiles,
     read_drafts,
     read_duties,
@@ -26,5 +27,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     cases.transfers,
     cases.months,
     commands.router,
+    imports.router,
     read_story.router,
 )
