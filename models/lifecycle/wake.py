@@ -12,6 +12,9 @@ from models.lifecycle.outcome import Insert, Outcome
 from models.lifecycle.scene import Scene
 from models.lifecycle.separation import take_effect
 
+ANSWERED_BY_LEAVING = ("retirement", "contract_end")
+"""What a form foretells that a decided separation is the answer to: nobody has to declare it."""
+
 
 def wake_profile(life: Life, scene: Scene, month: AgencyMonth | None = None) -> Outcome:
     """Reminders and escalations due, a separation whose date has come, changes the form foretold."""
@@ -32,7 +35,10 @@ def wake_profile(life: Life, scene: Scene, month: AgencyMonth | None = None) -> 
     come = [f for f in life.foretold if f[1] <= scene.today]
     rule = scene.rule("update_after_change")
     if come and rule is not None and life.chapter in (Chapter.SERVICE, Chapter.TRANSFER):
+        leaving = case is not None and case.kind == "separation"
         for kind, on in come:
+            if leaving and kind in ANSWERED_BY_LEAVING:
+                continue
             open_duty(
                 out,
                 scene,

@@ -24,6 +24,8 @@ from tests.models.lifecycle.scenes import (
     own,
     refused,
     scene,
+    separation,
+    transfer,
     wake_day,
 )
 
@@ -166,6 +168,15 @@ def test_two_dates_slept_through_open_two_duties() -> None:
     out = wake_profile(state, scene(date(2025, 12, 10)))
     assert len({o.duty.id for o in out.opened}) == 2
     assert out.subject["foretold"] == []
+
+
+def test_a_decided_retirement_leaves_nothing_to_declare_about_it() -> None:
+    dates = (("retirement", date(2026, 2, 27)), ("salary_step", date(2026, 2, 27)))
+    out = wake_profile(life(Chapter.SERVICE, case=separation(), foretold=dates), scene(date(2026, 2, 27)))
+    assert [o.facts["foretold"] for o in out.opened] == ["salary_step"]
+    assert out.subject["foretold"] == []
+    moving = life(Chapter.TRANSFER, case=transfer(), foretold=dates)
+    assert len(wake_profile(moving, scene(date(2026, 2, 27))).opened) == 2
 
 
 @pytest.mark.parametrize("chapter", [Chapter.SEPARATION, Chapter.REVIEW])
