@@ -30,9 +30,11 @@ FIELD = "authority"
 
 _APPROVAL = text(
     "SELECT s.*, r.number, r.form_version, p.full_name, g.name AS agency, u.name AS authority,"
-    " a.display_name AS approver FROM approvals s JOIN revisions r ON r.id = s.revision_id"
+    " a.display_name AS approver, h.name AS approver_agency FROM approvals s"
+    " JOIN revisions r ON r.id = s.revision_id"
     " JOIN profiles p ON p.id = s.profile_id JOIN agencies g ON g.id = p.agency_id"
     " JOIN authorities u ON u.authority_id = s.authority_id JOIN accounts a ON a.id = s.approver_id"
+    " JOIN agencies h ON h.id = a.agency_id"
     " WHERE s.id = :id"
 )
 _KEEP = text(
@@ -94,9 +96,11 @@ class SigningOffice(SigningActivities):
         )
         pdf = render_profile(content, header, canonical(content), now)
         post = roles().roles[row.approver_role].vi
-        signer = self.signers.signer_for(SignerName(row.approver, row.agency, post, str(row.approver_id)))
+        # Who signs may sit above the unit whose profile it is: the certificate names the signer's own agency.
+        name = SignerName(row.approver, row.approver_agency, post, str(row.approver_id))
+        signer = self.signers.signer_for(name)
         signed = signer.sign_pdf(
-            pdf, field=FIELD, reason="Phê duyệt dữ liệu hồ sơ", location=row.agency, signed_at=now
+            pdf, field=FIELD, reason="Phê duyệt dữ liệu hồ sơ", location=row.approver_agency, signed_at=now
         )
         stored = self.store.put(signed, "application/pdf")
         return stored.sha256, signer.certificate.sha256
