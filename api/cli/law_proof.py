@@ -216,6 +216,8 @@ def prove(rules: Sequence[Rule], files: Sequence[str], report: Report) -> None:
     Raises RuntimeError when pytest itself could not run.
     """
     options = ["-s", "-p", "no:cacheprovider", "-p", "no:terminal", "-m", "not whole"]
+    # The command line has imported what pytest's plugins bring along; that they are not rewritten is no news.
+    options += ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
     plugin = Prover(rules, report)
     status = pytest.main([*files, *options, "--continue-on-collection-errors"], plugins=[plugin])
     if status in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):

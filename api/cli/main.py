@@ -1,25 +1,46 @@
-"""The ``hoso`` command: one sub-command per file beside this one."""
+"""The ``hoso`` command: one sub-command per file beside this one, loaded when it is asked for."""
+
+import sys
+from importlib import import_module
 
 import typer
 
-from api.cli import doctor, openapi, run, verify
-from api.cli.deadline import deadline
-from api.cli.law import law_app
-from api.cli.reconcile import engine_app, reconcile
-from api.cli.sample import sample_app
+COMMANDS = {
+    "run": ("api.cli.run", "command"),
+    "demo": ("api.cli.demo.command", "command"),
+    "doctor": ("api.cli.doctor", "command"),
+    "deadline": ("api.cli.deadline", "deadline"),
+    "verify": ("api.cli.verify", "verify"),
+    "import": ("api.cli.importing", "command"),
+    "sample": ("api.cli.sample", "sample_command"),
+    "template": ("api.cli.sample", "template_command"),
+    "law": ("api.cli.law", "law_app"),
+    "reconcile": ("api.cli.reconcile", "reconcile"),
+    "engine": ("api.cli.reconcile", "engine_app"),
+    "openapi": ("api.cli.openapi", "openapi"),
+}
+"""Name to module and what it offers: a function, or an application with commands of its own."""
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Hồ sơ cán bộ, công chức, viên chức")
-app.command("run")(run.command)
-app.command("doctor")(doctor.command)
-app.command("deadline")(deadline)
-app.command("verify")(verify.verify)
-app.command("reconcile")(reconcile)
-app.command("openapi")(openapi.openapi)
-app.add_typer(engine_app, name="engine")
-app.add_typer(law_app, name="law")
-app.add_typer(sample_app)
+
+def build(only: str | None = None) -> typer.Typer:
+    """The command line; with ``only``, just that command, so that none waits for what it does not use."""
+    app = typer.Typer(no_args_is_help=True, add_completion=False, help="Hồ sơ cán bộ, công chức, viên chức")
+    app.callback()(_nothing)
+    for name, (module, attribute) in COMMANDS.items():
+        if only in COMMANDS and name != only:
+            continue
+        offered = getattr(import_module(module), attribute)
+        if isinstance(offered, typer.Typer):
+            app.add_typer(offered, name=name)
+        else:
+            app.command(name)(offered)
+    return app
+
+
+def _nothing() -> None:
+    """Hồ sơ cán bộ, công chức, viên chức: thời hạn, phê duyệt, đồng bộ theo quy định pháp luật."""
 
 
 def main() -> None:
     """Run the command line."""
-    app()
+    build(sys.argv[1] if len(sys.argv) > 1 else None)()

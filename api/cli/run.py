@@ -15,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
+import psycopg
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -135,7 +136,7 @@ class Installation:
     def _schema_and_keys(self, settings: Settings) -> None:
         try:
             migrate(settings.database_url(DatabaseRole.MIGRATION))
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, psycopg.Error) as error:
             raise ChildError(f"di trú / migrations: {str(error).splitlines()[0]}") from error
         master = settings.master_key.get_secret_value() if settings.master_key else None
         try:

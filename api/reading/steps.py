@@ -44,7 +44,7 @@ SETTLES: dict[str, tuple[str, ...]] = {
     "first_declaration": ("save_draft", "submit_declaration"),
     "intake_check": ("save_draft", "submit_declaration"),
     "transfer_check": ("save_draft", "submit_declaration"),
-    "update_after_change": ("save_draft", "submit_declaration", "withdraw_notice"),
+    "update_after_change": ("save_draft", "submit_declaration"),
     "default_password": ("change_password",),
     "personal_account": ("create_account",),
     "intake_account": ("create_account",),

@@ -40,7 +40,6 @@ async def approve(world: World, profile) -> None:
 
 
 class TestWindow:
-    @pytest.mark.rule("hanoi.art7")
     async def test_the_last_five_days_and_the_next_opening(self, world: World) -> None:
         window = await window_of(world.tools, world.authority, JANUARY)
         # 31 January 2026 is a Saturday: overdue only after Monday, 2 February.
@@ -49,7 +48,6 @@ class TestWindow:
         assert window.closes_at == datetime(2026, 2, 23, 17, 0, tzinfo=UTC)
         assert window.next_month == "2026-02"
 
-    @pytest.mark.rule("hanoi.art7")
     async def test_the_end_is_rolled_over_tet(self, world: World) -> None:
         async with transaction(world.tools.engine, world.scope) as connection:
             dates = await dates_of(connection, world.tools, world.authority, "2025-01")
@@ -106,7 +104,7 @@ class TestLists:
         revision = await world.one("SELECT id, digest FROM revisions WHERE profile_id = :p", p=waiting)
         assert (items[waiting].revision_id, items[waiting].digest) == (revision.id, revision.digest)
 
-    @pytest.mark.rule("hanoi.art7", "hanoi.art14.1")
+    @pytest.mark.rule("hanoi.art14.1")
     async def test_duties_are_due_at_the_window_s_end_and_named_by_article(
         self, world: World, months, run
     ) -> None:

@@ -81,7 +81,6 @@ class TestPeople:
         query = PersonQuery("case-1", person().content["citizen_id_number"])
         assert await find_person(gateway, mapping, query) is None
 
-    @pytest.mark.rule("hanoi.art12.2.2.b")
     async def test_a_known_person_is_pulled_in_the_words_of_our_form(self, gateway, mapping, person) -> None:
         one = person()
         await settle(gateway, [mapping.item(one.content, one.header)], sender=ELSEWHERE)

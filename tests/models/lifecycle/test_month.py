@@ -255,6 +255,7 @@ def test_the_department_releases_what_was_accepted() -> None:
 def test_the_gate_has_no_end() -> None:
     out = steps.release(listed("accepted", state="closed"), ReleaseMonth(), scene(DAY))
     assert (out.subject, out.answer) == ({}, {"released": 1})
+    assert event(out, "month.released").citation == "Quy chế kèm QĐ 6187/QĐ-UBND, Điều 14.2"
 
 
 @pytest.mark.parametrize("state", ["open", "submitting"])
