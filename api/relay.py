@@ -54,7 +54,7 @@ class Relay:
     def __init__(self, engine: Engine, database: AsyncEngine, clock: Clock, listen_url: str) -> None:
         self._engine, self._database, self._clock, self._url = engine, database, clock, listen_url
         self._reconciler = Reconciler(engine.client, engine.task_queue, database, clock)
-        self._reconciled: date | None = None
+        self._reconciled: tuple[date, frozenset[UUID]] | None = None
 
     async def run(self) -> None:
         """Serve for ever; whatever fails is tried again, because nobody else would."""
@@ -88,8 +88,8 @@ class Relay:
                 comparing.cancel()
 
     async def _reconcile(self) -> None:
-        """Once at the start, then once a night."""
-        tonight = legal_date(await self._clock.now())
+        """Once at the start, then once a night, and when an authority was installed meanwhile."""
+        tonight = legal_date(await self._clock.now()), frozenset(await self._authorities())
         if self._reconciled == tonight:
             return
         try:
@@ -102,12 +102,14 @@ class Relay:
     async def once(self) -> int:
         """Say what is unsaid now; answers how much was said."""
         said = 0
-        async with self._database.connect() as connection:
-            authorities = [row.authority_id for row in await connection.execute(_AUTHORITIES)]
-        for authority_id in authorities:
+        for authority_id in await self._authorities():
             said += await self._lines(authority_id)
             said += await self._commands(authority_id)
         return said
+
+    async def _authorities(self) -> list[UUID]:
+        async with self._database.connect() as connection:
+            return [row.authority_id for row in await connection.execute(_AUTHORITIES)]
 
     async def _lines(self, authority_id: UUID) -> int:
         scope = Scope(authority_id, everything=True)
