@@ -28,9 +28,17 @@ _Trust = Annotated[
     ),
 ]
 _Json = Annotated[bool, typer.Option("--json", help="Kết quả cho máy đọc / the answer for machines")]
+_At = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"],
+        help="Thời điểm đọc, cho tệp của bản trình diễn / the reader's present, for a demo's files",
+        metavar="UTC",
+    ),
+]
 
 
-def verify(file: _File, trust: _Trust = None, json: _Json = False) -> None:
+def verify(file: _File, trust: _Trust = None, json: _Json = False, at: _At = None) -> None:
     """Kiểm tra tài liệu đã ký, không cần mạng / Check a signed document offline.
 
     Exit status: 0 valid, 1 not valid, 2 file or trust list unreadable.
@@ -50,7 +58,7 @@ def verify(file: _File, trust: _Trust = None, json: _Json = False) -> None:
             data = stream.read(MAXIMUM_BYTES + 1)
     except OSError as error:
         _give_up("file-unreadable", "Không mở được tệp", "The file cannot be opened", error, json)
-    verdict = judge(data, anchors, at=datetime.now(UTC))
+    verdict = judge(data, anchors, at=at.replace(tzinfo=UTC) if at else datetime.now(UTC))
     if json:
         typer.echo(json_format.dumps(verdict.to_json(), ensure_ascii=False, indent=2))
     else:

@@ -40,10 +40,17 @@ class Story:
         thao = Person(stage, "thao", "Chị Nguyễn Thị Thảo", "Ms Nguyễn Thị Thảo", content)
         self.people.append(thao)
         await thao.opened(
-            f"{OLD}.hr", "museum", "recruited", "Mở hồ sơ cho người mới tuyển dụng", "Opens the recruit's profile"
+            f"{OLD}.hr",
+            "museum",
+            "recruited",
+            "Mở hồ sơ cho người mới tuyển dụng",
+            "Opens the recruit's profile",
         )
         await thao.given_account(
-            f"{OLD}.hr", "thao.nt", "Tạo tài khoản {login}, mật khẩu dùng một lần", "Creates the account {login}"
+            f"{OLD}.hr",
+            "thao.nt",
+            "Tạo tài khoản {login}, mật khẩu dùng một lần",
+            "Creates the account {login}",
         )
         await thao.changes_password("Đổi mật khẩu mặc định", "Changes the default password")
         await stage.working_days(1)
@@ -89,7 +96,7 @@ class Story:
         if waiting is not None:
             await self._until_reminded(window)
             await self._approve_list(agency, month, waiting)
-        await self._released(month, window)
+        await self._released(month, window.rolled_end)
 
     async def _until_reminded(self, window: Window) -> None:
         before = len(self.stage.steps)
@@ -112,12 +119,12 @@ class Story:
         )
         await waiting.keep_document(who)
 
-    async def _released(self, month: str, window: Window) -> None:
+    async def _released(self, month: str, last: date) -> None:
         """The department's gate, once the receipts are in."""
         stage = self.stage
         reader = stage.cast["department"]
         while (found := (await reader.get(month)).body)["state"] != "gate":
-            if await stage.today() > window.rolled_end:
+            if await stage.today() > last:
                 raise StoryError(f"chưa tới lượt Sở Nội vụ / the gate is not reached: {found['counts']}")
             await stage.until(await stage.today() + timedelta(days=1))
         await stage.act(
@@ -133,7 +140,11 @@ class Story:
         stage = self.stage
         stage.open("change", "Một thay đổi bị bỏ lỡ", "A change that was missed")
         changed_on = await stage.today()
-        body = {"kind": "education", "changed_on": changed_on.isoformat(), "document": "Bằng thạc sĩ số 123/QĐ"}
+        body = {
+            "kind": "education",
+            "changed_on": changed_on.isoformat(),
+            "document": "Bằng thạc sĩ số 123/QĐ",
+        }
         answer = await stage.act(
             f"{OLD}.hr",
             f"{thao.path}/notices",
@@ -154,9 +165,7 @@ class Story:
         )
         self._expect("số ngày trễ / days late", stage.steps[-1].late_days, LATE)
         told = {step.event for step in stage.steps if step.chapter == "change"}
-        self._expect(
-            "nhắc việc / ladder", told & _LADDER, _LADDER
-        )
+        self._expect("nhắc việc / ladder", told & _LADDER, _LADDER)
         await stage.working_days(1)
         await thao.approved_by(
             f"{OLD}.approver", "Phê duyệt bản cập nhật bằng chữ ký số", "Approves the update by signature"
@@ -217,7 +226,10 @@ class Story:
         owed = (await stage.cast["thao"].get("/me")).body["owed"]
         duty = next(d for d in owed if d["slot"] == "transfer_check")
         await thao.submits(
-            {**thao.moved_to("Sở Du lịch thành phố Hà Nội", moved_on), "main_assigned_work": "Quản lý lữ hành"},
+            {
+                **thao.moved_to("Sở Du lịch thành phố Hà Nội", moved_on),
+                "main_assigned_work": "Quản lý lữ hành",
+            },
             "Kiểm tra, cập nhật dữ liệu ở cơ quan mới",
             "Checks and updates the data at the new agency",
             evidence="Transfer decision",
@@ -229,7 +241,7 @@ class Story:
         )
 
     async def move_out(self, thao: Person) -> None:
-        """Out of the city: on its date the access ends, the national database is told, the profile archived."""
+        """Out of the city: on its date the access ends, the national database is told, the archive begins."""
         stage = self.stage
         stage.open("move_out", "Chuyển ra ngoài thành phố", "Out of the city")
         today = await stage.working_days(1)
@@ -241,7 +253,9 @@ class Story:
         answer = await me.http.post("/api/v1/session", json=body)
         self._expect("đăng nhập sau khi chuyển / login after the move", answer.status_code, 401)
 
-    async def _separated(self, who: Person, by: str, kind: str, effective: date, to: str | None = None) -> None:
+    async def _separated(
+        self, who: Person, by: str, kind: str, effective: date, to: str | None = None
+    ) -> None:
         """The decision, its date, the archive."""
         stage = self.stage
         body = {
@@ -268,15 +282,25 @@ class Story:
         self._expect("giai đoạn / chapter", chapter, "archive")
 
     async def intake_to_retirement(self) -> None:
-        """A newcomer from another province: ten working days for the account; later retirement and archive."""
+        """A newcomer from another province: ten working days for the account; then retirement, archive."""
         stage = self.stage
         stage.open("intake", "Tiếp nhận người từ tỉnh khác", "A newcomer from another province")
         today = await stage.working_days(1)
         hau = await self._received(today)
-        await self.month_end(OLD)
+        await self._carried(OLD)
         stage.open("retirement", "Nghỉ hưu và lưu trữ", "Retirement and archive")
         await stage.working_days(1)
         await self._separated(hau, f"{OLD}.hr", "retired", self.last_day + timedelta(days=1))
+
+    async def _carried(self, agency: str) -> None:
+        """What was approved goes with the list that is open now; else with the next month's."""
+        department = self.stage.cast["department"]
+        lists = (await department.get("/agency-months", agency=self.stage.agencies[agency])).body["items"]
+        running = [one for one in lists if one["state"] != "closed"]
+        if not running:
+            await self.month_end(agency)
+        for one in running:
+            await self._released(f"/agency-months/{one['id']}", date.fromisoformat(one["rolled_end"]))
 
     async def _received(self, today: date) -> Person:
         stage = self.stage
@@ -295,7 +319,9 @@ class Story:
         due = stage.steps[-1].next_duty
         self._expect("hạn / due date", due and due.due_on, stage.calendar.add_working_days(today, 10))
         await stage.working_days(8)
-        await hau.given_account(f"{OLD}.hr", "hau.tv", "Tạo tài khoản {login}, còn trong hạn", "Creates {login} in time")
+        await hau.given_account(
+            f"{OLD}.hr", "hau.tv", "Tạo tài khoản {login}, còn trong hạn", "Creates {login} in time"
+        )
         await hau.changes_password("Đổi mật khẩu mặc định", "Changes the default password")
         await stage.working_days(2)
         await hau.submits({}, "Kiểm tra, bổ sung và nộp hồ sơ", "Checks, completes and submits the form")

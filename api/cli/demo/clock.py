@@ -42,7 +42,7 @@ PATIENCE = 20.0
 NUDGE_AFTER = 0.8
 """Seconds of real time after which an activity that waits for its next attempt gets some virtual time."""
 PAUSE = 0.02
-STANDS = 2.0
+STANDS = 1.0
 """Seconds of real time after which a clock that should jump is looked at; a jump takes milliseconds."""
 
 _TASK_OPEN = {EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED}
@@ -110,6 +110,7 @@ _UNTOLD = text(
     "SELECT (SELECT count(*) FROM outbox WHERE sent_at IS NULL)"
     " + (SELECT count(*) FROM commands WHERE settled_at IS NULL)"
 )
+_NEWEST = text("SELECT max(position) FROM events")
 _WAKES = text(
     "SELECT min(at) FROM (SELECT next_wake_at AS at FROM profiles WHERE chapter <> 'archive'"
     " UNION ALL SELECT next_wake_at FROM cases WHERE closed_at IS NULL"
@@ -149,10 +150,14 @@ class VirtualClock:
             await self._sleep(max(step - now, timedelta(0)) + timedelta(milliseconds=5))
             self.steps += 1
             earliest = await self.settle()
-            # The API reads the engine's clock again only after this long: nobody acts by yesterday's date.
-            await asyncio.sleep(KEPT_SECONDS * 1.2)
             if after_each is not None:
                 await after_each()
+        # The API reads the engine's clock again only after this long: nobody acts by yesterday's date.
+        await asyncio.sleep(KEPT_SECONDS * 1.2)
+
+    async def recorded(self) -> int:
+        """Position of the newest event on record: whether there is anything new to be told."""
+        return int(await self._scalar(_NEWEST) or 0)
 
     async def settle(self) -> datetime | None:
         """Wait until nobody works any more; answers the earliest timer there is.
@@ -183,8 +188,8 @@ class VirtualClock:
     async def _sleep(self, lasts: timedelta) -> None:
         """Let virtual time pass.
 
-        The test server keeps its clock locked for ever when an abandoned child ends after its parent (each
-        month end is the child of the one before): where nobody works and time stands, that lock is given back.
+        The test server keeps its clock locked for ever once an abandoned child ends after its parent (each
+        month end is the child of the one before): where nobody works and time stands, we give the lock back.
 
         Raises:
             StoryError: the clock does not move.
@@ -192,7 +197,9 @@ class VirtualClock:
         duration = Duration()
         duration.FromTimedelta(lasts)
         service = self.client.test_service
-        asked = asyncio.ensure_future(service.unlock_time_skipping_with_sleep(SleepRequest(duration=duration)))
+        asked = asyncio.ensure_future(
+            service.unlock_time_skipping_with_sleep(SleepRequest(duration=duration))
+        )
         try:
             for _ in range(int(PATIENCE / STANDS)):
                 done, _ = await asyncio.wait({asked}, timeout=STANDS)
@@ -226,7 +233,9 @@ class VirtualClock:
         async with transaction(self.database, Scope(self.authority, everything=True)) as connection:
             rows = list(await connection.execute(_IDS))
         local = await self.now() + timedelta(hours=7)
-        months = {f"{local:%Y-%m}", f"{local + timedelta(days=31):%Y-%m}"} | {r.month for r in rows if r.month}
+        months = {f"{local:%Y-%m}", f"{local + timedelta(days=31):%Y-%m}"} | {
+            r.month for r in rows if r.month
+        }
         ids = [digest_workflow(self.authority)]
         ids += [month_end_workflow(self.authority, month) for month in sorted(months)]
         for row in rows:

@@ -1,4 +1,4 @@
-"""The two people of the story. Nobody else can be they: their ID numbers name a province that does not exist."""
+"""The two people of the story; their ID numbers name a province that does not exist, so they are nobody's."""
 
 from datetime import date
 from typing import Any
@@ -45,9 +45,9 @@ def recruit(on: date) -> Content:
 
 
 def newcomer(on: date, leaves_after: date) -> tuple[Content, date]:
-    """The form of somebody received from another province, and the day of retirement (working life ends with it).
+    """The form of somebody received from another province, and the last day of the working life.
 
-    The date of birth is chosen so that the retirement age is reached in the first month after ``leaves_after``.
+    The date of birth is such that this day is the end of the first month that ends after ``leaves_after``.
     """
     born = date(on.year - 63, 1, 20)
     while (last := retirement_on(PartialDate.parse(born.isoformat()), "male")) is None or last < leaves_after:

@@ -1,4 +1,4 @@
-"""What a person with a profile does in every chapter: draft, submit, be approved; and the proof kept of it."""
+"""What a person with a profile does in every chapter: draft, submit, be approved; the proof of it is kept."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -50,9 +50,7 @@ class Person:
     async def given_account(self, by: str, login: str, vi: str, en: str) -> None:
         """HR creates the account; its one-time password is said once, in this answer."""
         body = {"login": login, "email": f"{login}@example.invalid"}
-        answer = await self.stage.act(
-            by, f"{self.path}/account", body, event="account.created", vi=vi, en=en
-        )
+        answer = await self.stage.act(by, f"{self.path}/account", body, event="account.created", vi=vi, en=en)
         http = self.stage.cast[by].http
         password = answer.body["one_time_password"]
         self.stage.cast[self.role] = Caller(http, login, password, self.title, self.title_en)

@@ -2,12 +2,11 @@
 
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 import httpx
+from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from api.cli.children import LOOPBACK
@@ -15,11 +14,12 @@ from api.cli.demo.beginning import begins_on
 from api.cli.demo.calls import Caller
 from api.cli.demo.chapters import Story
 from api.cli.demo.clock import VirtualClock
+from api.cli.demo.installing import build
 from api.cli.demo.problems import StoryError
 from api.cli.demo.servers import Servers
 from api.cli.demo.stage import Stage
 from api.cli.demo.telling import Step, Teller
-from api.cli.demo.world import PASSWORD, POSTS, REGULATION, build
+from api.cli.demo.world import PASSWORD, POSTS, REGULATION
 from api.clock import EngineClock
 from api.reconcile import Reconciler
 from models.calendar import Calendar, at_local, legal_date
@@ -44,6 +44,8 @@ class Performance:
     documents: list[bytes] = field(default_factory=list)
     trust: bytes = b""
     verdicts: list[Verdict] = field(default_factory=list)
+    read_on: datetime | None = None
+    """The story's last instant: when its reader verifies the files."""
     failure: str | None = None
     seconds: float = 0.0
 
@@ -75,32 +77,30 @@ async def play(servers: Servers, settings: Settings, teller: Teller, kept: Perfo
         calendar = Calendar.seed()
         first = begins_on(legal_date(await clock.now()), calendar)
         await clock.advance(at_local(first, HOUR))
-        authority, agencies = await build(settings, http, await clock.now())
+        authority, agencies = await build(settings, http, servers.folder, await clock.now())
         clock.authority = authority
         await _wake(client, settings, database)
         cast = {
-            name: Caller(http, post.login, PASSWORD, post.title, post.title_en) for name, post in POSTS.items()
+            name: Caller(http, post.login, PASSWORD, post.title, post.title_en)
+            for name, post in POSTS.items()
         }
         stage = Stage(clock, calendar, teller, cast, agencies)
-        kept.steps = stage.steps
+        kept.steps, kept.events = stage.steps, stage.told
         story = Story(stage, _window(first))
-        try:
-            await stage.until(first)
-            await story.tell()
-        finally:
-            kept.events = stage.told
+        await stage.until(first)
+        await story.tell()
         await _prove(story, settings, kept, await clock.now())
     finally:
         await http.aclose()
         await database.dispose()
 
 
-async def _wake(client: Client, settings: Settings, database: Any) -> None:
+async def _wake(client: Client, settings: Settings, database: AsyncEngine) -> None:
     """Start the month end and the digest of the new authority, as every start of the API does."""
     await Reconciler(client, settings.task_queue, database, EngineClock(client)).run()
 
 
-def _window(on: Any) -> int:
+def _window(on: date) -> int:
     """Days of the month's window by the law in force."""
     rule = in_force(REGULATION, on).slot("approval_window")
     if rule is None or rule.deadline is None or rule.deadline.n is None:
@@ -111,7 +111,7 @@ def _window(on: Any) -> int:
 async def _prove(story: Story, settings: Settings, kept: Performance, now: datetime) -> None:
     """Verify every signed file offline, as ``hoso verify`` does; the reader's present is the story's."""
     path = settings.pki / "trust.json"
-    kept.trust = path.read_bytes()
+    kept.trust, kept.read_on = path.read_bytes(), now
     anchors = TrustList.load(path)
     kept.documents = [document for person in story.people for document in person.documents]
     kept.verdicts = [verify(document, anchors, at=now) for document in kept.documents]
@@ -123,6 +123,3 @@ async def _prove(story: Story, settings: Settings, kept: Performance, now: datet
 def elapsed(since: float) -> float:
     """Seconds of real time since an instant of ``time.monotonic``."""
     return round(time.monotonic() - since, 1)
-
-
-__all__ = ["Performance", "play"]

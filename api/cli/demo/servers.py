@@ -135,6 +135,7 @@ class Servers:
             "api_port": str(ports["api"]),
             "national_url": f"http://{LOOPBACK}:{ports['emulator']}",
             "clock": "engine",
+            "session_hours": "24",
             "shutdown_seconds": "1",
         }
         passwords = self.postgres.passwords

@@ -37,6 +37,7 @@ class Stage:
     told: list[dict[str, Any]] = field(default_factory=list)
     """Every recorded event, in the order of the change feed."""
     _feed: str | None = None
+    _newest: int = 0
     _heard: list[dict[str, Any]] = field(default_factory=list)
 
     def open(self, chapter: str, vi: str, en: str) -> None:
@@ -154,7 +155,11 @@ class Stage:
             await asyncio.sleep(0.05)
 
     async def listen(self) -> None:
-        """Tell what the system did by itself."""
+        """Tell what the system did by itself, if it did anything: a quiet night is not read."""
+        newest = await self.clock.recorded()
+        if newest == self._newest and not self._heard:
+            return
+        self._newest = newest
         await self._read()
         heard, self._heard = self._heard, []
         for one in heard:

@@ -26,7 +26,10 @@ SLOTS: dict[str, Pair] = {
     "sync_window": ("đồng bộ lên CSDL quốc gia", "synchronise with the national database"),
     "transfer_report": ("báo cáo việc chuyển công tác", "report the transfer"),
     "transfer_receive": ("tiếp nhận hồ sơ, tài khoản", "receive dossier and account"),
-    "transfer_check": ("kiểm tra, cập nhật dữ liệu sau khi chuyển", "check and update the data after the move"),
+    "transfer_check": (
+        "kiểm tra, cập nhật dữ liệu sau khi chuyển",
+        "check and update the data after the move",
+    ),
     "department_gate": ("phê duyệt dữ liệu đã gửi", "approve what was sent"),
     "move_out_report": ("báo cáo việc chuyển ra ngoài", "report the move out"),
 }

@@ -86,3 +86,12 @@ def test_json(tmp_path: Path, trust: str) -> None:
 def test_trust_list_of_this_installation(tmp_path: Path, trust: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOSO_PKI", str(tmp_path))
     assert run(tmp_path, samples.signed_once())[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("at", "status"), [("2025-03-27", 1), ("2025-03-28T01:00:00Z", 1), ("2025-03-29", 0), ("tomorrow", 2)]
+)
+def test_the_reader_s_present_may_be_given(tmp_path: Path, trust: str, at: str, status: int) -> None:
+    found, said = run(tmp_path, samples.signed_once(), "--trust", trust, "--at", at)
+    assert found == status, said
+    assert ("signed-in-future" in said) is (status == 1)
