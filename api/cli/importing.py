@@ -107,12 +107,14 @@ class Importer:
         while True:
             params: list[tuple[str, Any]] = [("verdict", verdict) for verdict in verdicts]
             params += [("limit", 200)] + ([("after", after)] if after else [])
-            path = f"/imports/{import_id}/lines"
-            found = self._send(lambda path=path, params=params: self._client.get(path, params=params))  # type: ignore[misc]
+            found = self._page(import_id, params)
             yield from found["items"]
             after = found["next"]
             if after is None:
                 return
+
+    def _page(self, import_id: UUID, params: list[tuple[str, Any]]) -> dict[str, Any]:
+        return self._send(lambda: self._client.get(f"/imports/{import_id}/lines", params=params))
 
     def _send(self, request: Callable[[], httpx.Response]) -> dict[str, Any]:
         until = time.monotonic() + PATIENCE_SECONDS

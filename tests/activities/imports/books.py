@@ -62,5 +62,5 @@ def book(
                     cells[place] = raw[name, number, column.name]
             made.add(sheet, cells)
     out = BytesIO()
-    made.save(out)  # type: ignore[arg-type]
+    made.save(out)  # type: ignore[arg-type] — openpyxl writes to any binary file
     return out.getvalue()

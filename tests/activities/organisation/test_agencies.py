@@ -46,7 +46,7 @@ async def place(database: Database, tmp_path: Path) -> AsyncIterator[tuple[Tools
 
 def wanted(code: str, parent: str | None = "H26", **more: object) -> Wanted:
     values = {"name": code, "kind": "department", "has_account": True, **more}
-    return Wanted(code=code, parent_code=parent, **values)  # type: ignore[arg-type]
+    return Wanted(code=code, parent_code=parent, **values)  # type: ignore[arg-type] — a test says only what differs
 
 
 async def upsert(place: tuple[Tools, Scope], *agencies: Wanted, on: date = TODAY) -> dict[str, Judged]:
