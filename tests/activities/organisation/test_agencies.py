@@ -120,7 +120,8 @@ async def _tangle(place: tuple[Tools, Scope]) -> None:
     async with transaction(tools.engine, scope) as connection:
         await connection.execute(
             text(
-                "UPDATE agencies SET parent_id = (SELECT id FROM agencies WHERE code = 'A.1') WHERE code = 'A'"
+                "UPDATE agencies SET parent_id = (SELECT id FROM agencies WHERE code = 'A.1')"
+                " WHERE code = 'A'"
             )
         )
         await recompute_closure(connection, scope.authority, TODAY)
