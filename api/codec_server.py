@@ -33,7 +33,8 @@ async def _allowed(
     """Who decodes: an account with the permission, or this desk."""
     if credentials is not None:
         who = await asker(request, credentials)
-        if who.state == "default_password" or not reach(who.actor, Verb.INSPECT_WORKFLOW, who.today).everywhere:
+        inspects = reach(who.actor, Verb.INSPECT_WORKFLOW, who.today).everywhere
+        if who.state == "default_password" or not inspects:
             raise RefusedError.of("not-permitted")
         return str(who.account_id)
     if request.app.state.settings.codec_open and _local(request):

@@ -132,7 +132,7 @@ async def send(
 ) -> JSONResponse:
     """Accept a command of this request's asker and answer it.
 
-    ``sent`` is what the caller sent, where the server added a secret to ``body``: a repetition is judged by it.
+    ``sent`` is what the caller sent, where the server added a secret to ``body``; repetitions go by it.
     ``workflow_id`` is the profile's unless given.
     """
     state = request.app.state

@@ -48,7 +48,7 @@ _DATABASE_GONE = (
 _ENGINE_GONE = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
 
 log = structlog.stdlib.get_logger(__name__)
-router = APIRouter(prefix="/problems", tags=["problems"])
+router = APIRouter(prefix="/problems", tags=["Mã lỗi"])
 
 
 def document(refusal: Refusal, instance: str) -> dict[str, Any]:

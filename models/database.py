@@ -54,13 +54,13 @@ _SET = text(
 Query = tuple[Executable, Mapping[str, Any]]
 """A statement and its parameters; JSON goes in as ``psycopg.types.json.Jsonb``."""
 
-_DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+_DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call] # SQLAlchemy leaves it untyped
 
 
 @cache
 def _sql(statement: Executable) -> str:
     """The statement as psycopg takes it. Statements are module constants, so there are few."""
-    return str(statement.compile(dialect=_DIALECT))  # type: ignore[attr-defined]
+    return str(statement.compile(dialect=_DIALECT))  # type: ignore[attr-defined] # every statement of ours compiles
 
 
 def entering(scope: Scope) -> Query:

@@ -36,7 +36,7 @@ async def open_profile(act: Act, body: OpenProfile) -> JSONResponse:
 
 @router.post("/{profile_id}/account", operation_id="createAccount", summary="Tạo tài khoản cá nhân")
 async def create_account(act: Act, profile_id: UUID, body: CreateAccount) -> JSONResponse:
-    """Tạo tài khoản; mật khẩu dùng một lần chỉ hiện trong câu trả lời đầu tiên / the password is shown once."""
+    """Tạo tài khoản; mật khẩu dùng một lần chỉ hiện trong câu trả lời đầu tiên / shown once."""
     password = token_urlsafe(9)
     complete = body.model_copy(update={"password_hash": await hashed(password)})
     sent = body.model_copy(update={"password_hash": ""})

@@ -20,7 +20,12 @@ class DutyRow(Table):
     __table_args__ = (
         CheckConstraint("state IN ('open', 'met', 'void')", name="state"),
         Index("ix_duties_open", "agency_id", "due_on", postgresql_where="state = 'open'"),
-        Index("ix_duties_due", text(f"coalesce(due_on, '{NO_DATE}'::date)"), "id", postgresql_where="state = 'open'"),
+        Index(
+            "ix_duties_due",
+            text(f"coalesce(due_on, '{NO_DATE}'::date)"),
+            "id",
+            postgresql_where="state = 'open'",
+        ),
         Index("ix_duties_profile", "profile_id"),
         Index("ix_duties_case", "case_id", postgresql_where="case_id IS NOT NULL"),
         Index("ix_duties_month", "agency_month_id", postgresql_where="agency_month_id IS NOT NULL"),

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from api.cli.demo.foreseeing import window_after
 from api.cli.demo.people import newcomer, recruit
 from api.cli.demo.person import Person
 from api.cli.demo.problems import StoryError
 from api.cli.demo.stage import Stage
-from models.calendar import Window, month_window
+from models.calendar import Window
 
 OLD, NEW = "culture", "tourism"
 LATE = 4
@@ -16,10 +17,9 @@ LATE = 4
 
 @dataclass
 class Story:
-    """The story in the making. `window` is the number of days the law gives the month's approval."""
+    """The story in the making."""
 
     stage: Stage
-    window: int
     people: list[Person] = field(default_factory=list)
 
     async def tell(self) -> None:
@@ -85,7 +85,7 @@ class Story:
         """The window opens; what waits is approved after a reminder, sent, received and released."""
         stage = self.stage
         stage.open("month_end", "Cuối tháng: phê duyệt, đồng bộ", "Month end: approval and synchronisation")
-        window = await self.next_window()
+        window = window_after(await stage.today(), stage.calendar)
         await stage.until(window.opens)
         reader = stage.cast["department"]
         query = {"month": f"{window.opens:%Y-%m}", "agency": stage.agencies[agency]}
@@ -305,7 +305,7 @@ class Story:
     async def _received(self, today: date) -> Person:
         stage = self.stage
         allowed = stage.calendar.add_working_days(today, 16)
-        after = self._window_after(allowed).rolled_end
+        after = window_after(allowed, stage.calendar).rolled_end
         content, self.last_day = newcomer(today, after)
         hau = Person(stage, "hau", "Ông Trần Văn Hậu", "Mr Trần Văn Hậu", content)
         self.people.append(hau)
@@ -328,17 +328,6 @@ class Story:
         await stage.working_days(1)
         await hau.approved_by(f"{OLD}.approver", "Phê duyệt bằng chữ ký số", "Approves by signature")
         return hau
-
-    async def next_window(self) -> Window:
-        """The next month's window that has not opened yet."""
-        return self._window_after(await self.stage.today())
-
-    def _window_after(self, day: date) -> Window:
-        found = month_window(day.year, day.month, self.window, self.stage.calendar)
-        if found.opens > day:
-            return found
-        following = found.nominal_end + timedelta(days=1)
-        return month_window(following.year, following.month, self.window, self.stage.calendar)
 
     def _expect(self, what: str, found: object, wanted: object) -> None:
         """Hold the story to what the calendar says, reckoned here and not taken from the answer.

@@ -2,6 +2,7 @@
 
 import asyncio
 import json as json_format
+import shutil
 import signal
 import tempfile
 import time
@@ -26,6 +27,8 @@ from api.cli.demo.telling import Language, Teller
 from models.errors import HosoError
 from models.logs import configure
 
+CLEARING = 5.0
+"""Seconds the removal of the folder may take."""
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells count it."""
 
@@ -59,12 +62,8 @@ def command(out: _Out = None, json: _Json = False, lang: _Language = "both") -> 
 def _performed(teller: Teller, out: Path | None) -> tuple[Performance, bool]:
     """Play on servers that are always stopped; answers what there is, and whether it was interrupted."""
     kept, began, interrupted = Performance(), time.monotonic(), False
-    with (
-        no_settings_of_the_desk(),
-        tempfile.TemporaryDirectory(prefix="hoso-demo-", ignore_cleanup_errors=True) as folder,
-        _asked_to_stop(),
-    ):
-        servers = Servers(Path(folder))
+    with no_settings_of_the_desk(), _folder() as folder, _asked_to_stop():
+        servers = Servers(folder)
         try:
             asyncio.run(play(servers, servers.start(teller.note), teller, kept))
         except KeyboardInterrupt:
@@ -80,6 +79,19 @@ def _performed(teller: Teller, out: Path | None) -> tuple[Performance, bool]:
             except OSError as error:
                 kept.failure = f"{out}: {error.strerror}"
     return kept, interrupted
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder that is gone afterwards; what was interrupted may write in it for a moment longer."""
+    folder = Path(tempfile.mkdtemp(prefix="hoso-demo-"))
+    try:
+        yield folder
+    finally:
+        end = time.monotonic() + CLEARING
+        while folder.exists() and time.monotonic() < end:
+            shutil.rmtree(folder, ignore_errors=True)
+            time.sleep(0 if not folder.exists() else 0.1)
 
 
 @contextmanager

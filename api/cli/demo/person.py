@@ -45,7 +45,7 @@ class Person:
         # The duty that opens is told with the step, so the story follows the profile from its first event.
         answer = await self.stage.act(by, "/profiles", body, event="profile.opened", vi=vi, en=en)
         self.profile_id = answer.result["profile_id"]
-        self.stage.subjects.add(self.profile_id)
+        self.stage.subjects.append(self.profile_id)
 
     async def given_account(self, by: str, login: str, vi: str, en: str) -> None:
         """HR creates the account; its one-time password is said once, in this answer."""

@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -19,7 +19,7 @@ from api.cli.demo.problems import StoryError
 from api.cli.demo.servers import Servers
 from api.cli.demo.stage import Stage
 from api.cli.demo.telling import Step, Teller
-from api.cli.demo.world import PASSWORD, POSTS, REGULATION
+from api.cli.demo.world import PASSWORD, POSTS
 from api.clock import EngineClock
 from api.reconcile import Reconciler
 from models.calendar import Calendar, at_local, legal_date
@@ -27,7 +27,6 @@ from models.database import engine_for
 from models.evidence import TrustList, Verdict
 from models.evidence.verification import verify
 from models.keys import ensure_keyring
-from models.regulations import in_force
 from models.settings import DatabaseRole, Settings
 from workflows.connection import connect
 
@@ -86,7 +85,7 @@ async def play(servers: Servers, settings: Settings, teller: Teller, kept: Perfo
         }
         stage = Stage(clock, calendar, teller, cast, agencies)
         kept.steps, kept.events = stage.steps, stage.told
-        story = Story(stage, _window(first))
+        story = Story(stage)
         await stage.until(first)
         await story.tell()
         await _prove(story, settings, kept, await clock.now())
@@ -98,14 +97,6 @@ async def play(servers: Servers, settings: Settings, teller: Teller, kept: Perfo
 async def _wake(client: Client, settings: Settings, database: AsyncEngine) -> None:
     """Start the month end and the digest of the new authority, as every start of the API does."""
     await Reconciler(client, settings.task_queue, database, EngineClock(client)).run()
-
-
-def _window(on: date) -> int:
-    """Days of the month's window by the law in force."""
-    rule = in_force(REGULATION, on).slot("approval_window")
-    if rule is None or rule.deadline is None or rule.deadline.n is None:
-        raise StoryError("quy chế không có cửa sổ phê duyệt / the regulation knows no approval window")
-    return rule.deadline.n
 
 
 async def _prove(story: Story, settings: Settings, kept: Performance, now: datetime) -> None:

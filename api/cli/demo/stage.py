@@ -8,6 +8,7 @@ from typing import Any
 
 from api.cli.demo.calls import Answer, Caller
 from api.cli.demo.clock import VirtualClock
+from api.cli.demo.foreseeing import foreseen
 from api.cli.demo.problems import StoryError
 from api.cli.demo.telling import NextDuty, Step, Teller
 from api.cli.demo.words import HAPPENED, ROLES, slot_words, spoken
@@ -29,8 +30,8 @@ class Stage:
     cast: dict[str, Caller]
     agencies: dict[str, str]
     steps: list[Step] = field(default_factory=list)
-    subjects: set[str] = field(default_factory=set)
-    """Profiles the story follows."""
+    subjects: list[str] = field(default_factory=list)
+    """Profiles the story follows, the newest last."""
     lists: set[str] = field(default_factory=set)
     """Months of agencies with somebody on the list."""
     chapter: str = ""
@@ -118,10 +119,14 @@ class Stage:
         self.teller.step(step)
 
     async def next_duty(self) -> NextDuty | None:
-        """What is owed first, by anybody: in this authority there is nobody but the people of the story."""
-        owed = (await self.cast["department"].get("/duties", whose="agency", limit=1)).body["items"]
+        """What is owed first, by anybody (here is nobody but the people of the story); else what is to come."""
+        reader = self.cast["department"]
+        owed = (await reader.get("/duties", whose="agency", limit=1)).body["items"]
         if not owed:
-            return None
+            lists = (await reader.get("/agency-months", limit=200)).body["items"]
+            newest = (await reader.get(f"/profiles/{self.subjects[-1]}")).body if self.subjects else None
+            gate = any(one["state"] == "gate" for one in lists)
+            return foreseen(newest, gate=gate, today=await self.today(), calendar=self.calendar)
         first = owed[0]
         what, what_en = slot_words(first["slot"])
         party, party_en = ROLES.get(first["party"], (first["party"], first["party"]))

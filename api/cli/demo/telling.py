@@ -15,7 +15,10 @@ WEEKDAYS = ("T2", "T3", "T4", "T5", "T6", "T7", "CN")
 
 @dataclass(frozen=True)
 class NextDuty:
-    """What is owed next, by whom, until when; `days_left` are working days, negative when overdue."""
+    """What is owed next, by whom, until when; `days_left` are working days, negative when overdue.
+
+    `foreseen`: nobody owes it yet, the law says that it comes.
+    """
 
     slot: str
     what: str
@@ -25,6 +28,7 @@ class NextDuty:
     due_on: date | None
     days_left: int | None
     citation: str
+    foreseen: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,12 +107,15 @@ class Teller:
 
 
 def _owed(duty: NextDuty, *, vi: bool, en: bool) -> str:
-    due = f"{duty.due_on:%d/%m/%Y}" if duty.due_on else None
     words = []
     if vi:
-        words.append(f"{duty.party} {duty.what}, {f'hạn {due}' if due else 'không ấn định hạn'}")
+        coming = "sắp tới: " if duty.foreseen else ""
+        due = f", hạn {duty.due_on:%d/%m/%Y}" if duty.due_on else ""
+        words.append(f"{coming}{duty.party} {duty.what}{due}")
     if en:
-        words.append(f"{duty.party_en}: {duty.what_en}, {f'due {due}' if due else 'no period set'}")
+        coming = "to come: " if duty.foreseen else ""
+        due = f", due {duty.due_on:%d/%m/%Y}" if duty.due_on else ""
+        words.append(f"{coming}{duty.party_en}: {duty.what_en}{due}")
     return f"→ {' / '.join(words)} ({duty.citation})"
 
 

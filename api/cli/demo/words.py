@@ -31,6 +31,8 @@ SLOTS: dict[str, Pair] = {
         "check and update the data after the move",
     ),
     "department_gate": ("phê duyệt dữ liệu đã gửi", "approve what was sent"),
+    "move_out": ("chuyển hồ sơ ra ngoài, hủy quyền truy cập", "hand the dossier out, cancel the access"),
+    "leaver_archive": ("cho thôi công tác, lưu trữ hồ sơ", "close the working life, archive the profile"),
     "move_out_report": ("báo cáo việc chuyển ra ngoài", "report the move out"),
 }
 

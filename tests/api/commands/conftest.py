@@ -25,7 +25,7 @@ from tests.world import World, build, tools_for
 from workflows.payload_codec import data_converter
 from workflows.registry import WORKFLOWS, runner
 
-PASSWORD = "mật khẩu thử 2025"  # noqa: S105 — of accounts that exist for one test
+PASSWORD = "mật khẩu thử 2025"
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 

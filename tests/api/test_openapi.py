@@ -1,0 +1,60 @@
+"""The committed description is the API's, and no client of the released one is broken by it."""
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+
+from api.app import create_app
+from models.settings import Settings
+from tests.api.breaking import breaking
+
+COMMITTED = Path(__file__).parents[2] / "api" / "openapi.json"
+RELEASED = Path(__file__).parent / "openapi_released.json"
+"""The description of the last release; replaced at a release, with a line in the changelog for each break."""
+
+
+@pytest.fixture(scope="module")
+def committed() -> dict:
+    return json.loads(COMMITTED.read_text(encoding="utf-8"))
+
+
+def test_committed_description_is_the_present_one(committed, tmp_path) -> None:
+    present = json.loads(json.dumps(create_app(Settings(data=tmp_path)).openapi()))
+    assert present == committed, "run `make openapi` and commit api/openapi.json"
+
+
+def test_no_client_of_the_release_breaks(committed) -> None:
+    assert breaking(json.loads(RELEASED.read_text(encoding="utf-8")), committed) == []
+
+
+def test_every_operation_has_a_name_of_its_own(committed) -> None:
+    operations = [o for item in committed["paths"].values() for o in item.values()]
+    names = [o["operationId"] for o in operations]
+    assert len(names) == len(set(names))
+
+
+def notice(document: dict) -> dict:
+    """The properties of one body."""
+    return document["components"]["schemas"]["GiveNotice"]["properties"]
+
+
+def test_breaks_are_found(committed) -> None:
+    """The check itself, on one change of each kind."""
+    path, method = "/api/v1/profiles/{profile_id}/notices", "post"
+    changes = {
+        "gone": lambda d: d["paths"].pop(path),
+        "operationId": lambda d: d["paths"][path][method].update(operationId="other"),
+        "now required": lambda d: d["paths"][path][method]["parameters"].append(
+            {"in": "header", "name": "X-New", "required": True}
+        ),
+        "body field kind gone": lambda d: notice(d).pop("kind"),
+        "no longer takes": lambda d: notice(d)["kind"]["enum"].pop(),
+        "answer field verb gone": lambda d: d["components"]["schemas"]["Answered"]["properties"].pop("verb"),
+    }
+    for said, change in changes.items():
+        altered = copy.deepcopy(committed)
+        change(altered)
+        assert any(said in one for one in breaking(committed, altered)), said
+        assert breaking(committed, committed) == []
