@@ -119,7 +119,7 @@ class Stage:
         self.teller.step(step)
 
     async def next_duty(self) -> NextDuty | None:
-        """What is owed first, by anybody (here is nobody but the people of the story); else what is to come."""
+        """What is owed first, by anybody: nobody is here but the people of the story; else what is to come."""
         reader = self.cast["department"]
         owed = (await reader.get("/duties", whose="agency", limit=1)).body["items"]
         if not owed:
