@@ -40,7 +40,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/hoso law check
-	$(BIN)/hoso law coverage --prove | tail -n 1
+	$(BIN)/hoso law coverage --prove
 	$(BIN)/python -m pytest -q tests/guards
 
 format: setup
