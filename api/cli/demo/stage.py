@@ -11,7 +11,7 @@ from api.cli.demo.clock import VirtualClock
 from api.cli.demo.foreseeing import foreseen
 from api.cli.demo.problems import StoryError
 from api.cli.demo.telling import NextDuty, Step, Teller
-from api.cli.demo.words import HAPPENED, ROLES, slot_words, spoken
+from api.cli.demo.words import HAPPENED, ROLES, dated, slot_words, spoken
 from models.calendar import Calendar, at_local, legal_date
 
 MORNING = 9
@@ -78,7 +78,8 @@ class Stage:
         answer = await caller.call(method, path, match=match, json=body)
         found = await self.event(event)
         facts = found["facts"]
-        said = {**facts, **(answer.body.get("answer") or {} if isinstance(answer.body, dict) else {})}
+        answered = answer.body.get("answer") or {} if isinstance(answer.body, dict) else {}
+        said = dated({**facts, **answered})
         await self.tell(
             found,
             actor or (caller.title, caller.title_en),
@@ -119,7 +120,7 @@ class Stage:
         self.teller.step(step)
 
     async def next_duty(self) -> NextDuty | None:
-        """What is owed first, by anybody: nobody is here but the people of the story; else what is to come."""
+        """What is owed first, by anybody: here is nobody but the story's people; else what is to come."""
         reader = self.cast["department"]
         owed = (await reader.get("/duties", whose="agency", limit=1)).body["items"]
         if not owed:

@@ -1,5 +1,6 @@
 """The words of the story: roles, kinds of duty, and what the system says by itself. Vietnamese, English."""
 
+from datetime import date
 from typing import Any
 
 Pair = tuple[str, str]
@@ -93,9 +94,23 @@ def slot_words(slot: str) -> Pair:
     return SLOTS.get(slot, (slot, slot))
 
 
+def dated(facts: dict[str, Any]) -> dict[str, Any]:
+    """Facts with their dates as people here write them."""
+    return {name: _day(value) for name, value in facts.items()}
+
+
+def _day(value: Any) -> Any:
+    if not isinstance(value, str) or len(value) != len("2027-01-06"):
+        return value
+    try:
+        return f"{date.fromisoformat(value):%d/%m/%Y}"
+    except ValueError:
+        return value
+
+
 def spoken(kind: str, facts: dict[str, Any]) -> Pair:
     """An event in words."""
-    values: dict[str, Any] = {"accepted": 0, **facts}
+    values: dict[str, Any] = {"accepted": 0, **dated(facts)}
     if "slot" in facts:
         values["slot"], values["slot_en"] = slot_words(str(facts["slot"]))
     if "to" in facts:
