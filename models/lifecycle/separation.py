@@ -6,6 +6,7 @@ from models.lifecycle.duties import bearer, close_duty, days_late, open_duty, vo
 from models.lifecycle.guard import in_chapter, no_open_case, refuse
 from models.lifecycle.life import AccountState, AgencyMonth, Case, Chapter, Life, Status
 from models.lifecycle.outcome import Outcome
+from models.lifecycle.posts import leave_posts
 from models.lifecycle.scene import Scene
 from models.regulations import Obligation
 
@@ -82,6 +83,7 @@ def take_effect(life: Life, case: Case, out: Outcome, scene: Scene, month: Agenc
     for duty in life.duties:
         void_duty(out, scene, duty, "separated")
     out.happened("separation.effective", rule, case=str(case.id), kind=case.mode)
+    leave_posts(life, out, scene)
     if moved_out:
         _move_out(life, case, rule, out, scene)
 

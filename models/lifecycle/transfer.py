@@ -16,6 +16,7 @@ from models.lifecycle.duties import close_duty, open_duty, void_duty
 from models.lifecycle.guard import in_chapter, no_open_case, open_transfer, refuse
 from models.lifecycle.life import Case, Chapter, Life
 from models.lifecycle.outcome import Notice, Outcome
+from models.lifecycle.posts import leave_posts
 from models.lifecycle.scene import Scene
 
 
@@ -132,6 +133,7 @@ def accept(life: Life, case: Case | None, _body: AcceptTransfer, scene: Scene) -
         elif duty.agency_id == case.from_agency_id:
             out.moved[duty.id] = to_agency
     out.insert("month_item_moved", to_agency=to_agency)
+    leave_posts(life, out, scene)
     _check_duty(life, to_agency, on, out, scene)
     out.notices.append(Notice("transfer_accepted", case.from_agency_id, role="hr_officer"))
     out.tell.append((profile_workflow(life.profile_id), {}))

@@ -53,6 +53,8 @@ _LIFE = f"""
       (SELECT row_to_json(c) FROM cases c WHERE c.id = p.case_id) AS open_case,
       (SELECT coalesce(json_agg({_DUTY}), '[]') FROM duties d WHERE d.profile_id = p.id AND d.state = 'open'
           OR d.case_id = p.case_id AND d.state = 'open') AS duties,
+      (SELECT count(*) FROM grants g JOIN accounts a ON a.id = g.account_id
+          WHERE a.profile_id = p.id AND g.valid_to IS NULL) AS posts,
       (SELECT starts_on FROM custody k WHERE k.profile_id = p.id AND k.ends_on IS NULL) AS held_since,
       (SELECT json_agg(c.ancestor_id ORDER BY c.depth) FROM agency_closure c
           WHERE c.descendant_id = p.agency_id AND c.valid_to IS NULL) AS ancestors,
@@ -198,6 +200,7 @@ def life_of(row: Any) -> Life:
         duties=tuple(duty_of(d) for d in row.duties),
         foretold=tuple((kind, date.fromisoformat(on)) for kind, on in row.foretold),
         held_since=row.held_since,
+        posts=row.posts,
     )
 
 

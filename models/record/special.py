@@ -147,11 +147,36 @@ async def sessions_ended(connection: AsyncConnection, _writing: Writing, values:
     )
 
 
+_ROLES_END = text(
+    "UPDATE grants SET valid_to = greatest(valid_from, :day) WHERE valid_to IS NULL AND (delegation_of IN"
+    " (SELECT id FROM accounts WHERE profile_id = :profile) OR account_id IN"
+    " (SELECT id FROM accounts WHERE profile_id = :profile AND kind = 'personal'))"
+)
+_POST_SESSIONS_END = text(
+    "DELETE FROM sessions WHERE account_id IN"
+    " (SELECT id FROM accounts WHERE profile_id = :profile AND kind = 'agency')"
+)
+_POSTS_LOCKED = text(
+    "UPDATE accounts SET password_hash = '!', state = 'default_password', profile_id = NULL"
+    " WHERE profile_id = :profile AND kind = 'agency'"
+)
+
+
+async def posts_left(connection: AsyncConnection, writing: Writing, values: dict[str, Any]) -> None:
+    """Own roles and what was delegated from them end; a post's account keeps its role and waits, locked,
+    for its next holder."""
+    person = {"profile": writing.profile_id}
+    await connection.execute(_ROLES_END, {**person, "day": values["on"]})
+    await connection.execute(_POST_SESSIONS_END, person)
+    await connection.execute(_POSTS_LOCKED, person)
+
+
 SPECIAL: dict[str, Callable[[AsyncConnection, Writing, dict[str, Any]], Awaitable[None]]] = {
     "accounts": account,
     "draft_from": draft_from,
     "custody_moved": custody_moved,
     "month_item_moved": month_item_moved,
     "sessions_ended": sessions_ended,
+    "posts_left": posts_left,
 }
 """Names that look like tables in a decision and are written by hand here; ``accounts`` only for inserts."""
