@@ -51,9 +51,10 @@ class AgencyMonthWorkflow:
         """The next thing: a round of approvals, something to submit, or a reminder."""
         assert self._moment is not None
         workflow.set_current_details(f"Tháng {self._start.month}: {self._moment.words}")
-        wake = min(self._start.closes_at, self._moment.next_wake_at or self._start.closes_at)
+        closes_at = self._start.closes_at
+        wake = min(closes_at, later(self._moment.next_wake_at, self._pause) or closes_at)
         spoken = await until(
-            later(wake, self._pause) or wake,
+            wake,
             lambda: bool(self._chosen) or self._heard or self._is_long(),
             summary=f"Nhắc danh sách tháng {self._start.month}",
         )

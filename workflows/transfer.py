@@ -159,5 +159,7 @@ class TransferWorkflow:
             )
 
     def _take(self, moment: Moment) -> None:
-        self._moment = moment.model_copy(update={"status": 200})
-        self._moved = True
+        """Believe what an act returned, unless a newer answer came first."""
+        if self._moment is None or moment.version >= self._moment.version:
+            self._moment = moment.model_copy(update={"status": 200})
+            self._moved = True

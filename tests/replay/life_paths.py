@@ -1,0 +1,226 @@
+"""The ways of a profile and of a transfer."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from models.messages import Life, Move, Signed
+from tests.replay.player import Path, Player, acts, plays
+from tests.replay.script import AUTHORITY, OTHER, SUBJECT, Script, broken, impossible, told
+from workflows.profile import ProfileWorkflow
+from workflows.transfer import TransferWorkflow
+
+
+def _profile(limit: int = 200) -> Life:
+    return Life(authority_id=AUTHORITY, profile_id=SUBJECT, limit=limit)
+
+
+def _signing(version: int) -> Any:
+    return told("review", version, to_sign=OTHER, settled=False, status=202)
+
+
+PROFILE_VERBS = (
+    "open_profile", "create_account", "activate_account", "submit_declaration", "return_for_correction",
+    "submit_declaration", "reset_password", "give_notice", "withdraw_notice", "report_error",
+)  # fmt: skip
+
+
+async def _to_service(player: Player) -> None:
+    for verb in PROFILE_VERBS[:6]:
+        await player.says(verb)
+    await player.says("approve")
+
+
+async def _opening(player: Player) -> None:
+    await _to_service(player)
+    for verb in PROFILE_VERBS[6:]:
+        await player.says(verb)
+
+
+def _opening_script() -> Script:
+    chapters = ["account", "account", "declaration", "review", "declaration", "review"]
+    before = [told(chapter, n + 1) for n, chapter in enumerate(chapters)]
+    after = [told("service", n, wake=3600.0 * n) for n in range(9, 13)]
+    return acts(
+        *before, _signing(7), *after, look=[told("account", 1)], complete_approval=[told("service", 8)]
+    )
+
+
+async def _signing_fails(player: Player) -> None:
+    for _ in range(3):
+        await player.says("approve")
+
+
+async def _two_approvals(player: Player) -> None:
+    await asyncio.gather(player.says("approve"), player.says("approve"))
+
+
+async def _woken(player: Player) -> None:
+    await player.says("give_notice")
+    await player.asked("wake", 2)
+
+
+async def _transfer_heard(player: Player) -> None:
+    await player.says("request_transfer")
+    await player.hears()
+    await player.asked("look", 2)
+
+
+async def _separated(player: Player) -> None:
+    await player.says("separate")
+    await player.says("cancel_separation")
+    await player.says("separate")
+    await player.ends()
+
+
+async def _many(player: Player) -> None:
+    for _ in range(6):
+        await player.says("give_notice")
+        await player.hears()
+    await player.asked("look", 2)
+
+
+async def _slow(player: Player) -> None:
+    await player.says("give_notice")
+
+
+async def _transfer_reminded(player: Player) -> None:
+    await player.asked("wake", 1)
+    await player.hears()
+    await player.asked("look", 2)
+
+
+async def _transfer_many(player: Player) -> None:
+    for _ in range(6):
+        await player.says("report_transfer")
+
+
+def _move(limit: int = 200) -> Move:
+    return Move(authority_id=AUTHORITY, transfer_id=SUBJECT, profile_id=OTHER, limit=limit)
+
+
+def closed(outcome: str, version: int) -> Any:
+    """A transfer that has ended."""
+    return told("closed", version).model_copy(update={"words": outcome})
+
+
+PATHS: dict[str, Callable[[], Path]] = {
+    "profile/opening_to_approval": lambda: Path(ProfileWorkflow, _profile(), _opening_script(), _opening),
+    "profile/signing_fails": lambda: Path(
+        ProfileWorkflow,
+        _profile(),
+        Script(
+            acts={
+                "command": [_signing(2), _signing(4), _signing(6)],
+                "look": [told("review", 1)],
+                "fail_approval": [told("review", 3, status=502), told("review", 5, status=502)],
+                "complete_approval": [told("service", 7)],
+            },
+            signed=[
+                Signed(failure="certificate-expired"),
+                impossible(),
+                Signed(document="d", certificate="c"),
+            ],
+        ),
+        _signing_fails,
+    ),
+    "profile/two_approvals": lambda: Path(
+        ProfileWorkflow,
+        _profile(),
+        acts(
+            _signing(2),
+            told("review", 2, status=409, refusal="in-flight"),
+            look=[told("review", 1)],
+            complete_approval=[told("service", 3)],
+        ),
+        _two_approvals,
+    ),
+    "profile/woken": lambda: Path(
+        ProfileWorkflow,
+        _profile(),
+        acts(
+            lambda: told("service", 2, wake=0.5),
+            look=[told("service", 1)],
+            wake=[lambda: told("service", 3, wake=0.5), lambda: told("service", 3, wake=-1)],
+        ),
+        _woken,
+    ),
+    "profile/transfer_heard": lambda: Path(
+        ProfileWorkflow,
+        _profile(),
+        acts(told("transfer", 2), look=[told("service", 1), told("service", 4)]),
+        _transfer_heard,
+    ),
+    "profile/separated": lambda: Path(
+        ProfileWorkflow,
+        _profile(),
+        acts(
+            told("service", 2, wake=3600),
+            told("service", 3),
+            told("separation", 4),
+            look=[told("service", 1)],
+            archive=[told("archive", 5)],
+        ),
+        _separated,
+    ),
+    "profile/next_run": lambda: Path(
+        ProfileWorkflow,
+        _profile(limit=20),
+        acts(*(told("service", n, wake=3600) for n in range(2, 9)), look=[told("service", 1)]),
+        _many,
+    ),
+    "profile/database_away": lambda: Path(
+        ProfileWorkflow,
+        _profile(),
+        acts(*(broken() for _ in range(6)), told("service", 2), look=[told("service", 1)]),
+        _slow,
+    ),
+    "profile/nobody": lambda: Path(
+        ProfileWorkflow,
+        _profile(),
+        Script(acts={"look": [told("account", 0)]}),
+        plays(),
+    ),
+    "transfer/accepted": lambda: Path(
+        TransferWorkflow,
+        _move(),
+        acts(
+            told("reported", 2, wake=3600),
+            told("handed_over", 3),
+            closed("accepted", 4),
+            look=[told("requested", 1)],
+        ),
+        plays("report_transfer", "hand_over", "accept_transfer"),
+    ),
+    "transfer/refused": lambda: Path(
+        TransferWorkflow,
+        _move(),
+        acts(told("reported", 2), closed("refused", 3), look=[told("requested", 1)]),
+        plays("report_transfer", "refuse_transfer"),
+    ),
+    "transfer/withdrawn": lambda: Path(
+        TransferWorkflow,
+        _move(),
+        acts(closed("withdrawn", 2), look=[told("requested", 1)]),
+        plays("withdraw_transfer"),
+    ),
+    "transfer/reminded": lambda: Path(
+        TransferWorkflow,
+        _move(),
+        acts(
+            told("requested", 1),
+            look=[lambda: told("requested", 1, wake=0.5), told("requested", 3)],
+            wake=[lambda: told("requested", 2, wake=-1)],
+        ),
+        _transfer_reminded,
+    ),
+    "transfer/next_run": lambda: Path(
+        TransferWorkflow,
+        _move(limit=20),
+        acts(*(told("reported", n) for n in range(2, 9)), look=[told("requested", 1)]),
+        _transfer_many,
+    ),
+    "transfer/nobody": lambda: Path(
+        TransferWorkflow, _move(), acts(told("account", 0), look=[told("account", 0)]), plays()
+    ),
+}

@@ -1,0 +1,165 @@
+"""The ways of a month's end, of one agency's list, of the morning message and of an import."""
+
+import asyncio
+from collections.abc import Callable
+
+from models.messages import AgencyMonthStart, BatchResult, DigestStart, ImportStart, MonthStart
+from tests.replay.player import Path, Player, acts, until_end
+from tests.replay.script import AUTHORITY, OTHER, SUBJECT, Script, soon, told
+from workflows.agency_month import AgencyMonthWorkflow
+from workflows.digest import DigestWorkflow
+from workflows.month_end import MonthEndWorkflow
+from workflows.workbook_import import ImportWorkflow
+
+
+def _list(closes: float = 3600, limit: int = 1000) -> AgencyMonthStart:
+    return AgencyMonthStart(
+        authority_id=AUTHORITY,
+        agency_id=OTHER,
+        agency_month_id=SUBJECT,
+        month="2025-03",
+        closes_at=soon(closes),
+        limit=limit,
+    )
+
+
+async def _by_list(player: Player) -> None:
+    await player.says("approve_list")
+    await player.asked("receipts", 2)
+    await player.says("send_back_items")
+    await player.says("release_month")
+    await player.ends()
+
+
+async def _one_by_one(player: Player) -> None:
+    for n in range(3):
+        await player.hears()
+        await player.asked("look", n + 2)
+
+
+async def _list_many(player: Player) -> None:
+    for n in range(12):
+        await player.hears()
+        await player.asked("look", n + 2)
+
+
+async def _mornings(player: Player) -> None:
+    await asyncio.sleep(2)
+
+
+async def _next_run(player: Player) -> None:
+    first = (await player.handle.describe()).run_id
+    while (await player.handle.describe()).run_id == first:  # noqa: ASYNC110 — the server tells
+        await asyncio.sleep(0.2)
+
+
+PATHS: dict[str, Callable[[], Path]] = {
+    "agency_month/by_list": lambda: Path(
+        AgencyMonthWorkflow,
+        _list(),
+        acts(
+            told("open", 2, left=2, status=202),
+            told("gate", 6, left=1),
+            told("open", 7, left=0),
+            look=[
+                told("open", 1, left=2),
+                told("open", 1, left=2),
+                told("gate", 5, left=2),
+                told("gate", 6, left=1),
+                told("open", 7),
+            ],
+            approvals_done=[told("open", 3, left=2, to_send=2)],
+            submitted=[told("submitting", 4, left=2, awaiting=2)],
+            receipts=[told("gate", 5, left=2)],
+            close_month=[told("closed", 8)],
+        ),
+        _by_list,
+    ),
+    "agency_month/one_by_one": lambda: Path(
+        AgencyMonthWorkflow,
+        _list(),
+        acts(
+            told("open", 1),
+            look=[
+                told("open", 1, left=3),
+                told("open", 2, left=3, to_send=1),
+                told("open", 3, left=3),
+                told("open", 4, left=3, to_send=1),
+            ],
+            submitted=[told("submitting", 3, left=3, awaiting=1)],
+            receipts=[told("gate", 4, left=3)],
+        ),
+        _one_by_one,
+    ),
+    "agency_month/over_and_chased": lambda: Path(
+        AgencyMonthWorkflow,
+        _list(closes=2.5),
+        Script(
+            acts={
+                "look": [lambda: told("open", 1, left=2, wake=0.5)],
+                "wake": [lambda: told("open", 2, left=2, wake=0.5), lambda: told("open", 3, left=2, wake=-1)],
+                "close_month": [told("closed", 4)],
+            }
+        ),
+        until_end,
+    ),
+    "agency_month/resumed": lambda: Path(
+        AgencyMonthWorkflow,
+        _list(),
+        Script(
+            acts={
+                "look": [told("submitting", 4, left=2, awaiting=2)],
+                "receipts": [told("gate", 5, left=0)],
+                "close_month": [told("closed", 6)],
+            }
+        ),
+        until_end,
+    ),
+    "agency_month/nothing_sent": lambda: Path(
+        AgencyMonthWorkflow,
+        _list(),
+        Script(
+            acts={
+                "look": [
+                    told("open", 1, left=1, to_send=1),
+                    told("open", 1, left=1, to_send=1),
+                    told("open", 2),
+                ],
+                "close_month": [told("closed", 3)],
+            },
+            batches={"submit": [BatchResult(refused=1)]},
+        ),
+        until_end,
+    ),
+    "agency_month/next_run": lambda: Path(
+        AgencyMonthWorkflow,
+        _list(limit=30),
+        acts(told("open", 1, left=9), look=[told("open", 1, left=9)]),
+        _list_many,
+    ),
+    "agency_month/nobody": lambda: Path(
+        AgencyMonthWorkflow, _list(), Script(acts={"look": [told("account", 0)]}), until_end
+    ),
+    "month_end/one_month": lambda: Path(
+        MonthEndWorkflow, MonthStart(authority_id=AUTHORITY, month="2098-12"), Script(), until_end
+    ),
+    "month_end/next_runs_already": lambda: Path(
+        MonthEndWorkflow,
+        MonthStart(authority_id=AUTHORITY, month="2098-12"),
+        Script(),
+        until_end,
+        ids={"before": f"month-end/{AUTHORITY}/2099-01"},
+    ),
+    "digest/two_mornings": lambda: Path(
+        DigestWorkflow, DigestStart(authority_id=AUTHORITY), Script(mornings=[0.5, 3600]), _mornings
+    ),
+    "digest/next_run": lambda: Path(
+        DigestWorkflow,
+        DigestStart(authority_id=AUTHORITY),
+        Script(mornings=[0.1] * 2 + [-1] * 28 + [3600]),
+        _next_run,
+    ),
+    "workbook_import/done": lambda: Path(
+        ImportWorkflow, ImportStart(authority_id=AUTHORITY, import_id=SUBJECT), Script(), until_end
+    ),
+}

@@ -1,0 +1,154 @@
+"""Activities that play a part: the recorder's stand-ins for PostgreSQL, the signer and the national side.
+
+A history holds what the workflow asked for and what it was told, never how the answer came about. So paths
+that a real database gives only after days, or only when something breaks, are recorded in seconds, and no
+history can hold anybody's data: what is told here are versions, chapters, instants and words.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from models.messages import (
+    Ask,
+    Batch,
+    BatchResult,
+    DigestDone,
+    DigestRun,
+    ImportDone,
+    ImportStart,
+    Moment,
+    MonthOpened,
+    MonthStart,
+    NationalStatus,
+    NationalTold,
+    Signed,
+    SignRequest,
+    Window,
+)
+
+ROOT = UUID("00000000-0000-7000-8000-000000000000")
+AUTHORITY = uuid5(ROOT, "authority")
+SUBJECT = uuid5(ROOT, "subject")
+OTHER = uuid5(ROOT, "other")
+
+
+def soon(seconds: float = 1.0) -> datetime:
+    """An instant a little ahead."""
+    return datetime.now(UTC) + timedelta(seconds=seconds)
+
+
+def told(chapter: str, version: int, *, wake: float | None = None, **more: Any) -> Moment:
+    """What an act answers; ``wake`` in seconds from now."""
+    at = soon(wake) if wake is not None else None
+    return Moment(version=version, chapter=chapter, words=f"{chapter} {version}", next_wake_at=at, **more)
+
+
+Answer = Moment | Callable[[], Moment] | Exception
+
+
+@dataclass
+class Script:
+    """Answers in order, the last one repeated; ``acts`` by the internal act's name, or "command"."""
+
+    acts: dict[str, list[Answer]] = field(default_factory=dict)
+    signed: list[Signed | Exception] = field(default_factory=lambda: [Signed(document="d", certificate="c")])
+    batches: dict[str, list[BatchResult]] = field(default_factory=dict)
+    window: tuple[float, float] = (0.5, 1.5)
+    mornings: list[float] = field(default_factory=lambda: [3600.0])
+    asked: list[str] = field(default_factory=list)
+
+    @property
+    def activities(self) -> list[Callable[..., Any]]:
+        """For a worker."""
+        remote = [self.sign_approval, self.open_agency_months, self.close_month_end, self.approve_batch]
+        remote += [self.submit_batch, self.await_receipts, self.tell_status]
+        return [self.act, self.month_window, *remote, self.send_digests, self.import_workbook]
+
+    @activity.defn(name="act")
+    async def act(self, ask: Ask) -> Moment:
+        """The next answer for this kind of act."""
+        kind = ask.internal or "command"
+        self.asked.append(kind)
+        answer = _next(self.acts[kind])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer() if callable(answer) else answer
+
+    @activity.defn(name="sign_approval")
+    async def sign_approval(self, _request: SignRequest) -> Signed:
+        """Signed, refused by the signer, or no signer at all."""
+        answer = _next(self.signed)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    @activity.defn(name="month_window")
+    async def month_window(self, _start: MonthStart) -> Window:
+        """A month that passes in seconds."""
+        opens, closes = map(soon, self.window)
+        return Window(opens_at=opens, overdue_at=closes, closes_at=closes, next_month="2099-01")
+
+    @activity.defn(name="open_agency_months")
+    async def open_agency_months(self, _start: MonthStart) -> MonthOpened:
+        """Lists frozen."""
+        return MonthOpened(started=2, agencies=3)
+
+    @activity.defn(name="close_month_end")
+    async def close_month_end(self, _start: MonthStart) -> MonthOpened:
+        """Month recorded."""
+        return MonthOpened(started=0, agencies=3)
+
+    @activity.defn(name="approve_batch")
+    async def approve_batch(self, _batch: Batch) -> BatchResult:
+        """A round of approvals."""
+        return self._batch("approve")
+
+    @activity.defn(name="submit_batch")
+    async def submit_batch(self, _batch: Batch) -> BatchResult:
+        """A packet sent."""
+        return self._batch("submit")
+
+    @activity.defn(name="await_receipts")
+    async def await_receipts(self, _batch: Batch) -> BatchResult:
+        """Receipts in."""
+        return self._batch("receipts")
+
+    def _batch(self, kind: str) -> BatchResult:
+        self.asked.append(kind)
+        return _next(self.batches.setdefault(kind, [BatchResult(done=2, tran_code="T1")]))
+
+    @activity.defn(name="tell_status")
+    async def tell_status(self, _status: NationalStatus) -> NationalTold:
+        """The national side knows."""
+        self.asked.append("tell_status")
+        return NationalTold(told=True)
+
+    @activity.defn(name="send_digests")
+    async def send_digests(self, _run: DigestRun) -> DigestDone:
+        """Mails out."""
+        return DigestDone(sent=4, failed=1, next_at=soon(_next(self.mornings)))
+
+    @activity.defn(name="import_workbook")
+    async def import_workbook(self, _start: ImportStart) -> ImportDone:
+        """Counts."""
+        return ImportDone(created=500)
+
+
+def _next(answers: list[Any]) -> Any:
+    return answers.pop(0) if len(answers) > 1 else answers[0]
+
+
+def broken() -> Exception:
+    """An activity that cannot do it now: tried again."""
+    return ApplicationError("not now", type="NotNow")
+
+
+def impossible() -> Exception:
+    """An activity that cannot do it at all."""
+    return ApplicationError("no key", type="NoKey", non_retryable=True)
