@@ -37,20 +37,17 @@ _Out = Annotated[
     typer.Option(file_okay=False, help="Giữ lại các tệp ở đây / keep the files here", metavar="DIR"),
 ]
 _Json = Annotated[bool, typer.Option("--json", help="Kết quả cho máy đọc / the answer for machines")]
-_Language = Annotated[str, typer.Option("--lang", help="both, vi, en", metavar="LANG")]
+_Language = Annotated[Language, typer.Option("--lang", help="Ngôn ngữ / language")]
 _GOES_WRONG = (StoryError, ChildError, HosoError, RPCError, httpx.HTTPError, SQLAlchemyError, OSError)
 
 
-def command(out: _Out = None, json: _Json = False, lang: _Language = "both") -> None:
+def command(out: _Out = None, json: _Json = False, lang: _Language = Language.BOTH) -> None:
     """Diễn một đời công tác trong thời gian ảo / Play one working life in virtual time.
 
     Exit status: 0 every step came out as told and the signed files hold, 1 one did not, 130 interrupted.
     """
-    if lang not in ("both", "vi", "en"):
-        raise typer.BadParameter("both, vi, en", param_hint="--lang")
     configure("console", "ERROR", "demo")
-    language: Language = lang  # type: ignore[assignment]
-    teller = Teller(Console(highlight=False), language, quiet=json)
+    teller = Teller(Console(highlight=False), lang, quiet=json)
     kept, interrupted = _performed(teller, out)
     if json:
         typer.echo(json_format.dumps(summary(kept), ensure_ascii=False, indent=2))

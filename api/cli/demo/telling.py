@@ -1,15 +1,23 @@
 """The story as it is told: steps with date, actor, rule and next duty, on a terminal or as JSON."""
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-Language = Literal["both", "vi", "en"]
+
+class Language(StrEnum):
+    """What the story is told in."""
+
+    BOTH = "both"
+    VI = "vi"
+    EN = "en"
+
+
 WEEKDAYS = ("T2", "T3", "T4", "T5", "T6", "T7", "CN")
 
 
@@ -84,7 +92,7 @@ class Teller:
         """One step: what happened, under which rule, what is owed next."""
         if self._quiet:
             return
-        vi, en = self._language != "en", self._language != "vi"
+        vi, en = self._language != Language.EN, self._language != Language.VI
         head = Text(f"{on_day(step.date)}  ", style="bold")
         if vi:
             head.append(f"{step.actor}: ", style="green").append(step.what)
@@ -101,9 +109,9 @@ class Teller:
         self._console.print(Padding(Text(line, style="dim"), (0, 0, 0, 15)))
 
     def _both(self, vi: str, en: str) -> str:
-        if not en or self._language == "vi":
+        if not en or self._language == Language.VI:
             return vi
-        return en if self._language == "en" else f"{vi} / {en}"
+        return en if self._language == Language.EN else f"{vi} / {en}"
 
 
 def _owed(duty: NextDuty, *, vi: bool, en: bool) -> str:
@@ -129,6 +137,3 @@ def lines(steps: list[Step]) -> str:
         if step.next_duty is not None:
             told.append("    " + _owed(step.next_duty, vi=True, en=True))
     return "\n".join(told) + "\n"
-
-
-Tell = Callable[[Step], None]

@@ -199,9 +199,13 @@ STEP = Step(
 @pytest.mark.parametrize(
     ("language", "there", "absent"),
     [
-        ("both", ("Nhắc", "Reminds", "T3 29/12/2026", "⚖ Điều 1", "hạn 06/01/2027", "due 06/01/2027"), ()),
-        ("vi", ("Nhắc", "hạn 06/01/2027"), ("Reminds", "due 06/01/2027")),
-        ("en", ("Reminds", "due 06/01/2027"), ("Nhắc", "hạn 06/01/2027")),
+        (
+            Language.BOTH,
+            ("Nhắc", "Reminds", "T3 29/12/2026", "⚖ Điều 1", "hạn 06/01/2027", "due 06/01/2027"),
+            (),
+        ),
+        (Language.VI, ("Nhắc", "hạn 06/01/2027"), ("Reminds", "due 06/01/2027")),
+        (Language.EN, ("Reminds", "due 06/01/2027"), ("Nhắc", "hạn 06/01/2027")),
     ],
 )
 def test_a_step_is_told_in_the_language_asked_for(
