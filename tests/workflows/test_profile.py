@@ -45,13 +45,19 @@ async def test_from_opening_to_approval(world: World, client: Client, queue: str
         profile,
     )
     assert opened.status == 201, opened
-    assert (await ask(engine, world, "culture.hr", CreateAccount(login="thu.nt", password_hash="x"), profile)).status == 201
+    assert (
+        await ask(engine, world, "culture.hr", CreateAccount(login="thu.nt", password_hash="x"), profile)
+    ).status == 201
     world.accounts["person"] = (await world.one("SELECT account_id FROM profiles")).account_id
     assert (await ask(engine, world, "person", ActivateAccount(password_hash="y"), profile)).status == 200
     revision, digest = await world.draft(profile, complete_form)
-    submitted = await ask(engine, world, "person", SubmitDeclaration(revision_id=revision, digest=digest), profile)
+    submitted = await ask(
+        engine, world, "person", SubmitDeclaration(revision_id=revision, digest=digest), profile
+    )
     assert submitted.status == 200, submitted
-    approved = await ask(engine, world, "culture.approver", Approve(revision_id=revision, digest=digest), profile)
+    approved = await ask(
+        engine, world, "culture.approver", Approve(revision_id=revision, digest=digest), profile
+    )
     assert approved.status == 200, approved
     assert approved.answer is not None
     assert len(approved.answer["document"]) == 64
