@@ -77,6 +77,10 @@ class ResetPassword(Body):
 
     verb: ClassVar[str] = "reset_password"
     reason: Reason
+    account_id: UUID | None = Field(
+        default=None,
+        description="Tài khoản vị trí người này giữ; bỏ trống là tài khoản cá nhân / a post's account",
+    )
     password_hash: Annotated[str, StringConstraints(max_length=300)] = Field(
         default="", description="Máy chủ tự đặt / set by the server"
     )

@@ -117,12 +117,18 @@ def activate_account(life: Life, body: ActivateAccount, scene: Scene) -> Outcome
 
 
 def reset_password(life: Life, body: ResetPassword, scene: Scene) -> Outcome:
-    """Issue a one-time password: every session ends, and the default-password duty begins again."""
-    if life.account is None:
+    """Issue a one-time password: every session ends, and it must be changed before anything else.
+
+    For the personal account the default-password duty begins again; a post's account carries none.
+    """
+    if body.account_id is not None and body.account_id not in life.post_accounts:
+        refuse("not-found", "Người này không giữ tài khoản đó.", "The person does not hold that account.")
+    if body.account_id is None and life.account is None:
         refuse("wrong-state", "Hồ sơ chưa có tài khoản.", "The profile has no account.")
-    if life.account.state is AccountState.CANCELLED:
+    if body.account_id is None and life.account and life.account.state is AccountState.CANCELLED:
         refuse("wrong-state", "Tài khoản đã bị hủy quyền truy cập.", "The account's access is cancelled.")
-    account_id = life.account.id
+    account_id = body.account_id or (life.account.id if life.account else None)
+    assert account_id is not None
     out = Outcome(answer={"account_id": str(account_id)})
     out.update(
         "accounts",
@@ -135,7 +141,7 @@ def reset_password(life: Life, body: ResetPassword, scene: Scene) -> Outcome:
     out.insert("sessions_ended", account_id=account_id)
     out.happened("account.password_reset", scene.rule("account_operations"), account=str(account_id))
     rule = scene.rule("default_password")
-    if rule is not None and not life.owed("default_password"):
+    if body.account_id is None and rule is not None and not life.owed("default_password"):
         open_duty(
             out,
             scene,

@@ -171,6 +171,8 @@ class Life:
     duties: tuple[Duty, ...] = ()
     foretold: tuple[tuple[str, date], ...] = ()
     held_since: date | None = None
+    post_accounts: tuple[UUID, ...] = ()
+    """Accounts of posts whose holder the person is."""
     posts: int = 0
     """Roles in agencies that the person holds now, by the own account or by a post's."""
 

@@ -53,6 +53,8 @@ _LIFE = f"""
       (SELECT row_to_json(c) FROM cases c WHERE c.id = p.case_id) AS open_case,
       (SELECT coalesce(json_agg({_DUTY}), '[]') FROM duties d WHERE d.profile_id = p.id AND d.state = 'open'
           OR d.case_id = p.case_id AND d.state = 'open') AS duties,
+      (SELECT coalesce(json_agg(a.id ORDER BY a.id), '[]') FROM accounts a
+          WHERE a.profile_id = p.id AND a.kind = 'agency') AS post_accounts,
       (SELECT count(*) FROM grants g JOIN accounts a ON a.id = g.account_id
           WHERE a.profile_id = p.id AND g.valid_to IS NULL) AS posts,
       (SELECT starts_on FROM custody k WHERE k.profile_id = p.id AND k.ends_on IS NULL) AS held_since,
@@ -201,6 +203,7 @@ def life_of(row: Any) -> Life:
         foretold=tuple((kind, date.fromisoformat(on)) for kind, on in row.foretold),
         held_since=row.held_since,
         posts=row.posts,
+        post_accounts=tuple(UUID(one) for one in row.post_accounts),
     )
 
 

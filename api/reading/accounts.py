@@ -1,0 +1,80 @@
+"""Accounts for those who manage them: who has one, in which roles, and whether it can be used."""
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+from sqlalchemy import text
+
+from api.paging import cursor, key_of, page
+from api.scope import Reading
+from models.access import Verb, reach
+from models.errors import RefusedError
+
+
+class HeldPost(BaseModel):
+    """A role with the agency it is held in."""
+
+    role: str = Field(title="Vai trò")
+    agency_id: UUID = Field(title="Cơ quan")
+    agency: str = Field(title="Tên cơ quan")
+
+
+class AccountLine(BaseModel):
+    """One account; never a password."""
+
+    id: UUID = Field(title="Tài khoản")
+    login: str = Field(title="Tên đăng nhập")
+    display_name: str = Field(title="Họ và tên hoặc tên tài khoản")
+    kind: str = Field(title="Loại", description="personal, agency, service")
+    state: str = Field(title="Trạng thái", description="default_password, active, cancelled")
+    agency_id: UUID = Field(title="Cơ quan")
+    profile_id: UUID | None = Field(title="Hồ sơ của người giữ")
+    roles: list[HeldPost] = Field(title="Vai trò đang giữ")
+
+
+class AccountPage(BaseModel):
+    """A page in the order of login names."""
+
+    items: list[AccountLine]
+    next: str | None = Field(title="Trang sau", description="Gửi lại ở `after` / send it as `after`")
+
+
+_LIST = text(
+    "SELECT a.id, a.login, a.display_name, a.kind, a.state, a.agency_id, a.profile_id,"
+    " (SELECT coalesce(json_agg(json_build_object('role', g.role, 'agency_id', g.agency_id, 'agency', y.name)"
+    " ORDER BY g.role), '[]') FROM grants g JOIN agencies y ON y.id = g.agency_id"
+    " WHERE g.account_id = a.id AND g.valid_from <= :today"
+    " AND (g.valid_to IS NULL OR g.valid_to > :today)) AS roles"
+    " FROM accounts a WHERE a.login > :after AND (CAST(:agency AS uuid) IS NULL OR a.agency_id = :agency)"
+    " AND (CAST(:kind AS text) IS NULL OR a.kind = :kind)"
+    " AND (:everywhere OR a.agency_id IN (SELECT descendant_id FROM agency_closure"
+    " WHERE ancestor_id = ANY (CAST(:agencies AS uuid[])) AND valid_to IS NULL))"
+    " ORDER BY a.login LIMIT :most"
+)
+
+
+async def listed(
+    read: Reading, *, agency: UUID | None, kind: str | None, after: str | None, limit: int
+) -> AccountPage:
+    """Accounts the asker may manage.
+
+    Raises:
+        RefusedError: ``not-permitted`` where the asker manages none.
+    """
+    managed = reach(read.who.actor, Verb.CREATE_ACCOUNT, read.today)
+    if not managed.everywhere and not managed.subtrees:
+        raise RefusedError.of("not-permitted")
+    key = key_of(after, str)
+    values: dict[str, Any] = {
+        "today": read.today,
+        "after": key[0] if key else "",
+        "agency": agency,
+        "kind": kind,
+        "everywhere": managed.everywhere,
+        "agencies": sorted(managed.subtrees),
+        "most": limit + 1,
+    }
+    rows, more = page(list(await read.connection.execute(_LIST, values)), limit)
+    items = [AccountLine.model_validate(dict(row._mapping)) for row in rows]
+    return AccountPage(items=items, next=cursor(items[-1].login) if more else None)
