@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 
-from api.paging import cursor, key_of, page
+from api.paging import Page, cursor, key_of, page
 from api.scope import Reading
 from models.access import Verb, reach
 from models.errors import RefusedError
@@ -33,11 +33,10 @@ class AccountLine(BaseModel):
     roles: list[HeldPost] = Field(title="Vai trò đang giữ")
 
 
-class AccountPage(BaseModel):
+class AccountPage(Page):
     """A page in the order of login names."""
 
     items: list[AccountLine]
-    next: str | None = Field(title="Trang sau", description="Gửi lại ở `after` / send it as `after`")
 
 
 _LIST = text(

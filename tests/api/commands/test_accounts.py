@@ -16,7 +16,8 @@ async def test_a_post_gets_its_password(log_in, newcomer, world, profile_of) -> 
     async with transaction(world.tools.engine, world.scope) as connection:
         await connection.execute(
             text(
-                "UPDATE accounts SET profile_id = :p, password_hash = '!', state = 'default_password' WHERE id = :a"
+                "UPDATE accounts SET profile_id = :p, password_hash = '!', state = 'default_password'"
+                " WHERE id = :a"
             ),
             {"p": profile, "a": post},
         )
