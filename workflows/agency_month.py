@@ -8,7 +8,7 @@ from temporalio import workflow
 
 from workflows.asking import ask_act
 from workflows.month_end import BATCH_RETRY
-from workflows.waiting import later, not_at_once, until
+from workflows.waiting import everybody_answered, later, not_at_once, until
 
 with workflow.unsafe.imports_passed_through():
     from models.activity_interfaces import MonthActivities
@@ -37,14 +37,14 @@ class AgencyMonthWorkflow:
         await self._ask("look", "Mở danh sách tháng")
         assert self._moment is not None
         if self._moment.version == 0:
-            await workflow.wait_condition(workflow.all_handlers_finished)
+            await everybody_answered()
             return "không có danh sách"
         while self._moment.chapter != "closed":
             await self._next()
             await self._close_if_done()
             if self._is_long():
                 await self._next_run()
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await everybody_answered()
         return self._moment.words
 
     async def _next(self) -> None:
@@ -181,6 +181,6 @@ class AgencyMonthWorkflow:
 
     async def _next_run(self) -> None:
         """Begin the next run, which looks first; a round already accepted is done in this one."""
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await everybody_answered()
         if not self._chosen:
             workflow.continue_as_new(self._start)

@@ -9,7 +9,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
 from workflows.asking import ask_act
-from workflows.waiting import later, not_at_once, until
+from workflows.waiting import everybody_answered, later, not_at_once, until
 
 with workflow.unsafe.imports_passed_through():
     from models.activity_interfaces import NationalActivities, SigningActivities
@@ -47,7 +47,7 @@ class ProfileWorkflow:
             await self._through(Chapter.SERVICE, Chapter.TRANSFER)
             if self._chapter is Chapter.SEPARATION:
                 await self._separation()
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await everybody_answered()
         return CHAPTER_VI[Chapter.ARCHIVE]
 
     async def _exists(self) -> bool:
@@ -56,7 +56,7 @@ class ProfileWorkflow:
         A command for an unknown id starts this workflow too; nothing must sleep on in its name.
         """
         if self._version == 0:
-            await workflow.wait_condition(workflow.all_handlers_finished)
+            await everybody_answered()
         return self._version > 0
 
     async def _through(self, *chapters: Chapter) -> None:
@@ -252,7 +252,7 @@ class ProfileWorkflow:
 
     async def _next_run(self) -> None:
         """Begin the next run with what this one knows; nothing accepted is left behind."""
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await everybody_answered()
         # What was heard while waiting is looked at by the next run.
         known = None if self._heard else self._moment
         workflow.continue_as_new(self._life.model_copy(update={"moment": known}))

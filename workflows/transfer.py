@@ -8,7 +8,7 @@ from temporalio import workflow
 
 from workflows.asking import ask_act
 from workflows.profile import NATIONAL_RETRY
-from workflows.waiting import later, not_at_once, until
+from workflows.waiting import everybody_answered, later, not_at_once, until
 
 with workflow.unsafe.imports_passed_through():
     from models.activity_interfaces import NationalActivities
@@ -65,13 +65,13 @@ class TransferWorkflow:
         outcome = self._moment.words
         if outcome == "accepted":
             await self._tell_national()
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await everybody_answered()
         return outcome
 
     async def _exists(self) -> bool:
         """Whether there is such a transfer, once everybody who has spoken is answered."""
         if self._moment is None or self._moment.version == 0:
-            await workflow.wait_condition(workflow.all_handlers_finished)
+            await everybody_answered()
         return self._moment is not None and self._moment.version > 0
 
     def _is_long(self) -> bool:
@@ -80,7 +80,7 @@ class TransferWorkflow:
 
     async def _next_run(self) -> None:
         """Begin the next run with what this one knows; what was heard meanwhile is looked at there."""
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await everybody_answered()
         known = None if self._heard else self._moment
         workflow.continue_as_new(self._move.model_copy(update={"moment": known}))
 

@@ -39,3 +39,16 @@ async def until(due: datetime | None, condition: Callable[[], bool], *, summary:
     except TimeoutError:
         return condition()
     return True
+
+
+async def everybody_answered() -> None:
+    """Wait until no message is being worked on and every answer is out, before a run ends.
+
+    An answer that left in the same task as the run's end would be lost with it when a signal arrives at that
+    instant (the server then refuses the task); so the end comes in a task of its own.
+    """
+    while True:
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        await workflow.sleep(timedelta(milliseconds=1), summary="Mọi câu trả lời đã gửi")
+        if workflow.all_handlers_finished():
+            return

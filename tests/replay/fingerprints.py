@@ -34,7 +34,7 @@ COMMANDS = {
     "create_event_group",
     "signal_with_start_workflow",
 }
-OURS = {"ask_act", "until"}
+OURS = {"ask_act", "until", "everybody_answered"}
 """Helpers that issue commands, themselves listed under their own module."""
 HANDLERS = {"update", "signal", "query", "run", "init"}
 

@@ -1,8 +1,9 @@
 """A customer's program: gives notice after notice over HTTP, and writes down what it was told.
 
-``python -m tests.whole.client BASE JOURNAL LANES PROFILE…``, the session's token in the variable ``TOKEN``. Every request is written to the journal before it is sent, every answer is written and fsynced
-before the next request of that lane: what the journal calls accepted, the caller may rely on. It stops when
-the file ``JOURNAL.stop`` appears, after the answers under way, or with SIGKILL at any instant.
+``python -m tests.whole.client BASE JOURNAL LANES PROFILE…``, the session's token in the variable ``TOKEN``.
+Every request is written to the journal before it is sent, every answer is written and fsynced before the
+next request of that lane: what the journal calls accepted, the caller may rely on. It stops when the file
+``JOURNAL.stop`` appears, after the answers under way, or with SIGKILL at any instant.
 """
 
 import asyncio
