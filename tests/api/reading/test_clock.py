@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
-from temporalio.api.testservice.v1 import SleepRequest
+from temporalio.api.testservice.v1 import LockTimeSkippingRequest, SleepRequest
 from temporalio.client import Client
 
 from api import clock
@@ -23,6 +23,8 @@ async def test_the_engines_clock_moves_with_virtual_time(
     time_skipping_server: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = await Client.connect(time_skipping_server.address)
+    # The server begins with its clock running; only a held one can be let go for a while.
+    await client.test_service.lock_time_skipping(LockTimeSkippingRequest())
     engine = EngineClock(client)
     before = await engine.now()
     seconds = Duration()

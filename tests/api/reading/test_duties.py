@@ -133,7 +133,7 @@ async def test_the_morning_list(owed: dict[str, UUID], caller: Caller) -> None:
         assert today[group]["count"] == len(found[group])
         for item in today[group]["items"]:
             assert all(c["path"].startswith("/api/v1/") and "{" not in c["path"] for c in item["calls"])
-    assert {c["verb"] for c in overdue["calls"]} == {"save_draft", "submit_declaration", "withdraw_notice"}
+    assert {c["verb"] for c in overdue["calls"]} == {"save_draft", "submit_declaration"}
 
 
 async def test_what_arrives_at_the_other_side(owed: dict[str, UUID], caller: Caller) -> None:

@@ -1,0 +1,99 @@
+"""PostgreSQL and the engine apart: every difference is named and mended."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+from temporalio.client import Client, WorkflowExecutionStatus
+
+from api.reconcile import Reconciler
+from models.commands import GiveNotice
+from models.database import transaction
+from models.identifiers import digest_workflow, month_end_workflow, profile_workflow
+from models.messages import Life, Moment
+from tests.world import World
+from workflows.profile import ProfileWorkflow
+
+ENDED = "workflow_execution_terminated_event_attributes"
+
+pytestmark = pytest.mark.usefixtures("worker")
+
+
+@pytest.fixture
+def reconciler(app) -> Reconciler:
+    state = app.state
+    return Reconciler(state.temporal, state.settings.task_queue, state.tools.engine, state.clock)
+
+
+async def noticed(world: World) -> str:
+    """An official in service who owes an update, known to PostgreSQL only; the id of the workflow."""
+    profile = await world.employ()
+    notice = GiveNotice(kind="salary", changed_on=world.now.date(), document="1/QĐ")
+    assert (await world.ask("culture.hr", notice, profile)).status == 201
+    return profile_workflow(profile)
+
+
+async def where(client: Client, workflow_id: str) -> Moment:
+    return await client.get_workflow_handle(workflow_id).query("where", result_type=Moment)
+
+
+async def row_version(world: World, workflow_id: str) -> int:
+    row = await world.one("SELECT version FROM profiles WHERE id = :id", id=workflow_id.rpartition("/")[2])
+    return int(row.version)
+
+
+async def test_everything_is_started_from_postgresql_alone(world: World, app, reconciler: Reconciler) -> None:
+    """What ``hoso engine rebuild`` does on an empty Temporal; a second run finds nothing to do."""
+    workflow_id = await noticed(world)
+    found = await reconciler.run()
+    month = f"{world.now:%Y-%m}"
+    assert workflow_id in found.started
+    # The relay did the same when the API started, for the authority it found.
+    for standing in (digest_workflow(world.authority), month_end_workflow(world.authority, month)):
+        described = await app.state.temporal.get_workflow_handle(standing).describe()
+        assert described.status is WorkflowExecutionStatus.RUNNING
+    moment = await where(app.state.temporal, workflow_id)
+    assert moment.version == await row_version(world, workflow_id)
+    assert moment.next_wake_at is not None
+    assert (await reconciler.run()).total == 0
+
+
+async def test_a_workflow_behind_the_data_looks_again(world: World, app, reconciler: Reconciler) -> None:
+    """Worker and server died between the commit and the word of it: the engine never learned of the act."""
+    workflow_id = await noticed(world)
+    await reconciler.run()
+    profile = workflow_id.rpartition("/")[2]
+    notice = GiveNotice(kind="reward", changed_on=world.now.date() - timedelta(days=1), document="2/QĐ")
+    assert (await world.ask("culture.hr", notice, UUID(profile))).status == 201
+    assert (await where(app.state.temporal, workflow_id)).version < await row_version(world, workflow_id)
+    found = await reconciler.run()
+    assert found.behind == [workflow_id]
+    assert (await where(app.state.temporal, workflow_id)).version == await row_version(world, workflow_id)
+
+
+async def test_a_passed_wake_is_made_good(world: World, reconciler: Reconciler) -> None:
+    workflow_id = await noticed(world)
+    await reconciler.run()
+    async with transaction(world.tools.engine, world.scope) as connection:
+        await connection.execute(
+            text("UPDATE profiles SET next_wake_at = :then"), {"then": world.now - timedelta(hours=1)}
+        )
+    assert workflow_id in (await reconciler.run()).woken
+
+
+async def test_what_has_no_row_is_stopped(world: World, app, reconciler: Reconciler) -> None:
+    """A workflow nobody's row stands for, left by a restore of an older database."""
+    client: Client = app.state.temporal
+    lost = profile_workflow(uuid4())
+    nowhere = f"nobody-works-here-{uuid4().hex}"
+    start = Life(authority_id=world.authority, profile_id=uuid4())
+    await client.start_workflow(ProfileWorkflow.run, start, id=lost, task_queue=nowhere)
+    handle = client.get_workflow_handle(lost)
+    async with asyncio.timeout(20):
+        # The engine's lists learn of a start a little later; the API's own reconciler may be the first to see it.
+        while (await handle.describe()).status is not WorkflowExecutionStatus.TERMINATED:
+            await reconciler.run()
+    (ended,) = [e async for e in handle.fetch_history_events() if e.HasField(ENDED)]
+    assert ended.workflow_execution_terminated_event_attributes.reason == "no such row in PostgreSQL"
