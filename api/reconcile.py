@@ -207,7 +207,7 @@ class Reconciler:
     async def _stopped(self, workflow_id: str) -> bool:
         """Stop a workflow; false where it had ended, which the engine's list learns a little later."""
         try:
-            await self._client.get_workflow_handle(workflow_id).terminate("no such row in PostgreSQL")
+            await self._client.get_workflow_handle(workflow_id).terminate(reason="no such row in PostgreSQL")
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise

@@ -92,7 +92,7 @@ async def test_what_has_no_row_is_stopped(world: World, app, reconciler: Reconci
     await client.start_workflow(ProfileWorkflow.run, start, id=lost, task_queue=nowhere)
     handle = client.get_workflow_handle(lost)
     async with asyncio.timeout(20):
-        # The engine's lists learn of a start a little later; the API's own reconciler may be the first to see it.
+        # The engine's lists learn of a start a little later; the API's own reconciler may see it first.
         while (await handle.describe()).status is not WorkflowExecutionStatus.TERMINATED:
             await reconciler.run()
     (ended,) = [e async for e in handle.fetch_history_events() if e.HasField(ENDED)]
