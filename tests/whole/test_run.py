@@ -1,0 +1,159 @@
+"""``hoso run`` as a newcomer types it: from an empty folder to a login, again after Ctrl-C, past a kill."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from api.cli.children import LOOPBACK, answers, free_port, started_at
+from tests.whole.rig import ROOT
+
+pytestmark = [pytest.mark.whole, pytest.mark.timeout(300)]
+LOGIN = re.compile(r"│ {3}(\S+) {2,}([0-9a-f]{6}(?:-[0-9a-f]{6}){2}) ")
+HR = "hr-officer.h26-09"
+
+
+class Run:
+    """One ``hoso run`` on a data folder."""
+
+    def __init__(self, data: Path, output: Path) -> None:
+        self.data, self._output = data, output
+        self.port = free_port()
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("HOSO_")}
+        with output.open("w", encoding="utf-8") as told:
+            self.process = subprocess.Popen(
+                [str(Path(sys.executable).with_name("hoso")), "run", "--data", str(data)],
+                cwd=ROOT,
+                env={**kept, "HOSO_API_PORT": str(self.port), "PYTHONUNBUFFERED": "1"},
+                stdout=told,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def said(self) -> str:
+        """Everything it wrote so far."""
+        return self._output.read_text(encoding="utf-8")
+
+    def until(self, condition: Callable[[], Any], seconds: float) -> Any:
+        """Wait for something true while it runs."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self.process.poll() is None:
+            if found := condition():
+                return found
+            time.sleep(0.1)
+        raise AssertionError(f"ended with {self.process.poll()} or waited {seconds} s:\n{self.said[-3000:]}")
+
+    def ready(self, seconds: float) -> None:
+        """Wait for the last line of its welcome."""
+        self.until(lambda: "Ctrl-C" in self.said, seconds)
+
+    def children(self) -> dict[str, dict[str, Any]]:
+        """Its children by name, as it writes them down."""
+        found = json.loads((self.data / "children.json").read_text(encoding="utf-8"))
+        return {child["name"]: child for child in found}
+
+    def stop(self) -> int:
+        """Ctrl-C."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(60)
+
+    def web(self, token: str = "") -> httpx.Client:
+        """A client of its API."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx.Client(base_url=f"http://{LOOPBACK}:{self.port}", headers=headers, timeout=30)
+
+
+def logged_in(run: Run, login: str, password: str) -> httpx.Client:
+    """A client with a session of its own."""
+    with run.web() as web:
+        answer = web.post("/api/v1/session", json={"login": login, "password": password})
+    assert answer.is_success, answer.text
+    return run.web(answer.json()["token"])
+
+
+def gone(children: dict[str, dict[str, Any]]) -> bool:
+    """Whether none of these processes is there any more."""
+    return not any(started_at(child["pid"]) == child["since"] for child in children.values())
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("run")
+    for above in list(made.parents)[:3]:
+        above.chmod(0o711)  # under root, PostgreSQL runs as another account
+    return made
+
+
+@pytest.fixture(scope="module")
+def first(folder: Path) -> Iterator[Run]:
+    run = Run(folder / "data", folder / "first.txt")
+    try:
+        run.ready(180)
+        yield run
+    finally:
+        with suppress(ProcessLookupError):
+            run.process.kill()
+
+
+def test_from_an_empty_folder_to_a_login_and_again(first: Run, folder: Path) -> None:
+    logins = dict(LOGIN.findall(first.said))
+    assert {"administrator", HR} < logins.keys()
+    with first.web() as web:
+        docs = web.get("/docs")
+        assert docs.status_code == 200
+        assert "https://" not in docs.text, "the page must work without internet"
+        assert web.get("/api/v1/openapi.json").json()["paths"]
+    before = _seen(first, logins)
+    assert before["profiles"] > 0
+    assert before["me"] == HR
+
+    children = first.children()
+    assert children.keys() == {"postgres", "temporal", "emulator", "workflows", "activities", "api"}
+    assert first.stop() == 0
+    assert gone(children)
+    assert not answers(first.port)
+
+    second = Run(folder / "data", folder / "second.txt")
+    try:
+        second.ready(120)
+        assert _seen(second, logins) == before
+        _survives_a_kill(second, "api")
+        left = second.children()
+        second.process.kill()  # and with it, by the kernel's word, every child
+        second.process.wait()
+        end = time.monotonic() + 30
+        while not gone(left) and time.monotonic() < end:
+            time.sleep(0.1)
+        assert gone(left)
+    finally:
+        with suppress(ProcessLookupError):
+            second.process.kill()
+
+
+def _seen(run: Run, logins: dict[str, str]) -> dict[str, Any]:
+    with logged_in(run, HR, logins[HR]) as web:
+        page = web.get("/api/v1/profiles", params={"limit": 200})
+        assert page.status_code == 200, page.text
+        me = web.get("/api/v1/session").json()
+    return {"profiles": len(page.json()["items"]), "me": me["login"]}
+
+
+def _survives_a_kill(run: Run, name: str) -> None:
+    """A child that dies is started again by itself."""
+    died = run.children()[name]
+    os.kill(died["pid"], signal.SIGKILL)
+    run.until(lambda: run.children()[name]["pid"] != died["pid"], 20)
+    run.until(lambda: answers(run.port), 40)
+    with run.web() as web:
+        assert web.get("/docs").status_code == 200
