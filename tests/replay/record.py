@@ -19,6 +19,7 @@ from uuid import uuid4
 
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from api.cli import children
@@ -84,8 +85,8 @@ async def _end(client: Client) -> None:
     await asyncio.sleep(0.3)
     async for one in client.list_workflows("ExecutionStatus = 'Running'"):
         if one.status is WorkflowExecutionStatus.RUNNING:
-            with contextlib.suppress(Exception):
-                await client.get_workflow_handle(one.id).terminate("recorded")
+            with contextlib.suppress(RPCError):  # it may end by itself meanwhile
+                await client.get_workflow_handle(one.id).terminate(reason="recorded")
 
 
 def save(name: str, histories: list[str]) -> None:
