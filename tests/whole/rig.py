@@ -8,6 +8,9 @@ import re
 import secrets
 import signal
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -34,6 +37,19 @@ from tests.world import World, build
 
 ROOT = Path(__file__).resolve().parents[2]
 LONG_AGO = date(2025, 1, 2)
+
+
+@contextmanager
+def own_folder() -> Iterator[Path]:
+    """A folder that PostgreSQL's own account may pass through for as long as the test lasts.
+
+    Not pytest's: every new session of pytest on the machine closes the folder they share to other accounts,
+    and a running PostgreSQL then loses its files (seen: PANIC, pg_control, permission denied).
+    """
+    with tempfile.TemporaryDirectory(prefix="hoso-whole-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        yield folder
 
 
 @dataclass

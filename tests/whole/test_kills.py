@@ -27,7 +27,7 @@ from temporalio.service import RPCError
 
 from models.identifiers import command_id, profile_workflow
 from models.messages import Moment
-from tests.whole.rig import ROOT, Rig
+from tests.whole.rig import ROOT, Rig, own_folder
 from workflows.payload_codec import data_converter
 
 pytestmark = [pytest.mark.whole, pytest.mark.timeout(240)]
@@ -96,13 +96,14 @@ def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+def story() -> Iterator[Story]:
     """The whole of it, once; its tests judge what is left."""
-    folder = tmp_path_factory.mktemp("whole")
-    for above in list(folder.parents)[:3]:
-        above.chmod(0o711)  # under root, PostgreSQL runs as another account
-    rig = Rig(folder)
-    told = Story(rig)
+    with own_folder() as folder:
+        yield from _told(Story(Rig(folder)))
+
+
+def _told(told: Story) -> Iterator[Story]:
+    rig = told.rig
     try:
         rig.install(people=24)
         rig.launch("worker", "api")

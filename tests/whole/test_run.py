@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from api.cli.children import LOOPBACK, answers, free_port, started_at
-from tests.whole.rig import ROOT
+from tests.whole.rig import ROOT, own_folder
 
 pytestmark = [pytest.mark.whole, pytest.mark.timeout(300)]
 LOGIN = re.compile(r"│ {3}(\S+) {2,}([0-9a-f]{6}(?:-[0-9a-f]{6}){2}) ")
@@ -88,11 +88,9 @@ def gone(children: dict[str, dict[str, Any]]) -> bool:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("run")
-    for above in list(made.parents)[:3]:
-        above.chmod(0o711)  # under root, PostgreSQL runs as another account
-    return made
+def folder() -> Iterator[Path]:
+    with own_folder() as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
