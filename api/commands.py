@@ -236,8 +236,8 @@ async def start_operation(engine: Engine, command: Addressed) -> WithStartWorkfl
 
 _SEEN = {
     WorkflowKind.PROFILE: text("SELECT 1 FROM profiles WHERE id = :id"),
-    WorkflowKind.TRANSFER: text("SELECT 1 FROM cases WHERE id = :id"),
+    WorkflowKind.TRANSFER: text("SELECT 1 FROM cases WHERE id = :id AND kind = 'transfer'"),
     WorkflowKind.MONTH_END: text("SELECT 1 FROM agency_months WHERE id = :id"),
 }
-_CASE = text("SELECT profile_id FROM cases WHERE id = :id")
+_CASE = text("SELECT profile_id FROM cases WHERE id = :id AND kind = 'transfer'")
 _MONTH = text("SELECT agency_id, month, closes_at FROM agency_months WHERE id = :id")
