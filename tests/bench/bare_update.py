@@ -80,9 +80,8 @@ class Sql:
         return Jsonb(value.obj) if isinstance(value, Jsonb) else value
 
 
-async def main(file: Path) -> None:
+async def main(given: dict[str, Any]) -> None:
     """Serve until told to stop."""
-    given = pickle.loads(file.read_bytes())
     client = await Client.connect(given["address"])
     connections: asyncio.LifoQueue[Any] = asyncio.LifoQueue()
     for _ in range(given["pool"]):
@@ -100,4 +99,4 @@ async def main(file: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1])))
+    asyncio.run(main(pickle.loads(Path(sys.argv[1]).read_bytes())))

@@ -20,9 +20,9 @@ from tests.world import World
 LANES = 32
 QUEUE = "bare"
 _COMMAND = (
-    "INSERT INTO commands (id, authority_id, account_id, verb, workflow_id, subject_id, body, key_id, body_hash,"
-    " accepted_at, heard_at) SELECT %(new)s, authority_id, account_id, verb, workflow_id, subject_id, body,"
-    " key_id, body_hash, accepted_at, now() FROM commands WHERE id = %(like)s"
+    "INSERT INTO commands (id, authority_id, account_id, verb, workflow_id, subject_id, body, key_id,"
+    " body_hash, accepted_at, heard_at) SELECT %(new)s, authority_id, account_id, verb, workflow_id,"
+    " subject_id, body, key_id, body_hash, accepted_at, now() FROM commands WHERE id = %(like)s"
 )
 
 

@@ -15,7 +15,7 @@ def description() -> str:
     memory = next((int(v.split()[0]) for k, v in _pairs("/proc/meminfo", ":") if k == "MemTotal"), 0)
     load = ", ".join(f"{n:.2f}" for n in os.getloadavg())
     return (
-        f"{model}, {len(os.sched_getaffinity(0))} cores, {memory / 2**20:.1f} GiB, Linux {platform.release()},"
+        f"{model}, {len(os.sched_getaffinity(0))} cores, {memory / 2**20:.1f} GiB, {platform.system()},"
         f" Python {platform.python_version()}, load before {load}"
     )
 

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,7 +11,7 @@ import psycopg
 
 from api.scope import token_hash
 from models.database import engine_for
-from models.form import canonical, catalogue, digest, split
+from models.form import catalogue, digest, split
 from models.record.subjects import GENESIS
 from models.record.tools import Tools
 from models.settings import DatabaseRole
@@ -18,16 +19,20 @@ from tests.bench.stage import Stage
 from tests.forms import COMPLETE
 from tests.world import World, build
 
+GIVEN = ("An", "Bình", "Chi", "Dũng", "Hà", "Khánh", "Linh", "Minh", "Ngọc", "Phương")
+"""A name for each digit: no two people of a bench have the same, and none a digit in it."""
+
 _PROFILE = (
-    "INSERT INTO profiles (id, authority_id, agency_id, category, full_name, id_number_index, chapter, status,"
-    " version, revision_number, account_id, approved_revision_id, pending_revision_id, foretold, last_event,"
-    " last_hash, created_at) VALUES (%(id)s, %(authority)s, %(agency)s, 'civil_servant', %(name)s, %(index)s,"
-    " %(chapter)s, 'working', 1, 1, NULL, %(approved)s, %(pending)s, '[]', 0, %(genesis)s, %(now)s)"
+    "INSERT INTO profiles (id, authority_id, agency_id, category, full_name, id_number_index, chapter,"
+    " status, version, revision_number, account_id, approved_revision_id, synced_revision_id,"
+    " pending_revision_id, foretold, last_event, last_hash, created_at) VALUES (%(id)s, %(authority)s,"
+    " %(agency)s, 'civil_servant', %(name)s, %(index)s, 'service', 'working', 1, %(newest)s, NULL,"
+    " %(approved)s, %(approved)s, %(pending)s, '[]', 0, %(genesis)s, %(now)s)"
 )
 _ACCOUNT = (
     "INSERT INTO accounts (id, authority_id, kind, login, display_name, password_hash, state, profile_id,"
-    " agency_id, created_at) VALUES (%(account)s, %(authority)s, 'personal', %(login)s, %(name)s, '!', 'active',"
-    " %(id)s, %(agency)s, %(now)s)"
+    " agency_id, created_at) VALUES (%(account)s, %(authority)s, 'personal', %(login)s, %(name)s, '!',"
+    " 'active', %(id)s, %(agency)s, %(now)s)"
 )
 _HOLDER = "UPDATE profiles SET account_id = %(account)s WHERE id = %(id)s"
 _CUSTODY = (
@@ -35,9 +40,10 @@ _CUSTODY = (
     " %(authority)s, %(id)s, %(agency)s, %(since)s)"
 )
 _REVISION = (
-    "INSERT INTO revisions (id, authority_id, profile_id, number, form_version, content, sealed, key_id, digest,"
-    " state, author_id, evidence, saved_at, submitted_at) VALUES (%(revision)s, %(authority)s, %(id)s, 1,"
-    " 'tt06_2023', %(content)s, %(sealed)s, %(key)s, %(digest)s, %(state)s, %(account)s, '[]', %(now)s, %(now)s)"
+    "INSERT INTO revisions (id, authority_id, profile_id, number, form_version, content, sealed, key_id,"
+    " digest, state, author_id, evidence, saved_at, submitted_at) VALUES (%(revision)s, %(authority)s,"
+    " %(id)s, %(number)s, 'tt06_2023', %(content)s, %(sealed)s, %(key)s, %(digest)s, %(state)s,"
+    " %(account)s, '[]', %(now)s, %(now)s)"
 )
 _SESSION = "INSERT INTO sessions VALUES (%(hash)s, %(authority)s, %(account)s, %(now)s, %(ends)s)"
 
@@ -46,49 +52,74 @@ async def settle_in(stage: Stage) -> World:
     """The authority of ``tests.world`` on this stage."""
     engine = engine_for(stage.settings.database_url(DatabaseRole.WORKER), pool_size=4)
     stage.stack.callback(engine.sync_engine.dispose, close=False)
-    return await build(Tools(engine, stage.ring), datetime.now(UTC))
+    world = await build(Tools(engine, stage.ring), datetime.now(UTC))
+    # Installed today: the months of its past are not caught up while something is measured.
+    stage.sql("UPDATE authorities SET installed_on = %s", world.now.date())
+    return world
 
 
 def people(stage: Stage, world: World, count: int, *, submitted: bool = False) -> list[UUID]:
-    """That many people in service at one agency; with a submission that waits, where asked for."""
+    """That many people in service at one agency; with a change that waits for approval, where asked for."""
     rows = [_person(world, n, submitted=submitted) for n in range(count)]
+    revisions = [revision for row in rows for revision in _revisions(world, row)]
     with connect(stage, world) as connection, connection.cursor() as cursor:
-        for statement in (_PROFILE, _ACCOUNT, _HOLDER, _CUSTODY, _REVISION):
+        for statement in (_PROFILE, _ACCOUNT, _HOLDER, _CUSTODY):
             cursor.executemany(statement, rows)
+        cursor.executemany(_REVISION, revisions)
     with psycopg.connect(stage.superuser, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
     return [row["id"] for row in rows]
 
 
 def _person(world: World, number: int, *, submitted: bool) -> dict[str, Any]:
-    profile, revision = uuid4(), uuid4()
-    content = {**COMPLETE, "full_name": f"Người Thứ {number}"}
-    plain, secret = split(catalogue("tt06_2023"), content)
-    sealed = world.tools.cipher.seal(
-        world.authority, "revisions", revision, "sealed", json.dumps(secret).encode()
-    )
-    assert canonical(content)
+    profile = uuid4()
+    name = " ".join(["Nguyễn", *(GIVEN[int(digit)] for digit in str(number))])
     return {
         "id": profile,
         "authority": world.authority,
         "agency": world.museum,
-        "name": content["full_name"],
+        "name": name,
+        # Province code 000 does not exist, so neither does the number.
+        "citizen_id_number": f"000{number:09}",
         "index": profile.bytes,
-        "chapter": "review" if submitted else "service",
-        "approved": None if submitted else revision,
-        "pending": revision if submitted else None,
+        "newest": 2 if submitted else 1,
+        "approved": uuid4(),
+        "pending": uuid4() if submitted else None,
         "genesis": GENESIS,
         "now": world.now,
         "account": uuid4(),
         "login": f"p{profile.hex[:20]}",
         "custody": uuid4(),
         "since": world.now.date(),
+    }
+
+
+def _revisions(world: World, row: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The approved form; and the one with a change, which waits."""
+    own = {"birth_full_name": row["name"].upper(), "citizen_id_number": row["citizen_id_number"]}
+    form = {**COMPLETE, **own}
+    yield _revision(world, row, 1, "approved", row["approved"], form)
+    if row["pending"] is not None:
+        changed = {**form, "main_assigned_work": "Quản lý trưng bày"}
+        yield _revision(world, row, 2, "submitted", row["pending"], changed)
+
+
+def _revision(
+    world: World, row: dict[str, Any], number: int, state: str, revision: UUID, content: dict[str, Any]
+) -> dict[str, Any]:
+    shown, secret = split(catalogue("tt06_2023"), content)
+    sealed = world.tools.cipher.seal(
+        world.authority, "revisions", revision, "sealed", json.dumps(secret).encode()
+    )
+    return {
+        **row,
         "revision": revision,
-        "content": json.dumps(plain, ensure_ascii=False),
+        "number": number,
+        "state": state,
+        "content": json.dumps(shown, ensure_ascii=False),
         "sealed": sealed.data,
         "key": sealed.key_id,
         "digest": digest(content),
-        "state": "submitted" if submitted else "approved",
     }
 
 
@@ -99,6 +130,7 @@ def connect(stage: Stage, world: World) -> psycopg.Connection[Any]:
         "SELECT set_config('hoso.authority', %s, false), set_config('hoso.scope', 'authority', false)",
         [str(world.authority)],
     )
+    connection.commit()
     return connection
 
 

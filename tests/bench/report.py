@@ -54,7 +54,9 @@ def lines(figure: Figure) -> list[str]:
     sign = "≥" if figure.better == "higher" else "≤"
     head = f"{figure.name}: {_number(figure.measured)} {figure.unit}"
     if figure.bare is not None:
-        head += f" | bare {_number(figure.bare)} | ratio {_number(figure.ratio)}"
+        head += f" | bare {_number(figure.bare)}"
+    if figure.ratio is not None:
+        head += f" | ratio {_number(figure.ratio)}"
     if figure.budget is not None:
         head += f" | budget {sign} {figure.budget:g} | {verdict}"
     shares = ", ".join(f"{name} {_number(value)}" for name, value in figure.where.items())

@@ -77,9 +77,10 @@ class Stage:
         return (self.folder / f"{name}.log").read_text(encoding="utf-8", errors="replace")
 
     def sql(self, query: str, *parameters: Any) -> Any:
-        """The first value of a query as the superuser, outside every policy."""
+        """The first value, if any, of a statement as the superuser, outside every policy."""
         with psycopg.connect(self.superuser, autocommit=True) as connection:
-            row = connection.execute(query, parameters).fetchone()  # type: ignore[call-overload]
+            cursor = connection.execute(query, parameters)  # type: ignore[call-overload]
+            row = cursor.fetchone() if cursor.description else None
             return row[0] if row else None
 
     @property
@@ -89,9 +90,17 @@ class Stage:
         return f"postgresql://postgres:{passwords['postgres']}@{LOOPBACK}:{self.settings.database_port}/hoso"
 
 
+def environment() -> dict[str, str]:
+    """The environment without what it says of another installation."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+
+
 @contextmanager
-def stage(**settings: str) -> Iterator[Stage]:
-    """PostgreSQL and Temporal in a new folder, migrated, with keys and signers; gone at the end."""
+def stage(*, emulator: bool = False) -> Iterator[Stage]:
+    """PostgreSQL and Temporal in a new folder, migrated, with keys and signers; gone at the end.
+
+    With ``emulator`` the national database's emulator runs beside them as a process of its own.
+    """
     for name in [n for n in os.environ if n.startswith(PREFIX)]:
         del os.environ[name]
     folder = Path(tempfile.mkdtemp(prefix="hoso-bench-"))
@@ -102,10 +111,10 @@ def stage(**settings: str) -> Iterator[Stage]:
         engine_file = folder / "temporal" / "engine.sqlite"
         engine = EmbeddedTemporal(free_port(), None, engine_file)
         servers = {p.name: start(p, folder / f"{p.name}.log") for p in (database.program(), engine.program())}
-        for child in servers.values():
-            stack.callback(child.stop)
+        stack.callback(lambda: [child.stop() for child in servers.values()])
+        national = _emulator(folder, servers) if emulator else {}
         database.create_roles_and_database("hoso")
-        made = _settings(folder, database, engine, settings)
+        made = _settings(folder, database, engine, national)
         migrate(made.database_url(DatabaseRole.MIGRATION))
         Keystore(made.pki).create()
         ring = ensure_keyring(made.key_ring, None, made.master_key_file)
@@ -117,6 +126,21 @@ def stage(**settings: str) -> Iterator[Stage]:
             for log in sorted(folder.glob("*.log")):
                 error.add_note(f"{log.stem}: {built.log(log.stem)[-1500:]}")
             raise
+
+
+def _emulator(folder: Path, servers: dict[str, Child]) -> dict[str, str]:
+    """Start the emulator; answers the settings by which an installation knows it."""
+    port = free_port()
+    argv = [sys.executable, "-m", "activities.national.emulator", "--port", str(port)]
+    program = Program(
+        name="emulator",
+        argv=[*argv, "--data", str(folder / "emulator")],
+        ready=lambda: answers(port),
+        folder=ROOT,
+    )
+    servers["emulator"] = start(program, folder / "emulator.log")
+    pair = json.loads((folder / "emulator" / "partners.json").read_text(encoding="utf-8"))
+    return {"national_url": f"http://{LOOPBACK}:{port}"} | {f"national_{k}": v for k, v in pair.items()}
 
 
 def _settings(
