@@ -79,7 +79,7 @@ class Stage:
     def sql(self, query: str, *parameters: Any) -> Any:
         """The first value, if any, of a statement as the superuser, outside every policy."""
         with psycopg.connect(self.superuser, autocommit=True) as connection:
-            cursor = connection.execute(query, parameters)  # type: ignore[call-overload]
+            cursor = connection.execute(query, parameters)  # type: ignore[call-overload] # any statement, as text
             row = cursor.fetchone() if cursor.description else None
             return row[0] if row else None
 
