@@ -1,5 +1,6 @@
 """``hoso demo`` as a newcomer runs it: one performance, looked at from every side, and one interrupted."""
 
+import contextlib
 import email
 import email.policy
 import json
@@ -244,6 +245,15 @@ def test_the_mails_name_nobody_and_come_once_a_day(played: Played) -> None:
         assert not any(name in body for name in ("Thảo", "THẢO", "Hậu", "HẬU", "0001"))
 
 
+def interrupted(process: "subprocess.Popen[str]") -> tuple[str, str]:
+    """Press Ctrl-C; once more where Python lost it (an interrupt inside a destructor is ignored by it)."""
+    for _ in range(3):
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.communicate(timeout=15)
+    return process.communicate(timeout=30)
+
+
 def test_an_interrupted_one_stops_everything(tmp_path: Path) -> None:
     for parent in (tmp_path, *tmp_path.parents[:3]):
         parent.chmod(parent.stat().st_mode | 0o011)
@@ -252,8 +262,7 @@ def test_an_interrupted_one_stops_everything(tmp_path: Path) -> None:
     while time.monotonic() < end and not any("postgres" in line for line in left_over(tmp_path / "servers")):
         time.sleep(0.1)
     assert time.monotonic() < end, "no server was ever started"
-    process.send_signal(signal.SIGINT)
-    said, errors = process.communicate(timeout=60)
+    said, errors = interrupted(process)
     assert process.returncode == 130, errors
     assert json.loads(said)["failure"] == "đã dừng theo yêu cầu / interrupted"
     assert left_over(tmp_path / "servers") == []
