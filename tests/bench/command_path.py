@@ -84,12 +84,12 @@ class Bench:
 
 async def run(say: Say, *, quick: bool) -> list[Figure]:
     """Measure; A B A B on the same servers, the median of the ratios."""
-    size, count, rounds = (40, 200, 2) if quick else (200, 1000, 4)
+    size, count, rounds = (40, 200, 2) if quick else (400, 800, 5)
     with stage() as built:
         bench = await _build(built, size)
         say(f"{size} profiles, {LANES} in flight, {rounds} rounds of {count} commands each way")
-        await bench.our_flow(3 * size)
-        await bench.bare_flow(3 * size)
+        await bench.our_flow(2 * size)
+        await bench.bare_flow(2 * size)
         ours: list[Flow] = []
         bare: list[Flow] = []
         spent: list[dict[str, float]] = []

@@ -58,9 +58,12 @@ async def settle_in(stage: Stage) -> World:
     return world
 
 
-def people(stage: Stage, world: World, count: int, *, submitted: bool = False) -> list[UUID]:
-    """That many people in service at one agency; with a change that waits for approval, where asked for."""
-    rows = [_person(world, n, submitted=submitted) for n in range(count)]
+def people(stage: Stage, world: World, count: int, *, submitted: bool = False, first: int = 0) -> list[UUID]:
+    """That many people in service at one agency; with a change that waits for approval, where asked for.
+
+    ``first`` is the number of the first, where there are others already.
+    """
+    rows = [_person(world, n, submitted=submitted) for n in range(first, first + count)]
     revisions = [revision for row in rows for revision in _revisions(world, row)]
     with connect(stage, world) as connection, connection.cursor() as cursor:
         for statement in (_PROFILE, _ACCOUNT, _HOLDER, _CUSTODY):
