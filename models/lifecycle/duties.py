@@ -3,17 +3,18 @@
 The ladder of reminders is policy, not law; the date it climbs towards is law.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from models.calendar import Calendar, MissingYear, NoPeriod, late_days, reckon, start_of_day
+from models.calendar import Calendar, MissingYear, NoPeriod, Reckoning, late_days, reckon, start_of_day
 from models.lifecycle.life import PERSON, Duty
 from models.lifecycle.outcome import DutyClosed, DutyOpened, Notice, Outcome
 from models.lifecycle.scene import Scene
-from models.regulations import Obligation, Step, plan_steps
+from models.regulations import Clock, Obligation, Step, plan_steps
 
 NIGHT = timedelta(hours=6)
 """Wakes are spread over 00:00–06:00, so that a shared due date does not wake everybody at once."""
@@ -90,8 +91,8 @@ def open_duty(
     deadline = obligation.deadline
     if due is None and deadline is not None:
         try:
-            reckoning = reckon(deadline, event_on, scene.calendar)
-            nominal, due_on, due_at = reckoning.nominal_due, reckoning.due, reckoning.due_at
+            nominal, due_on, due_at, beside = earliest(obligation.clocks, event_on, scene.calendar)
+            facts |= {"clocks": beside} if beside else {}
         except NoPeriod:
             facts["no_period"] = True
         except MissingYear as missing:
@@ -153,6 +154,32 @@ def open_duty(
     return duty
 
 
+def earliest(
+    clocks: Sequence[Clock], event_on: date, calendar: Calendar
+) -> tuple[date, date, datetime, list[dict[str, str]]]:
+    """The period that ends first, and all of them by rule where several run.
+
+    Raises:
+        NoPeriod: none of them ends on a date.
+        MissingYear: a year is missing, so nobody knows which ends first.
+    """
+    reckoned: list[tuple[Clock, Reckoning]] = []
+    silent: NoPeriod | None = None
+    for clock in clocks:
+        try:
+            reckoned.append((clock, reckon(clock.deadline, event_on, calendar)))
+        except NoPeriod as none:
+            silent = none
+    if not reckoned:
+        raise silent or NoPeriod(None)
+    first = min((found for _, found in reckoned), key=lambda found: found.due_at)
+    beside = [
+        {"rule": clock.rule_id, "citation": clock.citation, "due": found.due.isoformat()}
+        for clock, found in reckoned
+    ]
+    return first.nominal_due, first.due, first.due_at, beside if len(beside) > 1 else []
+
+
 def close_duty(outcome: Outcome, scene: Scene, duty: Duty, *, met_on: date | None = None) -> int:
     """Meet a duty; answers how many working days late that was (0 when in time or without a date)."""
     on = met_on or scene.today
@@ -173,7 +200,7 @@ def days_late(obligation: Obligation | None, event_on: date, scene: Scene) -> in
     if obligation is None or obligation.deadline is None:
         return 0
     try:
-        due = reckon(obligation.deadline, event_on, scene.calendar).due
+        due = earliest(obligation.clocks, event_on, scene.calendar)[1]
     except (MissingYear, NoPeriod):
         return 0
     return _late(due, scene.today, scene.calendar) if scene.today > due else 0

@@ -1,6 +1,7 @@
 """What a decision is told about the world: who acts, when, under which law. No clock, no look-ups."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID, uuid5
 
@@ -24,6 +25,8 @@ class Scene:
     department_id: UUID | None
     managing_agency_id: UUID
     """The agency above the custodian that answers for it (itself at the top)."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What the law may ask about the subject: category, the agency's standing (``regulations.When``)."""
 
     @property
     def today(self) -> date:
@@ -34,6 +37,10 @@ class Scene:
         """An id that the same act always makes for the same label."""
         return uuid5(self.act_id, label)
 
-    def rule(self, slot: str) -> Obligation | None:
-        """The obligation in force for a purpose; none where this regulation does not know it."""
-        return self.law.slot(slot)
+    def rule(self, slot: str, /, **facts: str) -> Obligation | None:
+        """The obligation for a purpose under the scene's facts; none where the law does not know it."""
+        return self.law.slot(slot, **{**self.facts, **facts})
+
+    def chain(self, /, **facts: str) -> tuple[Obligation, ...]:
+        """The signatures a declaration needs under the scene's facts, in order; the last is the approval."""
+        return self.law.chain(**{**self.facts, **facts})

@@ -172,7 +172,14 @@ def _scene(
         actor_profile_id=command.actor.person_profile_id if command else None,
         department_id=found.department_id,
         managing_agency_id=found.managing_agency_id or ask.subject_id,
+        facts=_facts(found),
     )
+
+
+def _facts(found: Found) -> dict[str, str]:
+    """What the law may ask about the subject."""
+    life = found.subject.life
+    return {"category": life.category} if life is not None else {}
 
 
 async def _decide(

@@ -9,12 +9,13 @@ from models.regulations.in_force import (
 )
 from models.regulations.loader import load_all, load_file, seed, seed_files
 from models.regulations.policy import PlannedStep, Policy, Step, load_policy, message_day, plan_steps
-from models.regulations.ruleset import Obligation, RuleSet, UnknownRule
-from models.regulations.schema import Deadline, Header, Regulation, Rule, Sla
+from models.regulations.ruleset import Clock, Obligation, RuleSet, UnknownRule
+from models.regulations.schema import Deadline, Header, Regulation, Rule, Sla, When
 from models.regulations.slots import REQUIRED, Slot
 
 __all__ = [
     "REQUIRED",
+    "Clock",
     "Deadline",
     "Header",
     "MissingSlots",
@@ -32,6 +33,7 @@ __all__ = [
     "SourceError",
     "Step",
     "UnknownRule",
+    "When",
     "in_force",
     "load_all",
     "load_file",

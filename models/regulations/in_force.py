@@ -1,7 +1,8 @@
 """Which regulations bind an authority on a day, and how their layers stack."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 
 from models.regulations import proving
 from models.regulations.loader import seed
@@ -10,6 +11,7 @@ from models.regulations.schema import Regulation
 from models.regulations.slots import REQUIRED, Slot
 
 LAYERS = ("local", "national")
+NONE: Mapping[str, date] = MappingProxyType({})
 
 
 class NoLawInForce(LookupError):  # noqa: N818 — reads as what happened
@@ -42,14 +44,17 @@ def in_force(
     regulations: Sequence[Regulation] | None = None,
     *,
     simulate: Collection[str] = (),
+    adopted: Mapping[str, date] = NONE,
 ) -> RuleSet:
     """The law of an authority on a day, from the packaged regulations unless others are given.
 
     `simulate` names regulations (drafts, say) to be read as if in force, whatever their status and dates.
+    `adopted` names those known from reports that the authority adopted, with the day from which it does; none
+    binds before its own date.
     Raises NoLawInForce, MissingSlots or OverlappingRegulations.
     """
     given = seed() if regulations is None else regulations
-    binding = [one for one in given if one.id in simulate or _binds(one, on)]
+    binding = [one for one in given if one.id in simulate or _binds(one, on, adopted)]
     binding = [one for one in binding if one.authority in (authority, None)]
     if all(one.authority is None for one in binding):
         raise NoLawInForce(authority, on)
@@ -67,8 +72,13 @@ def in_force(
     return proving.altered(rules)
 
 
-def _binds(regulation: Regulation, on: date) -> bool:
-    if regulation.status != "in_force" or regulation.valid_from is None:
+def _binds(regulation: Regulation, on: date, adopted: Mapping[str, date]) -> bool:
+    if regulation.valid_from is None:
+        return False
+    if regulation.status == "known_from_reports":
+        if regulation.id not in adopted or on < adopted[regulation.id]:
+            return False
+    elif regulation.status != "in_force":
         return False
     return regulation.valid_from <= on <= (regulation.valid_to or date.max)
 

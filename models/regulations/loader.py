@@ -8,6 +8,7 @@ from typing import Any
 
 from models.calendar.source import Document, Location, Problem, SourceError, parse, read
 from models.regulations.schema import Deadline, Regulation, Rule
+from models.regulations.slots import Slot
 
 FOLDER = Path(__file__).parent
 NOT_REGULATIONS = frozenset({"policy.yaml"})
@@ -64,10 +65,12 @@ def _complete(value: Any) -> Any:
 def _completed_rule(rule: Any, header: dict[str, Any]) -> Any:
     if not isinstance(rule, dict):
         return rule
-    rule = {"source": header.get("source"), **rule}
+    rule = {"source": header.get("source"), "regulation": header.get("id"), **rule}
     if not isinstance(rule.get("deadline"), dict):
         return rule
     settings: dict[str, Any] = {"roll": header.get("roll")}
+    if header.get("concurrent"):
+        settings["concurrent"] = True
     if rule["deadline"].get("unit") == "immediate":
         settings["sla"] = header.get("immediate")
     return {**rule, "deadline": {**settings, **rule["deadline"]}}
@@ -77,6 +80,11 @@ def contradictions(regulation: Regulation) -> Iterator[tuple[Location, str]]:
     """What the shape cannot say, each with the place of the value."""
     if regulation.valid_to and regulation.valid_from and regulation.valid_to < regulation.valid_from:
         yield ("valid_to",), "hết hiệu lực trước khi có hiệu lực / ends before it begins"
+    if regulation.concurrent and regulation.layer != "national":
+        yield (
+            ("concurrent",),
+            "chỉ văn bản trung ương chạy song song / only a national layer runs beside others",
+        )
     if regulation.status == "in_force" and regulation.valid_from is None:
         yield ("valid_from",), "văn bản có hiệu lực phải có ngày / a regulation in force needs a date"
     if (regulation.layer == "national") != (regulation.authority is None):
@@ -85,16 +93,40 @@ def contradictions(regulation: Regulation) -> Iterator[tuple[Location, str]]:
             "chỉ văn bản trung ương không có cơ quan / only a national layer has no authority",
         )
     by_id = {rule.id: rule for rule in reversed(regulation.rules)}
-    filled: dict[str, str] = {}
+    filled: list[tuple[str, Rule]] = []
     for index, rule in enumerate(regulation.rules):
         if by_id[rule.id] is not rule:
             yield ("rules", index, "id"), f"điều khoản lặp lại / rule given twice: {rule.id}"
         for slot in rule.slot:
-            if slot in filled:
-                yield ("rules", index, "slot"), f"slot {slot} đã có tại / already filled by {filled[slot]}"
-            filled.setdefault(slot, rule.id)
+            if other := _rival(rule, slot, filled):
+                yield ("rules", index, "slot"), f"slot {slot} đã có tại / already filled by {other}"
+            filled.append((slot, rule))
+        for message in _wrong_step(rule, by_id):
+            yield ("rules", index, "after"), message
         for key, message in _wrong(rule, by_id):
             yield ("rules", index, *key), message
+
+
+def _rival(rule: Rule, slot: Slot, filled: list[tuple[str, Rule]]) -> str | None:
+    """An earlier rule that would answer the slot just as well on some facts; steps differ by their place."""
+    if slot is Slot.REVIEW_STEP:
+        return None
+    return next((one.id for name, one in filled if name == slot and one.when.overlaps(rule.when)), None)
+
+
+def _wrong_step(rule: Rule, by_id: dict[str, Rule]) -> Iterator[str]:
+    """A step must follow a step of the same document, and never itself by a detour."""
+    seen, at = {rule.id}, rule
+    while at.after is not None:
+        before = by_id.get(at.after)
+        if before is None or Slot.REVIEW_STEP not in before.slot:
+            yield f"bước trước không có / no such step before: {at.after}"
+            return
+        if before.id in seen:
+            yield f"các bước đi vòng tròn / the steps go round in a circle: {before.id}"
+            return
+        seen.add(before.id)
+        at = before
 
 
 def _wrong(rule: Rule, by_id: dict[str, Rule]) -> Iterator[tuple[Location, str]]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from typing import Any, Self
@@ -21,6 +21,15 @@ class UnknownRule(LookupError):  # noqa: N818 — reads as what happened
         super().__init__(f"không có điều khoản / no rule {rule_id}")
 
 
+class Clock(Frozen):
+    """One of the periods that run for an obligation, with the rule that sets it."""
+
+    rule_id: str
+    citation: str
+    citation_en: str
+    deadline: Deadline
+
+
 class Obligation(Frozen):
     """The law's answer for one slot. `rule` binds; `also` are rules of upper layers, cited with it.
 
@@ -33,6 +42,8 @@ class Obligation(Frozen):
     citation: str
     citation_en: str
     deadline: Deadline | None
+    clocks: tuple[Clock, ...] = ()
+    """Every period that runs for it, the binding rule's first; where there are several, the earlier binds."""
     signature: Signature
     evidence: str | None
     evidence_required: bool
@@ -72,11 +83,25 @@ def oblige(slot: Slot, rules: tuple[Rule, ...]) -> Obligation:
         citation="; ".join(rule.citation for rule in rules),
         citation_en="; ".join(rule.citation_en for rule in rules),
         deadline=next((rule.deadline for rule in rules if rule.deadline), None),
+        clocks=tuple(_clocks(rules)),
         signature=next(signed, "none_stated"),
         evidence=evidence,
         evidence_required=evidence is not None,
         document_required=any(rule.document_required for rule in rules),
     )
+
+
+def _clocks(rules: tuple[Rule, ...]) -> Iterator[Clock]:
+    """The nearest layer's period, and beside it those that run concurrently."""
+    nearest = next((rule for rule in rules if rule.deadline), None)
+    for rule in rules:
+        if rule.deadline and (rule is nearest or rule.deadline.concurrent):
+            yield Clock(
+                rule_id=rule.id,
+                citation=rule.citation,
+                citation_en=rule.citation_en,
+                deadline=rule.deadline,
+            )
 
 
 class RuleSet(Frozen):
@@ -99,10 +124,33 @@ class RuleSet(Frozen):
             raise UnknownRule(rule_id)
         return found
 
-    def slot(self, name: Slot | str) -> Obligation | None:
-        """What the law asks for this purpose; None where it asks nothing. ValueError for a name unknown."""
-        rules = self._by_slot.get(Slot(name))
-        return oblige(Slot(name), rules) if rules else None
+    def slot(self, name: Slot | str, /, **facts: str) -> Obligation | None:
+        """What the law asks for this purpose under these facts; None where it asks nothing.
+
+        Regulations answer in the order they bind, and in each the more particular rule before the general
+        one. A rule that asks about a fact not given does not answer. ValueError for a name unknown.
+        """
+        slot = Slot(name)
+        fitting = [rule for rule in self._by_slot.get(slot, ()) if rule.when.fits(facts)]
+        fitting.sort(key=lambda rule: (self._rank.get(rule.regulation, 0), -len(rule.when.asked())))
+        return oblige(slot, tuple(fitting)) if fitting else None
+
+    def every(self, name: Slot | str) -> tuple[Rule, ...]:
+        """Every rule that may answer this purpose, whatever the facts; for showing the law."""
+        return self._by_slot.get(Slot(name), ())
+
+    def chain(self, /, **facts: str) -> tuple[Obligation, ...]:
+        """The signatures a declaration needs under these facts, in order; the last one is the approval."""
+        final = self.slot(Slot.APPROVAL_WINDOW, **facts)
+        if final is None:
+            return ()
+        steps = [final]
+        before = final.rule.after
+        while before is not None:
+            rule = self.rule(before)
+            steps.insert(0, oblige(Slot.REVIEW_STEP, (rule,)))
+            before = rule.after
+        return tuple(steps)
 
     @property
     def slots(self) -> tuple[Slot, ...]:
@@ -137,7 +185,7 @@ class RuleSet(Frozen):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         # pydantic copies cached values along; those of another content would be lies.
         copy = super().model_copy(update=update, deep=deep)
-        for name in ("hash", "_by_id", "_by_slot"):
+        for name in ("hash", "_by_id", "_by_slot", "_rank"):
             copy.__dict__.pop(name, None)
         return copy
 
@@ -147,6 +195,11 @@ class RuleSet(Frozen):
     @cached_property
     def _by_id(self) -> dict[str, Rule]:
         return {rule.id: rule for rule in self.rules}
+
+    @cached_property
+    def _rank(self) -> dict[str, int]:
+        """Each regulation's place in the stack, the one that binds first."""
+        return {header.id: place for place, header in enumerate(self.regulations)}
 
     @cached_property
     def _by_slot(self) -> dict[Slot, tuple[Rule, ...]]:

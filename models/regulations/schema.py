@@ -1,5 +1,6 @@
 """The shape of a regulation file. Absent key = the text does not say; `notes` interpret, never bind."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal
 
@@ -77,6 +78,15 @@ Party = Literal[
 ]
 Post = Literal["self", "head", "approver", "hr_officer", "administrator", "data_officer"]
 Carrier = Literal["code", "people", "other_side"]
+Standing = Literal["constituent", "subordinate"]
+"""How an agency stands to its authority: one of its own parts (thuộc), or under it with dossiers of its own
+(trực thuộc)."""
+Category = Literal["cadre", "civil_servant", "public_employee", "contract_worker"]
+Leaving = Literal[
+    "moved_out", "retired", "resigned", "dismissed", "downsized", "contract_ended", "deceased", "merged_away"
+]
+Origin = Literal["recruited", "received", "received_with_national_record", "received_unconnected"]
+Subject = Literal["first", "change"]
 
 
 class Frozen(BaseModel):
@@ -107,11 +117,37 @@ class Deadline(Frozen):
     days_of_year: tuple[Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")], ...] = ()
     strictly_before: bool = False
     sla: Sla | None = None
+    concurrent: bool = False
+    """Runs beside the periods of the layers above it; the earlier one binds."""
 
     @property
     def sla_working_days(self) -> int | None:
         """Working days of policy that give an "immediate" duty a date."""
         return None if self.sla is None else self.sla.working_days
+
+
+class When(Frozen):
+    """Facts under which a rule answers its slot; a key left out asks nothing of the facts."""
+
+    agency: tuple[Standing, ...] = ()
+    category: tuple[Category, ...] = ()
+    leaving: tuple[Leaving, ...] = ()
+    origin: tuple[Origin, ...] = ()
+    subject: tuple[Subject, ...] = ()
+    """What a review chain is about: the first declaration, or a change."""
+
+    def fits(self, facts: Mapping[str, str]) -> bool:
+        """Whether every fact asked about is known and one of those named."""
+        return all(facts.get(key) in values for key, values in self.asked())
+
+    def asked(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The facts it asks about, with the values that fit."""
+        return tuple((key, getattr(self, key)) for key in type(self).model_fields if getattr(self, key))
+
+    def overlaps(self, other: "When") -> bool:
+        """Whether some facts fit both equally closely, so that neither is the more particular."""
+        mine, theirs = dict(self.asked()), dict(other.asked())
+        return mine.keys() == theirs.keys() and all(set(mine[key]) & set(theirs[key]) for key in mine)
 
 
 class Source(Frozen):
@@ -137,9 +173,9 @@ class Rule(Frozen):
     then see.
     """
 
-    id: str = Field(pattern=r"^[a-z0-9_]+(\.[a-z0-9]+)+$")
-    citation: str = Field(pattern="Điều")
-    citation_en: str = Field(pattern=r"\bart\. ")
+    id: str = Field(pattern=r"^[a-z0-9_]+(\.[A-Za-z0-9]+)+$")
+    citation: str = Field(pattern="Điều|[Mm]ục|[Tt]oàn văn")
+    citation_en: str = Field(pattern=r"\b(art\. |[Ss]ection |[Ww]hole text)")
     kind: Kind
     actor: str = Field(min_length=1)
     actor_en: str = Field(min_length=1)
@@ -160,12 +196,17 @@ class Rule(Frozen):
     carrier: str | None = None
     shown: str | None = None
     slot: Slots = ()
+    when: When = When()
+    after: str | None = None
+    """The step of a review chain that comes before this one."""
     position: Literal["before_outgoing_call", "after"] | None = None
     scope: Literal["self", "own_agency", "subtree", "authority"] | None = None
     address: str | None = None
     items: tuple[str, ...] = ()
     notes: str | None = None
     source: Source
+    regulation: str = ""
+    """The document it stands in; the loader says it."""
 
 
 class Header(Frozen):
@@ -174,7 +215,7 @@ class Header(Frozen):
     id: str = Field(pattern=r"^[a-z0-9_]+$")
     title: str = Field(min_length=1)
     title_en: str = Field(min_length=1)
-    number: str = Field(min_length=1)
+    number: str | None = Field(min_length=1)
     issued: date | None
     authority: str | None = Field(pattern=r"^[a-z0-9_]+$")
     layer: Layer
@@ -183,6 +224,8 @@ class Header(Frozen):
     valid_to: date | None
     prevails_over: tuple[str, ...] = ()
     roll: bool
+    concurrent: bool = False
+    """Whether its periods run beside those of the layers above it, the earlier binding."""
     immediate: Sla
     source: Source
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Slot(StrEnum):
-    """One purpose; a regulation in force fills it with at most one of its rules."""
+    """One purpose; a regulation fills it with one rule, or with several told apart by `Rule.when`."""
 
     ENTRY_INTO_FORCE = "entry_into_force"
     STAFF_CATEGORIES = "staff_categories"
@@ -19,6 +19,18 @@ class Slot(StrEnum):
     FIRST_DECLARATION = "first_declaration"
     UPDATE_AFTER_CHANGE = "update_after_change"
     ERROR_NOTICE = "error_notice"
+    CONFIRMED_FORM = "confirmed_form"
+    """The person supplies the form confirmed by a competent authority; the agency enters it."""
+    AGENCY_ENTRY = "agency_entry"
+    DOSSIER_CREATION = "dossier_creation"
+    REVIEW_STEP = "review_step"
+    """A signature before the final approval; ``Rule.after`` orders the steps."""
+    CHANGE_TOTAL = "change_total"
+    """A total period for the whole chain, running beside the periods of its steps."""
+    WHOLE_STOCK_APPROVAL = "whole_stock_approval"
+    """The first approval of every profile there is, as a campaign."""
+    APPROVER_EDIT = "approver_edit"
+    """The approver may edit what was declared before approving it."""
     APPROVAL_WINDOW = "approval_window"
     APPROVAL_DELEGATION = "approval_delegation"
     # accounts
@@ -34,6 +46,12 @@ class Slot(StrEnum):
     ACCOUNT_OPERATIONS = "account_operations"
     DECENTRALISED_ACCOUNTS = "decentralised_accounts"
     ACCESS_CHANGE_REQUEST = "access_change_request"
+    ACCOUNT_REQUEST = "account_request"
+    ACCOUNT_HANDOVER = "account_handover"
+    ACCOUNT_DELEGATION = "account_delegation"
+    ONE_ACCOUNT = "one_account"
+    LOST_PASSWORD = "lost_password"  # noqa: S105 — the name of a duty
+    PASSWORD_ROTATION = "password_rotation"  # noqa: S105 — the name of a duty
     # access and export
     OWN_DATA = "own_data"
     CONSENT_ACCESS = "consent_access"
@@ -44,6 +62,12 @@ class Slot(StrEnum):
     PERSONAL_LOGIN = "personal_login"
     EXPLOITATION_OPERATIONS = "exploitation_operations"
     EXPORT_SIGNATURE = "export_signature"
+    NOT_OWN_FILE = "not_own_file"
+    """An authorised reader never reads the reader's own file by that right."""
+    PRINT_OWN = "print_own"
+    ELECTRONIC_CONSENT = "electronic_consent"
+    COMPLIANCE_REFUSAL = "compliance_refusal"
+    """The department does not settle the matters of an agency that is behind: people decide it."""
     # organisation
     ORG_LIST = "org_list"
     ORG_OPERATIONS = "org_operations"
@@ -51,6 +75,16 @@ class Slot(StrEnum):
     ORGANISATION_CODE = "organisation_code"
     # transfers and leaving
     TRANSFER_REPORT = "transfer_report"
+    TRANSFER_WITHIN = "transfer_within"
+    """From one division to another of the same agency: nothing is handed over to another custodian."""
+    TRANSFER_REQUEST = "transfer_request"
+    """The new agency asks the old one for the profile."""
+    TRANSFER_HAND_OVER = "transfer_hand_over"
+    TRANSFER_LIMIT = "transfer_limit"
+    """The outer limit of a whole transfer, beside the period of its hand-over."""
+    TRANSFER_ACCOUNT = "transfer_account"
+    """The new agency makes a new account; without it the account moves with the person."""
+    SECONDMENT = "secondment"
     TRANSFER_RECEIVE = "transfer_receive"
     TRANSFER_CHECK = "transfer_check"
     MOVE_OUT = "move_out"
@@ -58,6 +92,12 @@ class Slot(StrEnum):
     INTAKE_ACCOUNT = "intake_account"
     INTAKE_PULL = "intake_pull"
     INTAKE_CHECK = "intake_check"
+    INTAKE_REQUEST = "intake_request"
+    """A written request to the department about a person received from outside."""
+    INTAKE_UNCONNECTED = "intake_unconnected"
+    STATUS_CHANGE = "status_change"
+    """Who records a leaver's new status, and by when."""
+    NATIONAL_TRANSFER = "national_transfer"
     LEAVER_ARCHIVE = "leaver_archive"
     # the national database
     SYNC_WINDOW = "sync_window"
@@ -66,25 +106,28 @@ class Slot(StrEnum):
     SYNC_AGENT = "sync_agent"
     EXCHANGE_DIRECTIONS = "exchange_directions"
     CONNECTION_KEYS = "connection_keys"
+    SIGN_BEFORE_SYNC = "sign_before_sync"
+    EVENT_SYNC_AGENCY = "event_sync_agency"
+    """Data an agency generated goes to the national database by an event's clock, not the month's."""
+    EVENT_SYNC_SYSTEM = "event_sync_system"
+    """Data this system generated itself, likewise."""
     # reports and backups
     REPORT_QUARTER = "report_quarter"
     REPORT_YEAR = "report_year"
     BACKUP = "backup"
     BACKUP_CHECK = "backup_check"
+    MAINTENANCE_NOTICE = "maintenance_notice"
 
 
 REQUIRED: frozenset[Slot] = frozenset(
     {
+        Slot.PERSONAL_ACCOUNT,
         Slot.FIRST_DECLARATION,
         Slot.UPDATE_AFTER_CHANGE,
         Slot.APPROVAL_WINDOW,
-        Slot.PERSONAL_ACCOUNT,
-        Slot.SYNC_WINDOW,
-        Slot.SYNC_AGENT,
-        Slot.EXPORT_SIGNATURE,
-        Slot.OWN_DATA,
-        Slot.AGENCY_ACCESS,
-        Slot.BACKUP,
     }
 )
-"""Without these a profile's life cannot run; a rule set that lacks one is refused."""
+"""Without these a profile's life cannot run; a rule set that lacks one is refused.
+
+Where a law is silent about any other purpose no duty is opened and nobody is chased for it.
+"""

@@ -119,6 +119,11 @@ def test_the_settings_of_a_document_reach_its_periods(tmp_path: Path) -> None:
         ("authority: sample", "authority:", 6, "only a national layer"),
         ("status: in_force", "status: maybe", 8, "status"),
         ("immediate: {working_days: 1, policy: true}", "immediate: {working_days: 1}", 12, "policy"),
+        ("roll: true", "roll: true\nconcurrent: true", 12, "only a national layer"),
+        ("slot: transfer_check", "slot: transfer_check\n    after: sample.art3", 39, "no such step before"),
+        ("slot: transfer_check", "slot: transfer_check\n    after: sample.art9", 39, "no such step before"),
+        ("slot: transfer_check", "slot: review_step\n    after: sample.art2", 39, "round in a circle"),
+        ("slot: transfer_check", "slot: transfer_check\n    when: {agency: [elsewhere]}", 39, "agency"),
     ],
 )
 def test_a_contradiction_is_refused_with_its_line(
