@@ -33,6 +33,7 @@ class Slot(StrEnum):
     """The approver may edit what was declared before approving it."""
     APPROVAL_WINDOW = "approval_window"
     APPROVAL_DELEGATION = "approval_delegation"
+    """Whoever approves may have somebody else approve."""
     # accounts
     ADMIN_ACCOUNT = "admin_account"
     AGENCY_ACCOUNT_HOLDER = "agency_account_holder"
@@ -49,6 +50,9 @@ class Slot(StrEnum):
     ACCOUNT_REQUEST = "account_request"
     ACCOUNT_HANDOVER = "account_handover"
     ACCOUNT_DELEGATION = "account_delegation"
+    """Whoever creates personal accounts may have somebody else create them."""
+    DELEGATION_AGREEMENT = "delegation_agreement"
+    """A delegation takes effect only once the department has agreed to it in writing."""
     ONE_ACCOUNT = "one_account"
     LOST_PASSWORD = "lost_password"  # noqa: S105 — the name of a duty
     PASSWORD_ROTATION = "password_rotation"  # noqa: S105 — the name of a duty
@@ -102,6 +106,8 @@ class Slot(StrEnum):
     # the national database
     SYNC_WINDOW = "sync_window"
     DEPARTMENT_GATE = "department_gate"
+    SYNC_DELEGATION = "sync_delegation"
+    """Whoever synchronises may have somebody else do it."""
     SYNC_BY_AGENCY_ACCOUNT = "sync_by_agency_account"
     SYNC_AGENT = "sync_agent"
     EXCHANGE_DIRECTIONS = "exchange_directions"
