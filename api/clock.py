@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from temporalio.client import Client
-from temporalio.service import RPCError
 
+from api.engine_away import ENGINE_AWAY
 from models.errors import RefusedError
 
 KEPT_SECONDS = 0.05
@@ -55,6 +55,6 @@ async def _ask(client: Client) -> datetime:
 
     try:
         answer = await client.test_service.get_current_time(Empty())
-    except (RPCError, RuntimeError) as error:  # a lazy client that cannot connect raises the latter
+    except ENGINE_AWAY as error:
         raise RefusedError.of("engine-unavailable") from error
     return answer.time.ToDatetime(tzinfo=UTC)

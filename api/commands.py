@@ -27,6 +27,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.answers import respond
+from api.engine_away import ENGINE_AWAY
 from api.scope import Asker
 from models.commands import ActivateAccount, Body, OpenProfile
 from models.database import Scope, entering, together, transaction
@@ -42,9 +43,6 @@ from workflows.transfer import TransferWorkflow
 
 PATIENCE = timedelta(seconds=10)
 """How long a caller waits for the answer before being sent to the command's own address (202)."""
-
-ENGINE_AWAY = (RPCError, RuntimeError)
-"""The SDK's own first connection raises the latter, as long as the server has not been reached."""
 
 log = logger("commands")
 
@@ -93,7 +91,9 @@ async def submit(
     seen = _SEEN.get(parse_workflow_id(workflow_id).kind) if not isinstance(body, OpenProfile) else None
     async with database.begin() as connection:
         # Row-level security answers: what the asker cannot see is not there, and no workflow starts for it.
-        looks = [entering(scope)] + ([(seen, {"id": subject_id})] if seen is not None else [])
+        # A command of his own stays his to repeat, also after the profile has gone to other hands.
+        one = {"id": subject_id, "command": command_id}
+        looks = [entering(scope)] + ([(seen, one)] if seen is not None else [])
         if not (await together(connection, looks))[-1]:
             raise RefusedError.of("not-found", "Không tìm thấy.", "There is no such thing.")
         accepted = await accept(
@@ -234,10 +234,11 @@ async def start_operation(engine: Engine, command: Addressed) -> WithStartWorkfl
     )
 
 
+_OWN = "UNION ALL SELECT 1 FROM commands WHERE id = :command AND subject_id = :id"
 _SEEN = {
-    WorkflowKind.PROFILE: text("SELECT 1 FROM profiles WHERE id = :id"),
-    WorkflowKind.TRANSFER: text("SELECT 1 FROM cases WHERE id = :id AND kind = 'transfer'"),
-    WorkflowKind.MONTH_END: text("SELECT 1 FROM agency_months WHERE id = :id"),
+    WorkflowKind.PROFILE: text(f"SELECT 1 FROM profiles WHERE id = :id {_OWN}"),  # noqa: S608 — no input
+    WorkflowKind.TRANSFER: text(f"SELECT 1 FROM cases WHERE id = :id AND kind = 'transfer' {_OWN}"),  # noqa: S608
+    WorkflowKind.MONTH_END: text(f"SELECT 1 FROM agency_months WHERE id = :id {_OWN}"),  # noqa: S608 — no input
 }
 _CASE = text("SELECT profile_id FROM cases WHERE id = :id AND kind = 'transfer'")
 _MONTH = text("SELECT agency_id, month, closes_at FROM agency_months WHERE id = :id")

@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from temporalio.service import RPCError, RPCStatusCode
 
+from api.engine_away import never_reached
 from api.malformed import malformed
 from models.errors import CATALOGUE, Refusal, RefusedError
 from models.identifiers import new_id
@@ -130,7 +131,7 @@ def code_of(accident: BaseException) -> str:
     while cause is not None:
         if isinstance(cause, _DATABASE_GONE):
             return "database-unavailable"
-        if isinstance(cause, RPCError) and cause.status in _ENGINE_GONE:
+        if (isinstance(cause, RPCError) and cause.status in _ENGINE_GONE) or never_reached(cause):
             return "engine-unavailable"
         cause = cause.__cause__
     return "internal"

@@ -18,6 +18,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.clock import Clock
+from api.starting_imports import import_workflow, start_import
 from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.errors import IdentifierError
@@ -72,6 +73,7 @@ _TRANSFERS = text(
 _MONTHS = text(
     "SELECT id, agency_id, month, closes_at FROM agency_months WHERE state <> 'closed' ORDER BY id"
 )
+_IMPORTS = text("SELECT id FROM imports WHERE state IN ('waiting', 'running') ORDER BY created_at")
 _CLOSED_ENDS = text("SELECT month FROM month_ends WHERE state = 'closed'")
 _RECENT = text(
     "SELECT p.id, p.version FROM profiles p WHERE p.chapter <> 'archive' AND EXISTS"
@@ -99,6 +101,7 @@ class Reconciler:
             await self._calendar_workflows(authority, now, findings)
             await self._sleepers(authority.authority_id, now, findings)
             await self._cases(authority.authority_id, findings)
+            await self._imports(authority.authority_id, findings)
             await self._behind(authority.authority_id, now, findings)
         await self._orphans([a.authority_id for a in authorities], findings)
         log.info("reconcile.done", **{k: len(getattr(findings, k)) for k in findings.__slots__})
@@ -174,6 +177,12 @@ class Reconciler:
             summary = f"Danh sách tháng {row.month}"
             if await self._start(AgencyMonthWorkflow.run, start, workflow_id, summary):
                 findings.started.append(workflow_id)
+
+    async def _imports(self, authority_id: UUID, findings: Findings) -> None:
+        """Imports that have not ended have their workflow; it goes on where rows say that it stopped."""
+        for row in await self._rows(authority_id, _IMPORTS):
+            if await start_import(self._client, self._queue, authority_id, row.id):
+                findings.started.append(import_workflow(row.id))
 
     async def _behind(self, authority_id: UUID, now: datetime, findings: Findings) -> None:
         """A workflow that never learned of an act (both died before it could) looks again."""

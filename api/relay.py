@@ -19,8 +19,10 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.clock import Clock
-from api.commands import ENGINE_AWAY, PATIENCE, Addressed, Engine, put
+from api.commands import PATIENCE, Addressed, Engine, put
+from api.engine_away import ENGINE_AWAY
 from api.reconcile import Reconciler
+from api.starting_imports import import_workflow, start_import
 from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.identifiers import WorkflowKind, parse_workflow_id
@@ -44,6 +46,9 @@ _UNHEARD = text(
     "SELECT id, authority_id, verb, workflow_id, subject_id FROM commands"
     " WHERE heard_at IS NULL AND accepted_at < :before ORDER BY accepted_at LIMIT :most"
 )
+_WAITING = text(
+    "SELECT id FROM imports WHERE state = 'waiting' AND created_at < :before ORDER BY created_at LIMIT :most"
+)
 _HEARD = text("UPDATE commands SET heard_at = :now WHERE id = ANY(:ids) AND heard_at IS NULL")
 _NOT_NOW = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.RESOURCE_EXHAUSTED)
 
@@ -54,6 +59,8 @@ class Relay:
     def __init__(self, engine: Engine, database: AsyncEngine, clock: Clock, listen_url: str) -> None:
         self._engine, self._database, self._clock, self._url = engine, database, clock, listen_url
         self._reconciler = Reconciler(engine.client, engine.task_queue, database, clock)
+        self._imports: set[UUID] = set()
+        """Waiting imports the engine already has: they wait for a worker, not for us."""
         self._reconciled: tuple[date, frozenset[UUID]] | None = None
 
     async def run(self) -> None:
@@ -105,6 +112,7 @@ class Relay:
         for authority_id in await self._authorities():
             said += await self._lines(authority_id)
             said += await self._commands(authority_id)
+            said += await self._begin_imports(authority_id)
         return said
 
     async def _authorities(self) -> list[UUID]:
@@ -186,3 +194,20 @@ class Relay:
             log.info("command.put_again", command_id=str(row.id), verb=row.verb)
             await put(self._engine, command, PATIENCE)
         return len(rows)
+
+    async def _begin_imports(self, authority_id: UUID) -> int:
+        """Start imports that were taken on while the engine was away."""
+        before = await self._clock.now() - LATE
+        async with transaction(self._database, Scope(authority_id, everything=True)) as connection:
+            found = (await connection.execute(_WAITING, {"before": before, "most": BATCH})).scalars().all()
+        started = 0
+        for import_id in set(found) - self._imports:
+            try:
+                client, queue = self._engine.client, self._engine.task_queue
+                started += await start_import(client, queue, authority_id, import_id)
+            except ENGINE_AWAY as error:
+                code = error.status.name if isinstance(error, RPCError) else "CONNECT"
+                log.warning("relay.not_said", workflow_id=import_workflow(import_id), code=code)
+                break
+            self._imports.add(import_id)
+        return started

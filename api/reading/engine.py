@@ -14,6 +14,7 @@ from temporalio.client import Client
 from temporalio.converter import WorkflowSerializationContext
 from temporalio.service import RPCError, RPCStatusCode
 
+from api.engine_away import ENGINE_AWAY
 from models.errors import HosoError
 
 MOST = 300
@@ -59,7 +60,7 @@ async def part(client: Client | None, workflow_id: str, *, decode: bool) -> Engi
     except RPCError as error:
         gone = error.status is RPCStatusCode.NOT_FOUND
         return EnginePart(available=False, reason="not-retained" if gone else "unreachable")
-    except (TimeoutError, OSError, RuntimeError):
+    except (TimeoutError, OSError, *ENGINE_AWAY):
         return EnginePart(available=False, reason="unreachable")
 
 

@@ -12,7 +12,7 @@ from api.commands import send
 from api.scope import ActiveWho, Asker
 from models.commands import Body
 from models.errors import RefusedError
-from models.identifiers import agency_month_workflow, command_id, profile_workflow, transfer_workflow
+from models.identifiers import command_id, profile_workflow, transfer_workflow
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"model": Answered, "description": "Đã thực hiện / done"},
@@ -47,9 +47,9 @@ class Acting:
         """Ask the transfer's workflow."""
         return await self._put(transfer_workflow(transfer_id), transfer_id, body, None, {})
 
-    async def on_month(self, agency_id: UUID, month: str, month_id: UUID, body: Body) -> JSONResponse:
+    async def on_month(self, workflow_id: str, month_id: UUID, body: Body) -> JSONResponse:
         """Ask the agency month's workflow."""
-        return await self._put(agency_month_workflow(agency_id, month), month_id, body, None, {})
+        return await self._put(workflow_id, month_id, body, None, {})
 
     async def _put(
         self, workflow_id: str, subject_id: UUID, body: Body, sent: Body | None, once: dict[str, str]

@@ -20,6 +20,7 @@ from models.commands import (
 )
 from models.database import transaction
 from models.errors import RefusedError
+from models.identifiers import agency_month_workflow
 
 transfers = APIRouter(prefix="/transfers", tags=["Chuyển công tác"], responses=RESPONSES)
 months = APIRouter(prefix="/agency-months", tags=["Cuối tháng"], responses=RESPONSES)
@@ -55,15 +56,20 @@ async def withdraw(act: Act, transfer_id: UUID, body: WithdrawTransfer) -> JSONR
     return await act.on_transfer(transfer_id, body)
 
 
-_MONTH = text("SELECT agency_id, month FROM agency_months WHERE id = :id")
+# A command that was accepted stays its account's to repeat, also where the list is no longer to be seen.
+_MONTH = text(
+    "SELECT agency_id, month, NULL AS workflow_id FROM agency_months WHERE id = :id"
+    " UNION ALL SELECT NULL, NULL, workflow_id FROM commands WHERE id = :command AND subject_id = :id LIMIT 1"
+)
 
 
 async def _on_month(act: Acting, month_id: UUID, body: Body) -> JSONResponse:
     async with transaction(act.request.app.state.tools.engine, act.who.scope) as connection:
-        row = (await connection.execute(_MONTH, {"id": month_id})).one_or_none()
+        row = (await connection.execute(_MONTH, {"id": month_id, "command": act.command_id})).one_or_none()
     if row is None:
         raise RefusedError.of("not-found", "Không tìm thấy danh sách tháng này.", "There is no such list.")
-    return await act.on_month(row.agency_id, row.month, month_id, body)
+    workflow_id = row.workflow_id or agency_month_workflow(row.agency_id, row.month)
+    return await act.on_month(workflow_id, month_id, body)
 
 
 @months.post("/{month_id}/approvals", operation_id="approveList", summary="Phê duyệt danh sách")

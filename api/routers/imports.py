@@ -8,23 +8,20 @@ from fastapi import APIRouter, File, Header, Query, Request, Response, UploadFil
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
-from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from api.commands import ENGINE_AWAY
+from api.engine_away import ENGINE_AWAY
 from api.paging import After, Limit
 from api.problems import responses
 from api.reading import import_lines
 from api.scope import ActiveWho, Asker, Read, tools_of
+from api.starting_imports import start_import
 from models.access import Verb, reach
 from models.database import transaction
 from models.errors import RefusedError
 from models.identifiers import command_id
-from models.messages import ImportStart
+from models.logs import logger
 from models.workbook_guard import check_workbook
 from models.workbook_vault import WorkbookVault
-from workflows.workbook_import import ImportWorkflow
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 REFUSALS = responses(
@@ -33,7 +30,6 @@ REFUSALS = responses(
     "key-missing",
     "key-reused",
     "not-permitted",
-    "engine-unavailable",
     "database-unavailable",
 )
 _AT_ONCE = asyncio.Semaphore(1)
@@ -45,6 +41,7 @@ _ACCEPT = text(
 )
 _STORED = text("SELECT sha256, dry_run, state FROM imports WHERE id = :id")
 
+log = logger("imports")
 router = APIRouter(prefix="/imports", tags=["Nhập dữ liệu"])
 
 
@@ -74,7 +71,7 @@ async def import_workbook(
     ] = False,
     key: Annotated[str | None, Header(alias="Idempotency-Key")] = None,
 ) -> Accepted:
-    """Take on a workbook: 202 once it is kept and the engine knows. The same key again is the same import."""
+    """Take on a workbook: 202 once it and its row are kept. The same key again is the same import."""
     import_id = command_id(who.account_id, key or "")
     await _permitted(request, who)
     settings = request.app.state.settings
@@ -84,8 +81,7 @@ async def import_workbook(
     vault = WorkbookVault(settings.documents, tools_of(request).cipher)
     digest = await asyncio.to_thread(vault.keep, who.authority_id, data)
     stored = await _accept(request, who, import_id, digest, dry_run)
-    start = ImportStart(authority_id=who.authority_id, import_id=import_id)
-    await _start(request.app.state.temporal, settings.task_queue, start)
+    await _start(request, who, import_id)
     response.headers["Location"] = f"/api/v1/imports/{import_id}"
     return Accepted(id=import_id, sha256=stored.sha256, dry_run=stored.dry_run, state=stored.state)
 
@@ -144,19 +140,10 @@ async def _accept(request: Request, who: Asker, import_id: UUID, digest: str, dr
     return stored
 
 
-async def _start(client: Client, task_queue: str, start: ImportStart) -> None:
-    """Start the workflow once; without the engine nothing was accepted, and the same key tries again."""
+async def _start(request: Request, who: Asker, import_id: UUID) -> None:
+    """Start the workflow; without the engine the import waits in its row, and the relay starts it."""
+    state = request.app.state
     try:
-        await client.start_workflow(
-            ImportWorkflow.run,
-            start,
-            id=f"import/{start.import_id}",
-            task_queue=task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            static_summary="Nhập dữ liệu từ bảng tính",
-        )
-    except WorkflowAlreadyStartedError:
-        return
+        await start_import(state.temporal, state.settings.task_queue, who.authority_id, import_id)
     except ENGINE_AWAY as error:
-        raise RefusedError.of("engine-unavailable") from error
+        log.warning("import.engine_away", import_id=str(import_id), code=type(error).__name__)

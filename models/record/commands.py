@@ -64,7 +64,7 @@ async def accept(
     expected_revision: int | None,
     now: datetime,
 ) -> Fate:
-    """Write the command down, or find it written: the same key with another body is refused.
+    """Write the command down, or find it written: the same key for another body or subject is refused.
 
     ``received`` are the canonical bytes the caller sent; what the server adds to ``body`` (a password's hash)
     does not make a repetition another command.
@@ -88,7 +88,7 @@ async def accept(
         "accepted_at": now,
     }
     written, (stored,) = await together(connection, [(_WRITE_DOWN, row), (_ROW, {"id": command_id})])
-    if stored.body_hash != digest:
+    if (stored.body_hash, stored.subject_id) != (digest, subject_id):
         raise RefusedError.of(
             "key-reused",
             "Idempotency-Key này đã dùng cho một yêu cầu có nội dung khác.",

@@ -13,6 +13,7 @@ import structlog
 from fastapi import FastAPI, HTTPException
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from api import problems
@@ -58,6 +59,7 @@ RAISED: dict[str, Exception] = {
     "engine": RPCError(SECRET, RPCStatusCode.UNAVAILABLE, b""),
     "engine-late": RPCError(SECRET, RPCStatusCode.DEADLINE_EXCEEDED, b""),
     "engine-other": RPCError(SECRET, RPCStatusCode.INVALID_ARGUMENT, b""),
+    "engine-never": RuntimeError(f"Failed client connect: Server connection error: {SECRET}"),
     "http": HTTPException(502, SECRET),
 }
 
@@ -191,6 +193,7 @@ async def test_who_is_not_signed_in_is_asked_to(client: httpx.AsyncClient) -> No
         ("sql", "database-unavailable"), ("pool", "database-unavailable"),
         ("psycopg", "database-unavailable"),
         ("engine", "engine-unavailable"), ("engine-late", "engine-unavailable"),
+        ("engine-never", "engine-unavailable"),
     ],
 )  # fmt: skip
 async def test_an_accident_tells_its_kind_and_an_id_only(
@@ -202,6 +205,14 @@ async def test_an_accident_tells_its_kind_and_an_id_only(
         "type", "code", "title", "title_en", "status", "detail", "detail_en", "remedy", "remedy_en",
         "instance",
     }  # fmt: skip
+
+
+async def test_a_first_connection_that_fails_is_the_engine_away() -> None:
+    """The SDK's own words, as it says them today."""
+    client = await Client.connect("127.0.0.1:1", lazy=True)
+    with pytest.raises(RuntimeError) as accident:
+        await client.get_workflow_handle("profile").describe()
+    assert problems.code_of(accident.value) == "engine-unavailable"
 
 
 async def test_the_cause_of_an_accident_decides(client: httpx.AsyncClient) -> None:

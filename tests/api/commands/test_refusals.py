@@ -63,6 +63,41 @@ async def test_key(log_in, newcomer, world, profile_of) -> None:
     assert len(await world.rows("SELECT 1 FROM events WHERE kind = 'profile.opened'")) == 1
 
 
+async def test_a_key_stays_its_accounts_after_custody_has_moved(log_in, world) -> None:
+    """The answer stored for a key is given again, though its profile is no longer there for the asker."""
+    profile = await world.employ()
+    case = await world.transfer(profile, until="requested")
+    hr, key, other = await log_in("culture.hr"), uuid4().hex, uuid4().hex
+    report = {"document": "2/BC"}
+    first = await hr.command(f"/transfers/{case}/report", report, key=key)
+    notice = {"kind": "salary", "changed_on": world.now.date().isoformat(), "document": "1/QĐ"}
+    noticed = await hr.command(f"/profiles/{profile}/notices", notice, key=other)
+    assert (first.status_code, noticed.status_code) == (200, 201), (first.text, noticed.text)
+    handed = await hr.command(
+        f"/transfers/{case}/hand-over", {"handed_over_on": world.now.date().isoformat()}
+    )
+    assert handed.status_code == 200, handed.text
+    accepted = await (await log_in("health.hr")).command(f"/transfers/{case}/acceptance")
+    assert accepted.status_code == 200, accepted.text
+    problem(await hr.get(f"/profiles/{profile}"), 404, "not-found")
+    again = await hr.command(f"/profiles/{profile}/notices", notice, key=other)
+    assert (again.status_code, again.json()) == (noticed.status_code, noticed.json())
+    changed = await hr.command(f"/profiles/{profile}/notices", {**notice, "document": "9/QĐ"}, key=other)
+    problem(changed, 422, "key-reused")
+    problem(await hr.command(f"/profiles/{profile}/notices", notice), 404, "not-found")
+    assert (await hr.command(f"/transfers/{case}/report", report, key=key)).json() == first.json()
+
+
+async def test_a_key_is_for_one_subject(log_in, world) -> None:
+    """The same words about another person are another command."""
+    one, two = await world.employ(), await world.employ()
+    hr, key = await log_in("culture.hr"), uuid4().hex
+    notice = {"kind": "salary", "changed_on": world.now.date().isoformat(), "document": "1/QĐ"}
+    assert (await hr.command(f"/profiles/{one}/notices", notice, key=key)).status_code == 201
+    problem(await hr.command(f"/profiles/{two}/notices", notice, key=key), 422, "key-reused")
+    problem(await hr.command(f"/profiles/{uuid4()}/notices", notice, key=key), 404, "not-found")
+
+
 async def test_one_time_password_is_said_once(log_in, newcomer, profile_of) -> None:
     hr = await log_in("culture.hr")
     profile = profile_of(await hr.command("/profiles", newcomer))

@@ -1,0 +1,36 @@
+"""Starting an import's workflow: by the request that brought the workbook, or by whoever finds it waiting."""
+
+from uuid import UUID
+
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from models.messages import ImportStart
+from workflows.workbook_import import ImportWorkflow
+
+
+def import_workflow(import_id: UUID) -> str:
+    """The id of an import's workflow."""
+    return f"import/{import_id}"
+
+
+async def start_import(client: Client, task_queue: str, authority_id: UUID, import_id: UUID) -> bool:
+    """Start it once, however often it is asked; answers whether it had to be started.
+
+    Raises:
+        RPCError, RuntimeError: the engine is away (`api.engine_away`).
+    """
+    try:
+        await client.start_workflow(
+            ImportWorkflow.run,
+            ImportStart(authority_id=authority_id, import_id=import_id),
+            id=import_workflow(import_id),
+            task_queue=task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            static_summary="Nhập dữ liệu từ bảng tính",
+        )
+    except WorkflowAlreadyStartedError:
+        return False
+    return True
