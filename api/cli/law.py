@@ -17,6 +17,7 @@ from models.regulations import (
     MissingSlots,
     NoLawInForce,
     Obligation,
+    Regulation,
     Rule,
     RuleSet,
     Slot,
@@ -79,38 +80,63 @@ def show(
     on: On = None,
 ) -> None:
     """Xem quy định đang có hiệu lực / Show the law in force."""
-    rules = resolve(authority, on)
-    if name is None:
-        typer.echo(f"{rules.authority}, {rules.on}, {rules.hash}")
-        for slot in rules.slots:
-            found = rules.slot(slot)
-            typer.echo(f"  {slot:<26} {found.citation if found else ''}")
-    elif name in tuple(Slot):
-        found = rules.slot(name)
-        if found is None:
-            refuse(f"không có quy định cho / no rule for: {name}")
-        typer.echo(_obligation(found))
-    else:
-        try:
+    for rules in resolve(authority, on, name):
+        if name is None:
+            _table_of_contents(rules)
+        elif name in tuple(Slot):
+            typer.echo(_purpose(rules, Slot(name)))
+        else:
             typer.echo(_yaml(rules.rule(name)))
-        except UnknownRule as error:
-            refuse(str(error))
 
 
-def resolve(authority: str | None, on: str | None) -> RuleSet:
-    """The rule set asked for; today and the only packaged authority unless said. Exits with status 2."""
-    known = sorted({one.authority for one in seed() if one.authority})
-    if authority is None and len(known) != 1:
-        refuse(f"cần --authority / --authority is needed: {', '.join(known)}")
+def _table_of_contents(rules: RuleSet) -> None:
+    typer.echo(f"{rules.authority}, {rules.on}, {rules.hash}")
+    for slot in rules.slots:
+        typer.echo(f"  {slot:<26} {'; '.join(rule.citation for rule in rules.every(slot))}")
+
+
+def resolve(authority: str | None, on: str | None, name: str | None = None) -> list[RuleSet]:
+    """The law of the authority asked for, or of every packaged one that has law in force on that day.
+
+    A rule id or slot narrows it to the law that knows it, a rule of a local layer being known once. Exits
+    with status 2 where nothing is left.
+    """
     day = parse_day(on) if on else _today()
-    try:
-        return in_force(authority or known[0], day)
-    except (NoLawInForce, MissingSlots) as error:
-        refuse(str(error))
+    found: list[RuleSet] = []
+    problems: list[str] = []
+    for one in [authority] if authority else packaged():
+        try:
+            found.append(in_force(one, day))
+        except (NoLawInForce, MissingSlots) as error:
+            problems.append(str(error))
+    if not found:
+        refuse("\n".join(problems))
+    if name in tuple(Slot):
+        found = [rules for rules in found if rules.every(name)]
+        if not found:
+            refuse(f"không có quy định cho / no rule for: {name}")
+    elif name is not None:
+        found = [rules for rules in found if any(rule.id == name for rule in rules.rules)][:1]
+        if not found:
+            refuse(str(UnknownRule(name)))
+    return found
+
+
+def packaged() -> list[str]:
+    """The authorities that have a regulation of their own among the packaged ones."""
+    return sorted({one.authority for one in seed() if one.authority})
 
 
 def _today() -> date:
     return legal_date(datetime.now(UTC))
+
+
+def _purpose(rules: RuleSet, slot: Slot) -> str:
+    """What answers whatever the facts, then the rules that answer only under some."""
+    found = rules.slot(slot)
+    general = found.rule_ids if found else ()
+    particular = (_yaml(rule) for rule in rules.every(slot) if rule.id not in general)
+    return "\n".join([*([_obligation(found)] if found else []), *particular])
 
 
 def _obligation(found: Obligation) -> str:
@@ -133,7 +159,7 @@ def coverage(
     only: Annotated[str | None, typer.Option("--rule", help="Một điều khoản / one rule")] = None,
 ) -> None:
     """Ai thực hiện từng điều khoản, kiểm thử nào chứng minh / Who carries each rule, which tests prove it."""
-    rules = [rule for rule in resolve(authority, on).rules if only in (None, rule.id)]
+    rules = [rule for rule in _asked(authority, on) if only in (None, rule.id)]
     if not rules:
         refuse(str(UnknownRule(only or "")))
     try:
@@ -147,6 +173,18 @@ def coverage(
         raise typer.Exit(1)
     if prove and not _prove(rules, marks):
         raise typer.Exit(1)
+
+
+def _asked(authority: str | None, on: str | None) -> list[Rule]:
+    """The rules of one authority's law, or of every packaged document: drafts too are accounted for."""
+    if authority is not None:
+        return list(resolve(authority, on)[0].rules)
+    day = parse_day(on) if on else None
+    return [rule for one in seed() if day is None or _stands(one, day) for rule in one.rules]
+
+
+def _stands(one: Regulation, day: date) -> bool:
+    return (one.valid_from or date.min) <= day <= (one.valid_to or date.max)
 
 
 def _table(rules: list[Rule], marks: dict[str, set[str]]) -> list[str]:

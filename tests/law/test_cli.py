@@ -11,6 +11,7 @@ from api.cli.deadline import deadline
 from api.cli.law import law_app, must_be_proven
 from api.cli.law_marks import scan
 from api.cli.law_proof import alterations
+from models.calendar.loader import FOLDER as YEARS
 from models.regulations import seed, seed_files
 
 APP = typer.Typer()
@@ -75,7 +76,7 @@ def test_a_day_before_the_regulation_is_answered_with_a_warning() -> None:
 def test_the_packaged_files_pass_the_check() -> None:
     answer = hoso("law", "check")
     assert answer.exit_code == 0, answer.stderr
-    assert answer.stdout.startswith("7 ")
+    assert answer.stdout.startswith(f"{len(seed_files()) + 1 + len(list(YEARS.glob('*.yaml')))} ")
 
 
 def test_the_check_names_file_and_line(tmp_path: Path) -> None:
@@ -98,13 +99,23 @@ def test_the_law_is_shown_by_rule_by_slot_and_whole() -> None:
     slot = hoso("law", "show", "approval_window", "--authority", "hanoi", "--on", "2026-03-02").stdout
     assert "Điều 7; TT 06/2023/TT-BNV" in slot
     assert "authority_digital" in slot
-    assert "sync_window" in hoso("law", "show").stdout
+    whole = hoso("law", "show").stdout
+    assert "sync_window" in whole
+    assert "hanoi, " in whole
+    by_slot = hoso("law", "show", "sync_window", "--on", "2026-03-02").stdout
+    assert "hanoi.art14.1" in by_slot
+
+
+def test_a_rule_of_a_layer_beneath_is_shown_once() -> None:
+    assert hoso("law", "show", "tt06.art10", "--on", "2026-03-02").stdout.count("id: tt06.art10\n") == 1
 
 
 @pytest.mark.parametrize(
     "words",
     [
         ("hanoi.art99",),
+        ("hanoi.art6.3", "--authority", "atlantis"),
+        ("event_sync_agency", "--authority", "hanoi", "--on", "2026-03-02"),
         ("--authority", "atlantis"),
         ("--on", "2020-01-01"),
         ("--on", "yesterday"),
