@@ -26,7 +26,7 @@ def deadline(
         refuse(f"{rule}: {error}")
     if not _binding(regulation, event):
         warning = "chưa hoặc không còn hiệu lực vào ngày này / not in force on this day"
-        typer.echo(f"{regulation.number}: {warning}", err=True)
+        typer.echo(f"{regulation.number or regulation.title}: {warning}", err=True)
     if as_json:
         typer.echo(json.dumps(as_data(regulation, found, result), ensure_ascii=False, indent=2))
     else:

@@ -1,5 +1,6 @@
 """`hoso law …`: the regulations checked, shown, and accounted for by tests."""
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +18,7 @@ from models.regulations import (
     MissingSlots,
     NoLawInForce,
     Obligation,
+    OverlappingRegulations,
     Regulation,
     Rule,
     RuleSet,
@@ -36,6 +38,9 @@ PROVEN = frozenset({"deadline", "approval", "transfer", "account", "access", "re
 
 Authority = Annotated[str | None, typer.Option(help="Cơ quan / authority")]
 On = Annotated[str | None, typer.Option(help="Ngày / day, YYYY-MM-DD")]
+Simulate = Annotated[
+    list[str] | None, typer.Option(help="Đọc như đang có hiệu lực / read as if in force: a draft's id")
+]
 
 
 @law_app.command()
@@ -78,9 +83,10 @@ def show(
     name: Annotated[str | None, typer.Argument(help="Mã điều khoản hoặc slot / rule id or slot")] = None,
     authority: Authority = None,
     on: On = None,
+    simulate: Simulate = None,
 ) -> None:
     """Xem quy định đang có hiệu lực / Show the law in force."""
-    for rules in resolve(authority, on, name):
+    for rules in resolve(authority, on, name, simulate or ()):
         if name is None:
             _table_of_contents(rules)
         elif name in tuple(Slot):
@@ -95,19 +101,21 @@ def _table_of_contents(rules: RuleSet) -> None:
         typer.echo(f"  {slot:<26} {'; '.join(rule.citation for rule in rules.every(slot))}")
 
 
-def resolve(authority: str | None, on: str | None, name: str | None = None) -> list[RuleSet]:
+def resolve(
+    authority: str | None, on: str | None, name: str | None = None, simulate: Collection[str] = ()
+) -> list[RuleSet]:
     """The law of the authority asked for, or of every packaged one that has law in force on that day.
 
-    A rule id or slot narrows it to the law that knows it, a rule of a local layer being known once. Exits
-    with status 2 where nothing is left.
+    Of those whose documents are simulated, where some are. A rule id or slot narrows it to the law that
+    knows it, a rule of a local layer being known once. Exits with status 2 where nothing is left.
     """
     day = parse_day(on) if on else _today()
     found: list[RuleSet] = []
     problems: list[str] = []
-    for one in [authority] if authority else packaged():
+    for one in [authority] if authority else packaged(simulate):
         try:
-            found.append(in_force(one, day))
-        except (NoLawInForce, MissingSlots) as error:
+            found.append(in_force(one, day, simulate=simulate))
+        except (NoLawInForce, MissingSlots, OverlappingRegulations) as error:
             problems.append(str(error))
     if not found:
         refuse("\n".join(problems))
@@ -122,9 +130,14 @@ def resolve(authority: str | None, on: str | None, name: str | None = None) -> l
     return found
 
 
-def packaged() -> list[str]:
-    """The authorities that have a regulation of their own among the packaged ones."""
-    return sorted({one.authority for one in seed() if one.authority})
+def packaged(simulate: Collection[str] = ()) -> list[str]:
+    """The authorities that have a regulation of their own: any packaged one, or those simulated."""
+    known = {one.id: one.authority for one in seed()}
+    strange = [name for name in simulate if name not in known]
+    if strange:
+        refuse(f"không có văn bản / no regulation: {', '.join(strange)} (có / known: {', '.join(known)})")
+    owners = {known[name] for name in simulate} - {None} or set(known.values())
+    return sorted(owner for owner in owners if owner)
 
 
 def _today() -> date:
@@ -154,12 +167,13 @@ def _yaml(rule: Rule) -> str:
 def coverage(
     authority: Authority = None,
     on: On = None,
+    simulate: Simulate = None,
     tests: Annotated[Path, typer.Option(help="Thư mục kiểm thử / folder of tests")] = Path("tests"),
     prove: Annotated[bool, typer.Option("--prove", help="Sửa từng điều khoản / alter each rule")] = False,
     only: Annotated[str | None, typer.Option("--rule", help="Một điều khoản / one rule")] = None,
 ) -> None:
     """Ai thực hiện từng điều khoản, kiểm thử nào chứng minh / Who carries each rule, which tests prove it."""
-    rules = [rule for rule in _asked(authority, on) if only in (None, rule.id)]
+    rules = [rule for rule in _asked(authority, on, simulate or ()) if only in (None, rule.id)]
     if not rules:
         refuse(str(UnknownRule(only or "")))
     try:
@@ -175,10 +189,10 @@ def coverage(
         raise typer.Exit(1)
 
 
-def _asked(authority: str | None, on: str | None) -> list[Rule]:
+def _asked(authority: str | None, on: str | None, simulate: Collection[str]) -> list[Rule]:
     """The rules of one authority's law, or of every packaged document: drafts too are accounted for."""
-    if authority is not None:
-        return list(resolve(authority, on)[0].rules)
+    if authority is not None or simulate:
+        return list(resolve(authority, on, None, simulate)[0].rules)
     day = parse_day(on) if on else None
     return [rule for one in seed() if day is None or _stands(one, day) for rule in one.rules]
 

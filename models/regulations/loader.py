@@ -1,6 +1,6 @@
 """Reads regulation files and refuses what contradicts itself, naming file and line."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -144,23 +144,36 @@ def _wrong(rule: Rule, by_id: dict[str, Rule]) -> Iterator[tuple[Location, str]]
             yield ("deadline", *key), f"{rule.id}: {message}"
 
 
+def _within(rule_id: str, by_id: Mapping[str, Rule]) -> bool:
+    """Whether the id is of a rule of this document; ids of one document begin alike."""
+    return rule_id.split(".")[0] in {name.split(".")[0] for name in by_id}
+
+
+def _wrong_origin(deadline: Deadline, rules: Mapping[str, Rule]) -> str | None:
+    """What is wrong about the period that this one was taken from, by reference."""
+    name = deadline.derived_from or ""
+    origin = rules.get(name)
+    if origin is None or origin.deadline is None:
+        return f"dẫn chiếu không có / dangling reference: {name}"
+    if (origin.deadline.n, origin.deadline.unit) != (deadline.n, deadline.unit):
+        return f"khác thời hạn gốc / differs from its origin {name}"
+    return None
+
+
 def _wrong_deadline(deadline: Deadline, by_id: dict[str, Rule]) -> Iterator[tuple[Location, str]]:
     counted = ("working_days", "calendar_days", "last_n_calendar_days_of_month", "month", "months")
     if deadline.unit in counted and not deadline.n:
         yield ("n",), "thiếu số ngày / the number of days is missing"
     if deadline.unit in counted[:2] and not deadline.counted_from:
         yield ("unit",), "thiếu mốc bắt đầu / the start is missing (counted_from)"
-    if deadline.unit == "date" and not (deadline.on_date or deadline.days_of_year):
+    if deadline.unit == "date" and not (deadline.on_date or deadline.days_of_year or deadline.text):
         yield ("unit",), "thiếu ngày / the date is missing"
     if deadline.unit == "immediate" and deadline.sla is None:
         yield ("unit",), "thiếu thời hạn chính sách / the policy period is missing"
-    if deadline.derived_from is None:
-        return
-    origin = by_id.get(deadline.derived_from)
-    if origin is None or origin.deadline is None:
-        yield ("derived_from",), f"dẫn chiếu không có / dangling reference: {deadline.derived_from}"
-    elif (origin.deadline.n, origin.deadline.unit) != (deadline.n, deadline.unit):
-        yield ("derived_from",), f"khác thời hạn gốc / differs from its origin {deadline.derived_from}"
+    if deadline.derived_from is None or not _within(deadline.derived_from, by_id):
+        return  # what another document says is known once all of them are read
+    if message := _wrong_origin(deadline, by_id):
+        yield ("derived_from",), message
 
 
 def _disagreements(loaded: Sequence[tuple[Regulation, Document]]) -> Iterator[Problem]:
@@ -178,6 +191,22 @@ def _disagreements(loaded: Sequence[tuple[Regulation, Document]]) -> Iterator[Pr
                 )
         for earlier, _ in loaded[:place]:
             yield from _overlap(earlier, regulation, document)
+    yield from _strange_origins(loaded)
+
+
+def _strange_origins(loaded: Sequence[tuple[Regulation, Document]]) -> Iterator[Problem]:
+    """Periods taken by reference from a rule of another document."""
+    rules = {rule.id: rule for regulation, _ in loaded for rule in regulation.rules}
+    for regulation, document in loaded:
+        own = {rule.id: rule for rule in regulation.rules}
+        for index, rule in enumerate(regulation.rules):
+            if rule.deadline is None or rule.deadline.derived_from is None:
+                continue
+            if not _within(rule.deadline.derived_from, own) and (
+                message := _wrong_origin(rule.deadline, rules)
+            ):
+                where = ("rules", index, "deadline", "derived_from")
+                yield document.problem(where, f"{rule.id}: {message}")
 
 
 def _overlap(one: Regulation, two: Regulation, document: Document) -> Iterator[Problem]:

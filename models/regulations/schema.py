@@ -81,7 +81,9 @@ Carrier = Literal["code", "people", "other_side"]
 Standing = Literal["constituent", "subordinate"]
 """How an agency stands to its authority: one of its own parts (thuộc), or under it with dossiers of its own
 (trực thuộc)."""
-Category = Literal["cadre", "civil_servant", "public_employee", "contract_worker"]
+Category = Literal[
+    "cadre", "civil_servant", "public_employee", "contract_worker", "special_association_worker"
+]
 Leaving = Literal[
     "moved_out", "retired", "resigned", "dismissed", "downsized", "contract_ended", "deceased", "merged_away"
 ]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from models.calendar import Calendar, month_window, reckon
+from models.calendar import Calendar, NoPeriod, month_window, reckon
 from models.regulations import Obligation, Rule, RuleSet, Slot, in_force
 
 FOLDER = Path(__file__).parent
@@ -72,6 +72,7 @@ def test_the_record_says_what_the_article_says(case: dict[str, Any]) -> None:
     assert (rule.evidence is not None) == case.get("evidence", False)
     assert rule.position == case.get("position")
     assert case.get("scope") in (None, rule.scope)
+    assert tuple(case.get("items", rule.items)) == rule.items
     for facts in facts_of(case):
         duty = obligation_of(rules, case, facts)
         assert duty.rule.id == case.get("beneath", rule.id)
@@ -87,6 +88,10 @@ def test_the_record_says_what_the_article_says(case: dict[str, Any]) -> None:
 def test_due_date(case: dict[str, Any]) -> None:
     deadline = law_of(case).rule(case["rule"]).deadline
     assert deadline is not None
+    if case["due"] is None:
+        with pytest.raises(NoPeriod):
+            reckon(deadline, case["from"], CALENDAR)
+        return
     found = reckon(deadline, case["from"], CALENDAR)
     assert found.due == case["due"]
     assert found.nominal_due == case.get("nominal", case["due"])

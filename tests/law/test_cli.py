@@ -106,6 +106,17 @@ def test_the_law_is_shown_by_rule_by_slot_and_whole() -> None:
     assert "hanoi.art14.1" in by_slot
 
 
+def test_a_draft_is_shown_only_when_it_is_simulated() -> None:
+    refused = hoso("law", "show", "--authority", "phu_yen")
+    assert refused.exit_code == 2
+    assert "no regulation of phu_yen is in force" in refused.stderr
+    shown = hoso("law", "show", "--simulate", "phu_yen_2024").stdout
+    assert "sign_before_sync           Dự thảo Quy chế" in shown
+    both = hoso("law", "show", "form_standard", "--simulate", "phu_yen_2024").stdout
+    assert "phu_yen.art5.1.a" in both
+    assert "phu_yen.art5.1.b" in both
+
+
 def test_a_rule_of_a_layer_beneath_is_shown_once() -> None:
     assert hoso("law", "show", "tt06.art10", "--on", "2026-03-02").stdout.count("id: tt06.art10\n") == 1
 
@@ -117,6 +128,8 @@ def test_a_rule_of_a_layer_beneath_is_shown_once() -> None:
         ("hanoi.art6.3", "--authority", "atlantis"),
         ("event_sync_agency", "--authority", "hanoi", "--on", "2026-03-02"),
         ("--authority", "atlantis"),
+        ("--simulate", "atlantis_1999"),
+        ("department_gate", "--simulate", "phu_yen_2024"),
         ("--on", "2020-01-01"),
         ("--on", "yesterday"),
     ],
