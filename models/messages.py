@@ -22,6 +22,7 @@ Internal = Literal[
     "archive",
     "open_month",
     "approvals_done",
+    "gate_opens",
     "submitted",
     "receipts",
     "close_month",
@@ -65,7 +66,9 @@ class Moment(Message):
     left: int = 0
     """Items of a month's list on which something is still to be done."""
     to_send: int = 0
-    """Approved items not yet sent to the national database."""
+    """Items ready to go out to the national database and not yet sent."""
+    at_gate: int = 0
+    """Approved items still to be put before the department, where it approves before anything goes out."""
     awaiting: int = 0
     """Items sent whose receipts are not in."""
 

@@ -30,7 +30,7 @@ from models.messages import Ask, Internal, Moment, Subject
 from models.record.act import act
 from models.record.commands import Fate, accept, fate
 from models.record.tools import Tools
-from models.regulations import in_force
+from models.regulations import RuleSet, in_force
 from tests.forms import COMPLETE
 
 Stage = Literal["account", "declaration", "review", "service"]
@@ -243,10 +243,10 @@ class World:
         return revision_id, digest(content)
 
 
-async def build(tools: Tools, now: datetime, *, second: bool = False) -> World:
-    """Install the authority; ``second`` beside others in the same database."""
+async def build(tools: Tools, now: datetime, *, second: bool = False, law: RuleSet | None = None) -> World:
+    """Install the authority; ``second`` beside others in the same database, ``law`` in place of its own."""
     world = World(tools, now)
-    law, calendar = in_force("hanoi", now.date()), Calendar.seed()
+    law, calendar = law or in_force("hanoi", now.date()), Calendar.seed()
     async with transaction(tools.engine, world.scope) as connection:
         await _execute(
             connection,
@@ -323,6 +323,7 @@ async def _people(connection: AsyncConnection, world: World) -> None:
         ("health.hr", world.health, "hr_officer"),
         ("health.approver", world.health, "approver"),
         ("department", world.department, "department_officer"),
+        ("department.head", world.department, "department_head"),
         ("admin", world.department, "administrator"),
     ]
     for who, agency, role in posts:

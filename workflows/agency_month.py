@@ -82,8 +82,14 @@ class AgencyMonthWorkflow:
         await self._ask("approvals_done", "Xong một lượt phê duyệt")
 
     async def _synchronise(self) -> None:
-        """Send what is approved (nothing is no message at all), then wait for what was sent, by any run."""
+        """Send what is approved (nothing is no message at all), then wait for what was sent, by any run.
+
+        Where the department approves before anything goes out, it is told first; what it clears is then sent.
+        """
         assert self._moment is not None
+        # Histories of before hold no count at the gate: they take none of this, and need no patch.
+        if self._moment.at_gate:
+            await self._ask("gate_opens", "Trình cơ quan quản lý phê duyệt")
         if self._moment.to_send:
             sent = await self._batch("submit", None)
             if sent.done:
@@ -123,7 +129,7 @@ class AgencyMonthWorkflow:
 
     @workflow.update
     async def release_month(self, command_id: UUID) -> Moment:
-        """The department approves what was sent."""
+        """The department approves what was sent, or what is to be sent."""
         return await self._do(command_id, "Sở Nội vụ phê duyệt")
 
     @workflow.update

@@ -37,7 +37,7 @@ _REASON = text(
 )
 _DONE = text(
     "SELECT count(*) FROM month_items WHERE agency_month_id = :month AND profile_id = ANY (:chosen)"
-    " AND state IN ('approved', 'sent', 'accepted', 'rejected', 'released', 'sent_back')"
+    " AND state IN ('approved', 'cleared', 'sent', 'accepted', 'rejected', 'released', 'sent_back')"
 )
 
 log = logger("batches")

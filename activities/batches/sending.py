@@ -25,6 +25,7 @@ from activities.national.service import submit_packet
 from activities.national.trouble import tell_of_trouble, troubled
 from activities.notifications.notices import notify_administrator, notify_post
 from models.database import Scope, transaction
+from models.lifecycle import gate
 from models.messages import Batch, BatchResult
 from models.record.tools import Tools
 
@@ -32,11 +33,11 @@ PACKET = 200
 """Most items of one packet."""
 
 _WAITING = text(
-    "SELECT profile_id, revision_id FROM month_items WHERE agency_month_id = :month AND state = 'approved'"
+    "SELECT profile_id, revision_id FROM month_items WHERE agency_month_id = :month AND state = :ready"
     " AND tran_code IS NULL ORDER BY profile_id LIMIT :most FOR UPDATE"
 )
 _SENDER = text(
-    "SELECT m.month, g.code AS agency_code, u.national_code,"
+    "SELECT m.month, m.gate, g.code AS agency_code, u.national_code,"
     " (SELECT count(*) FROM submissions s WHERE s.agency_month_id = m.id) AS parts"
     " FROM agency_months m JOIN agencies g ON g.id = m.agency_id"
     " JOIN authorities u ON u.authority_id = m.authority_id WHERE m.id = :month"
@@ -64,7 +65,7 @@ _CONTENT = text(
 _SENT = text("UPDATE submissions SET state = 'sent', sent_at = coalesce(sent_at, :now) WHERE id = :id")
 _SENT_ITEMS = text(
     "UPDATE month_items SET state = 'sent', reason = NULL, changed_at = :now WHERE agency_month_id = :month"
-    " AND tran_code = :code AND state = 'approved'"
+    " AND tran_code = :code AND state IN ('approved', 'cleared')"
 )
 _REFUSED = text(
     "UPDATE submissions SET state = 'refused', settled_at = :now, result = jsonb_build_object('code',"
@@ -73,7 +74,7 @@ _REFUSED = text(
 )
 _RELEASE = text(
     "UPDATE month_items SET tran_code = NULL, reason = :why, changed_at = :now WHERE agency_month_id = :month"
-    " AND tran_code = :code AND state = 'approved'"
+    " AND tran_code = :code AND state IN ('approved', 'cleared')"
 )
 _UNDER_WAY = text(
     "SELECT count(*) AS items, coalesce(max(tran_code), '') AS code FROM month_items"
@@ -91,7 +92,7 @@ class National:
 
 
 async def submit_batch(tools: Tools, national: National | None, batch: Batch) -> BatchResult:
-    """Send everything approved; ``done`` are the items whose receipts are now to be awaited.
+    """Send everything that may go out; ``done`` are the items whose receipts are now to be awaited.
 
     Raises:
         ApplicationError: no answer now; the engine tries again.
@@ -121,10 +122,11 @@ async def _prepare(
 ) -> tuple[int, int]:
     """Fix the next packet; answers the items looked at and those that cannot be expressed over there."""
     month = {"month": batch.agency_month_id}
-    rows = (await connection.execute(_WAITING, {**month, "most": PACKET})).all()
+    about = (await connection.execute(_SENDER, month)).one()
+    ready = {"ready": gate.ready(about.gate), "most": PACKET}
+    rows = (await connection.execute(_WAITING, {**month, **ready})).all()
     if not rows:
         return 0, 0
-    about = (await connection.execute(_SENDER, month)).one()
     items: dict[UUID, PacketItem] = {}
     for row in rows:
         try:

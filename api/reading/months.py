@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from api.paging import Page, cursor, key_of, page
 from api.reading import forms, permits
+from api.reading.gate import VERBS, WAITING
 from api.reading.steps import Call, calls
 from api.scope import Reading
 
@@ -49,6 +50,11 @@ class AgencyMonthLine(BaseModel):
     overdue: bool = Field(title="Quá hạn")
     listed: int = Field(title="Số hồ sơ trong danh sách")
     counts: dict[str, int] = Field(title="Số hồ sơ theo trạng thái")
+    gate: str = Field(
+        title="Cơ quan quản lý phê duyệt",
+        description="`before_outgoing_call`: trước khi gửi CSDLQG; `after`: sau khi gửi; `none`: không có",
+    )
+    at_gate: int = Field(title="Số hồ sơ chờ cơ quan quản lý phê duyệt")
     closed_at: datetime | None = Field(title="Kết thúc lúc")
 
 
@@ -101,9 +107,11 @@ _COUNTS = (
     "(SELECT coalesce(json_object_agg(state, n), '{}') FROM (SELECT i.state, count(*) AS n FROM month_items i"
     " WHERE i.agency_month_id = m.id GROUP BY i.state) AS counted)"
 )
+_AT_GATE = f"(SELECT count(*) FROM month_items i WHERE i.agency_month_id = m.id AND {WAITING})"  # noqa: S608 — the same
 _LINE = (
     f"SELECT m.id, m.agency_id, a.name AS agency, m.month, m.state, m.opens_on, m.nominal_end,"  # noqa: S608 — constants
-    f" m.rolled_end, m.listed, {_COUNTS} AS counts, m.closed_at, m.summary FROM agency_months m"
+    f" m.rolled_end, m.listed, {_COUNTS} AS counts, m.gate, {_AT_GATE} AS at_gate, m.closed_at, m.summary"
+    " FROM agency_months m"
     " JOIN agencies a ON a.id = m.agency_id"
 )
 _ONE = text(f"{_LINE} WHERE m.id = :id")
@@ -173,13 +181,14 @@ async def agency_month(read: Reading, month_id: UUID, limit: int, after: str | N
     values = {"id": month_id, "limit": limit + 1, "last": key[0] if key is not None else None}
     result = await read.connection.execute(text(_ITEMS.format(where=where)), values)
     items, more = page(result.all(), limit)
-    verbs = ("release_month", "send_back_items") if row.state == "gate" else ("approve_list",)
+    approvable = row.state != "closed" and row.counts.get("listed")
+    verbs = (*(VERBS if row.at_gate else ()), *(("approve_list",) if approvable else ()))
     return AgencyMonth.model_validate(
         {
             **_row(row, read),
             "items": [await _item(read, item) for item in items],
             "next": cursor(items[-1].profile_id) if more else None,
-            "calls": [] if row.state == "closed" else calls(verbs, agency_month_id=month_id),
+            "calls": calls(verbs, agency_month_id=month_id),
         }
     )
 

@@ -35,8 +35,8 @@ CALLS: dict[str, tuple[str, str, str]] = {
     "refuse_transfer": ("Từ chối tiếp nhận", "POST", "/transfers/{case_id}/refusal"),
     "withdraw_transfer": ("Rút việc chuyển", "POST", "/transfers/{case_id}/withdrawal"),
     "approve_list": ("Phê duyệt danh sách tháng", "POST", "/agency-months/{agency_month_id}/approvals"),
-    "release_month": ("Phê duyệt dữ liệu đã gửi", "POST", "/agency-months/{agency_month_id}/release"),
-    "send_back_items": ("Trả lại hồ sơ đã gửi", "POST", "/agency-months/{agency_month_id}/returns"),
+    "release_month": ("Phê duyệt dữ liệu đồng bộ", "POST", "/agency-months/{agency_month_id}/release"),
+    "send_back_items": ("Trả lại hồ sơ đồng bộ", "POST", "/agency-months/{agency_month_id}/returns"),
 }
 """Verb to its words, method and path below ``/api/v1``; a test holds it against the routes that exist."""
 

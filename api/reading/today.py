@@ -3,42 +3,16 @@
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from api.reading import duties, permits
-from api.reading.steps import Call, calls, settling
+from api.reading.gate import at_gate
+from api.reading.lines import MOST, Group, TodayLine
+from api.reading.steps import calls, settling
 from api.scope import Reading
 from models.calendar import Calendar, MissingYear, legal_date
-
-MOST = 100
-"""Lines shown of each group; its count is always whole."""
-
-
-class TodayLine(BaseModel):
-    """One thing on the list."""
-
-    what: str = Field(title="Việc", description="Loại nghĩa vụ, hoặc submission, transfer")
-    person: str | None = Field(title="Họ và tên")
-    profile_id: UUID | None = Field(title="Hồ sơ")
-    agency_id: UUID = Field(title="Cơ quan, đơn vị")
-    case_id: UUID | None = Field(default=None, title="Việc chuyển, nghỉ")
-    duty_id: UUID | None = Field(default=None, title="Nghĩa vụ")
-    party: str = Field(title="Đang chờ ai")
-    citation: str | None = Field(title="Căn cứ")
-    since: date = Field(title="Từ ngày")
-    due_on: date | None = Field(title="Hạn")
-    days_left: int | None = Field(title="Số ngày làm việc còn lại")
-    calls: list[Call] = Field(title="Lời gọi giải quyết")
-
-
-class Group(BaseModel):
-    """One group of the list."""
-
-    count: int = Field(title="Tổng số")
-    items: list[TodayLine] = Field(title="Việc", description=f"Nhiều nhất {MOST} dòng")
 
 
 class Today(BaseModel):
@@ -51,6 +25,10 @@ class Today(BaseModel):
     returned: Group = Field(title="Bị trả lại, chờ sửa")
     newly_arrived: Group = Field(title="Mới đến")
     waiting_on_others: Group = Field(title="Chờ người khác")
+    at_gate: Group = Field(
+        title="Danh sách tháng chờ cơ quan quản lý phê duyệt",
+        description="Trước hoặc sau khi gửi CSDLQG, theo quy chế; trống với người không được phê duyệt",
+    )
 
 
 _GROUP = (
@@ -82,7 +60,8 @@ async def today(read: Reading) -> Today:
         count=groups["newly_arrived"].count + arrived.count,
         items=[*groups["newly_arrived"].items, *arrived.items][:MOST],
     )
-    return Today(day=read.today, working_day=_working(read.today, calendar), **groups)
+    waiting = await at_gate(read, law)
+    return Today(day=read.today, working_day=_working(read.today, calendar), **groups, at_gate=waiting)
 
 
 async def _duties(read: Reading, calendar: Calendar) -> dict[str, Group]:
@@ -123,6 +102,7 @@ def _line(row: Any, read: Reading, calendar: Calendar) -> TodayLine:
         agency_id=duty.agency_id,
         case_id=duty.case_id,
         duty_id=duty.id,
+        agency_month_id=duty.agency_month_id,
         party=duty.party,
         citation=duty.citation,
         since=duty.event_on,

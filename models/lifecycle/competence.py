@@ -7,14 +7,14 @@ from models.regulations import Obligation
 BY_PARTY = {
     "approver": ("approver", "head"),
     "head": ("head",),
-    "department": ("department_officer",),
-    "managing_authority": ("department_officer",),
+    "department": ("department_officer", "department_head"),
+    "managing_authority": ("department_officer", "department_head"),
     "agency": ("hr_officer", "approver", "head"),
 }
 """Roles that act for a party when it approves; a party that is not here cannot approve."""
 
 BY_SIGNATURE = {
-    "head_digital": ("head",),
+    "head_digital": ("head", "department_head"),
     "hr_head_digital": ("hr_head",),
     "officer_digital": ("hr_officer", "data_officer"),
     "individual_digital": ("official",),
@@ -42,3 +42,10 @@ def competent(obligation: Obligation | None, scene: Scene) -> None:
         party=obligation.party,
         signature=obligation.signature,
     )
+
+
+def signing_role(obligation: Obligation, otherwise: str) -> str:
+    """The role whose signature the rule asks for among those that act for its party; else ``otherwise``."""
+    acting = BY_PARTY.get(obligation.party, ())
+    asked = [role for role in BY_SIGNATURE.get(obligation.signature, ()) if role in acting]
+    return asked[0] if asked else otherwise

@@ -221,3 +221,5 @@ class AgencyMonth:
     duties: tuple[Duty, ...] = ()
     items: tuple[MonthItem, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
+    gate: str = "after"
+    """Where the department approves: ``none``, ``before_outgoing_call`` or ``after``, since the opening."""

@@ -2,24 +2,22 @@
 
 from datetime import date, datetime, timedelta
 
-from models.commands import ApproveList, ReleaseMonth, SendBackItems
-from models.lifecycle.duties import bearer, close_duty, open_duty, void_duty
+from models.commands import ApproveList
+from models.lifecycle import gate
+from models.lifecycle.duties import close_duty, open_duty, void_duty
 from models.lifecycle.guard import refuse
 from models.lifecycle.life import AgencyMonth
-from models.lifecycle.outcome import Notice, Outcome
+from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.regulations import Obligation
 
-OUTSTANDING = ("listed", "approved", "sent", "accepted")
+OUTSTANDING = ("listed", "approved", "cleared", "sent", "accepted")
 """Item states in which something is still to be done by somebody."""
-
-GATE = ("gate", "closed")
-"""States of a month in which the department may judge what was accepted."""
 
 
 def open_month(month: AgencyMonth, listed: int, closes_at: datetime, scene: Scene) -> Outcome:
     """Freeze the list and open the duties to approve and to synchronise, due at the window's end."""
-    out = Outcome(answer={"listed": listed})
+    out = Outcome(answer={"listed": listed}, subject={"gate": gate.position(scene)})
     out.happened("month.opened", scene.rule("approval_window"), month=month.month, listed=listed)
     for slot in ("approval_window", "sync_window"):
         rule = scene.rule(slot)
@@ -78,9 +76,14 @@ def approve_list(month: AgencyMonth, body: ApproveList, scene: Scene) -> Outcome
 
 
 def approvals_done(month: AgencyMonth, scene: Scene) -> Outcome:
-    """After a round of approvals: the duty is met when nothing on the list waits any more."""
+    """After a round of approvals: the duty is met when nothing on the list waits any more.
+
+    Where the gate stands before the outgoing call, what was approved is put before the department.
+    """
     out = Outcome(answer=dict(month.counts))
     nothing_waits(month, out, scene)
+    if month.gate == gate.BEFORE:
+        gate.put(month, out, scene)
     return out
 
 
@@ -96,7 +99,9 @@ def nothing_waits(month: AgencyMonth, out: Outcome, scene: Scene) -> None:
 def submitted(month: AgencyMonth, tran_code: str, items: int, scene: Scene) -> Outcome:
     """The packet is on its way: the agency's part of the synchronisation is done (hanoi.art14.1)."""
     out = Outcome(answer={"tran_code": tran_code, "items": items})
-    out.subject = {"state": "submitting"}
+    # What was approved meanwhile still waits before the gate.
+    waits = month.gate == gate.BEFORE and month.state == "gate"
+    out.subject = {} if waits else {"state": "submitting"}
     # Approved one by one, from the profile: no round over the list has said so.
     nothing_waits(month, out, scene)
     out.happened(
@@ -106,79 +111,18 @@ def submitted(month: AgencyMonth, tran_code: str, items: int, scene: Scene) -> O
 
 
 def receipts_in(month: AgencyMonth, scene: Scene) -> Outcome:
-    """All receipts are in: the gate opens for the department, or the month is done."""
+    """All receipts are in: the gate opens for the department, or what was sent has come to its end."""
     out = Outcome(answer=dict(month.counts))
     for duty in month.duties:
         if (
             duty.slot == "sync_window"
             and not month.counts.get("listed", 0)
             and not month.counts.get("approved", 0)
+            and not month.counts.get("cleared", 0)
         ):
             close_duty(out, scene, duty)
-    gate = scene.rule("department_gate")
     out.happened("month.receipts", scene.rule("sync_window"), month=month.month, **month.counts)
-    if gate is not None and month.counts.get("accepted", 0) and scene.department_id is not None:
-        out.subject = {"state": "gate"}
-        role, agency_id = bearer(gate, month.agency_id, scene)
-        out.notices.append(
-            Notice(
-                "gate_waiting",
-                agency_id,
-                role=role,
-                citation=gate.citation,
-                facts={"month": month.month, "items": month.counts["accepted"]},
-            )
-        )
-    else:
-        out.subject = {"state": "open"}
-    return out
-
-
-def release(month: AgencyMonth, _body: ReleaseMonth, scene: Scene) -> Outcome:
-    """The department approves what was sent (hanoi.art14.2)."""
-    # The text gives the gate no end: what was sent can be approved after the agency's month has closed.
-    if month.state not in GATE or not month.counts.get("accepted", 0):
-        refuse(
-            "wrong-state", "Không có dữ liệu chờ Sở Nội vụ phê duyệt.", "Nothing waits for the department."
-        )
-    rule = scene.rule("department_gate")
-    out = Outcome(answer={"released": month.counts.get("accepted", 0)})
-    out.subject = {} if month.state == "closed" else {"state": "open"}
-    out.update(
-        "month_items",
-        {"agency_month_id": month.id, "state": "accepted"},
-        state="released",
-        changed_at=scene.now,
-    )
-    out.happened("month.released", rule, month=month.month, items=month.counts.get("accepted", 0))
-    return out
-
-
-def send_back(month: AgencyMonth, body: SendBackItems, scene: Scene) -> Outcome:
-    """The department gives items back with a reason instead of approving them."""
-    accepted = {item.profile_id for item in month.items if item.state == "accepted"}
-    unknown = set(body.profiles) - accepted
-    if month.state not in GATE or unknown:
-        refuse(
-            "wrong-state",
-            "Có hồ sơ không chờ Sở Nội vụ phê duyệt.",
-            "An item does not wait for the department.",
-        )
-    out = Outcome(answer={"sent_back": len(body.profiles)})
-    for profile_id in body.profiles:
-        out.update(
-            "month_items",
-            {"agency_month_id": month.id, "profile_id": profile_id},
-            state="sent_back",
-            reason=body.reason,
-            changed_at=scene.now,
-        )
-    out.happened(
-        "month.sent_back", scene.rule("department_gate"), month=month.month, items=len(body.profiles)
-    )
-    out.notices.append(
-        Notice("items_sent_back", month.agency_id, role="hr_officer", facts={"items": len(body.profiles)})
-    )
+    gate.received(month, out, scene)
     return out
 
 

@@ -28,7 +28,7 @@ from models.commands import (
     WithdrawNotice,
     WithdrawTransfer,
 )
-from models.lifecycle import account, approval, declaration, month, separation, transfer, wake
+from models.lifecycle import account, approval, declaration, gate, month, separation, transfer, wake
 from models.lifecycle.life import AgencyMonth, Case, Chapter, Life
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
@@ -104,8 +104,8 @@ DECISIONS: dict[type[Body], Decision] = {
     RefuseTransfer: _transfer(transfer.refuse_transfer),
     WithdrawTransfer: _transfer(transfer.withdraw),
     ApproveList: _month(month.approve_list),
-    ReleaseMonth: _month(month.release),
-    SendBackItems: _month(month.send_back),
+    ReleaseMonth: _month(gate.release),
+    SendBackItems: _month(gate.send_back),
 }
 
 
@@ -168,6 +168,8 @@ def _month_step(
             return month.open_month(agency_month, int(facts["listed"]), closes_at, scene)
         case "approvals_done":
             return month.approvals_done(agency_month, scene)
+        case "gate_opens":
+            return gate.opens(agency_month, scene)
         case "submitted":
             return month.submitted(agency_month, str(facts["tran_code"]), int(facts["items"]), scene)
         case "receipts":

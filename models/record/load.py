@@ -247,6 +247,7 @@ def month_of(row: Any, items: Sequence[Any] = ()) -> AgencyMonth:
         duties=tuple(duty_of(d) for d in row.duties),
         items=tuple(MonthItem(i.profile_id, i.revision_id, i.digest, i.state) for i in items),
         counts=dict(row.counts),
+        gate=row.gate,
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.commands import OpenProfile
 from models.database import Query, together
+from models.lifecycle import gate
 from models.lifecycle.life import CHAPTER_VI, Chapter, Life
 from models.lifecycle.month import OUTSTANDING
 from models.lifecycle.outcome import Outcome
@@ -206,6 +207,7 @@ def moment(ask: Ask, found: Found, *, status: int = 200, **more: Any) -> Moment:
             **more,
         )
     counts = subject.month.counts if subject.month else {}
+    sendable = gate.ready(subject.month.gate) if subject.month else "approved"
     return Moment(
         version=row.version,
         chapter=row.state,
@@ -213,7 +215,8 @@ def moment(ask: Ask, found: Found, *, status: int = 200, **more: Any) -> Moment:
         next_wake_at=row.next_wake_at,
         status=status,
         left=sum(counts.get(state, 0) for state in OUTSTANDING),
-        to_send=counts.get("approved", 0),
+        to_send=counts.get(sendable, 0),
+        at_gate=gate.unseen(subject.month) if subject.month else 0,
         awaiting=counts.get("sent", 0),
         **more,
     )

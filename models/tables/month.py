@@ -34,6 +34,7 @@ class AgencyMonthRow(Table):
     __table_args__ = (
         UniqueConstraint("agency_id", "month"),
         CheckConstraint("state IN ('open', 'submitting', 'gate', 'closed')", name="state"),
+        CheckConstraint("gate IN ('none', 'before_outgoing_call', 'after')", name="gate"),
     )
     id: Mapped[Id]
     authority_id: Mapped[Authority]
@@ -51,19 +52,30 @@ class AgencyMonthRow(Table):
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     summary: Mapped[dict[str, Any]]
+    gate: Mapped[str] = mapped_column(server_default="after")
+    """Where the department approves: by the law of the day on which the list was opened, to its end."""
 
 
 class MonthItemRow(Table):
-    """One profile on one agency's list: listed → approved → sent → accepted → released by the gate."""
+    """One profile on one agency's list: listed → approved → sent → accepted → released by the gate.
+
+    Where the gate stands before the outgoing call: listed → approved → cleared by the gate → sent → accepted,
+    and released with the receipts, for nobody is waited for any more.
+    """
 
     __tablename__ = "month_items"
     __table_args__ = (
         CheckConstraint(
-            "state IN ('listed', 'approved', 'returned', 'sent', 'accepted', 'rejected', 'released',"
-            " 'sent_back', 'moved')",
+            "state IN ('listed', 'approved', 'cleared', 'returned', 'sent', 'accepted', 'rejected',"
+            " 'released', 'sent_back', 'moved')",
             name="state",
         ),
         Index("ix_month_items_profile", "profile_id"),
+        Index(
+            "ix_month_items_gate",
+            "agency_month_id",
+            postgresql_where="state IN ('approved', 'accepted')",
+        ),
     )
     agency_month_id: Mapped[UUID] = mapped_column(ForeignKey("agency_months.id"), primary_key=True)
     profile_id: Mapped[UUID] = mapped_column(ForeignKey("profiles.id"), primary_key=True)

@@ -31,6 +31,13 @@ async def _by_list(player: Player) -> None:
     await player.ends()
 
 
+async def _gate_first(player: Player) -> None:
+    await player.says("approve_list")
+    await player.asked("gate_opens", 1)
+    await player.says("release_month")
+    await player.ends()
+
+
 async def _one_by_one(player: Player) -> None:
     for n in range(3):
         await player.hears()
@@ -74,6 +81,26 @@ PATHS: dict[str, Callable[[], Path]] = {
             close_month=[told("closed", 8)],
         ),
         _by_list,
+    ),
+    "agency_month/gate_first": lambda: Path(
+        AgencyMonthWorkflow,
+        _list(),
+        acts(
+            told("open", 2, left=2, status=202),
+            told("open", 5, left=2, to_send=2),
+            look=[
+                told("open", 1, left=2),
+                told("open", 1, left=2),
+                told("open", 5, left=2, to_send=2),
+                told("open", 5, left=2, to_send=2),
+            ],
+            approvals_done=[told("open", 3, left=2, at_gate=2)],
+            gate_opens=[told("gate", 4, left=2)],
+            submitted=[told("submitting", 6, left=2, awaiting=2)],
+            receipts=[told("open", 7, left=0)],
+            close_month=[told("closed", 8)],
+        ),
+        _gate_first,
     ),
     "agency_month/one_by_one": lambda: Path(
         AgencyMonthWorkflow,

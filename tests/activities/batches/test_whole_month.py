@@ -28,6 +28,7 @@ from models.database import Scope, engine_for
 from models.identifiers import agency_month_workflow, month_end_workflow
 from models.messages import MonthStart
 from models.record.months import next_month, window_of
+from models.regulations import in_force
 from tests.activities.batches.conftest import items_of, month_of, submitted
 from tests.world import World, build, tools_for
 from workflows.month_end import MonthEndWorkflow
@@ -55,12 +56,16 @@ async def until(what: Callable[[], Awaitable[bool]], seconds: float = 40) -> Non
 
 
 @pytest.fixture
-async def world(database: Any, tmp_path: Path, time_skipping_server: Any) -> AsyncIterator[World]:
-    """An authority by the server's clock, which stands still unless a test lets it run."""
+async def world(
+    database: Any, tmp_path: Path, time_skipping_server: Any, request: Any
+) -> AsyncIterator[World]:
+    """An authority by the server's clock, which stands still unless a test lets it run; its gate as asked."""
     bare = await Client.connect(time_skipping_server.address)
     await bare.test_service.lock_time_skipping(LockTimeSkippingRequest())
     engine = engine_for(database.url("worker"), pool_size=10)
-    yield await build(tools_for(engine, tmp_path), await clock(bare))
+    now = await clock(bare)
+    law = in_force("hanoi", now.date()).replace("hanoi.art14.2", position=getattr(request, "param", "after"))
+    yield await build(tools_for(engine, tmp_path), now, law=law)
     await bare.test_service.unlock_time_skipping(UnlockTimeSkippingRequest())
     await engine.dispose()
 
@@ -119,20 +124,11 @@ async def test_a_month_from_window_to_window(
     client: Client, world: World, working: None, settings: Any, emulator: Any
 ) -> None:
     people = [await submitted(world, n) for n in range(1, 4)]
-    # A month whose window is still to come by the server's clock.
-    month = next_month(f"{legal_date(world.now):%Y-%m}")
-    window = await window_of(world.tools, world.authority, month)
-    start = MonthStart(authority_id=world.authority, month=month)
-    month_end = await client.start_workflow(
-        MonthEndWorkflow.run,
-        start,
-        id=month_end_workflow(world.authority, month),
-        task_queue=settings.task_queue,
-    )
+    month, window, month_end = await begun(client, world, settings.task_queue)
     await advance(client, window.opens_at - timedelta(hours=1))
     assert await world.rows("SELECT 1 FROM agency_months") == []
     await advance(client, window.opens_at + timedelta(minutes=5))
-    await until(lambda: _state(world, month, "opened"))
+    await until(lambda: month_end_state(world, month, "opened"))
     culture = await month_of(world, world.culture, month)
     # The engine's instant, not the machine's.
     assert window.opens_at <= culture.opened_at <= window.opens_at + timedelta(minutes=10)
@@ -146,14 +142,14 @@ async def test_a_month_from_window_to_window(
         culture,
     )
     assert approved.status == 202, approved.answer
-    await _passing(client, lambda: _items(world, culture.id, {"accepted": 2, "listed": 1}))
-    await _passing(client, lambda: _month_state(world, culture.id, "gate"))
+    await passing(client, lambda: standing(world, culture.id, {"accepted": 2, "listed": 1}))
+    await passing(client, lambda: month_state(world, culture.id, "gate"))
     released = await ask(client, world, settings.task_queue, "department", ReleaseMonth(), culture)
     assert released.status == 200, released.answer
     assert (await items_of(world, culture.id))[people[0]].state == "released"
     await advance(client, window.closes_at + timedelta(minutes=30))
-    await _passing(client, lambda: _state(world, month, "closed"))
-    await _passing(client, lambda: _state(world, window.next_month, "opened"))
+    await passing(client, lambda: month_end_state(world, month, "closed"))
+    await passing(client, lambda: month_end_state(world, window.next_month, "opened"))
     summary = (await world.one("SELECT summary FROM month_ends WHERE month = :m", m=month)).summary
     assert summary == {
         "agencies": 4,
@@ -167,7 +163,18 @@ async def test_a_month_from_window_to_window(
     assert await month_end.result() == 4
 
 
-async def _passing(client: Client, what: Callable[[], Awaitable[bool]]) -> None:
+async def begun(client: Client, world: World, queue: str) -> tuple[str, Any, Any]:
+    """A month whose window is still to come by the server's clock, and its workflow."""
+    month = next_month(f"{legal_date(world.now):%Y-%m}")
+    window = await window_of(world.tools, world.authority, month)
+    start = MonthStart(authority_id=world.authority, month=month)
+    handle = await client.start_workflow(
+        MonthEndWorkflow.run, start, id=month_end_workflow(world.authority, month), task_queue=queue
+    )
+    return month, window, handle
+
+
+async def passing(client: Client, what: Callable[[], Awaitable[bool]]) -> None:
     """Wait in both times: workers work, and what waits for the clock sees it move."""
     for _ in range(60):
         if await what():
@@ -177,16 +184,16 @@ async def _passing(client: Client, what: Callable[[], Awaitable[bool]]) -> None:
     raise AssertionError("it never came")
 
 
-async def _state(world: World, month: str, state: str) -> bool:
+async def month_end_state(world: World, month: str, state: str) -> bool:
     rows = await world.rows("SELECT state FROM month_ends WHERE month = :m", m=month)
     return [row.state for row in rows] == [state]
 
 
-async def _month_state(world: World, month_id: UUID, state: str) -> bool:
+async def month_state(world: World, month_id: UUID, state: str) -> bool:
     return (await world.one("SELECT state FROM agency_months WHERE id = :m", m=month_id)).state == state
 
 
-async def _items(world: World, month_id: UUID, expected: dict[str, int]) -> bool:
+async def standing(world: World, month_id: UUID, expected: dict[str, int]) -> bool:
     counts: dict[str, int] = {}
     for item in (await items_of(world, month_id)).values():
         counts[item.state] = counts.get(item.state, 0) + 1

@@ -125,6 +125,7 @@ async def test_the_morning_list(owed: dict[str, UUID], caller: Caller) -> None:
         "returned": [("update_after_change", "NGUYỄN VĂN AN")],
         "newly_arrived": [("submission", "Trần Thị Bình")],
         "waiting_on_others": [("approval_window", None)],
+        "at_gate": [],
     }
     overdue = today["overdue"]["items"][0]
     assert (overdue["days_left"], overdue["citation"]) == (-2, "Điều 6 khoản 3")

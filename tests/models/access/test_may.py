@@ -85,6 +85,7 @@ TABLE = {
     "head": "read_profile approve return_for_correction request_transfer report_transfer hand_over "
     "accept_transfer refuse_transfer separate sync read_reports",
     "department_officer": "read_profile report_transfer create_account gate read_reports import_workbook",
+    "department_head": "read_profile gate read_reports",
     "sync_agent": "read_profile sync",
     "consent_reader": "read_profile",
     "auditor": "read_profile read_reports inspect_workflow",
@@ -151,12 +152,13 @@ def test_others_data_is_read_by_written_consent_only() -> None:
 
 
 @pytest.mark.rule("hanoi.art14.2")
-def test_the_departments_officer_alone_stands_at_the_gate() -> None:
-    answer = may(holding("department_officer", OTHER), "gate", OF_THE_AGENCY, TODAY, RULES)
-    assert isinstance(answer, Allowed)
-    assert answer.citation is not None
-    assert "Điều 14.2" in answer.citation
-    for role in sorted(set(TABLE) - {"department_officer"}):
+def test_the_department_alone_stands_at_the_gate() -> None:
+    for role in ("department_officer", "department_head"):
+        answer = may(holding(role, OTHER), "gate", OF_THE_AGENCY, TODAY, RULES)
+        assert isinstance(answer, Allowed)
+        assert answer.citation is not None
+        assert "Điều 14.2" in answer.citation
+    for role in sorted(set(TABLE) - {"department_officer", "department_head"}):
         assert code(may(holding(role), "gate", OF_THE_AGENCY, TODAY, RULES)) == "not-permitted"
 
 

@@ -11,7 +11,7 @@ from models.access import Actor, Allowed, Grant, Reach, Target, Verb, may, reach
 TODAY = date(2026, 3, 2)
 DAYS = st.dates(date(2026, 2, 25), date(2026, 3, 8))
 HANOI = UUID(int=1)
-WIDE = {"department_officer", "auditor", "administrator"}
+WIDE = {"department_officer", "department_head", "auditor", "administrator"}
 
 Tree = list[int | None]
 """The parent of each agency; agency n is UUID(int=100 + n), the root has none."""

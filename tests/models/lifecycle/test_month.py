@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from models.calendar import at_local, start_of_day
-from models.commands import ApproveList, ReleaseMonth, SendBackItems
+from models.calendar import start_of_day
+from models.commands import ApproveList
 from models.lifecycle import month as steps
 from models.lifecycle.life import AgencyMonth, MonthItem
 from models.lifecycle.outcome import Outcome
@@ -18,7 +18,6 @@ from tests.models.lifecycle.scenes import (
     DEPARTMENT,
     MONTH,
     agency_month,
-    changed,
     duty,
     event,
     notice,
@@ -234,51 +233,6 @@ def test_without_a_gate_in_the_law_or_anything_to_pass_it_the_month_goes_on() ->
     ):
         out = steps.receipts_in(month, told)
         assert (out.subject, out.notices) == ({"state": "open"}, [])
-
-
-# --- the gate
-
-
-@pytest.mark.rule("hanoi.art14.2")
-def test_the_department_releases_what_was_accepted() -> None:
-    out = steps.release(listed("accepted", state="gate"), ReleaseMonth(), scene(DAY))
-    assert changed(out, "month_items") == {"state": "released", "changed_at": at_local(DAY, 9)}
-    assert (out.subject, out.answer) == ({"state": "open"}, {"released": 1})
-    told = event(out, "month.released")
-    assert (told.citation, told.facts) == (
-        "Quy chế kèm QĐ 6187/QĐ-UBND, Điều 14.2",
-        {"month": "2025-12", "items": 1},
-    )
-
-
-@pytest.mark.rule("hanoi.art14.2")
-def test_the_gate_has_no_end() -> None:
-    out = steps.release(listed("accepted", state="closed"), ReleaseMonth(), scene(DAY))
-    assert (out.subject, out.answer) == ({}, {"released": 1})
-    assert event(out, "month.released").citation == "Quy chế kèm QĐ 6187/QĐ-UBND, Điều 14.2"
-
-
-@pytest.mark.parametrize("state", ["open", "submitting"])
-def test_the_gate_opens_only_for_what_waits(state: str) -> None:
-    with refused("wrong-state"):
-        steps.release(listed("accepted", state=state), ReleaseMonth(), scene(DAY))
-    with refused("wrong-state"):
-        steps.send_back(
-            listed("accepted", state=state), SendBackItems(profiles=(ONE,), reason="sai"), scene(DAY)
-        )
-
-
-def test_items_are_sent_back_with_the_reason() -> None:
-    body = SendBackItems(profiles=(ONE,), reason="sai ngạch")
-    out = steps.send_back(listed("accepted", "accepted", state="gate"), body, scene(DAY))
-    row = changed(out, "month_items")
-    assert (row["state"], row["reason"]) == ("sent_back", "sai ngạch")
-    told = notice(out, "items_sent_back")
-    assert (told.agency_id, told.role, told.facts) == (CULTURE, "hr_officer", {"items": 1})
-    with refused("wrong-state"):
-        steps.send_back(
-            listed("accepted", "sent", state="gate"), SendBackItems(profiles=(TWO,), reason="sai"), scene(DAY)
-        )
 
 
 # --- the end

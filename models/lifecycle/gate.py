@@ -1,0 +1,147 @@
+"""The department's gate before the national database, or after it (hanoi.art14.2): where the law sets it.
+
+Before the outgoing call, an agency's approved items wait until the department has cleared them; only then
+does a packet go out, and the receipts are the end. After it, what the national database accepted waits.
+"""
+
+from models.commands import ReleaseMonth, SendBackItems
+from models.lifecycle.competence import competent, signing_role
+from models.lifecycle.duties import bearer
+from models.lifecycle.guard import refuse
+from models.lifecycle.life import AgencyMonth
+from models.lifecycle.outcome import Notice, Outcome
+from models.lifecycle.scene import Scene
+
+NONE, BEFORE, AFTER = "none", "before_outgoing_call", "after"
+
+OPEN_AFTER = ("gate", "closed")
+"""States of a month in which the department may judge what was accepted; the text gives it no end."""
+
+
+def position(scene: Scene) -> str:
+    """Where the gate stands by the law of today; a rule that does not say so stands after the call.
+
+    A list keeps the answer of the day on which it was opened: what has begun one way ends that way.
+    """
+    rule = scene.rule("department_gate")
+    if rule is None or scene.department_id is None:
+        return NONE
+    return rule.rule.position or AFTER
+
+
+def ready(gate: str) -> str:
+    """State of the items that may go out."""
+    return "cleared" if gate == BEFORE else "approved"
+
+
+def waiting(gate: str) -> str | None:
+    """State of the items the department is waited for; none where there is no gate."""
+    return {BEFORE: "approved", AFTER: "accepted"}.get(gate)
+
+
+def unseen(month: AgencyMonth) -> int:
+    """Approved items that are still to be put before the department."""
+    return month.counts.get("approved", 0) if month.gate == BEFORE and month.state != "gate" else 0
+
+
+def put(month: AgencyMonth, out: Outcome, scene: Scene) -> None:
+    """Put what waits before the department: the gate opens, and it is told how much waits and under what."""
+    state = waiting(month.gate)
+    items = month.counts.get(state, 0) if state else 0
+    rule = scene.rule("department_gate")
+    if not items or rule is None or scene.department_id is None:
+        return
+    out.subject = {**out.subject, "state": "gate"}
+    role, agency_id = bearer(rule, month.agency_id, scene)
+    out.notices.append(
+        Notice(
+            "gate_waiting",
+            agency_id,
+            role=signing_role(rule, role),
+            citation=rule.citation,
+            facts={"month": month.month, "items": items},
+        )
+    )
+
+
+def opens(month: AgencyMonth, scene: Scene) -> Outcome:
+    """Approved one by one, from the profiles: the gate opens for what no round has put before it."""
+    out = Outcome()
+    if not unseen(month):
+        return out
+    put(month, out, scene)
+    if out.subject:
+        out.happened(
+            "month.gate_opened",
+            scene.rule("department_gate"),
+            month=month.month,
+            items=month.counts["approved"],
+        )
+    return out
+
+
+def received(month: AgencyMonth, out: Outcome, scene: Scene) -> None:
+    """With the receipts: what has passed the gate, or meets none, is waited for by nobody any more."""
+    if month.gate == AFTER:
+        out.subject = {"state": "open"}
+        put(month, out, scene)
+        return
+    out.subject = {"state": "gate" if month.state == "gate" else "open"}
+    if month.counts.get("accepted", 0):
+        out.update(
+            "month_items",
+            {"agency_month_id": month.id, "state": "accepted"},
+            state="released",
+            changed_at=scene.now,
+        )
+
+
+def release(month: AgencyMonth, _body: ReleaseMonth, scene: Scene) -> Outcome:
+    """The department approves: what the agency sent, or what it is about to send (hanoi.art14.2)."""
+    state = waiting(month.gate)
+    items = month.counts.get(state, 0) if state and _judges(month) else 0
+    if not items:
+        refuse("wrong-state", "Không có dữ liệu chờ phê duyệt.", "Nothing waits for the department.")
+    rule = scene.rule("department_gate")
+    competent(rule, scene)
+    out = Outcome(answer={"released": items})
+    out.subject = {} if month.state == "closed" else {"state": "open"}
+    out.update(
+        "month_items",
+        {"agency_month_id": month.id, "state": state},
+        state="cleared" if month.gate == BEFORE else "released",
+        changed_at=scene.now,
+    )
+    out.happened("month.released", rule, month=month.month, items=items, gate=month.gate)
+    return out
+
+
+def send_back(month: AgencyMonth, body: SendBackItems, scene: Scene) -> Outcome:
+    """The department gives items back with a reason instead of approving them."""
+    state = waiting(month.gate)
+    held = {item.profile_id for item in month.items if item.state == state}
+    if not _judges(month) or set(body.profiles) - held:
+        refuse("wrong-state", "Có hồ sơ không chờ phê duyệt.", "An item does not wait for the department.")
+    rule = scene.rule("department_gate")
+    competent(rule, scene)
+    out = Outcome(answer={"sent_back": len(body.profiles)})
+    for profile_id in body.profiles:
+        out.update(
+            "month_items",
+            {"agency_month_id": month.id, "profile_id": profile_id},
+            state="sent_back",
+            reason=body.reason,
+            changed_at=scene.now,
+        )
+    if month.gate == BEFORE and not held - set(body.profiles):
+        out.subject = {"state": "open"}
+    out.happened("month.sent_back", rule, month=month.month, items=len(body.profiles), gate=month.gate)
+    out.notices.append(
+        Notice("items_sent_back", month.agency_id, role="hr_officer", facts={"items": len(body.profiles)})
+    )
+    return out
+
+
+def _judges(month: AgencyMonth) -> bool:
+    """Whether the department may judge now. What did not go out before the list ended stands on the next."""
+    return month.state != "closed" if month.gate == BEFORE else month.state in OPEN_AFTER

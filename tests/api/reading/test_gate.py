@@ -1,0 +1,98 @@
+"""What waits for the department, before the outgoing call or after it; nobody else sees it as theirs."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import insert
+
+from models.tables import AgencyMonthRow, MonthItemRow
+from tests.api.reading.world import CONTENT, NOW, Caller, World
+
+LISTS = {
+    # name: gate, state of the list, states of its items
+    "before": ("before_outgoing_call", "gate", ("approved", "approved", "listed")),
+    "before.closed": ("before_outgoing_call", "closed", ("approved",)),
+    "before.cleared": ("before_outgoing_call", "open", ("cleared", "accepted")),
+    "after": ("after", "gate", ("accepted", "approved")),
+    "after.closed": ("after", "closed", ("accepted",)),
+    "after.sending": ("after", "submitting", ("accepted", "sent")),
+    "none": ("none", "open", ("approved", "accepted")),
+}
+
+
+@pytest.fixture(scope="module")
+def lists(world: World) -> dict[str, UUID]:
+    """A list of A for each case, a month each."""
+    ids = {name: uuid4() for name in LISTS}
+
+    async def write(c: Any) -> None:
+        for n, (name, (gate, state, items)) in enumerate(LISTS.items(), start=1):
+            day = date(2025, n, 25)
+            await c.execute(
+                insert(AgencyMonthRow).values(
+                    id=ids[name], authority_id=world.authority, agency_id=world.a, month=f"2025-{n:02}",
+                    state=state, gate=gate, version=1, listed=len(items), opened_at=NOW, closes_at=NOW,
+                    summary={}, opens_on=day, nominal_end=day, rolled_end=day,
+                )
+            )  # fmt: skip
+            for m, one in enumerate(items):
+                profile = await world.profile(c, f"Người {n}.{m}", world.a)
+                author = await world.account(c, f"n{n}{m}", kind="personal", profile_id=profile)
+                revision = await world.revision(c, profile, 1, "approved", CONTENT, author)
+                await c.execute(
+                    insert(MonthItemRow).values(
+                        agency_month_id=ids[name], profile_id=profile, authority_id=world.authority,
+                        revision_id=revision, digest="0" * 64, state=one, changed_at=NOW,
+                    )
+                )  # fmt: skip
+
+    asyncio.run(world.written(write))
+    return ids
+
+
+@pytest.mark.rule("hanoi.art14.2")
+async def test_the_departments_morning_shows_what_waits_at_its_gate(
+    lists: dict[str, UUID], callers: Callable[[], Caller]
+) -> None:
+    group = (await (await callers().login("sonoivu")).ok("/today"))["at_gate"]
+    assert group["count"] == 3
+    waiting = {line["agency_month_id"]: line for line in group["items"]}
+    assert set(waiting) == {str(lists[name]) for name in ("before", "after", "after.closed")}
+    before = waiting[str(lists["before"])]
+    assert (before["items"], before["what"], before["party"]) == (2, "department_gate", "department_officer")
+    assert before["citation"].endswith("Điều 14.2")
+    assert [c["verb"] for c in before["calls"]] == ["release_month", "send_back_items"]
+    assert all(str(lists["before"]) in c["path"] for c in before["calls"])
+    assert waiting[str(lists["after"])]["items"] == 1
+
+
+async def test_an_agency_sees_no_gate_of_its_own(
+    lists: dict[str, UUID], callers: Callable[[], Caller]
+) -> None:
+    hr = await callers().login("hr.a")
+    assert (await hr.ok("/today"))["at_gate"] == {"count": 0, "items": []}
+
+
+@pytest.mark.parametrize(
+    ("name", "at_gate", "verbs"),
+    [
+        ("before", 2, ["release_month", "send_back_items", "approve_list"]),
+        ("before.closed", 0, []),
+        ("before.cleared", 0, []),
+        ("after", 1, ["release_month", "send_back_items"]),
+        ("after.closed", 1, ["release_month", "send_back_items"]),
+        ("after.sending", 0, []),
+        ("none", 0, []),
+    ],
+)
+async def test_a_list_says_what_waits_and_which_calls_settle_it(
+    lists: dict[str, UUID], caller: Caller, name: str, at_gate: int, verbs: list[str]
+) -> None:
+    await caller.login("sonoivu")
+    one = await caller.ok(f"/agency-months/{lists[name]}")
+    assert (one["gate"], one["at_gate"]) == (LISTS[name][0], at_gate)
+    assert [c["verb"] for c in one["calls"]] == verbs
