@@ -318,6 +318,7 @@ async def _agencies(connection: AsyncConnection, world: World) -> None:
 async def _people(connection: AsyncConnection, world: World) -> None:
     posts = [
         ("culture.hr", world.culture, "hr_officer"),
+        ("culture.hr_head", world.culture, "hr_head"),
         ("culture.approver", world.culture, "approver"),
         ("culture.head", world.culture, "head"),
         ("health.hr", world.health, "hr_officer"),

@@ -11,7 +11,7 @@ from sqlalchemy import Row, text
 from temporalio import activity
 
 from activities.documents.errors import DocumentError
-from activities.documents.header import DossierHeader
+from activities.documents.header import DossierHeader, SignaturePlace
 from activities.documents.profile import render_profile
 from activities.documents.store import DocumentStore
 from activities.signing.errors import CannotSignError
@@ -21,15 +21,16 @@ from models.access import roles
 from models.activity_interfaces import SigningActivities
 from models.database import Scope, transaction
 from models.form import canonical, digest
+from models.lifecycle.steps import LAST_FIELD as FIELD
+from models.lifecycle.steps import OWN
 from models.messages import Signed, SignRequest
 from models.record.load import content_of
 from models.record.tools import Tools
 
-FIELD = "authority"
-"""The signature field of the managing authority on the form."""
-
 _APPROVAL = text(
     "SELECT s.*, r.number, r.form_version, p.full_name, g.name AS agency, u.name AS authority,"
+    " (SELECT f.document_sha256 FROM approvals f WHERE f.profile_id = s.profile_id"
+    "   AND f.revision_id = s.revision_id AND f.state = 'signed' ORDER BY f.step DESC LIMIT 1) AS follows,"
     " a.display_name AS approver, h.name AS approver_agency FROM approvals s"
     " JOIN revisions r ON r.id = s.revision_id"
     " JOIN profiles p ON p.id = s.profile_id JOIN agencies g ON g.id = p.agency_id"
@@ -86,24 +87,52 @@ class SigningOffice(SigningActivities):
         return Signed(document=kept.document_sha256, certificate=kept.certificate)
 
     def _render_and_sign(self, row: Row[Any], content: dict[str, Any], now: datetime) -> tuple[str, str]:
-        header = DossierHeader(
-            code=code_of(row.id),
-            managing_authority=row.authority,
-            employing_unit=row.agency,
-            revision=row.number,
-            form=row.form_version,
-            official_name=row.full_name,
-        )
-        pdf = render_profile(content, header, canonical(content), now)
+        if row.follows is not None:
+            pdf = self.store.get(row.follows)
+        else:
+            pdf = render_profile(content, _header(row), canonical(content), now)
         post = roles().roles[row.approver_role].vi
         # Who signs may sit above the unit whose profile it is: the certificate names the signer's own agency.
         name = SignerName(row.approver, row.approver_agency, post, str(row.approver_id))
         signer = self.signers.signer_for(name)
         signed = signer.sign_pdf(
-            pdf, field=FIELD, reason="Phê duyệt dữ liệu hồ sơ", location=row.approver_agency, signed_at=now
+            pdf,
+            field=row.facts.get("field", FIELD),
+            reason=_reason(row),
+            location=row.approver_agency,
+            signed_at=now,
         )
         stored = self.store.put(signed, "application/pdf")
         return stored.sha256, signer.certificate.sha256
+
+
+def _header(row: Row[Any]) -> DossierHeader:
+    """What is printed around the form, with a place for each signature of its chain."""
+    laid_out = row.facts.get("places") or ()
+    return DossierHeader(
+        code=code_of(row.id),
+        managing_authority=row.authority,
+        employing_unit=row.agency,
+        revision=row.number,
+        form=row.form_version,
+        official_name=row.full_name,
+        places=tuple(_place(one, row.full_name) for one in laid_out),
+    )
+
+
+def _place(place: dict[str, str], official: str) -> SignaturePlace:
+    if place["role"] == "official":
+        return SignaturePlace("official", "Người khai", "(Ký tên, ghi rõ họ tên)", name=official)
+    return SignaturePlace(place["field"], roles().roles[place["role"]].vi, "(Ký số)", dated=True)
+
+
+def _reason(row: Row[Any]) -> str:
+    """What the signature says it was given for."""
+    if row.step == OWN:
+        return "Xác nhận nội dung đã khai"
+    if row.facts.get("field", FIELD) == FIELD:
+        return "Phê duyệt dữ liệu hồ sơ"
+    return "Rà soát, xác thực dữ liệu hồ sơ"
 
 
 def code_of(approval_id: UUID) -> str:

@@ -1,6 +1,6 @@
 """The decision: may this actor do this to that on this day? Denied unless a role says yes."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from uuid import UUID
 
@@ -20,12 +20,15 @@ def may(
     on: date,
     rules: RuleSet | None = None,
     table: Roles | None = None,
+    *,
+    among: Collection[str] | None = None,
 ) -> Allowed | Denied:
     """Whether `actor` may do `verb` to `target` on the legal date `on`.
 
     With `rules` the answer cites the article, permissions that hold by law fall where no rule in force gives
     them, and such a rule's own scope decides. An unknown verb is a ValueError; an unknown role gives nothing.
     Of several refusals the most telling is answered: separation of duties, an ended delegation, the rest.
+    `among` leaves roles that are not named out of account.
     """
     table = table or roles()
     wanted = Verb(verb)
@@ -37,7 +40,7 @@ def may(
     refusals: list[Denied] = []
     for name, role, grant in _held(actor, table):
         permission = role.verbs.get(wanted)
-        if permission is None:
+        if permission is None or (among is not None and name not in among):
             continue
         verdict = _by_role(actor, name, role, grant, permission, words, target, on, rules)
         if isinstance(verdict, Allowed):
@@ -146,7 +149,7 @@ def _not_held(role: Role, grant: Grant) -> Denied:
 
 
 def _law(permission: Permission, rules: RuleSet | None) -> Obligation | None:
-    return rules.slot(permission.slot) if rules is not None and permission.slot is not None else None
+    return rules.any(permission.slot) if rules is not None and permission.slot is not None else None
 
 
 def _scope(role: Role, permission: Permission, rules: RuleSet | None) -> Scope | None:

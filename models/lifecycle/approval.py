@@ -1,5 +1,7 @@
 """Approving a revision: first the right to sign it, then the signature becomes the fact."""
 
+from typing import Any
+
 from models.calendar import MissingYear, late_days
 from models.commands import Approve
 from models.errors import Refusal
@@ -10,6 +12,15 @@ from models.lifecycle.guard import in_chapter, not_own, refuse
 from models.lifecycle.life import AgencyMonth, Approval, Chapter, Life, Status
 from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
+from models.lifecycle.steps import (
+    Step,
+    awaited,
+    close_step,
+    go_on,
+    own_signature,
+    places,
+    steps_of,
+)
 
 
 def prepare(life: Life, body: Approve, scene: Scene, month: AgencyMonth | None) -> Outcome:
@@ -30,9 +41,10 @@ def prepare(life: Life, body: Approve, scene: Scene, month: AgencyMonth | None) 
     if pending.state == "signing":
         refuse("in-flight", "Bản khai đang được ký.", "This submission is being signed.")
     not_own(scene, life, pending.author_id)
-    window = scene.rule("approval_window")
-    competent(window, scene)
-    late = _late(month, scene)
+    step = awaited(life, scene)
+    rule = step.obligation if step else None
+    competent(rule, scene)
+    late = _late(month, scene) if step is None or step.windowed else 0
     approval_id = scene.new_id("approval")
     out = Outcome(settles=False, answer={"approval_id": str(approval_id), "revision": pending.number})
     out.insert(
@@ -44,21 +56,35 @@ def prepare(life: Life, body: Approve, scene: Scene, month: AgencyMonth | None) 
         approver_id=scene.actor_id,
         approver_role=scene.actor_role,
         digest=pending.digest,
-        rule_ids=[rule.id for rule in (window.rule, *window.also)] if window else [],
+        rule_ids=list(rule.rule_ids) if rule else [],
         rule_set_hash=scene.law.hash,
         state="signing",
         late_days=late,
         requested_at=scene.now,
+        step=step.number if step else 1,
+        facts=_facts(life, step, scene),
     )
     out.update("revisions", {"id": pending.id}, state="signing")
     out.happened(
         "approval.prepared",
-        window,
+        rule,
         revision=pending.number,
         approval=str(approval_id),
         digest=pending.digest,
     )
     return out
+
+
+def _facts(life: Life, step: Step | None, scene: Scene) -> dict[str, Any]:
+    """What signing and the act after it need, where the chain has more than the one step."""
+    if step is None or (step.of == 1 and own_signature(life, scene) is None):
+        return {}
+    submitted_on = life.pending.submitted_on if life.pending else None
+    return {
+        "field": step.field,
+        "places": places(life, scene),
+        "submitted_on": (submitted_on or scene.today).isoformat(),
+    }
 
 
 def _late(month: AgencyMonth | None, scene: Scene) -> int:
@@ -78,23 +104,20 @@ def complete(
     pending = life.pending
     assert pending is not None
     assert pending.content is not None
-    window = scene.rule("approval_window")
-    out = Outcome(
-        answer={
-            "approval_id": str(approval.id),
-            "revision": pending.number,
-            "document": document,
-            "late_days": approval.late_days,
-        }
-    )
-    out.update(
-        "approvals",
-        {"id": approval.id},
-        state="signed",
-        signed_at=scene.now,
-        document_sha256=document,
-        certificate=certificate,
-    )
+    steps = steps_of(life, scene)
+    if approval.step < len(steps):
+        return _signed(go_on(life, approval, document, scene), approval, document, certificate, scene)
+    window = steps[-1].obligation if steps else None
+    out = Outcome()
+    late = max(approval.late_days, close_step(out, scene, life))
+    out.answer = {
+        "approval_id": str(approval.id),
+        "revision": pending.number,
+        "document": document,
+        "late_days": late,
+    }
+    more = {"late_days": late} if late != approval.late_days else {}
+    _signed(out, approval, document, certificate, scene, **more)
     out.update("revisions", {"id": pending.id}, state="approved")
     if life.approved_revision_id is not None:
         out.update("revisions", {"id": life.approved_revision_id}, state="superseded")
@@ -125,7 +148,7 @@ def complete(
         digest=approval.digest,
         document=document,
         approval=str(approval.id),
-        late_days=approval.late_days,
+        late_days=late,
         after_nominal_end=bool(month and month.nominal_end < scene.today),
     )
     if life.account is not None:
@@ -139,6 +162,21 @@ def complete(
             )
         )
     return out
+
+
+def _signed(
+    out: Outcome, approval: Approval, document: str, certificate: str, scene: Scene, **more: Any
+) -> Outcome:
+    """The signature and its file become facts."""
+    return out.update(
+        "approvals",
+        {"id": approval.id},
+        state="signed",
+        signed_at=scene.now,
+        document_sha256=document,
+        certificate=certificate,
+        **more,
+    )
 
 
 def fail(life: Life, approval: Approval, code: str, scene: Scene) -> Outcome:

@@ -7,11 +7,12 @@ from models.regulations import Obligation
 BY_PARTY = {
     "approver": ("approver", "head"),
     "head": ("head",),
+    "hr_head": ("hr_head",),
     "department": ("department_officer", "department_head"),
     "managing_authority": ("department_officer", "department_head"),
     "agency": ("hr_officer", "approver", "head"),
 }
-"""Roles that act for a party when it approves; a party that is not here cannot approve."""
+"""Roles that act for a party when it approves; others only where the rule names post and signature."""
 
 BY_SIGNATURE = {
     "head_digital": ("head", "department_head"),
@@ -22,17 +23,23 @@ BY_SIGNATURE = {
 """Roles whose own signature the rule asks for; other kinds of signature leave the choice to the party."""
 
 
+def signers(obligation: Obligation) -> tuple[str, ...]:
+    """Roles whose signature the rule accepts, the one it names first; empty where none of them signs."""
+    acting: tuple[str, ...] = BY_PARTY.get(obligation.party, ())
+    wanted = BY_SIGNATURE.get(obligation.signature)
+    if wanted is None:
+        return acting
+    named = (obligation.post,) if obligation.post is not None and obligation.post not in acting else ()
+    return tuple(role for role in (*named, *acting) if role in wanted)
+
+
 def competent(obligation: Obligation | None, scene: Scene) -> None:
     """Refuse a signature by somebody the rule does not name.
 
     Raises:
         RefusedError: ``not-competent``, with the article.
     """
-    if obligation is None:
-        return
-    acting = BY_PARTY.get(obligation.party, ())
-    signing = BY_SIGNATURE.get(obligation.signature, acting)
-    if scene.actor_role in acting and scene.actor_role in signing:
+    if obligation is None or scene.actor_role in signers(obligation):
         return
     refuse(
         "not-competent",

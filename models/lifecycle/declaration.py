@@ -4,14 +4,16 @@ from datetime import date
 from itertools import chain
 
 from models.commands import GiveNotice, ReportError, ReturnForCorrection, SubmitDeclaration, WithdrawNotice
-from models.errors import FieldRefusal, RefusedError
+from models.errors import FieldRefusal, Refusal, RefusedError
 from models.form import Catalogue, catalogue, owned_by, validate
 from models.identifiers import agency_month_workflow
 from models.lifecycle.duties import close_duty, days_late, open_duty, void_duty
 from models.lifecycle.guard import in_chapter, not_own, refuse
-from models.lifecycle.life import AgencyMonth, Chapter, Duty, Life, Revision
+from models.lifecycle.life import AgencyMonth, Approval, Chapter, Duty, Life, Revision
 from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
+from models.lifecycle.steps import OWN, open_step, own_signature, places, void_steps
+from models.regulations import Obligation
 
 FIRST = ("first_declaration", "intake_check")
 CHANGE = ("update_after_change", "transfer_check", "intake_check")
@@ -75,10 +77,95 @@ def submit(life: Life, body: SubmitDeclaration, scene: Scene) -> Outcome:
             citation=rule.citation,
         )
     _judge_form(draft, scene)
+    if (own := own_signature(life, scene)) is not None:
+        return _to_be_signed(life, draft, body, own, scene)
+    return _submitted(life, draft, answered, body.changed_on, scene)
+
+
+def _to_be_signed(
+    life: Life, draft: Revision, body: SubmitDeclaration, own: Obligation, scene: Scene
+) -> Outcome:
+    """Reserve the draft for the official's own signature: submitted is what has been signed (moha.art7.2)."""
+    approval_id = scene.new_id("approval")
+    out = Outcome(settles=False, answer={"approval_id": str(approval_id), "revision": draft.number})
+    out.insert(
+        "approvals",
+        id=approval_id,
+        profile_id=life.profile_id,
+        revision_id=draft.id,
+        agency_month_id=None,
+        approver_id=scene.actor_id,
+        approver_role=scene.actor_role,
+        digest=draft.digest,
+        rule_ids=list(own.rule_ids),
+        rule_set_hash=scene.law.hash,
+        state="signing",
+        late_days=0,
+        requested_at=scene.now,
+        step=OWN,
+        facts={
+            "field": "official",
+            "places": places(life, scene),
+            "changed_on": body.changed_on.isoformat() if body.changed_on else None,
+            "answers": [str(one) for one in body.answers],
+        },
+    )
+    out.update("revisions", {"id": draft.id}, state="signing")
+    out.subject = {"pending_revision_id": draft.id}
+    out.happened("declaration.prepared", own, revision=draft.number, digest=draft.digest)
+    return out
+
+
+def signed(life: Life, approval: Approval, document: str, certificate: str, scene: Scene) -> Outcome:
+    """The official has signed: what was declared is submitted."""
+    draft = life.pending
+    assert draft is not None
+    facts = approval.facts
+    changed_on = date.fromisoformat(facts["changed_on"]) if facts["changed_on"] else None
+    body = SubmitDeclaration(
+        revision_id=draft.id,
+        digest=draft.digest,
+        changed_on=changed_on,
+        # A duty that ended while the signature was made needs no answer any more.
+        answers=tuple(d.id for d in life.owed(*CHANGE) if str(d.id) in facts["answers"]),
+    )
+    first = life.stage in (Chapter.DECLARATION, Chapter.REVIEW)
+    out = _submitted(life, draft, _answered(life, body, scene.today, first=first), changed_on, scene)
+    out.answer |= {"approval_id": str(approval.id), "document": document}
+    return out.update(
+        "approvals",
+        {"id": approval.id},
+        state="signed",
+        signed_at=scene.now,
+        document_sha256=document,
+        certificate=certificate,
+    )
+
+
+def not_signed(life: Life, approval: Approval, code: str, scene: Scene) -> Outcome:
+    """The official's signature could not be made: the draft is a draft again, nothing was submitted."""
+    refusal = Refusal("signature-failed", extra={"reason": code})
+    out = Outcome(status=refusal.problem.status, answer=refusal.to_json())
+    out.update("approvals", {"id": approval.id}, state="failed")
+    # Who began another draft meanwhile goes on with that one.
+    out.update(
+        "revisions", {"id": approval.revision_id}, state="superseded" if life.draft is not None else "draft"
+    )
+    out.subject = {"pending_revision_id": None}
+    out.happened("approval.failed", None, approval=str(approval.id), reason=code)
+    return out
+
+
+def _submitted(
+    life: Life, draft: Revision, answered: tuple[Duty, ...], changed_on: date | None, scene: Scene
+) -> Outcome:
+    """What submitting writes: duties met, the review begun, HR told."""
+    first = life.stage in (Chapter.DECLARATION, Chapter.REVIEW)
+    rule = scene.rule("first_declaration" if first else "update_after_change")
     out = Outcome(answer={"revision": draft.number})
     late = max((close_duty(out, scene, duty) for duty in answered), default=0)
-    if not first and body.changed_on is not None and not any(duty.returned for duty in answered):
-        late = max(late, days_late(rule, body.changed_on, scene))
+    if not first and changed_on is not None and not any(duty.returned for duty in answered):
+        late = max(late, days_late(rule, changed_on, scene))
     out.answer["late_days"] = late
     out.update("revisions", {"id": draft.id}, state="submitted", submitted_at=scene.now)
     out.subject = {"pending_revision_id": draft.id, "revision_number": draft.number}
@@ -86,15 +173,16 @@ def submit(life: Life, body: SubmitDeclaration, scene: Scene) -> Outcome:
         out.subject["chapter"] = Chapter.REVIEW
     out.happened(
         "declaration.submitted",
-        scene.rule("first_declaration") if first else rule,
+        rule,
         revision=draft.number,
         digest=draft.digest,
         late_days=late,
-        **({"changed_on": body.changed_on.isoformat()} if body.changed_on else {}),
+        **({"changed_on": changed_on.isoformat()} if changed_on else {}),
     )
     out.notices.append(
         Notice("submission_arrived", life.agency_id, role="hr_officer", facts={"late_days": late})
     )
+    open_step(out, scene, life, 1, scene.today, draft.number)
     return out
 
 
@@ -140,6 +228,7 @@ def return_for_correction(
         "revisions", {"id": pending.id}, state="returned", returned_fields=[*fields, {"reason": body.reason}]
     )
     out.subject = {"pending_revision_id": None}
+    void_steps(out, scene, life, "returned")
     if life.draft is None:  # what the person has begun meanwhile is kept
         out.insert("draft_from", id=scene.new_id("draft"), source=pending.id, number=number)
         out.subject["revision_number"] = number

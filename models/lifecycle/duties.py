@@ -78,21 +78,26 @@ def open_duty(
     agency_month_id: UUID | None = None,
     due: tuple[date, date, datetime] | None = None,
     account_id: UUID | None = None,
+    owed_by: tuple[str, UUID] | None = None,
+    beside: tuple[tuple[Obligation, date], ...] = (),
     **facts: Any,
 ) -> Duty:
     """Open a duty under ``obligation`` from ``event_on`` and tell whoever the rule lays it on.
 
     ``due`` (nominal date, date, exclusive instant) is given for windows; otherwise the obligation's own
     period is reckoned. A regulation without a period opens a duty without a date; a calendar year that is
-    missing opens it as unknown, to be recomputed, and tells the administrator.
+    missing opens it as unknown, to be recomputed, and tells the administrator. ``owed_by`` (role, agency) is
+    given where the rule's own party does not say it; ``beside`` are other obligations whose periods run for
+    this duty too, each from its own event.
     """
-    party, agency_id = bearer(obligation, agency_id, scene)
+    party, agency_id = owed_by or bearer(obligation, agency_id, scene)
     nominal, due_on, due_at = due or (None, None, None)
-    deadline = obligation.deadline
-    if due is None and deadline is not None:
+    clocks = [(clock, event_on) for clock in obligation.clocks]
+    clocks += [(clock, start) for other, start in beside for clock in other.clocks]
+    if due is None and clocks:
         try:
-            nominal, due_on, due_at, beside = earliest(obligation.clocks, event_on, scene.calendar)
-            facts |= {"clocks": beside} if beside else {}
+            nominal, due_on, due_at, several = earliest(clocks, scene.calendar)
+            facts |= {"clocks": several} if several else {}
         except NoPeriod:
             facts["no_period"] = True
         except MissingYear as missing:
@@ -105,7 +110,7 @@ def open_duty(
                     facts={"year": missing.year},
                 )
             )
-    elif deadline is None and due is None:
+    elif due is None:
         facts["no_period"] = True
     subject_id = agency_month_id or case_id or profile_id
     assert subject_id is not None
@@ -155,9 +160,9 @@ def open_duty(
 
 
 def earliest(
-    clocks: Sequence[Clock], event_on: date, calendar: Calendar
+    clocks: Sequence[tuple[Clock, date]], calendar: Calendar
 ) -> tuple[date, date, datetime, list[dict[str, str]]]:
-    """The period that ends first, and all of them by rule where several run.
+    """The period that ends first, each from its own event, and all of them by rule where several run.
 
     Raises:
         NoPeriod: none of them ends on a date.
@@ -165,7 +170,7 @@ def earliest(
     """
     reckoned: list[tuple[Clock, Reckoning]] = []
     silent: NoPeriod | None = None
-    for clock in clocks:
+    for clock, event_on in clocks:
         try:
             reckoned.append((clock, reckon(clock.deadline, event_on, calendar)))
         except NoPeriod as none:
@@ -200,7 +205,7 @@ def days_late(obligation: Obligation | None, event_on: date, scene: Scene) -> in
     if obligation is None or obligation.deadline is None:
         return 0
     try:
-        due = earliest(obligation.clocks, event_on, scene.calendar)[1]
+        due = earliest([(clock, event_on) for clock in obligation.clocks], scene.calendar)[1]
     except (MissingYear, NoPeriod):
         return 0
     return _late(due, scene.today, scene.calendar) if scene.today > due else 0

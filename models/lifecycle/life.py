@@ -105,6 +105,7 @@ class Revision:
     author_id: UUID
     evidence: tuple[str, ...] = ()
     form_version: str = ""
+    submitted_on: date | None = None
     content: dict[str, Any] | None = None
 
 
@@ -147,6 +148,9 @@ class Approval:
     agency_month_id: UUID | None
     rule_ids: tuple[str, ...]
     late_days: int
+    step: int = 1
+    """Which signature of its chain; 0 is the official's own."""
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,10 @@ class Life:
     pending: Revision | None = None
     draft: Revision | None = None
     approval: Approval | None = None
+    signed_steps: int = 0
+    """How many signatures of its chain the pending submission carries, the official's own aside."""
+    standing: str | None = None
+    """How the custodian stands to the authority, as the law may ask (``regulations.When``)."""
     case: Case | None = None
     duties: tuple[Duty, ...] = ()
     foretold: tuple[tuple[str, date], ...] = ()

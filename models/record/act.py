@@ -179,7 +179,9 @@ def _scene(
 def _facts(found: Found) -> dict[str, str]:
     """What the law may ask about the subject."""
     life = found.subject.life
-    return {"category": life.category} if life is not None else {}
+    if life is None:
+        return {}
+    return {"category": life.category, **({"agency": life.standing} if life.standing else {})}
 
 
 async def _decide(

@@ -6,10 +6,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access import Allowed, Target, may
-from models.commands import OpenProfile
+from models.commands import Approve, OpenProfile
 from models.errors import RefusedError
+from models.lifecycle.competence import signers
 from models.lifecycle.life import AccountState
 from models.lifecycle.scene import Scene
+from models.lifecycle.steps import awaited, owed_by
 from models.record.commands import Command
 from models.record.subjects import Found
 
@@ -41,6 +43,9 @@ VERB_OF = {
 NEW_SIDE = ("accept_transfer", "refuse_transfer")
 """Verbs of a transfer that belong to the agency that receives."""
 
+REVIEWING = ("approve", "return_for_correction")
+"""Verbs of whoever owes the next signature."""
+
 _ANCESTORS = text(
     "SELECT ancestor_id FROM agency_closure WHERE descendant_id = :agency AND valid_to IS NULL ORDER BY depth"
 )
@@ -66,6 +71,12 @@ async def authorise(connection: AsyncConnection, command: Command, found: Found,
     if agency_id is None:
         raise RefusedError.of("not-found", "Không tìm thấy.", "There is no such thing.")
     life = found.subject.life
+    step = awaited(life, scene) if life is not None and command.verb in REVIEWING else None
+    if step is not None and life is not None:
+        # The step's own agency, not the profile's: a department may review for units that are beside it.
+        owner = owed_by(step, agency_id, scene)[1]
+        if owner != agency_id:
+            agency_id, ancestors = owner, await _above(connection, owner)
     target = Target(
         profile_id=life.profile_id if life else None,
         agency_id=agency_id,
@@ -74,7 +85,12 @@ async def authorise(connection: AsyncConnection, command: Command, found: Found,
         subject_account_id=life.account.id if life and life.account else None,
         authority_id=life.authority_id if life else None,
     )
-    verdict = may(command.actor, VERB_OF[command.verb], target, scene.today, scene.law)
+    verb = VERB_OF[command.verb]
+    if step is not None and command.verb == Approve.verb:
+        fitting = may(command.actor, verb, target, scene.today, scene.law, among=signers(step.obligation))
+        if isinstance(fitting, Allowed):
+            return fitting.role
+    verdict = may(command.actor, verb, target, scene.today, scene.law)
     if isinstance(verdict, Allowed):
         return verdict.role
     raise RefusedError.of(verdict.code, verdict.reason_vi, verdict.reason_en)
@@ -91,8 +107,12 @@ async def _place(
         agency_id = found.subject.case.to_agency_id
     else:
         return agency_id, ancestors
+    return agency_id, await _above(connection, agency_id)
+
+
+async def _above(connection: AsyncConnection, agency_id: UUID | None) -> tuple[UUID, ...]:
     rows = await connection.execute(_ANCESTORS, {"agency": agency_id})
-    return agency_id, tuple(rows.scalars())
+    return tuple(rows.scalars())
 
 
 _AGENCY = text(

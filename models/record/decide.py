@@ -28,7 +28,17 @@ from models.commands import (
     WithdrawNotice,
     WithdrawTransfer,
 )
-from models.lifecycle import account, approval, declaration, gate, month, separation, transfer, wake
+from models.lifecycle import (
+    account,
+    approval,
+    declaration,
+    gate,
+    month,
+    separation,
+    steps,
+    transfer,
+    wake,
+)
 from models.lifecycle.life import AgencyMonth, Case, Chapter, Life
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
@@ -148,8 +158,14 @@ def _signature(kind: str, subject: Subject, facts: dict[str, Any], scene: Scene)
     assert life is not None
     if life.approval is None or str(life.approval.id) != facts["approval"]:
         return Outcome()
+    own = life.approval.step == steps.OWN
     if kind == "fail_approval":
-        return approval.fail(life, life.approval, str(facts["reason"]), scene)
+        fail = declaration.not_signed if own else approval.fail
+        return fail(life, life.approval, str(facts["reason"]), scene)
+    if own:
+        return declaration.signed(
+            life, life.approval, str(facts["document"]), str(facts["certificate"]), scene
+        )
     return approval.complete(
         life, life.approval, str(facts["document"]), str(facts["certificate"]), scene, subject.month
     )

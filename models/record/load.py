@@ -41,7 +41,8 @@ _DUTY = (
 )
 _REVISION = (
     "json_build_object('id', r.id, 'number', r.number, 'state', r.state, 'digest', r.digest,"
-    " 'author_id', r.author_id, 'evidence', r.evidence, 'form_version', r.form_version)"
+    " 'author_id', r.author_id, 'evidence', r.evidence, 'form_version', r.form_version,"
+    " 'submitted_on', (r.submitted_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date)"
 )
 _LIFE = f"""
     SELECT p.*,
@@ -50,6 +51,10 @@ _LIFE = f"""
       (SELECT {_REVISION} FROM revisions r WHERE r.id = p.pending_revision_id) AS pending,
       (SELECT {_REVISION} FROM revisions r WHERE r.profile_id = p.id AND r.state = 'draft') AS draft,
       (SELECT row_to_json(s) FROM approvals s WHERE s.profile_id = p.id AND s.state = 'signing') AS approval,
+      (SELECT coalesce(max(s.step), 0) FROM approvals s WHERE s.profile_id = p.id
+          AND s.revision_id = p.pending_revision_id AND s.state = 'signed') AS signed_steps,
+      (SELECT coalesce(g.standing, CASE WHEN g.has_account THEN 'subordinate' ELSE 'constituent' END)
+          FROM agencies g WHERE g.id = p.agency_id) AS standing,
       (SELECT row_to_json(c) FROM cases c WHERE c.id = p.case_id) AS open_case,
       (SELECT coalesce(json_agg({_DUTY}), '[]') FROM duties d WHERE d.profile_id = p.id AND d.state = 'open'
           OR d.case_id = p.case_id AND d.state = 'open') AS duties,
@@ -141,6 +146,7 @@ def _revision(r: dict[str, Any] | None) -> Revision | None:
         author_id=UUID(r["author_id"]),
         evidence=tuple(r["evidence"]),
         form_version=r["form_version"],
+        submitted_on=_day(r["submitted_on"]),
     )
 
 
@@ -177,6 +183,8 @@ def _approval(a: dict[str, Any] | None) -> Approval | None:
         agency_month_id=_id(a["agency_month_id"]),
         rule_ids=tuple(a["rule_ids"]),
         late_days=a["late_days"],
+        step=a["step"],
+        facts=a["facts"],
     )
 
 
@@ -198,6 +206,8 @@ def life_of(row: Any) -> Life:
         pending=_revision(row.pending),
         draft=_revision(row.draft),
         approval=_approval(row.approval),
+        signed_steps=row.signed_steps,
+        standing=row.standing,
         case=_case_json(row.open_case),
         duties=tuple(duty_of(d) for d in row.duties),
         foretold=tuple((kind, date.fromisoformat(on)) for kind, on in row.foretold),

@@ -139,6 +139,11 @@ class RuleSet(Frozen):
         """Every rule that may answer this purpose, whatever the facts; for showing the law."""
         return self._by_slot.get(Slot(name), ())
 
+    def any(self, name: Slot | str) -> Obligation | None:
+        """What the law asks for this purpose under whatever facts; for access and display."""
+        rules = self.every(name)
+        return oblige(Slot(name), rules) if rules else None
+
     def chain(self, /, **facts: str) -> tuple[Obligation, ...]:
         """The signatures a declaration needs under these facts, in order; the last one is the approval."""
         final = self.slot(Slot.APPROVAL_WINDOW, **facts)

@@ -59,6 +59,7 @@ Signature = Literal[
 Party = Literal[
     "person",
     "head",
+    "hr_head",
     "approver",
     "data_officer",
     "agency",
@@ -76,7 +77,7 @@ Party = Literal[
     "everyone",
     "system",
 ]
-Post = Literal["self", "head", "approver", "hr_officer", "administrator", "data_officer"]
+Post = Literal["self", "head", "approver", "hr_head", "hr_officer", "administrator", "data_officer"]
 Carrier = Literal["code", "people", "other_side"]
 Standing = Literal["constituent", "subordinate"]
 """How an agency stands to its authority: one of its own parts (thuộc), or under it with dossiers of its own

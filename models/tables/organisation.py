@@ -30,7 +30,10 @@ class AgencyRow(Table):
     """An agency, unit or commune; identity never changes, codes and names may (QĐ 20/2020)."""
 
     __tablename__ = "agencies"
-    __table_args__ = (UniqueConstraint("authority_id", "code"),)
+    __table_args__ = (
+        UniqueConstraint("authority_id", "code"),
+        CheckConstraint("standing IN ('constituent', 'subordinate')", name="standing"),
+    )
     id: Mapped[Id]
     authority_id: Mapped[Authority]
     code: Mapped[str]
@@ -41,6 +44,9 @@ class AgencyRow(Table):
     """Whether it has an agency account, and so synchronises for itself (hanoi.art15)."""
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
+    standing: Mapped[str | None]
+    """A part of the authority itself (``constituent``, thuộc) or under it with dossiers of its own
+    (``subordinate``, trực thuộc). Not said: subordinate where it has an agency account."""
 
 
 class AgencyClosureRow(Table):

@@ -4,7 +4,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    SmallInteger,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.tables.base import Authority, Id, Table
@@ -152,6 +159,7 @@ class ApprovalRow(Table):
         Index("ix_approvals_document", "document_sha256", postgresql_where="document_sha256 IS NOT NULL"),
         Index("uq_approvals_signing", "revision_id", unique=True, postgresql_where="state = 'signing'"),
         CheckConstraint("state IN ('signing', 'signed', 'failed')", name="state"),
+        CheckConstraint("step >= 0", name="step"),
     )
     id: Mapped[Id]
     authority_id: Mapped[Authority]
@@ -171,3 +179,7 @@ class ApprovalRow(Table):
     document_sha256: Mapped[str | None]
     certificate: Mapped[str | None]
     """SHA-256 fingerprint of the signer's certificate."""
+    step: Mapped[int] = mapped_column(SmallInteger, server_default="1")
+    """Which signature of its chain; 0 is the official's own."""
+    facts: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    """What the act that follows the signature needs: signature places, what a submission answers."""

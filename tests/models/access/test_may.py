@@ -81,6 +81,7 @@ TABLE = {
     "hr_officer": "read_profile give_notice return_for_correction create_profile create_account "
     "request_transfer report_transfer hand_over accept_transfer refuse_transfer separate archive "
     "read_reports import_workbook",
+    "hr_head": "read_profile approve return_for_correction read_reports",
     "approver": "read_profile approve return_for_correction read_reports",
     "head": "read_profile approve return_for_correction request_transfer report_transfer hand_over "
     "accept_transfer refuse_transfer separate sync read_reports",

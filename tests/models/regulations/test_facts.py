@@ -162,7 +162,7 @@ def test_what_is_known_from_reports_binds_from_its_adoption_and_the_earlier_cloc
     both = in_force("sample", DAY, given, adopted=adopted).slot("first_declaration")
     assert both is not None
     assert both.rule_ids == ("local.a2", "reported.r1")
-    nominal, due, _, beside = earliest(both.clocks, DAY, Calendar.seed())
+    nominal, due, _, beside = earliest([(clock, DAY) for clock in both.clocks], Calendar.seed())
     assert nominal == due == date(2026, 3, 5)
     assert [(one["rule"], one["due"]) for one in beside] == [
         ("local.a2", "2026-03-09"),
@@ -180,12 +180,12 @@ def test_a_layer_beneath_that_does_not_run_beside_sets_no_clock(tmp_path: Path) 
     found = law.slot("first_declaration")
     assert found is not None
     assert [clock.rule_id for clock in found.clocks] == ["local.a2"]
-    assert earliest(found.clocks, DAY, Calendar.seed())[3] == []
+    assert earliest([(clock, DAY) for clock in found.clocks], Calendar.seed())[3] == []
 
 
 def test_no_period_at_all_is_said() -> None:
     with pytest.raises(NoPeriod):
-        earliest((), DAY, Calendar.seed())
+        earliest((), Calendar.seed())
 
 
 def test_adoption_does_not_make_law_of_a_draft(tmp_path: Path) -> None:
