@@ -5,9 +5,8 @@ stream of the authority's own events has the authority's id and the same hash ch
 """
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -22,7 +21,7 @@ from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.record.tools import Tools
 from models.record.write import GENESIS, chain
-from models.regulations import MissingSlots, NoLawInForce, RuleSet, in_force, seed
+from models.regulations import RuleSet, Trial, check_trial, law_of, resolved
 from models.tables import AgencyClosureRow, AgencyRow, AuthorityRow, CalendarRow, EventRow, RuleSetRow
 
 ROOT_KIND = "peoples_committee"
@@ -43,18 +42,29 @@ class Installed:
 
 
 async def install_authority(
-    tools: Tools, *, code: str, name: str, national_code: str, document: str, now: datetime
+    tools: Tools,
+    *,
+    code: str,
+    name: str,
+    national_code: str,
+    document: str,
+    now: datetime,
+    trial: Trial | None = None,
 ) -> Installed:
     """Install the authority, its first agency, the law and the calendar years packaged with the program.
 
     ``code`` names the authority for ``models.regulations``; ``national_code`` is its code at the integration
     platform and of its first agency; ``document`` is what the installation stands on. Repeating it loads
-    only content that is new.
+    only content that is new. An authority that has but a draft is installed by a ``trial`` of it: a decision
+    of its own with its own document, recorded as such and never taken by default.
 
     Raises:
-        NoLawInForce, MissingSlots: no regulation binds this authority today.
+        NoLawInForce, MissingSlots: no regulation binds this authority today, nor a draft on trial.
+        TrialRefused: what the trial names is no draft of this authority, or law in force stands against it.
     """
-    law, calendar = in_force(code, legal_date(now)), Calendar.seed()
+    if trial is not None:
+        check_trial(code, trial)
+    law, calendar = law_of(code, legal_date(now), trial), Calendar.seed()
     async with tools.engine.begin() as connection:
         await connection.execute(_LOCK)  # two installers take turns; the second finds everything done
         found = await connection.scalar(_FIND, {"code": code})
@@ -65,7 +75,9 @@ async def install_authority(
             await _authority(connection, authority_id, code, name, national_code, legal_date(now))
             outcome.happened("authority.installed", code=code, document=document)
         root = await connection.scalar(_ROOT, {"code": national_code})
-        await _load_law(connection, authority_id, code, document, now, outcome)
+        for start, rules in resolved(code, trial):
+            by = trial.document if trial is not None and rules.drafts else document
+            await _load_law(connection, authority_id, start, rules, by, now, outcome)
         await _load_calendar(connection, authority_id, calendar, document, now, outcome)
         scene = _scene(tools, law, calendar, authority_id, root, now)
         recorded = await record_on_authority(connection, scene, authority_id, root, outcome)
@@ -105,44 +117,29 @@ async def _authority(
     )
 
 
-def resolved(authority: str) -> Iterator[tuple[date, RuleSet]]:
-    """Every date from which the law of an authority is another, with the law from then on."""
-    starts: set[date] = set()
-    for one in seed():
-        if one.authority in (authority, None) and one.valid_from is not None:
-            starts.add(one.valid_from)
-            if one.valid_to is not None:
-                starts.add(one.valid_to + timedelta(days=1))
-    before = None
-    for start in sorted(starts):
-        try:
-            rules = in_force(authority, start)
-        except (NoLawInForce, MissingSlots):
-            continue  # not yet all that a profile's life needs
-        if rules.hash != before:
-            before = rules.hash
-            yield start, rules
-
-
 async def _load_law(
     connection: AsyncConnection,
     authority_id: UUID,
-    code: str,
+    start: date,
+    rules: RuleSet,
     document: str,
     now: datetime,
     outcome: Outcome,
 ) -> None:
-    for start, rules in resolved(code):
-        row = {
-            "authority_id": authority_id,
-            "hash": rules.hash,
-            "valid_from": start,
-            "content": json.loads(rules.to_json()),
-            "document": document,
-            "loaded_at": now,
-        }
-        if await _new(connection, RuleSetRow, row):
-            outcome.happened("rules.loaded", hash=rules.hash, valid_from=start.isoformat(), document=document)
+    row = {
+        "authority_id": authority_id,
+        "hash": rules.hash,
+        "valid_from": start,
+        "content": json.loads(rules.to_json()),
+        "document": document,
+        "loaded_at": now,
+    }
+    if await _new(connection, RuleSetRow, row):
+        facts = {"hash": rules.hash, "valid_from": start.isoformat(), "document": document}
+        if rules.drafts:
+            outcome.happened("rules.trial_began", **facts, drafts=list(rules.drafts))
+        else:
+            outcome.happened("rules.loaded", **facts)
 
 
 async def _load_calendar(

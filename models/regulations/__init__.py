@@ -12,6 +12,7 @@ from models.regulations.policy import PlannedStep, Policy, Step, load_policy, me
 from models.regulations.ruleset import Clock, Obligation, RuleSet, UnknownRule
 from models.regulations.schema import Deadline, Header, Regulation, Rule, Sla, When
 from models.regulations.slots import REQUIRED, Slot
+from models.regulations.trial import Trial, TrialRefused, check_trial, law_of, resolved
 
 __all__ = [
     "REQUIRED",
@@ -32,14 +33,19 @@ __all__ = [
     "Slot",
     "SourceError",
     "Step",
+    "Trial",
+    "TrialRefused",
     "UnknownRule",
     "When",
+    "check_trial",
     "in_force",
+    "law_of",
     "load_all",
     "load_file",
     "load_policy",
     "message_day",
     "plan_steps",
+    "resolved",
     "seed",
     "seed_files",
 ]

@@ -117,6 +117,11 @@ class RuleSet(Frozen):
         """SHA-256 (hex) of the canonical content. The day is not content: equal law has an equal hash."""
         return hashlib.sha256(rfc8785.dumps(self._content())).hexdigest()
 
+    @property
+    def drafts(self) -> tuple[str, ...]:
+        """The drafts it rests on: binding nobody by themselves, read by a trial or a simulation."""
+        return tuple(one.id for one in self.regulations if one.status == "draft")
+
     def rule(self, rule_id: str) -> Rule:
         """The rule of that id. Raises UnknownRule."""
         found = self._by_id.get(rule_id)

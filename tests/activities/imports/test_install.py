@@ -1,17 +1,18 @@
 """Installing an authority: what it records, and that repeating it changes nothing."""
 
 import asyncio
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from models.calendar import Calendar
 from models.database import Scope, transaction
-from models.record.install import install_authority, resolved
+from models.record.install import install_authority
 from models.record.write import GENESIS, event_hash
-from models.regulations import NoLawInForce, in_force
+from models.regulations import NoLawInForce, Trial, TrialRefused, in_force, resolved
 from tests.conftest import Database
 
 from .conftest import NOW, Desk, install, tools_for
@@ -74,6 +75,57 @@ async def test_an_authority_without_regulation_is_not_installed(desk: Desk) -> N
             desk.tools, code="atlantis", name="X", national_code="X", document="d", now=NOW
         )
     assert await desk.count("authorities") == 1
+
+
+TRIAL = Trial(drafts=("phu_yen_2024",), document="QĐ 01/QĐ-SNV thử nghiệm dự thảo", starts=NOW.date())
+PHU_YEN = {
+    "code": "phu_yen",
+    "name": "UBND tỉnh Phú Yên",
+    "national_code": "H45",
+    "document": "QĐ 02/QĐ-UBND",
+}
+
+
+async def test_a_draft_is_never_law_by_default(desk: Desk) -> None:
+    with pytest.raises(NoLawInForce):
+        await install_authority(desk.tools, **PHU_YEN, now=NOW)
+    assert await desk.count("authorities") == 1
+
+
+async def test_a_draft_is_run_on_trial_by_a_recorded_act_of_its_own(desk: Desk) -> None:
+    made = await install_authority(desk.tools, **PHU_YEN, now=NOW, trial=TRIAL)
+    async with transaction(desk.tools.engine, Scope(made.authority_id, everything=True)) as connection:
+        law, _ = await desk.tools.law(connection, made.authority_id, NOW.date())
+        with pytest.raises(LookupError):
+            await desk.tools.law(connection, made.authority_id, NOW.date() - timedelta(days=1))
+        found = await connection.execute(
+            text("SELECT kind, facts FROM events WHERE stream_id = :id ORDER BY number"),
+            {"id": made.authority_id},
+        )
+        kinds = {row.kind: row.facts for row in found}
+    assert law.drafts == ("phu_yen_2024",)
+    duty = law.slot("update_after_change")
+    assert duty is not None
+    assert duty.citation.startswith("Dự thảo Quy chế")
+    assert list(kinds) == ["authority.installed", "rules.trial_began", "calendar.loaded"]
+    assert kinds["rules.trial_began"] == {
+        "hash": law.hash,
+        "valid_from": NOW.date().isoformat(),
+        "document": TRIAL.document,
+        "drafts": ["phu_yen_2024"],
+    }
+    again = await install_authority(desk.tools, **PHU_YEN, now=NOW, trial=TRIAL)
+    assert (again.authority_id, again.events) == (made.authority_id, 0)
+
+
+async def test_a_trial_never_displaces_law_in_force(desk: Desk) -> None:
+    for drafts in (["hanoi_2024"], ["phu_yen_2024"], ["atlantis_1999"]):
+        trial = TRIAL.model_copy(update={"drafts": tuple(drafts)})
+        with pytest.raises(TrialRefused):
+            await install_authority(
+                desk.tools, code="hanoi", name="X", national_code="H26", document="d", now=NOW, trial=trial
+            )
+    assert await desk.count("events") == 3
 
 
 async def test_what_was_loaded_cannot_be_deleted(desk: Desk) -> None:
