@@ -71,6 +71,10 @@ class Moment(Message):
     """Approved items still to be put before the department, where it approves before anything goes out."""
     awaiting: int = 0
     """Items sent whose receipts are not in."""
+    round: UUID | None = None
+    """The command whose round of approvals is the next to run, of a month's list."""
+    rounds: int | None = None
+    """Rounds still to run; none where an act of before kept no count of them."""
 
 
 class Life(Message):

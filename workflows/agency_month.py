@@ -55,12 +55,13 @@ class AgencyMonthWorkflow:
         wake = min(closes_at, later(self._moment.next_wake_at, self._pause) or closes_at)
         spoken = await until(
             wake,
-            lambda: bool(self._chosen) or self._heard or self._is_long(),
+            lambda: self._waiting() is not None or self._heard or self._is_long(),
             summary=f"Nhắc danh sách tháng {self._start.month}",
         )
         self._pause = None
-        if self._chosen:
-            await self._approve(self._chosen.pop(0))
+        waiting = self._waiting()
+        if waiting is not None:
+            await self._approve(waiting)
         elif self._heard:
             self._heard = False
             await self._ask("look", "Xem lại danh sách")
@@ -74,12 +75,21 @@ class AgencyMonthWorkflow:
         async with self._lock:
             assert self._moment is not None
             over = self._moment.left == 0 or workflow.now() >= self._start.closes_at
-            if over and not self._chosen and self._moment.chapter != "closed":
+            if over and self._waiting() is None and self._moment.chapter != "closed":
                 await self._ask_unlocked("close_month", "Kết thúc danh sách tháng")
 
+    def _waiting(self) -> UUID | None:
+        """The round to run next: by the rows, so that it is not lost with the engine that heard of it.
+
+        ``_chosen`` has only what was accepted before rounds were rows.
+        """
+        assert self._moment is not None
+        return self._moment.round or (self._chosen[0] if self._chosen else None)
+
     async def _approve(self, command_id: UUID) -> None:
+        self._chosen[:] = [one for one in self._chosen if one != command_id]
         await self._batch("approve", command_id)
-        await self._ask("approvals_done", "Xong một lượt phê duyệt")
+        await self._ask("approvals_done", "Xong một lượt phê duyệt", round=str(command_id))
 
     async def _synchronise(self) -> None:
         """Send what is approved (nothing is no message at all), then wait for what was sent, by any run.
@@ -159,7 +169,7 @@ class AgencyMonthWorkflow:
             self._moment = moment
             self._heard = True
             # Under the lock, so that the list cannot close between the answer and the round.
-            if moment.status == 202 and command_id not in self._chosen:
+            if moment.status == 202 and moment.rounds is None and command_id not in self._chosen:
                 self._chosen.append(command_id)
         return moment
 
@@ -188,5 +198,5 @@ class AgencyMonthWorkflow:
     async def _next_run(self) -> None:
         """Begin the next run, which looks first; a round already accepted is done in this one."""
         await everybody_answered()
-        if not self._chosen:
+        if self._waiting() is None:
             workflow.continue_as_new(self._start)

@@ -231,3 +231,5 @@ class AgencyMonth:
     counts: dict[str, int] = field(default_factory=dict)
     gate: str = "after"
     """Where the department approves: ``none``, ``before_outgoing_call`` or ``after``, since the opening."""
+    rounds: tuple[UUID, ...] = ()
+    """Commands whose rounds of approvals were accepted and are still to run, oldest first."""

@@ -1,6 +1,7 @@
 """The month of one agency: list, approval, submission, the department's gate (hanoi.art7, 14, 15)."""
 
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from models.commands import ApproveList
 from models.lifecycle import gate
@@ -69,18 +70,29 @@ def approve_list(month: AgencyMonth, body: ApproveList, scene: Scene) -> Outcome
             "Nothing on the list waits for approval.",
         )
     out = Outcome(status=202, answer={"chosen": sorted(str(p) for p in chosen)})
+    out.insert(
+        "approval_rounds",
+        command_id=scene.act_id,
+        agency_month_id=month.id,
+        number=month.version + 1,
+        chosen=len(chosen),
+        accepted_at=scene.now,
+        done_at=None,
+    )
     out.happened(
         "list.approval_requested", scene.rule("approval_window"), month=month.month, chosen=len(chosen)
     )
     return out
 
 
-def approvals_done(month: AgencyMonth, scene: Scene) -> Outcome:
-    """After a round of approvals: the duty is met when nothing on the list waits any more.
+def approvals_done(month: AgencyMonth, scene: Scene, round_: UUID | None = None) -> Outcome:
+    """After a round of approvals: it is done; the duty is met when nothing on the list waits any more.
 
     Where the gate stands before the outgoing call, what was approved is put before the department.
     """
     out = Outcome(answer=dict(month.counts))
+    if round_ in month.rounds:
+        out.update("approval_rounds", {"command_id": round_}, done_at=scene.now)
     nothing_waits(month, out, scene)
     if month.gate == gate.BEFORE:
         gate.put(month, out, scene)
@@ -131,6 +143,12 @@ def close_month(month: AgencyMonth, scene: Scene) -> Outcome:
     left = sum(month.counts.get(state, 0) for state in OUTSTANDING)
     out = Outcome(answer={"left": left})
     out.subject = {"state": "closed", "closed_at": scene.now, "summary": {**month.counts, "left": left}}
+    for round_ in month.rounds:
+        # The next list is already being made: what the round had chosen and not reached stands on that one.
+        out.update("approval_rounds", {"command_id": round_}, done_at=scene.now)
+        out.happened(
+            "list.round_overtaken", scene.rule("approval_window"), month=month.month, round=str(round_)
+        )
     for duty in month.duties:
         if left:
             out.happened("duty.carried", scene.rule(duty.slot), duty=str(duty.id), left=left)

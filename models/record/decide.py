@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from models.commands import (
     AcceptTransfer,
@@ -183,7 +184,8 @@ def _month_step(
             assert closes_at is not None
             return month.open_month(agency_month, int(facts["listed"]), closes_at, scene)
         case "approvals_done":
-            return month.approvals_done(agency_month, scene)
+            round_ = facts.get("round")  # none from a worker of before
+            return month.approvals_done(agency_month, scene, UUID(str(round_)) if round_ else None)
         case "gate_opens":
             return gate.opens(agency_month, scene)
         case "submitted":

@@ -79,6 +79,8 @@ _MONTH = f"""
           WHERE d.agency_month_id = m.id AND d.state = 'open') AS duties,
       (SELECT coalesce(json_object_agg(state, n), '{{}}') FROM (SELECT state, count(*) AS n FROM month_items
           WHERE agency_month_id = m.id GROUP BY state) AS counted) AS counts,
+      (SELECT coalesce(json_agg(o.command_id ORDER BY o.number), '[]') FROM approval_rounds o
+          WHERE o.agency_month_id = m.id AND o.done_at IS NULL) AS rounds,
       (SELECT json_agg(c.ancestor_id ORDER BY c.depth) FROM agency_closure c
           WHERE c.descendant_id = m.agency_id AND c.valid_to IS NULL) AS ancestors,
       (SELECT department_id FROM authorities WHERE authority_id = m.authority_id) AS department_id
@@ -258,6 +260,7 @@ def month_of(row: Any, items: Sequence[Any] = ()) -> AgencyMonth:
         items=tuple(MonthItem(i.profile_id, i.revision_id, i.digest, i.state) for i in items),
         counts=dict(row.counts),
         gate=row.gate,
+        rounds=tuple(UUID(one) for one in row.rounds),
     )
 
 

@@ -208,6 +208,7 @@ def moment(ask: Ask, found: Found, *, status: int = 200, **more: Any) -> Moment:
         )
     counts = subject.month.counts if subject.month else {}
     sendable = gate.ready(subject.month.gate) if subject.month else "approved"
+    rounds = subject.month.rounds if subject.month else ()
     return Moment(
         version=row.version,
         chapter=row.state,
@@ -218,6 +219,8 @@ def moment(ask: Ask, found: Found, *, status: int = 200, **more: Any) -> Moment:
         to_send=counts.get(sendable, 0),
         at_gate=gate.unseen(subject.month) if subject.month else 0,
         awaiting=counts.get("sent", 0),
+        round=next(iter(rounds), None),
+        rounds=len(rounds),
         **more,
     )
 

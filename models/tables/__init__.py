@@ -4,7 +4,13 @@ from models.tables.accounts import AccountRow, MailRow, SessionRow
 from models.tables.base import Table
 from models.tables.duties import CaseRow, DutyRow, NoticeRow
 from models.tables.ledger import CommandRow, EventRow, ImportLineRow, ImportRow, OutboxRow
-from models.tables.month import AgencyMonthRow, MonthEndRow, MonthItemRow, SubmissionRow
+from models.tables.month import (
+    AgencyMonthRow,
+    ApprovalRoundRow,
+    MonthEndRow,
+    MonthItemRow,
+    SubmissionRow,
+)
 from models.tables.organisation import (
     AgencyClosureRow,
     AgencyRow,
@@ -20,6 +26,7 @@ __all__ = [
     "AgencyClosureRow",
     "AgencyMonthRow",
     "AgencyRow",
+    "ApprovalRoundRow",
     "ApprovalRow",
     "AttachmentRow",
     "AuthorityRow",

@@ -88,6 +88,28 @@ class MonthItemRow(Table):
     changed_at: Mapped[datetime]
 
 
+class ApprovalRoundRow(Table):
+    """One accepted ``approve_list``: its command's answer says what it chose; run in order until done.
+
+    It outlives the engine: whatever remembers the rounds still to run, these rows do.
+    """
+
+    __tablename__ = "approval_rounds"
+    __table_args__ = (
+        UniqueConstraint("agency_month_id", "number"),
+        Index("ix_approval_rounds_waiting", "agency_month_id", postgresql_where="done_at IS NULL"),
+    )
+    command_id: Mapped[UUID] = mapped_column(ForeignKey("commands.id"), primary_key=True)
+    authority_id: Mapped[Authority]
+    agency_month_id: Mapped[UUID] = mapped_column(ForeignKey("agency_months.id"))
+    number: Mapped[int]
+    """The list's version at its acceptance: the order in which rounds are run."""
+    chosen: Mapped[int]
+    """How many items."""
+    accepted_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+
+
 class SubmissionRow(Table):
     """One packet to the national database and its receipt."""
 

@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
+from uuid import uuid5
 
 from models.messages import AgencyMonthStart, BatchResult, DigestStart, ImportStart, MonthStart
-from tests.replay.player import Path, Player, acts, until_end
+from tests.replay.player import Path, Player, acts, plays, until_end
 from tests.replay.script import AUTHORITY, OTHER, SUBJECT, Script, soon, told
 from workflows.agency_month import AgencyMonthWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.month_end import MonthEndWorkflow
 from workflows.workbook_import import ImportWorkflow
+
+FIRST, SECOND, THIRD = (uuid5(SUBJECT, f"round:{n}") for n in (1, 2, 3))
 
 
 def _list(closes: float = 3600, limit: int = 1000) -> AgencyMonthStart:
@@ -101,6 +104,22 @@ PATHS: dict[str, Callable[[], Path]] = {
             close_month=[told("closed", 8)],
         ),
         _gate_first,
+    ),
+    "agency_month/rounds_of_rows": lambda: Path(
+        AgencyMonthWorkflow,
+        _list(),
+        acts(
+            told("open", 4, left=3, status=202, round=FIRST, rounds=3),
+            look=[told("open", 3, left=3, round=FIRST, rounds=2)],
+            approvals_done=[
+                told("open", 5, left=3, to_send=2, round=SECOND, rounds=2),
+                told("open", 7, left=2, round=THIRD, rounds=1),
+                told("open", 8, left=0, rounds=0),
+            ],
+            submitted=[told("submitting", 6, left=3, round=SECOND, rounds=2)],
+            close_month=[told("closed", 9)],
+        ),
+        plays("approve_list"),
     ),
     "agency_month/one_by_one": lambda: Path(
         AgencyMonthWorkflow,

@@ -251,3 +251,28 @@ def test_what_is_left_is_carried_over_and_never_called_met() -> None:
     assert [e.facts["left"] for e in out.events if e.kind == "duty.carried"] == [4, 4]
     assert event(out, "month.closed").facts["left"] == 4
     assert out.answer == {"left": 4}
+
+
+# --- rounds of approvals
+
+
+def test_what_is_chosen_is_a_round_in_the_order_of_acceptance() -> None:
+    out = steps.approve_list(listed("listed", "listed", version=7), ApproveList(profiles=(ONE,)), scene(DAY))
+    (row,) = [w.values for w in out.writes if w.table == "approval_rounds"]
+    assert (row["number"], row["chosen"], row["done_at"]) == (8, 1, None)
+    assert row["command_id"] == scene(DAY).act_id
+
+
+def test_a_round_that_was_run_is_done_and_no_other() -> None:
+    month = listed("approved", "listed", rounds=(ONE, TWO))
+    out = steps.approvals_done(month, scene(DAY), ONE)
+    (done,) = [w for w in out.writes if w.table == "approval_rounds"]
+    assert (done.key, done.values) == ({"command_id": ONE}, {"done_at": scene(DAY).now})
+    assert not steps.approvals_done(month, scene(DAY), THREE).writes
+    assert not steps.approvals_done(month, scene(DAY)).writes
+
+
+def test_a_list_that_gives_way_to_the_next_leaves_no_round_behind() -> None:
+    out = steps.close_month(listed("listed", rounds=(ONE, TWO)), scene(DAY))
+    assert [w.key["command_id"] for w in out.writes if w.table == "approval_rounds"] == [ONE, TWO]
+    assert [e.facts["round"] for e in out.events if e.kind == "list.round_overtaken"] == [str(ONE), str(TWO)]
