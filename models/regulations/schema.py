@@ -109,6 +109,8 @@ class Deadline(Frozen):
     unit: Unit
     n: int | None = Field(default=None, ge=0, le=366)
     counted_from: str | None = None
+    assumed_start: bool = False
+    """The text does not say from when it counts: `counted_from` is our reading."""
     roll: bool = True
     recurrence: Literal["once", "monthly", "quarterly", "yearly", "unspecified"] | None = None
     window: str | None = None

@@ -49,6 +49,8 @@ class Slot(StrEnum):
     ACCESS_CHANGE_REQUEST = "access_change_request"
     ACCOUNT_MANAGEMENT_BELOW = "account_management_below"
     """Who manages the agency accounts of the units below, and the personal accounts of their people."""
+    PERSONAL_ACCOUNT_MANAGEMENT = "personal_account_management"
+    """Who issues, revokes and manages personal accounts for the whole authority."""
     ACCOUNT_REQUEST = "account_request"
     ACCOUNT_HANDOVER = "account_handover"
     ACCOUNT_DELEGATION = "account_delegation"
@@ -59,6 +61,10 @@ class Slot(StrEnum):
     LOST_PASSWORD = "lost_password"  # noqa: S105 — the name of a duty
     PASSWORD_ROTATION = "password_rotation"  # noqa: S105 — the name of a duty
     # access and export
+    ACCESS_BY_DUTY = "access_by_duty"
+    """Rights follow the post and the task they serve, and reach no further."""
+    ACCESS_BY_GRANT = "access_by_grant"
+    """Nobody gets in without authority over the person or a right given to them."""
     OWN_DATA = "own_data"
     CONSENT_ACCESS = "consent_access"
     AGENCY_ACCESS = "agency_access"

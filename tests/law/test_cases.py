@@ -1,6 +1,7 @@
 """The YAML cases of this folder, each compared with what the law as data answers."""
 
 from collections.abc import Iterator
+from datetime import date
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,8 @@ def test_the_record_says_what_the_article_says(case: dict[str, Any]) -> None:
     assert rule.position == case.get("position")
     assert case.get("scope") in (None, rule.scope)
     assert tuple(case.get("items", rule.items)) == rule.items
+    unasked = rules.slot(case["slot"])
+    assert not case.get("when") or unasked is None or rule.id not in unasked.rule_ids
     for facts in facts_of(case):
         duty = obligation_of(rules, case, facts)
         assert duty.rule.id == case.get("beneath", rule.id)
@@ -99,6 +102,18 @@ def test_due_date(case: dict[str, Any]) -> None:
     assert found.policy == case.get("policy", False)
     if "skipped" in case:
         assert [day.day for day in found.days if day.number is None] == case["skipped"]
+
+
+@pytest.mark.parametrize("case", list(cases("side_by_side*.yaml")))
+def test_the_earlier_of_two_periods_binds(case: dict[str, Any]) -> None:
+    rules, beside = law_of(case), case["beside"]
+    due: dict[str, date] = {}
+    for rule_id, start in ((case["rule"], case["from"]), (beside["rule"], beside["from"])):
+        deadline = rules.rule(rule_id).deadline
+        assert deadline is not None
+        due[rule_id] = reckon(deadline, start, CALENDAR).due
+    assert due == {case["rule"]: case["due"], beside["rule"]: beside["due"]}
+    assert min(due, key=lambda one: due[one]) == case["binds"]
 
 
 @pytest.mark.parametrize("case", list(cases("windows*.yaml")))
