@@ -9,6 +9,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from models.regulations.schema import Category
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=2000)]
 Login = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{2,59}$")]
@@ -45,7 +47,7 @@ class OpenProfile(Body):
     agency_id: UUID
     full_name: Text
     personal_id_number: Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
-    category: Literal["cadre", "civil_servant", "public_employee", "contract_worker"] = "civil_servant"
+    category: Category = "civil_servant"
     staff_number: Annotated[str, StringConstraints(max_length=30)] | None = None
     origin: Literal["recruited", "received", "received_with_national_record"] = "recruited"
     event_on: Day = Field(

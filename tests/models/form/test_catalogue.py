@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from itertools import groupby
+from typing import get_args
 
 import pytest
 
 from models.form import Catalogue, catalogue, code_list, communes, provinces
 from models.form.fields import Field, _check, _field
 from models.form.loading import code_rows, document
+from models.regulations.schema import Category
 
 ENCRYPTED = {
     "record_code", "citizen_id_number", "contact_phone", "social_insurance_number", "health_insurance_card",
@@ -103,6 +105,10 @@ def test_a_misspelt_attribute_is_refused() -> None:
     entry = {"name": "x", "label": "x", "label_en": "x", "type": "string", "requried": "always"}
     with pytest.raises(ValueError, match="requried"):
         _field(entry)
+
+
+def test_categories_are_those_a_rule_may_ask_about() -> None:
+    assert set(code_list("staff_category").codes) == set(get_args(Category))
 
 
 def test_code_lists_are_closed_and_labelled() -> None:
