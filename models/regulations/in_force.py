@@ -48,7 +48,8 @@ def in_force(
 ) -> RuleSet:
     """The law of an authority on a day, from the packaged regulations unless others are given.
 
-    `simulate` names regulations (drafts, say) to be read as if in force, whatever their status and dates.
+    `simulate` names regulations (drafts, say) to be read as if in force, whatever their status and dates; a
+    local one stands in the place of the authority's other regulations, except those it names in `prevails_over`.
     `adopted` names those known from reports that the authority adopted, with the day from which it does; none
     binds before its own date.
     Raises NoLawInForce, MissingSlots or OverlappingRegulations.
@@ -56,6 +57,7 @@ def in_force(
     given = seed() if regulations is None else regulations
     binding = [one for one in given if one.id in simulate or _binds(one, on, adopted)]
     binding = [one for one in binding if one.authority in (authority, None)]
+    binding = [one for one in binding if not _displaced(one, binding, simulate)]
     if all(one.authority is None for one in binding):
         raise NoLawInForce(authority, on)
     stacked = sorted(binding, key=lambda one: (LAYERS.index(one.layer), _rank(one, binding), one.id))
@@ -81,6 +83,14 @@ def _binds(regulation: Regulation, on: date, adopted: Mapping[str, date]) -> boo
     elif regulation.status != "in_force":
         return False
     return regulation.valid_from <= on <= (regulation.valid_to or date.max)
+
+
+def _displaced(one: Regulation, binding: Sequence[Regulation], simulate: Collection[str]) -> bool:
+    """Whether a simulated regulation of the same authority stands in its place."""
+    if one.id in simulate or one.authority is None:
+        return False
+    local = [other for other in binding if other.id in simulate and other.authority is not None]
+    return any(one.id not in other.prevails_over for other in local)
 
 
 def _rank(regulation: Regulation, binding: Sequence[Regulation]) -> int:

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from models.calendar.source import Document, Location, Problem, SourceError, parse, read
+from models.regulations.copies import expand
 from models.regulations.schema import Deadline, Regulation, Rule
 from models.regulations.slots import Slot
 
 FOLDER = Path(__file__).parent
-NOT_REGULATIONS = frozenset({"policy.yaml"})
+NOT_REGULATIONS = frozenset({"policy.yaml", "succession.yaml"})
 
 
 def load_file(path: Path) -> Regulation:
@@ -46,7 +47,7 @@ def seed() -> tuple[Regulation, ...]:
 
 
 def _load(path: Path) -> tuple[Regulation, Document]:
-    document = read(path)
+    document = expand(read(path))
     completed = Document(document.path, _complete(document.value), document.root)
     regulation = parse(completed, Regulation)
     problems = [document.problem(where, what) for where, what in contradictions(regulation)]

@@ -90,6 +90,10 @@ Leaving = Literal[
 ]
 Origin = Literal["recruited", "received", "received_with_national_record", "received_unconnected"]
 Subject = Literal["first", "change"]
+AgencyKind = Literal[
+    "peoples_committee", "department", "commune_committee", "internal_unit", "public_service_unit"
+]
+"""What kind of agency it is, in the codes of the list ``agency_kind``."""
 
 
 class Frozen(BaseModel):
@@ -135,6 +139,7 @@ class When(Frozen):
     """Facts under which a rule answers its slot; a key left out asks nothing of the facts."""
 
     agency: tuple[Standing, ...] = ()
+    kind: tuple[AgencyKind, ...] = ()
     category: tuple[Category, ...] = ()
     leaving: tuple[Leaving, ...] = ()
     origin: tuple[Origin, ...] = ()
@@ -239,6 +244,8 @@ class Regulation(Header):
     """A whole document in its own order, every period complete with the document's settings."""
 
     rules: tuple[Rule, ...] = Field(min_length=1)
+    same_text_as: str | None = None
+    """The document it has the text of (``models.regulations.copies``)."""
 
     @property
     def header(self) -> Header:

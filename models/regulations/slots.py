@@ -23,6 +23,8 @@ class Slot(StrEnum):
     """The person supplies the form confirmed by a competent authority; the agency enters it."""
     AGENCY_ENTRY = "agency_entry"
     DOSSIER_CREATION = "dossier_creation"
+    DOSSIER_CODE = "dossier_code"
+    """One dossier for each person, known by the personal identification number."""
     REVIEW_STEP = "review_step"
     """A signature before the final approval; ``Rule.after`` orders the steps."""
     CHANGE_TOTAL = "change_total"
