@@ -1,8 +1,8 @@
 """A document with the text of another: its rules are those of the other, under its own ids and citations.
 
 The file says which document has the same text (`same_text_as`), what it lacks (`leaves_out`), how ids and
-citations read (`renamed`) and, clause by clause, its own words (`scanned`), which become the quotations. Whether
-the words really agree is a matter for a test; here every clause must have some.
+citations read (`renamed`) and, clause by clause, its own words (`scanned`), which become the quotations.
+Whether the words really agree is a matter for a test; here every clause must have some.
 """
 
 from collections.abc import Iterator, Mapping

@@ -49,7 +49,7 @@ def in_force(
     """The law of an authority on a day, from the packaged regulations unless others are given.
 
     `simulate` names regulations (drafts, say) to be read as if in force, whatever their status and dates; a
-    local one stands in the place of the authority's other regulations, except those it names in `prevails_over`.
+    local one stands in the place of the authority's others, except those it names in `prevails_over`.
     `adopted` names those known from reports that the authority adopted, with the day from which it does; none
     binds before its own date.
     Raises NoLawInForce, MissingSlots or OverlappingRegulations.

@@ -26,7 +26,12 @@ def cases(pattern: str) -> Iterator[Any]:
 
 
 def law_of(case: dict[str, Any]) -> RuleSet:
-    return in_force(case["authority"], case["law_of"], simulate=case.get("simulate", ()))
+    return in_force(
+        case["authority"],
+        case["law_of"],
+        simulate=case.get("simulate", ()),
+        adopted=case.get("adopted", {}),
+    )
 
 
 def facts_of(case: dict[str, Any]) -> Iterator[dict[str, str]]:
