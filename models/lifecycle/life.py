@@ -175,6 +175,8 @@ class Life:
     """How many signatures of its chain the pending submission carries, the official's own aside."""
     standing: str | None = None
     """How the custodian stands to the authority, as the law may ask (``regulations.When``)."""
+    agency_kind: str | None = None
+    """What kind of agency the custodian is, likewise."""
     case: Case | None = None
     duties: tuple[Duty, ...] = ()
     foretold: tuple[tuple[str, date], ...] = ()

@@ -181,7 +181,8 @@ def _facts(found: Found) -> dict[str, str]:
     life = found.subject.life
     if life is None:
         return {}
-    return {"category": life.category, **({"agency": life.standing} if life.standing else {})}
+    known = {"category": life.category, "agency": life.standing, "kind": life.agency_kind}
+    return {name: value for name, value in known.items() if value}
 
 
 async def _decide(

@@ -55,6 +55,7 @@ _LIFE = f"""
           AND s.revision_id = p.pending_revision_id AND s.state = 'signed') AS signed_steps,
       (SELECT coalesce(g.standing, CASE WHEN g.has_account THEN 'subordinate' ELSE 'constituent' END)
           FROM agencies g WHERE g.id = p.agency_id) AS standing,
+      (SELECT g.kind FROM agencies g WHERE g.id = p.agency_id) AS agency_kind,
       (SELECT row_to_json(c) FROM cases c WHERE c.id = p.case_id) AS open_case,
       (SELECT coalesce(json_agg({_DUTY}), '[]') FROM duties d WHERE d.profile_id = p.id AND d.state = 'open'
           OR d.case_id = p.case_id AND d.state = 'open') AS duties,
@@ -210,6 +211,7 @@ def life_of(row: Any) -> Life:
         approval=_approval(row.approval),
         signed_steps=row.signed_steps,
         standing=row.standing,
+        agency_kind=row.agency_kind,
         case=_case_json(row.open_case),
         duties=tuple(duty_of(d) for d in row.duties),
         foretold=tuple((kind, date.fromisoformat(on)) for kind, on in row.foretold),
