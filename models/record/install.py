@@ -4,14 +4,11 @@ What is loaded is kept under the hash of its content and never changed: an old d
 stream of the authority's own events has the authority's id and the same hash chain as a profile's.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import insert, text
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.calendar import Calendar, legal_date
@@ -19,10 +16,11 @@ from models.database import Scope, enter
 from models.identifiers import new_id
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
+from models.record.loads import Load, calendar_known, load_calendar, load_rules, rules_known
 from models.record.tools import Tools
 from models.record.write import GENESIS, chain
 from models.regulations import RuleSet, Trial, check_trial, law_of, resolved
-from models.tables import AgencyClosureRow, AgencyRow, AuthorityRow, CalendarRow, EventRow, RuleSetRow
+from models.tables import AgencyClosureRow, AgencyRow, AuthorityRow, EventRow
 
 ROOT_KIND = "peoples_committee"
 _LOCK = text("SELECT pg_advisory_xact_lock(4817203553)")
@@ -55,8 +53,8 @@ async def install_authority(
 
     ``code`` names the authority for ``models.regulations``; ``national_code`` is its code at the integration
     platform and of its first agency; ``document`` is what the installation stands on. Repeating it loads
-    only content that is new. An authority that has but a draft is installed by a ``trial`` of it: a decision
-    of its own with its own document, recorded as such and never taken by default.
+    what was never loaded for its date. An authority that has but a draft is installed by a ``trial`` of it: a
+    decision of its own with its own document, recorded as such and never taken by default.
 
     Raises:
         NoLawInForce, MissingSlots: no regulation binds this authority today, nor a draft on trial.
@@ -126,20 +124,14 @@ async def _load_law(
     now: datetime,
     outcome: Outcome,
 ) -> None:
-    row = {
-        "authority_id": authority_id,
-        "hash": rules.hash,
-        "valid_from": start,
-        "content": json.loads(rules.to_json()),
-        "document": document,
-        "loaded_at": now,
-    }
-    if await _new(connection, RuleSetRow, row):
-        facts = {"hash": rules.hash, "valid_from": start.isoformat(), "document": document}
-        if rules.drafts:
-            outcome.happened("rules.trial_began", **facts, drafts=list(rules.drafts))
-        else:
-            outcome.happened("rules.loaded", **facts)
+    if await rules_known(connection, authority_id, rules, start):
+        return
+    await load_rules(connection, Load(authority_id, document, now), rules, start)
+    facts = {"hash": rules.hash, "valid_from": start.isoformat(), "document": document}
+    if rules.drafts:
+        outcome.happened("rules.trial_began", **facts, drafts=list(rules.drafts))
+    else:
+        outcome.happened("rules.loaded", **facts)
 
 
 async def _load_calendar(
@@ -150,21 +142,11 @@ async def _load_calendar(
     now: datetime,
     outcome: Outcome,
 ) -> None:
-    row = {
-        "authority_id": authority_id,
-        "hash": calendar.hash,
-        "content": json.loads(calendar.to_json()),
-        "document": document,
-        "loaded_at": now,
-    }
-    if await _new(connection, CalendarRow, row):
-        years = [year.year for year in calendar.years]
-        outcome.happened("calendar.loaded", hash=calendar.hash, years=years, document=document)
-
-
-async def _new(connection: AsyncConnection, table: type[Any], row: dict[str, Any]) -> bool:
-    written = upsert(table).values(row).on_conflict_do_nothing().returning(table.hash)
-    return (await connection.execute(written)).first() is not None
+    if await calendar_known(connection, authority_id, calendar):
+        return
+    await load_calendar(connection, Load(authority_id, document, now), calendar)
+    years = [year.year for year in calendar.years]
+    outcome.happened("calendar.loaded", hash=calendar.hash, years=years, document=document)
 
 
 def _scene(

@@ -66,10 +66,10 @@ class Tools:
 
 
 _IN_FORCE = text(
-    "SELECT (SELECT hash FROM rule_sets WHERE authority_id = :authority AND valid_from <= :day"
-    " ORDER BY valid_from DESC, loaded_at DESC LIMIT 1) AS rule_set,"
-    " (SELECT hash FROM calendars WHERE authority_id = :authority"
-    " ORDER BY loaded_at DESC LIMIT 1) AS calendar"
+    "SELECT (SELECT hash FROM rule_set_loads WHERE authority_id = :authority AND valid_from <= :day"
+    " ORDER BY valid_from DESC, loaded_at DESC, id DESC LIMIT 1) AS rule_set,"
+    " (SELECT hash FROM calendar_loads WHERE authority_id = :authority"
+    " ORDER BY loaded_at DESC, id DESC LIMIT 1) AS calendar"
 )
 _RULES = text("SELECT content FROM rule_sets WHERE authority_id = :authority AND hash = :hash")
 _YEARS = text("SELECT content FROM calendars WHERE authority_id = :authority AND hash = :hash")

@@ -15,8 +15,10 @@ from models.tables.organisation import (
     AgencyClosureRow,
     AgencyRow,
     AuthorityRow,
+    CalendarLoadRow,
     CalendarRow,
     GrantRow,
+    RuleSetLoadRow,
     RuleSetRow,
 )
 from models.tables.profiles import ApprovalRow, AttachmentRow, CustodyRow, ProfileRow, RevisionRow
@@ -30,6 +32,7 @@ __all__ = [
     "ApprovalRow",
     "AttachmentRow",
     "AuthorityRow",
+    "CalendarLoadRow",
     "CalendarRow",
     "CaseRow",
     "CommandRow",
@@ -46,6 +49,7 @@ __all__ = [
     "OutboxRow",
     "ProfileRow",
     "RevisionRow",
+    "RuleSetLoadRow",
     "RuleSetRow",
     "SessionRow",
     "SubmissionRow",

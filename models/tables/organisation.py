@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.tables.base import Authority, Id, Table
@@ -84,7 +84,10 @@ class GrantRow(Table):
 
 
 class RuleSetRow(Table):
-    """A resolved rule set under the hash of its content; never changed or deleted."""
+    """A resolved rule set under the hash of its content; never changed or deleted.
+
+    Its date and document are those of its first load; which content is in force the loads say.
+    """
 
     __tablename__ = "rule_sets"
     authority_id: Mapped[UUID] = mapped_column(ForeignKey("authorities.authority_id"), primary_key=True)
@@ -92,6 +95,40 @@ class RuleSetRow(Table):
     valid_from: Mapped[date]
     content: Mapped[dict[str, Any]]
     document: Mapped[str]
+    loaded_at: Mapped[datetime]
+
+
+class RuleSetLoadRow(Table):
+    """One load of a rule set, new or known: on each day the newest date decides, then the later load."""
+
+    __tablename__ = "rule_set_loads"
+    __table_args__ = (
+        ForeignKeyConstraint(["authority_id", "hash"], ["rule_sets.authority_id", "rule_sets.hash"]),
+        Index("ix_rule_set_loads_in_force", "authority_id", "valid_from", "loaded_at"),
+    )
+    id: Mapped[Id]
+    authority_id: Mapped[Authority]
+    hash: Mapped[str]
+    valid_from: Mapped[date]
+    document: Mapped[str]
+    approver_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
+    """The account that approved it; none for what an installation brings."""
+    loaded_at: Mapped[datetime]
+
+
+class CalendarLoadRow(Table):
+    """One load of a calendar, new or known content: the newest is reckoned with."""
+
+    __tablename__ = "calendar_loads"
+    __table_args__ = (
+        ForeignKeyConstraint(["authority_id", "hash"], ["calendars.authority_id", "calendars.hash"]),
+        Index("ix_calendar_loads_newest", "authority_id", "loaded_at"),
+    )
+    id: Mapped[Id]
+    authority_id: Mapped[Authority]
+    hash: Mapped[str]
+    document: Mapped[str]
+    approver_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
     loaded_at: Mapped[datetime]
 
 

@@ -90,20 +90,26 @@ async def test_the_law_decides_who_reads(world: World, people: dict[str, UUID], 
     await caller.login("hr.a")
     path = f"/profiles/{people['NGUYỄN VĂN AN']}"
     assert (await caller.ok(path))["citation"]
+    # The rules without that one come into force on the day of the others, and these again after them.
     drop = (
-        "UPDATE rule_sets SET hash = 'x' || hash, content = jsonb_set(content - 'hash', '{rules}',"
+        "INSERT INTO rule_sets SELECT authority_id, 'x' || hash, valid_from,"
+        " jsonb_set(content - 'hash', '{rules}',"
         " (SELECT jsonb_agg(r) FROM jsonb_array_elements(content -> 'rules') r"
-        "  WHERE NOT coalesce(r -> 'slot' ? 'agency_access', false)))"
+        "  WHERE NOT coalesce(r -> 'slot' ? 'agency_access', false))),"
+        " document, loaded_at + interval '1 hour'"
+        " FROM rule_sets"
     )
-    before = await world.written(lambda c: _rows(c, "SELECT hash, content::text FROM rule_sets"))
+    again = (
+        "INSERT INTO rule_set_loads SELECT gen_random_uuid(), authority_id, hash, valid_from, 'back', NULL,"
+        " loaded_at + interval '2 hours' FROM rule_sets WHERE hash NOT LIKE 'x%'"
+    )
     await world.written(lambda c: c.execute(text(drop)))
     try:
         assert code_of(await caller.get(path)) == (403, "not-permitted")
         assert code_of(await caller.get("/profiles")) == (403, "not-permitted")
     finally:
-        restore = "UPDATE rule_sets SET hash = :hash, content = CAST(:content AS jsonb)"
-        values = {"hash": before[0].hash, "content": before[0].content}
-        await world.written(lambda c: c.execute(text(restore), values))
+        await world.written(lambda c: c.execute(text(again)))
+    assert (await caller.ok(path))["citation"]
 
 
 async def _rows(connection: Any, query: str) -> list[Any]:

@@ -2,9 +2,11 @@
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from models.calendar import legal_date
 from models.commands import (
@@ -17,7 +19,7 @@ from models.commands import (
     ReportTransfer,
     RequestTransfer,
 )
-from models.database import engine_for
+from models.database import engine_for, transaction
 from models.errors import RefusedError
 from models.messages import Ask
 from models.record import act as module
@@ -238,15 +240,25 @@ async def test_a_profile_changes_hands_once_a_day(world: World) -> None:
     ]
 
 
+async def law_begins(database: Any, world: World, day: str) -> None:
+    """The owner of the schema moves what nobody else may: the date of a load."""
+    owner = engine_for(database.url("migration"), pool_size=1)
+    async with transaction(owner, world.scope) as connection:
+        await connection.execute(
+            text("UPDATE rule_set_loads SET valid_from = CAST(:on AS date)"), {"on": day}
+        )
+    await owner.dispose()
+
+
 async def test_without_law_an_act_is_not_judged_but_tried_again(module_database, tmp_path) -> None:
     engine = engine_for(module_database.url("worker"), pool_size=2)
     world = await build(tools_for(engine, tmp_path), WHEN, second=True)
-    await world.rows("UPDATE rule_sets SET valid_from = '2030-01-01' RETURNING hash")
+    await law_begins(module_database, world, "2030-01-01")
     profile, key = uuid4(), uuid4()
     with pytest.raises(LookupError):
         await world.ask("culture.hr", opening(world), profile, key=key)
     assert (await world.one("SELECT settled_at FROM commands WHERE id = :id", id=key)).settled_at is None
-    await world.rows("UPDATE rule_sets SET valid_from = '2025-01-01' RETURNING hash")
+    await law_begins(module_database, world, "2025-01-01")
     assert (await world.ask("culture.hr", opening(world), profile, key=key)).status == 201
     await engine.dispose()
 
