@@ -7,6 +7,7 @@ The servers end with the test process even if that is killed (see `api.cli.child
 
 import itertools
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from models.settings import DatabaseRole, Settings
 
 _numbers = itertools.count(1)
 TEMPLATE = "hoso_template"
+SMALL_LOG = {"max_wal_size": "128MB"}
+"""The write-ahead log takes little room where the cluster is in memory."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +73,23 @@ def servers_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def postgres(servers_folder: Path) -> Iterator[EmbeddedPostgres]:
-    """A running PostgreSQL 18 with our roles; durability off."""
-    server = EmbeddedPostgres(servers_folder / "postgres", children.free_port(), throwaway=True)
-    child = children.start(server.program(), servers_folder / "postgres.log")
+    """A running PostgreSQL 18 with our roles; durability off, so its files may be in memory."""
+    with tempfile.TemporaryDirectory(prefix="hoso-", dir=_in_memory(), ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        yield from _postgres(folder, servers_folder / "postgres.log")
+
+
+def _in_memory() -> str | None:
+    """A folder in memory with room for a cluster, where the system has one; None: the usual place."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 * 2**30
+    return str(memory) if roomy else None
+
+
+def _postgres(folder: Path, log: Path) -> Iterator[EmbeddedPostgres]:
+    server = EmbeddedPostgres(folder, children.free_port(), throwaway=True, options=SMALL_LOG)
+    child = children.start(server.program(), log)
     try:
         server.create_roles_and_database("hoso")
         yield server
@@ -94,7 +111,7 @@ def template(postgres: EmbeddedPostgres) -> str:
 def _fresh(server: EmbeddedPostgres, source: str) -> Iterator[Database]:
     name = f"test_{next(_numbers)}"
     with psycopg.connect(server.url(), autocommit=True) as connection:
-        create_database(connection, name, source)
+        create_database(connection, name, source, strategy="file_copy")
     try:
         yield Database(name, server)
     finally:

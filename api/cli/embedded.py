@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import psycopg
 from psycopg import sql
@@ -260,14 +260,21 @@ def create_roles(connection: psycopg.Connection[tuple[Any, ...]], passwords: Map
 
 
 def create_database(
-    connection: psycopg.Connection[tuple[Any, ...]], name: str, template: str = "template0"
+    connection: psycopg.Connection[tuple[Any, ...]],
+    name: str,
+    template: str = "template0",
+    *,
+    strategy: Literal["wal_log", "file_copy"] = "wal_log",
 ) -> None:
-    """Make a database of the migration role, closed to everybody but our roles; an existing one is left."""
+    """Make a database of the migration role, closed to everybody but our roles; an existing one is left.
+
+    `strategy` is PostgreSQL's: its own choice suits big, durable servers; files are copied faster in memory.
+    """
     if connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
         return
     database, owner = sql.Identifier(name), sql.Identifier(ROLES["migration"])
-    make = sql.SQL("create database {} owner {} template {}").format(
-        database, owner, sql.Identifier(template)
+    make = sql.SQL("create database {} owner {} template {} strategy {}").format(
+        database, owner, sql.Identifier(template), sql.SQL(strategy)
     )
     connection.execute(make)
     connection.execute(sql.SQL("revoke all on database {} from public").format(database))
