@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 LOCK := requirements.lock
 READY := $(VENV)/.ready
+# Many processes start here many times: none of them is to compile again what the one before compiled.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup run demo test check format bench lock openapi clean
 
@@ -21,7 +23,7 @@ $(READY): $(LOCK) pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	@awk '/^uv==/{p=1} /^[a-z]/&&!/^uv==/{p=0} p&&!/^ *#/' $(LOCK) | sed '$$s/ *\\$$//' > $(VENV)/uv.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.txt
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes $(LOCK)
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes $(LOCK)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
@@ -32,7 +34,7 @@ demo: setup
 	@exec $(BIN)/hoso demo
 
 test: setup
-	$(BIN)/python -m pytest -q -n 2 --dist loadscope tests --ignore=tests/bench
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests --ignore=tests/bench
 
 check: setup
 	$(BIN)/ruff format --check .

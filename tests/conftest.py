@@ -27,6 +27,11 @@ SMALL_LOG = {"max_wal_size": "128MB"}
 """The write-ahead log takes little room where the cluster is in memory."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: with two processes the suite ends when the last long one does."""
+    items.sort(key=lambda item: item.get_closest_marker("whole") is None)
+
+
 @dataclass(frozen=True)
 class Database:
     """One database of the test cluster."""

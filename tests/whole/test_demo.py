@@ -23,7 +23,11 @@ from models.evidence.verification import verify
 pytestmark = [pytest.mark.whole, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).parents[2]
-RUN = "from api.cli.main import main; main()"
+RUN = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    "from api.cli.main import main; main()"
+)
+"""As a terminal starts it: what runs in the background of a script is started deaf to Ctrl-C."""
 LONGEST = 150.0
 """Seconds allowed here, where other tests run beside it; alone it is to take less than sixty."""
 
