@@ -23,6 +23,7 @@ from activities.documents.store import DocumentStore
 from activities.imports.office import ImportOffice
 from activities.national.office import NationalOffice, gateway_of
 from activities.notifications.office import DigestOffice
+from activities.reviews.office import ReviewOffice
 from activities.signing.office import SigningOffice
 from activities.signing.signer import DevelopmentSigners
 from models.database import engine_for
@@ -46,6 +47,7 @@ class Offices:
     national: NationalOffice
     digests: DigestOffice
     imports: ImportOffice
+    reviews: ReviewOffice
 
     @property
     def local(self) -> list[Callable[..., Any]]:
@@ -65,6 +67,9 @@ class Offices:
             self.national.tell_status,
             self.digests.send_digests,
             self.imports.import_workbook,
+            self.reviews.plan_review,
+            self.reviews.work_review,
+            self.reviews.sign_report,
         ]
 
 
@@ -72,7 +77,8 @@ def offices(settings: Settings, tools: Tools) -> Offices:
     """Build the offices with their collaborators."""
     store = DocumentStore(settings.documents)
     threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="signing")
-    signing = SigningOffice(tools, store, DevelopmentSigners(settings.pki), threads)
+    signers = DevelopmentSigners(settings.pki)
+    signing = SigningOffice(tools, store, signers, threads)
     gateway = gateway_of(settings)
     return Offices(
         acts=ActOffice(tools),
@@ -81,6 +87,7 @@ def offices(settings: Settings, tools: Tools) -> Offices:
         national=NationalOffice(settings, tools, gateway),
         digests=DigestOffice(settings, tools),
         imports=ImportOffice(settings, tools),
+        reviews=ReviewOffice(tools, store, signers, threads),
     )
 
 

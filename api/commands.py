@@ -34,11 +34,12 @@ from models.database import Scope, entering, together, transaction
 from models.errors import RefusedError
 from models.identifiers import WorkflowKind, command_id, parse_workflow_id, profile_workflow
 from models.logs import logger
-from models.messages import AgencyMonthStart, Life, Moment, Move
+from models.messages import AgencyMonthStart, Life, Moment, Move, ReviewStart
 from models.record.commands import Fate, accept, fate_at_once
 from models.record.tools import Tools
 from workflows.agency_month import AgencyMonthWorkflow
 from workflows.profile import ProfileWorkflow
+from workflows.review import ReviewWorkflow
 from workflows.transfer import TransferWorkflow
 
 PATIENCE = timedelta(seconds=10)
@@ -175,7 +176,7 @@ async def _update(engine: Engine, command: Addressed) -> Moment:
     handle: WorkflowHandle[Any, Any] = engine.client.get_workflow_handle(command.workflow_id)
     try:
         known: Moment = await handle.execute_update(
-            command.verb, command.command_id, id=str(command.command_id), result_type=Moment
+            command.verb, args=_arguments(command), id=str(command.command_id), result_type=Moment
         )
         return known
     except RPCError as error:
@@ -186,7 +187,7 @@ async def _update(engine: Engine, command: Addressed) -> Moment:
         return Moment(version=0, chapter="", words="", status=404)
     update = await engine.client.start_update_with_start_workflow(
         command.verb,
-        command.command_id,
+        args=_arguments(command),
         start_workflow_operation=start,
         id=str(command.command_id),
         wait_for_stage=WorkflowUpdateStage.COMPLETED,
@@ -194,6 +195,12 @@ async def _update(engine: Engine, command: Addressed) -> Moment:
     )
     answered: Moment = await update.result()
     return answered
+
+
+def _arguments(command: Addressed) -> list[UUID]:
+    """What an update carries: the command's id, and the report's where one workflow serves many of them."""
+    many = parse_workflow_id(command.workflow_id).kind is WorkflowKind.REVIEW
+    return [command.command_id, command.subject_id] if many else [command.command_id]
 
 
 async def start_operation(engine: Engine, command: Addressed) -> WithStartWorkflowOperation[Any, Any] | None:
@@ -208,6 +215,12 @@ async def start_operation(engine: Engine, command: Addressed) -> WithStartWorkfl
     if name.kind is WorkflowKind.PROFILE:
         life = Life(authority_id=command.authority_id, profile_id=command.subject_id)
         return WithStartWorkflowOperation(ProfileWorkflow.run, life, static_summary="Hồ sơ", **policies)
+    if name.kind is WorkflowKind.REVIEW:
+        assert name.period is not None
+        review = ReviewStart(authority_id=command.authority_id, period=name.period)
+        return WithStartWorkflowOperation(
+            ReviewWorkflow.run, review, static_summary=f"Rà soát dữ liệu {name.period}", **policies
+        )
     async with transaction(engine.tools.engine, Scope(command.authority_id, everything=True)) as connection:
         if name.kind is WorkflowKind.TRANSFER:
             profile_id = await connection.scalar(_CASE, {"id": command.subject_id})
@@ -239,6 +252,7 @@ _SEEN = {
     WorkflowKind.PROFILE: text(f"SELECT 1 FROM profiles WHERE id = :id {_OWN}"),  # noqa: S608 — no input
     WorkflowKind.TRANSFER: text(f"SELECT 1 FROM cases WHERE id = :id AND kind = 'transfer' {_OWN}"),  # noqa: S608
     WorkflowKind.MONTH_END: text(f"SELECT 1 FROM agency_months WHERE id = :id {_OWN}"),  # noqa: S608 — no input
+    WorkflowKind.REVIEW: text(f"SELECT 1 FROM review_reports WHERE id = :id {_OWN}"),  # noqa: S608 — no input
 }
 _CASE = text("SELECT profile_id FROM cases WHERE id = :id AND kind = 'transfer'")
 _MONTH = text("SELECT agency_id, month, closes_at FROM agency_months WHERE id = :id")

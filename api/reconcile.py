@@ -29,14 +29,17 @@ from models.identifiers import (
     month_end_workflow,
     parse_workflow_id,
     profile_workflow,
+    review_workflow,
     transfer_workflow,
 )
+from models.lifecycle.review_dates import last_day, periods_of, previous_period
 from models.logs import logger
-from models.messages import AgencyMonthStart, DigestStart, Life, Moment, MonthStart, Move
+from models.messages import AgencyMonthStart, DigestStart, Life, Moment, MonthStart, Move, ReviewStart
 from workflows.agency_month import AgencyMonthWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.month_end import MonthEndWorkflow
 from workflows.profile import ProfileWorkflow
+from workflows.review import ReviewWorkflow
 from workflows.transfer import TransferWorkflow
 
 HORIZON = timedelta(days=45)
@@ -75,6 +78,7 @@ _MONTHS = text(
 )
 _IMPORTS = text("SELECT id FROM imports WHERE state IN ('waiting', 'running') ORDER BY created_at")
 _CLOSED_ENDS = text("SELECT month FROM month_ends WHERE state = 'closed'")
+_REVIEWS = text("SELECT period, state FROM reviews")
 _RECENT = text(
     "SELECT p.id, p.version FROM profiles p WHERE p.chapter <> 'archive' AND EXISTS"
     " (SELECT 1 FROM events e WHERE e.profile_id = p.id AND e.at > :since)"
@@ -99,6 +103,7 @@ class Reconciler:
             authorities = list(await connection.execute(_AUTHORITIES))
         for authority in authorities:
             await self._calendar_workflows(authority, now, findings)
+            await self._reviews(authority, now, findings)
             await self._sleepers(authority.authority_id, now, findings)
             await self._cases(authority.authority_id, findings)
             await self._imports(authority.authority_id, findings)
@@ -145,6 +150,24 @@ class Reconciler:
             start = MonthStart(authority_id=authority_id, month=month)
             if month not in closed and await self._start(
                 MonthEndWorkflow.run, start, workflow_id, f"Cuối tháng {month}", again=False
+            ):
+                findings.started.append(workflow_id)
+
+    async def _reviews(self, authority: Row[Any], now: datetime, findings: Findings) -> None:
+        """The reviews of this quarter and year, those before that never opened, and what is open."""
+        authority_id, today = authority.authority_id, legal_date(now)
+        rows = {row.period: row.state for row in await self._rows(authority_id, _REVIEWS)}
+        current = set(periods_of(today))
+        before = {
+            period for period in map(previous_period, current) if last_day(period) > authority.installed_on
+        }
+        for period in sorted(current | before | rows.keys()):
+            start = ReviewStart(authority_id=authority_id, period=period)
+            workflow_id = review_workflow(authority_id, period)
+            # One before that has ended without a row had nothing to open: it does not begin again.
+            again = period in current or period in rows
+            if rows.get(period) != "closed" and await self._start(
+                ReviewWorkflow.run, start, workflow_id, f"Rà soát dữ liệu {period}", again=again
             ):
                 findings.started.append(workflow_id)
 

@@ -15,6 +15,11 @@ from models.messages import (
     MonthStart,
     NationalStatus,
     NationalTold,
+    ReportSigning,
+    ReviewMoment,
+    ReviewPlan,
+    ReviewRun,
+    ReviewStart,
     Signed,
     SignRequest,
     Window,
@@ -88,6 +93,25 @@ class DigestActivities:
     @activity.defn(name="send_digests")
     async def send_digests(self, run: DigestRun) -> DigestDone:
         """One message per person from what is still open now."""
+        raise NotImplementedError
+
+
+class ReviewActivities:
+    """Data reviews and their reports."""
+
+    @activity.defn(name="plan_review")
+    async def plan_review(self, start: ReviewStart) -> ReviewPlan:
+        """When the review opens, by what is known now."""
+        raise NotImplementedError
+
+    @activity.defn(name="work_review")
+    async def work_review(self, run: ReviewRun) -> ReviewMoment:
+        """Do whatever is due: open, measure, remind, close; done before, it is done no second time."""
+        raise NotImplementedError
+
+    @activity.defn(name="sign_report")
+    async def sign_report(self, signing: ReportSigning) -> Signed:
+        """Measure once more, render, sign and keep; the same signature always gives the same file."""
         raise NotImplementedError
 
 

@@ -37,7 +37,7 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
     verb: ClassVar[str]
     subject: ClassVar[str] = "profile"
-    """Which workflow decides: ``profile``, ``transfer`` or ``agency_month``."""
+    """Which workflow decides: ``profile``, ``transfer``, ``agency_month`` or ``review``."""
 
 
 class OpenProfile(Body):
@@ -247,6 +247,13 @@ class SendBackItems(Body):
     reason: Reason
 
 
+class SignReport(Body):
+    """Sign the report of a data review and send it to the managing authority (hanoi.art21.6)."""
+
+    verb: ClassVar[str] = "sign_report"
+    subject: ClassVar[str] = "review"
+
+
 COMMANDS: tuple[type[Body], ...] = (
     OpenProfile,
     CreateAccount,
@@ -269,5 +276,6 @@ COMMANDS: tuple[type[Body], ...] = (
     ApproveList,
     ReleaseMonth,
     SendBackItems,
+    SignReport,
 )
 BY_VERB: dict[str, type[Body]] = {command.verb: command for command in COMMANDS}

@@ -12,7 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 Word = Annotated[str, StringConstraints(max_length=120)]
 Words = Annotated[str, StringConstraints(max_length=400)]
 Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
-Subject = Literal["profile", "transfer", "agency_month"]
+Period = Annotated[str, StringConstraints(pattern=r"^\d{4}(-q[1-4])?$")]
+"""A quarter ``yyyy-q1`` or a year ``yyyy``."""
+Subject = Literal["profile", "transfer", "agency_month", "review"]
 Internal = Literal[
     "look",
     "wake",
@@ -26,6 +28,10 @@ Internal = Literal[
     "submitted",
     "receipts",
     "close_month",
+    "open_report",
+    "complete_report",
+    "fail_report",
+    "close_report",
 ]
 
 
@@ -203,6 +209,53 @@ class DigestDone(Message):
     sent: int
     failed: int
     next_at: datetime
+
+
+class ReviewStart(Message):
+    """Input of ``ReviewWorkflow``: one period of one authority."""
+
+    authority_id: UUID
+    period: Period
+    begun: bool = False
+    """Whether the next period's workflow was started by an earlier run."""
+    limit: int = 1000
+    """Events in one run before the next begins."""
+
+
+class ReviewPlan(Message):
+    """When a review opens, by the law and calendar known now."""
+
+    opens_at: datetime | None = None
+    """None where the law asks for no report of this kind now, or the review is over."""
+    over: bool = False
+    ends_at: datetime
+    """The period's own end: without a report until then, the next period is waited for."""
+    next_period: Period
+
+
+class ReviewRun(Message):
+    """One look after a review: opening, measuring, reminding or closing, whatever is due."""
+
+    authority_id: UUID
+    period: Period
+    now: datetime
+
+
+class ReviewMoment(Message):
+    """Where a review stands, and when it must next be looked after."""
+
+    state: Word
+    words: Words
+    next_at: datetime | None = None
+
+
+class ReportSigning(Message):
+    """Measure, render and sign one prepared report."""
+
+    authority_id: UUID
+    report_id: UUID
+    signature_id: UUID
+    now: datetime
 
 
 class ImportStart(Message):

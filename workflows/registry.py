@@ -6,6 +6,7 @@ from workflows.agency_month import AgencyMonthWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.month_end import MonthEndWorkflow
 from workflows.profile import ProfileWorkflow
+from workflows.review import ReviewWorkflow
 from workflows.transfer import TransferWorkflow
 from workflows.workbook_import import ImportWorkflow
 
@@ -16,6 +17,7 @@ WORKFLOWS = [
     AgencyMonthWorkflow,
     DigestWorkflow,
     ImportWorkflow,
+    ReviewWorkflow,
 ]
 
 

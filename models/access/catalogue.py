@@ -35,6 +35,7 @@ class Verb(StrEnum):
     SYNC = "sync"
     GATE = "gate"
     READ_REPORTS = "read_reports"
+    SIGN_REPORT = "sign_report"
     IMPORT_WORKBOOK = "import_workbook"
     INSPECT_WORKFLOW = "inspect_workflow"
     ADMINISTER = "administer"

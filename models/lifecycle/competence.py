@@ -8,6 +8,7 @@ BY_PARTY = {
     "approver": ("approver", "head"),
     "head": ("head",),
     "hr_head": ("hr_head",),
+    "top_agency": ("head", "approver"),
     "department": ("department_officer", "department_head"),
     "managing_authority": ("department_officer", "department_head"),
     "agency": ("hr_officer", "approver", "head"),

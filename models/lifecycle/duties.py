@@ -39,7 +39,7 @@ def ladder(duty: Duty, scene: Scene) -> list[tuple[int, Step, date]]:
             duty.opened_on,
             duty.due_on,
             scene.calendar,
-            foreseen=duty.agency_month_id is not None,
+            foreseen=duty.agency_month_id is not None or duty.report_id is not None,
         )
     except MissingYear:
         return []  # the ladder is policy: without its calendar year it is silent, the duty stays open
@@ -76,6 +76,7 @@ def open_duty(
     profile_id: UUID | None = None,
     case_id: UUID | None = None,
     agency_month_id: UUID | None = None,
+    report_id: UUID | None = None,
     due: tuple[date, date, datetime] | None = None,
     account_id: UUID | None = None,
     owed_by: tuple[str, UUID] | None = None,
@@ -112,7 +113,7 @@ def open_duty(
             )
     elif due is None:
         facts["no_period"] = True
-    subject_id = agency_month_id or case_id or profile_id
+    subject_id = report_id or agency_month_id or case_id or profile_id
     assert subject_id is not None
     duty = Duty(
         id=scene.new_id(f"duty:{obligation.slot}:{label}"),
@@ -128,6 +129,7 @@ def open_duty(
         profile_id=profile_id,
         case_id=case_id,
         agency_month_id=agency_month_id,
+        report_id=report_id,
         returned=bool(facts.get("returned")),
     )
     # Opened with its dates already past: what was missed is said once, in the notice below.

@@ -90,6 +90,7 @@ class Duty:
     profile_id: UUID | None = None
     case_id: UUID | None = None
     agency_month_id: UUID | None = None
+    report_id: UUID | None = None
     returned: bool = False
     """Whether it stands for a correction that was asked for."""
 
@@ -235,3 +236,26 @@ class AgencyMonth:
     """Where the department approves: ``none``, ``before_outgoing_call`` or ``after``, since the opening."""
     rounds: tuple[UUID, ...] = ()
     """Commands whose rounds of approvals were accepted and are still to run, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One agency's report of a data review as decisions see it, or the whole authority's (``whole``)."""
+
+    id: UUID
+    review_id: UUID
+    authority_id: UUID
+    agency_id: UUID
+    whole: bool
+    slot: str
+    period: str
+    state: str
+    version: int
+    opens_on: date
+    nominal_due_on: date
+    due_on: date
+    due_at: datetime
+    policy_date: bool
+    """Whether the due date is this installation's policy, because the text names no day."""
+    signature_id: UUID | None = None
+    duties: tuple[Duty, ...] = ()

@@ -39,6 +39,7 @@ from models.record.subjects import (
     saving_case,
     saving_month,
     saving_profile,
+    saving_report,
     with_content,
     with_month,
 )
@@ -150,8 +151,11 @@ def _command(ask: Ask, command: Command) -> Command:
 
 
 def _signing(found: Found, command: Command) -> UUID | None:
-    """The approval this very command prepared, still waiting for its signature."""
-    life = found.subject.life
+    """The approval or report this very command prepared, still waiting for its signature."""
+    life, report = found.subject.life, found.subject.report
+    if report is not None:
+        mine = report.state == "signing" and report.signature_id == uuid5(command.id, "approval")
+        return report.signature_id if mine else None
     if life is None or life.approval is None or life.approval.id != uuid5(command.id, "approval"):
         return None
     return life.approval.id
@@ -230,7 +234,7 @@ async def _record(
     if "step" in ask.facts and outcome.events:
         outcome.events[0].facts["step"] = ask.facts["step"]
     life = found.subject.life
-    on_profile = ask.subject != "agency_month"
+    on_profile = ask.subject not in ("agency_month", "review")
     profile_id = (life.profile_id if life else ask.subject_id) if on_profile else None
     opening = command.body if command and isinstance(command.body, OpenProfile) else None
     stream_id = profile_id or ask.subject_id
@@ -260,6 +264,8 @@ async def _record(
         queries.append(saving_profile(life, ask, outcome, events))
         if life is not None and (case_id := _case_of(ask, life, outcome)) is not None:
             queries.append(saving_case(case_id, life, outcome))
+    elif ask.subject == "review":
+        queries.append(saving_report(found, outcome))
     else:
         queries.append(saving_month(found, outcome))
     queries += _settling(ask, outcome)

@@ -37,6 +37,7 @@ VERB_OF = {
     "approve_list": "approve",
     "release_month": "gate",
     "send_back_items": "gate",
+    "sign_report": "sign_report",
 }
 """Command verb to the verb of ``models.access``."""
 

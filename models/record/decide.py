@@ -25,6 +25,7 @@ from models.commands import (
     ReturnForCorrection,
     SendBackItems,
     Separate,
+    SignReport,
     SubmitDeclaration,
     WithdrawNotice,
     WithdrawTransfer,
@@ -35,23 +36,25 @@ from models.lifecycle import (
     declaration,
     gate,
     month,
+    review,
     separation,
     steps,
     transfer,
     wake,
 )
-from models.lifecycle.life import AgencyMonth, Case, Chapter, Life
+from models.lifecycle.life import AgencyMonth, Case, Chapter, Life, Report
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What an act judges: a profile with its open case and the month it is listed in, or a month."""
+    """What an act judges: a profile with its open case and the month it is listed in; a month; a report."""
 
     life: Life | None = None
     case: Case | None = None
     month: AgencyMonth | None = None
+    report: Report | None = None
 
 
 Decision = Callable[[Subject, Any, Scene], Outcome]
@@ -77,6 +80,14 @@ def _month(decide: Callable[[AgencyMonth, Any, Scene], Outcome]) -> Decision:
     def decision(subject: Subject, body: Any, scene: Scene) -> Outcome:
         assert subject.month is not None
         return decide(subject.month, body, scene)
+
+    return decision
+
+
+def _report(decide: Callable[[Report, Any, Scene], Outcome]) -> Decision:
+    def decision(subject: Subject, body: Any, scene: Scene) -> Outcome:
+        assert subject.report is not None
+        return decide(subject.report, body, scene)
 
     return decision
 
@@ -117,6 +128,7 @@ DECISIONS: dict[type[Body], Decision] = {
     ApproveList: _month(month.approve_list),
     ReleaseMonth: _month(gate.release),
     SendBackItems: _month(gate.send_back),
+    SignReport: _report(review.sign_report),
 }
 
 
@@ -125,6 +137,8 @@ def decide_internal(
 ) -> Outcome:
     """What a workflow itself asks for: a fired timer, a finished signature, a step of the month."""
     life, agency_month = subject.life, subject.month
+    if subject.report is not None:
+        return _report_step(kind, subject.report, facts, scene)
     match kind:
         case "look":
             return Outcome()
@@ -196,3 +210,22 @@ def _month_step(
             return month.close_month(agency_month, scene)
         case _:
             raise ValueError(f"nothing decides {kind!r}")
+
+
+def _report_step(kind: str, report: Report, facts: dict[str, Any], scene: Scene) -> Outcome:
+    """A step of one report; nothing where it was done by an attempt whose answer was lost."""
+    match kind:
+        case "open_report":
+            return Outcome() if report.version else review.open_report(report, scene)
+        case "wake":
+            return review.wake_report(report, scene)
+        case "complete_report" | "fail_report":
+            if report.state != "signing" or str(report.signature_id) != facts["signature"]:
+                return Outcome()
+            if kind == "fail_report":
+                return review.fail_report(report, str(facts["reason"]))
+            return review.complete_report(report, str(facts["document"]), str(facts["certificate"]), scene)
+        case "close_report":
+            return Outcome() if report.state in review.ENDED else review.close_report(report, scene)
+        case _:
+            return Outcome()

@@ -26,6 +26,7 @@ from models.lifecycle.life import (
     Duty,
     Life,
     MonthItem,
+    Report,
     Revision,
     Status,
 )
@@ -36,7 +37,7 @@ _DUTY = (
     " 'rule_id', d.rule_id, 'citation', d.citation, 'event_on', d.event_on, 'due_on', d.due_on,"
     " 'due_at', d.due_at, 'opened_at', (d.opened_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date,"
     " 'ladder_step', d.ladder_step, 'next_wake_at', d.next_wake_at, 'profile_id', d.profile_id,"
-    " 'case_id', d.case_id, 'agency_month_id', d.agency_month_id,"
+    " 'case_id', d.case_id, 'agency_month_id', d.agency_month_id, 'report_id', d.report_id,"
     " 'returned', coalesce((d.facts ->> 'returned')::boolean, false))"
 )
 _REVISION = (
@@ -97,6 +98,16 @@ ITEMS = text(
     "SELECT profile_id, revision_id, digest, state FROM month_items WHERE agency_month_id = :id"
     " ORDER BY profile_id"
 )
+LOCK_REPORT = text("SELECT 1 FROM review_reports WHERE id = :id FOR UPDATE")
+REPORT = text(
+    "SELECT t.*, w.period, w.slot, w.opens_on, w.nominal_due_on, w.due_on, w.due_at, w.policy_date,"  # noqa: S608 — fragments above, no input
+    f" (SELECT coalesce(json_agg({_DUTY}), '[]') FROM duties d"
+    "   WHERE d.report_id = t.id AND d.state = 'open') AS duties,"
+    " (SELECT json_agg(c.ancestor_id ORDER BY c.depth) FROM agency_closure c"
+    "   WHERE c.descendant_id = t.agency_id AND c.valid_to IS NULL) AS ancestors,"
+    " (SELECT department_id FROM authorities WHERE authority_id = t.authority_id) AS department_id"
+    " FROM review_reports t JOIN reviews w ON w.id = t.review_id WHERE t.id = :id"
+)
 _CONTENT = text("SELECT content, sealed, key_id, form_version FROM revisions WHERE id = :id")
 
 
@@ -134,6 +145,7 @@ def duty_of(d: dict[str, Any]) -> Duty:
         profile_id=_id(d["profile_id"]),
         case_id=_id(d["case_id"]),
         agency_month_id=_id(d["agency_month_id"]),
+        report_id=_id(d["report_id"]),
         returned=d["returned"],
     )
 
@@ -263,6 +275,28 @@ def month_of(row: Any, items: Sequence[Any] = ()) -> AgencyMonth:
         counts=dict(row.counts),
         gate=row.gate,
         rounds=tuple(UUID(one) for one in row.rounds),
+    )
+
+
+def report_of(row: Any) -> Report:
+    """A report of a data review from its joined row."""
+    return Report(
+        id=row.id,
+        review_id=row.review_id,
+        authority_id=row.authority_id,
+        agency_id=row.agency_id,
+        whole=row.whole,
+        slot=row.slot,
+        period=row.period,
+        state=row.state,
+        version=row.version,
+        opens_on=row.opens_on,
+        nominal_due_on=row.nominal_due_on,
+        due_on=row.due_on,
+        due_at=row.due_at,
+        policy_date=row.policy_date,
+        signature_id=row.signature_id,
+        duties=tuple(duty_of(d) for d in row.duties),
     )
 
 

@@ -27,12 +27,15 @@ from models.record.load import (
     LOCK_LIFE,
     LOCK_LIFE_OF_CASE,
     LOCK_MONTH,
+    LOCK_REPORT,
     MONTH,
     MONTH_LISTING,
+    REPORT,
     case_of,
     content_of,
     life_of,
     month_of,
+    report_of,
 )
 from models.record.sql import inserting, updating
 from models.record.tools import Tools
@@ -76,6 +79,8 @@ def looks(ask: Ask, *, lock: bool) -> list[Query]:
     match ask.subject:
         case "agency_month":
             first, others = LOCK_MONTH, [MONTH] + [ITEMS] * (ask.command_id is not None)
+        case "review":
+            first, others = LOCK_REPORT, [REPORT]
         case "transfer":
             first, others = LOCK_LIFE_OF_CASE, [LIFE_OF_CASE, CASE]
         case _:
@@ -91,6 +96,8 @@ def found_in(ask: Ask, answers: Sequence[list[Any]], *, lock: bool) -> Found:
     (row,) = rows
     if ask.subject == "agency_month":
         subject = Subject(month=month_of(row, more[0] if more else ()))
+    elif ask.subject == "review":
+        subject = Subject(report=report_of(row))
     else:
         subject = Subject(life_of(row), case_of(more[0][0]) if more else None)
     return Found(subject, row, _ids(row.ancestors), row.department_id)
@@ -182,6 +189,15 @@ def saving_month(found: Found, outcome: Outcome) -> Query:
     return updating("agency_months", {"id": month.id}, values, next_version=True)
 
 
+def saving_report(found: Found, outcome: Outcome) -> Query:
+    """A report's own row."""
+    report = found.subject.report
+    assert report is not None
+    wake = min((d.next_wake_at for d in after(report.duties, outcome) if d.next_wake_at), default=None)
+    values = {**outcome.subject, "next_wake_at": wake}
+    return updating("review_reports", {"id": report.id}, values, next_version=True)
+
+
 def moment(ask: Ask, found: Found, *, status: int = 200, **more: Any) -> Moment:
     """Where the subject stands as loaded: the answer to an act that changed nothing."""
     subject, row = found.subject, found.row
@@ -202,6 +218,15 @@ def moment(ask: Ask, found: Found, *, status: int = 200, **more: Any) -> Moment:
             version=row.version,
             chapter=row.chapter,
             words=words(subject.life, row.next_wake_at),
+            next_wake_at=row.next_wake_at,
+            status=status,
+            **more,
+        )
+    if subject.report is not None:
+        return Moment(
+            version=row.version,
+            chapter=row.state,
+            words=f"báo cáo {row.period}: {row.state}",
             next_wake_at=row.next_wake_at,
             status=status,
             **more,

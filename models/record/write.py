@@ -154,6 +154,7 @@ def _duties(outcome: Outcome, scene: Scene, writing: Writing) -> Iterator[Query]
             "profile_id": o.duty.profile_id or writing.profile_id,
             "case_id": o.duty.case_id,
             "agency_month_id": o.duty.agency_month_id,
+            "report_id": o.duty.report_id,
             "slot": str(o.duty.slot),
             "party": o.duty.party,
             "rule_id": o.duty.rule_id,

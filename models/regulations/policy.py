@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -24,12 +24,24 @@ class Step(Frozen):
     to: Literal["responsible", "unit_head", "managing_agency", "department"]
 
 
+DayOfYear = Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
+
+
+class Reviews(Frozen):
+    """Data reviews: when the campaign opens, and the report's day where the text names none."""
+
+    opens_working_days_before: int = Field(default=10, ge=0, le=60)
+    quarter_days: tuple[DayOfYear, DayOfYear, DayOfYear, DayOfYear] = ("03-31", "06-30", "09-30", "12-31")
+    year_day: DayOfYear = "12-31"
+
+
 class Policy(Frozen):
     id: str
     policy: Literal[True]
     title: str = Field(min_length=1)
     title_en: str = Field(min_length=1)
     steps: tuple[Step, ...] = Field(min_length=1)
+    reviews: Reviews = Reviews()
 
 
 class PlannedStep(Frozen):

@@ -22,6 +22,7 @@ from models.tables.organisation import (
     RuleSetRow,
 )
 from models.tables.profiles import ApprovalRow, AttachmentRow, CustodyRow, ProfileRow, RevisionRow
+from models.tables.reviews import ReviewFindingRow, ReviewReportRow, ReviewRow
 
 __all__ = [
     "AccountRow",
@@ -48,6 +49,9 @@ __all__ = [
     "NoticeRow",
     "OutboxRow",
     "ProfileRow",
+    "ReviewFindingRow",
+    "ReviewReportRow",
+    "ReviewRow",
     "RevisionRow",
     "RuleSetLoadRow",
     "RuleSetRow",

@@ -29,6 +29,7 @@ class DutyRow(Table):
         Index("ix_duties_profile", "profile_id"),
         Index("ix_duties_case", "case_id", postgresql_where="case_id IS NOT NULL"),
         Index("ix_duties_month", "agency_month_id", postgresql_where="agency_month_id IS NOT NULL"),
+        Index("ix_duties_report", "report_id", postgresql_where="report_id IS NOT NULL"),
     )
     id: Mapped[Id]
     authority_id: Mapped[Authority]
@@ -37,6 +38,8 @@ class DutyRow(Table):
     profile_id: Mapped[UUID | None] = mapped_column(ForeignKey("profiles.id"))
     case_id: Mapped[UUID | None]
     agency_month_id: Mapped[UUID | None]
+    report_id: Mapped[UUID | None]
+    """The report of a data review that is owed."""
     slot: Mapped[str]
     party: Mapped[str]
     """Who owes it: ``person`` or a role of the agency."""

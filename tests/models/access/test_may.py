@@ -82,11 +82,12 @@ TABLE = {
     "request_transfer report_transfer hand_over accept_transfer refuse_transfer separate archive "
     "read_reports import_workbook",
     "hr_head": "read_profile approve return_for_correction read_reports",
-    "approver": "read_profile approve return_for_correction read_reports",
+    "approver": "read_profile approve return_for_correction read_reports sign_report",
     "head": "read_profile approve return_for_correction request_transfer report_transfer hand_over "
-    "accept_transfer refuse_transfer separate sync read_reports",
-    "department_officer": "read_profile report_transfer create_account gate read_reports import_workbook",
-    "department_head": "read_profile gate read_reports",
+    "accept_transfer refuse_transfer separate sync read_reports sign_report",
+    "department_officer": "read_profile report_transfer create_account gate read_reports import_workbook "
+    "sign_report",
+    "department_head": "read_profile gate read_reports sign_report",
     "sync_agent": "read_profile sync",
     "consent_reader": "read_profile",
     "auditor": "read_profile read_reports inspect_workflow",

@@ -1,0 +1,122 @@
+"""Signing one report: measured once more, its data fixed, rendered, signed, kept."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import rfc8785
+from psycopg.types.json import Jsonb
+from sqlalchemy import Row, text
+
+from activities.documents.errors import DocumentError
+from activities.documents.header import DossierHeader, SignaturePlace
+from activities.documents.review import render_review
+from activities.reviews.content import FORM, content_of, paper_of
+from activities.reviews.figures import keep_figures
+from activities.reviews.measuring import Round
+from activities.signing.errors import CannotSignError
+from activities.signing.issuing import SignerName
+from models.access import roles
+from models.calendar import legal_date
+from models.database import Scope, transaction
+from models.lifecycle.review import reports_each
+from models.messages import ReportSigning, Signed
+from models.regulations import RuleSet
+
+if TYPE_CHECKING:
+    from activities.reviews.office import ReviewOffice
+
+FIELD = "reporter"
+"""The signature field of whoever reports."""
+
+_REPORT = text(
+    "SELECT t.*, w.period, w.slot, w.rule_id, w.citation, w.due_on, w.policy_date, g.name AS agency,"
+    " g.code AS agency_code, u.name AS authority, a.display_name AS signer, h.name AS signer_agency"
+    " FROM review_reports t JOIN reviews w ON w.id = t.review_id JOIN agencies g ON g.id = t.agency_id"
+    " JOIN authorities u ON u.authority_id = t.authority_id LEFT JOIN accounts a ON a.id = t.signer_id"
+    " LEFT JOIN agencies h ON h.id = a.agency_id WHERE t.id = :id"
+)
+_FIX = text(
+    "UPDATE review_reports SET content = :content WHERE id = :id AND signature_id = :signature"
+    " AND (content IS NULL OR content ->> 'signature' IS DISTINCT FROM :signature_text)"
+)
+_KEEP = text(
+    "UPDATE review_reports SET document_sha256 = :document, certificate = :certificate WHERE id = :id"
+    " AND signature_id = :signature AND document_sha256 IS NULL"
+)
+
+
+async def sign_report(office: ReviewOffice, signing: ReportSigning) -> Signed:
+    """Sign; the same signature always answers the same file, once one was kept.
+
+    A refusal by the signer is an answer; missing keys or a full disk are raised, to be tried again.
+    """
+    scope = Scope(signing.authority_id, everything=True)
+    async with transaction(office.tools.engine, scope) as connection:
+        row = (await connection.execute(_REPORT, {"id": signing.report_id})).one()
+        law, _ = await office.tools.law(connection, signing.authority_id, legal_date(signing.now))
+    if row.signature_id != signing.signature_id:
+        return Signed(failure="signature-superseded")
+    if row.document_sha256 is not None:
+        return Signed(document=row.document_sha256, certificate=row.certificate)
+    row = await _fixed(office, signing, row, law)
+    loop = asyncio.get_running_loop()
+    try:
+        document, certificate = await loop.run_in_executor(
+            office.threads, _render_and_sign, office, row, signing.now.replace(microsecond=0)
+        )
+    except (CannotSignError, DocumentError) as refused:
+        return Signed(failure=refused.code)
+    async with transaction(office.tools.engine, scope) as connection:
+        values = {"id": row.id, "signature": row.signature_id}
+        await connection.execute(_KEEP, {**values, "document": document, "certificate": certificate})
+        kept = (await connection.execute(_REPORT, {"id": row.id})).one()
+    return Signed(document=kept.document_sha256, certificate=kept.certificate)
+
+
+async def _fixed(office: ReviewOffice, signing: ReportSigning, row: Row[Any], law: RuleSet) -> Row[Any]:
+    """The row with the data of this signature: measured now, written once."""
+    if row.content is not None and row.content["signature"] == str(signing.signature_id):
+        return row
+    tools, scope = office.tools, Scope(signing.authority_id, everything=True)
+    agency_id = None if row.whole else row.agency_id
+    await Round(tools, office.threads, signing.authority_id, row.review_id, law, signing.now, agency_id).run()
+    async with transaction(tools.engine, scope) as connection:
+        await keep_figures(connection, row.review_id, signing.now, row.id)
+        measured = (await connection.execute(_REPORT, {"id": row.id})).one()
+        rule = law.slot(row.slot)
+        each = rule is not None and reports_each(rule)
+        content = await content_of(connection, measured, law, signing.now, each=each)
+        content["signature"] = str(signing.signature_id)
+        await connection.execute(
+            _FIX,
+            {
+                "content": Jsonb(content),
+                "id": row.id,
+                "signature": signing.signature_id,
+                "signature_text": str(signing.signature_id),
+            },
+        )
+        return (await connection.execute(_REPORT, {"id": row.id})).one()
+
+
+def _render_and_sign(office: ReviewOffice, row: Row[Any], now: datetime) -> tuple[str, str]:
+    post = roles().roles[row.signer_role].vi
+    header = DossierHeader(
+        code=f"BC-{row.signature_id.hex[:16].upper()}",
+        managing_authority=row.authority,
+        employing_unit=row.agency,
+        revision=1,
+        form=FORM,
+        places=(SignaturePlace(FIELD, post, "(Ký số)", dated=True, name=row.signer),),
+    )
+    pdf = render_review(paper_of(row.content), row.citation, header, rfc8785.dumps(row.content), now)
+    name = SignerName(row.signer, row.signer_agency, post, str(row.signer_id))
+    signer = office.signers.signer_for(name)
+    signed = signer.sign_pdf(
+        pdf, field=FIELD, reason="Báo cáo rà soát dữ liệu", location=row.signer_agency, signed_at=now
+    )
+    stored = office.store.put(signed, "application/pdf")
+    return stored.sha256, signer.certificate.sha256
