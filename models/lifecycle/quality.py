@@ -3,6 +3,8 @@
 The texts name the criteria and define none (hanoi.art21.6: Đúng – Đủ – Sạch – Sống; two more are known from
 reports of 2025). So each measure here is this installation's policy, told as such wherever it is shown:
 
+A profile of which nothing was approved yet meets none of the criteria about data (``nothing-approved``).
+
 * ``correct`` (đúng): every value fits its type and code list, and no two fields contradict each other.
 * ``complete`` (đủ): there is approved data, every required field is filled, and an update that the law wants
   proven carries its evidence.
@@ -70,6 +72,7 @@ _TWICE = ("repeated-value",)
 
 Fault = tuple[str, str]
 """A code and the place in the form; the place is empty where the fault is about the whole profile."""
+NOTHING: Fault = ("nothing-approved", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,8 @@ def _issues(profile: Measured, by: Yardstick) -> Iterator[Fault]:
 
 
 def _correct(profile: Measured, by: Yardstick) -> Iterator[Fault]:
+    if profile.content is None:
+        yield NOTHING
     for code, path in _issues(profile, by):
         if code not in _MISSING and code not in _TWICE:
             yield code, path
@@ -144,7 +149,7 @@ def _correct(profile: Measured, by: Yardstick) -> Iterator[Fault]:
 
 def _complete(profile: Measured, by: Yardstick) -> Iterator[Fault]:
     if profile.content is None:
-        yield "nothing-approved", ""
+        yield NOTHING
         return
     for code, path in _issues(profile, by):
         if code in _MISSING:
@@ -160,6 +165,7 @@ def _clean(profile: Measured, by: Yardstick) -> Iterator[Fault]:
     if profile.same_staff_number:
         yield "duplicate-staff-number", "staff_number"
     if profile.content is None:
+        yield NOTHING
         return
     for code, path in _issues(profile, by):
         if code in _TWICE:
@@ -197,6 +203,7 @@ def _live(profile: Measured, by: Yardstick) -> Iterator[Fault]:
 
 def _unified(profile: Measured, _by: Yardstick) -> Iterator[Fault]:
     if profile.content is None:
+        yield NOTHING
         return
     name = str(profile.content.get("birth_full_name", ""))
     if name and normal_name(name) != normal_name(profile.full_name):

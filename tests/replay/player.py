@@ -20,11 +20,11 @@ class Player:
         self.handle, self.script = handle, script
         self._number = 0
 
-    async def says(self, verb: str) -> Any:
-        """One command, answered."""
+    async def says(self, verb: str, *about: Any) -> Any:
+        """One command, answered; ``about`` is what the update carries beside the command's id."""
         self._number += 1
         command = uuid5(SUBJECT, f"{verb}:{self._number}")
-        return await self.handle.execute_update(verb, command, id=str(command))
+        return await self.handle.execute_update(verb, args=[command, *about], id=str(command))
 
     async def hears(self) -> None:
         """Another subject's act."""

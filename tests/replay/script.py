@@ -27,6 +27,11 @@ from models.messages import (
     MonthStart,
     NationalStatus,
     NationalTold,
+    ReportSigning,
+    ReviewMoment,
+    ReviewPlan,
+    ReviewRun,
+    ReviewStart,
     Signed,
     SignRequest,
     Window,
@@ -61,6 +66,8 @@ class Script:
     batches: dict[str, list[BatchResult]] = field(default_factory=dict)
     window: tuple[float, float] = (0.5, 1.5)
     mornings: list[float] = field(default_factory=lambda: [3600.0])
+    plans: list[Callable[[], ReviewPlan]] = field(default_factory=list)
+    reviews: list[Callable[[], ReviewMoment]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
     @property
@@ -68,6 +75,7 @@ class Script:
         """For a worker."""
         remote = [self.sign_approval, self.open_agency_months, self.close_month_end, self.approve_batch]
         remote += [self.submit_batch, self.await_receipts, self.tell_status]
+        remote += [self.plan_review, self.work_review, self.sign_report]
         return [self.act, self.month_window, *remote, self.send_digests, self.import_workbook]
 
     @activity.defn(name="act")
@@ -133,6 +141,26 @@ class Script:
     async def send_digests(self, _run: DigestRun) -> DigestDone:
         """Mails out."""
         return DigestDone(sent=4, failed=1, next_at=soon(_next(self.mornings)))
+
+    @activity.defn(name="plan_review")
+    async def plan_review(self, _start: ReviewStart) -> ReviewPlan:
+        """When the campaign opens."""
+        self.asked.append("plan")
+        return _next(self.plans)()
+
+    @activity.defn(name="work_review")
+    async def work_review(self, _run: ReviewRun) -> ReviewMoment:
+        """Where the review stands after whatever was due."""
+        self.asked.append("work")
+        return _next(self.reviews)()
+
+    @activity.defn(name="sign_report")
+    async def sign_report(self, _signing: ReportSigning) -> Signed:
+        """Signed, refused by the signer, or no signer at all."""
+        answer = _next(self.signed)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     @activity.defn(name="import_workbook")
     async def import_workbook(self, _start: ImportStart) -> ImportDone:
