@@ -29,17 +29,22 @@ def reports_each(rule: Obligation) -> bool:
 def obligation_of(report: Report, scene: Scene) -> Obligation | None:
     """What this report is owed under; none where it is not owed, or the law no longer asks for it.
 
-    The report of the whole is the department's. Where each agency reports, the text lets the department
-    consolidate what they sent and names no day for it, so that its duty has none.
+    The report of the whole is the department's: onward to the level above where the law has a rule for it;
+    else, where each agency reports, the same text lets the department consolidate what they sent and names
+    no day for it, so that its duty has none.
     """
     rule = scene.rule(report.slot)
     if rule is None:
         return None
     if not report.whole:
         return rule if reports_each(rule) else None
+    if not reports_each(rule):
+        return rule
+    onward = scene.rule("report_onward")
+    if onward is not None:
+        return onward
     department = rule.rule.model_copy(update={"party": "department", "post": None})
-    dated = {} if not reports_each(rule) else {"deadline": None, "clocks": ()}
-    return rule.model_copy(update={"rule": department, **dated})
+    return rule.model_copy(update={"rule": department, "deadline": None, "clocks": ()})
 
 
 def open_report(report: Report, scene: Scene) -> Outcome:
@@ -49,25 +54,25 @@ def open_report(report: Report, scene: Scene) -> Outcome:
     out.happened("review.opened", scene.rule(report.slot), period=report.period, whole=report.whole)
     if rule is None:
         return out
-    dated = rule.deadline is not None or (report.policy_date and not _consolidates(report, scene))
-    policy = report.policy_date and dated
+    # The department consolidates after the agencies' own day: the texts give it none.
+    dated = not (report.whole and _each(report, scene))
     open_duty(
         out,
         scene,
-        rule,
+        rule if dated else rule.model_copy(update={"deadline": None, "clocks": ()}),
         agency_id=report.agency_id,
         event_on=report.opens_on,
         report_id=report.id,
         due=(report.nominal_due_on, report.due_on, report.due_at) if dated else None,
         period=report.period,
-        policy_date=policy,
+        policy_date=report.policy_date and dated,
     )
     return out
 
 
-def _consolidates(report: Report, scene: Scene) -> bool:
+def _each(report: Report, scene: Scene) -> bool:
     rule = scene.rule(report.slot)
-    return report.whole and rule is not None and reports_each(rule)
+    return rule is not None and reports_each(rule)
 
 
 def sign_report(report: Report, _body: SignReport, scene: Scene) -> Outcome:

@@ -4,7 +4,6 @@ import json
 from datetime import date
 from io import BytesIO
 
-import pytest
 from pypdf import PdfReader
 
 from activities.reviews.office import ReviewOffice
@@ -24,7 +23,6 @@ async def test_nothing_before_the_opening(campaign: Campaign, world: World) -> N
     assert await world.rows("SELECT 1 FROM reviews") == []
 
 
-@pytest.mark.rule("hanoi.art21.6.q")
 async def test_opening_lays_a_duty_on_every_agency_of_the_first_rank(
     campaign: Campaign, world: World
 ) -> None:
@@ -50,7 +48,6 @@ async def test_opening_lays_a_duty_on_every_agency_of_the_first_rank(
     assert kinds == ["review.campaign_opened"]
 
 
-@pytest.mark.rule("hanoi.art21.6.q")
 async def test_a_report_is_measured_signed_sent_and_verified(
     campaign: Campaign, world: World, office: ReviewOffice, tmp_path
 ) -> None:
@@ -94,7 +91,6 @@ async def test_the_same_signature_gives_the_same_file(campaign: Campaign, world:
     assert first.document
 
 
-@pytest.mark.rule("hanoi.art21.6.q")
 async def test_a_late_report_is_taken_and_flagged_and_the_whole_says_who_reported(
     campaign: Campaign, world: World
 ) -> None:
@@ -188,7 +184,6 @@ async def test_reports_of_other_agencies_are_not_theirs_to_sign(campaign: Campai
         assert (asked.status, asked.answer["code"]) == (403, "not-permitted"), who
 
 
-@pytest.mark.rule("hanoi.art21.6.y")
 async def test_the_yearly_report_is_another_campaign(world: World, office: ReviewOffice) -> None:
     year = Campaign(world, office, "2025")
     assert (await year.look(OPENING)).state == "waiting"

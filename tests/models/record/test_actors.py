@@ -1,6 +1,6 @@
 """Every verb asked by somebody who may not: 403, and no row but the command's own has changed."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
@@ -26,6 +26,7 @@ from models.commands import (
     ReturnForCorrection,
     SendBackItems,
     Separate,
+    SignReport,
     SubmitDeclaration,
     WithdrawNotice,
     WithdrawTransfer,
@@ -62,6 +63,7 @@ ALLOWED = {
     "approve_list": ("culture.approver", "culture.head"),
     "release_month": ("department",),
     "send_back_items": ("department",),
+    "sign_report": ("culture.approver", "culture.head"),
 }
 """Who may, of the people below; everybody else may not."""
 PEOPLE = (
@@ -110,6 +112,7 @@ def bodies(world: World) -> dict[str, Body]:
         ApproveList(),
         ReleaseMonth(),
         SendBackItems(profiles=(NOBODY,), **reason),
+        SignReport(),
     ]
     return {one.verb: one for one in made}
 
@@ -139,7 +142,23 @@ async def cast(world: World) -> dict[str, UUID]:
         g=world.culture,
         now=world.now,
     )
-    return {"profile": profile, "transfer": case, "agency_month": month}
+    return {"profile": profile, "transfer": case, "agency_month": month, "review": await report(world)}
+
+
+async def report(world: World) -> UUID:
+    """An open report of ``culture`` in a review."""
+    ids = {"a": world.authority, "now": world.now, "review": uuid4(), "report": uuid4(), "g": world.culture}
+    await world.rows(
+        "INSERT INTO reviews VALUES (:review, :a, '2025-q4', 'report_quarter', 'r', 'Điều', 'h', 'open',"
+        " '2025-12-11', '2025-12-25', '2025-12-25', :now, :now, false, :now, NULL, NULL, '{}') RETURNING id",
+        **ids,
+    )
+    await world.rows(
+        "INSERT INTO review_reports (id, authority_id, review_id, agency_id, whole, state, version, figures,"
+        " late_days) VALUES (:report, :a, :review, :g, false, 'open', 1, '{}', 0) RETURNING id",
+        **ids,
+    )
+    return ids["report"]
 
 
 async def picture(world: World) -> dict[str, list[str]]:
@@ -164,7 +183,7 @@ async def test_whoever_may_not_gets_403_and_changes_nothing(world: World) -> Non
                 continue
             fate = await world.ask(who, body, subjects[body.subject], subject=body.subject)
             assert (fate.status, fate.settled) == (403, True), (verb, who, fate.answer)
-            assert fate.answer["code"] in ("not-permitted", "own-approval"), (verb, who)
+            assert fate.answer["code"] in ("not-permitted", "own-approval", "not-competent"), (verb, who)
             refused += 1
     assert refused == len(PEOPLE) * len(ALLOWED) - sum(len(a) for a in ALLOWED.values())
     assert await picture(world) == before
