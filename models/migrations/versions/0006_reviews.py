@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 
 
 def upgrade() -> None:
@@ -13,4 +13,4 @@ def upgrade() -> None:
     # The driver itself: statements run as written, colons and per cents included.
     driver = op.get_bind().connection.driver_connection
     assert driver is not None
-    driver.execute((Path(__file__).parent / "0005_reviews.sql").read_text(encoding="utf-8"))
+    driver.execute((Path(__file__).parent / "0006_reviews.sql").read_text(encoding="utf-8"))
