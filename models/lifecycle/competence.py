@@ -18,7 +18,7 @@ BY_PARTY = {
 BY_SIGNATURE = {
     "head_digital": ("head", "department_head"),
     "hr_head_digital": ("hr_head",),
-    "officer_digital": ("hr_officer", "data_officer"),
+    "officer_digital": ("hr_officer", "data_officer", "department_officer"),
     "individual_digital": ("official",),
 }
 """Roles whose own signature the rule asks for; other kinds of signature leave the choice to the party."""

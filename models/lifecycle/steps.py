@@ -74,8 +74,10 @@ def owed_by(step: Step, agency_id: UUID, scene: Scene) -> tuple[str, UUID]:
     """Role and agency that owe a step: the post its rule names, in the agency the rule lays it on."""
     role, held_in = bearer(step.obligation, agency_id, scene)
     able = signers(step.obligation)
+    if step.obligation.post in able:
+        return step.obligation.post, held_in
     if role not in able and able:
-        role = step.obligation.post if step.obligation.post in able else able[0]
+        role = able[0]
     return role, held_in
 
 

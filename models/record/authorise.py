@@ -1,5 +1,6 @@
 """May this actor do this to that subject today? Asked again here, whatever the API asked before."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import text
@@ -8,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.access import Allowed, Target, may
 from models.commands import Approve, OpenProfile
 from models.errors import RefusedError
-from models.lifecycle.competence import signers
+from models.lifecycle.competence import BY_PARTY, competent, signers
 from models.lifecycle.life import AccountState
 from models.lifecycle.scene import Scene
 from models.lifecycle.steps import awaited, owed_by
@@ -92,9 +93,12 @@ async def authorise(connection: AsyncConnection, command: Command, found: Found,
         if isinstance(fitting, Allowed):
             return fitting.role
     verdict = may(command.actor, verb, target, scene.today, scene.law)
-    if isinstance(verdict, Allowed):
-        return verdict.role
-    raise RefusedError.of(verdict.code, verdict.reason_vi, verdict.reason_en)
+    if not isinstance(verdict, Allowed):
+        raise RefusedError.of(verdict.code, verdict.reason_vi, verdict.reason_en)
+    if step is not None and verdict.role in BY_PARTY["department"]:
+        # The department reaches every agency; it judges only the steps that the law lays on it.
+        competent(step.obligation, replace(scene, actor_role=verdict.role))
+    return verdict.role
 
 
 async def _place(

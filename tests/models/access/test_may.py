@@ -164,6 +164,13 @@ def test_the_department_alone_stands_at_the_gate() -> None:
         assert code(may(holding(role), "gate", OF_THE_AGENCY, TODAY, RULES)) == "not-permitted"
 
 
+@pytest.mark.parametrize("role", ["hr_officer", "department_officer", "department_head"])
+def test_who_reviews_before_the_approval_does_so_only_under_a_law_that_asks_it(role: str) -> None:
+    steps = in_force("moha", TODAY)
+    assert code(may(holding(role), "approve", ABOUT_COLLEAGUE, TODAY, steps)) == "allowed"
+    assert code(may(holding(role), "approve", ABOUT_COLLEAGUE, TODAY, RULES)) == "not-permitted"
+
+
 def standing_on(rule: str, role: str, verb: str, article: str) -> object:
     return pytest.param(role, verb, article, marks=pytest.mark.rule(rule), id=f"{role}-{verb}")
 
