@@ -7,14 +7,18 @@ else, ``all`` both in one process (the embedded default).
 import asyncio
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
 from activities.acts.office import ActOffice
@@ -36,6 +40,9 @@ from workflows.registry import WORKFLOWS, runner
 
 Part = Literal["workflows", "activities", "all"]
 
+_WORKFLOW = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
+_ACTIVITY = TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
+
 
 @dataclass(frozen=True, slots=True)
 class Offices:
@@ -48,6 +55,11 @@ class Offices:
     digests: DigestOffice
     imports: ImportOffice
     reviews: ReviewOffice
+
+    async def close(self) -> None:
+        """Give back what the offices hold, once no activity runs any more."""
+        if self.national.gateway is not None:
+            await self.national.gateway.close()
 
     @property
     def local(self) -> list[Callable[..., Any]]:
@@ -122,6 +134,41 @@ def workers(client: Client, settings: Settings, made: Offices, part: Part) -> li
     return found
 
 
+async def polling(client: Client, task_queue: str, part: Part, stop: asyncio.Event) -> None:
+    """Wait until the engine has been asked for work by this very process; `stop` ends the waiting.
+
+    An engine that keeps no list of who polls (the time-skipping test server) is taken at its word.
+    """
+    kinds = {"workflows": [_WORKFLOW], "activities": [_ACTIVITY], "all": [_WORKFLOW, _ACTIVITY]}[part]
+    for kind in kinds:
+        request = DescribeTaskQueueRequest(
+            namespace=client.namespace, task_queue=TaskQueue(name=task_queue), task_queue_type=kind
+        )
+        while not stop.is_set():
+            try:
+                found = await client.workflow_service.describe_task_queue(request)
+            except RPCError as error:
+                if error.status is RPCStatusCode.UNIMPLEMENTED:
+                    return
+                found = None  # the engine is coming or going: the workers themselves try again, too
+            if found is not None and client.identity in {one.identity for one in found.pollers}:
+                break
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), 0.1)
+
+
+@contextmanager
+def _ready_file(settings: Settings) -> Iterator[None]:
+    """The file that says a worker is ready does not outlive it."""
+    if settings.ready_file is not None:
+        settings.ready_file.unlink(missing_ok=True)
+    try:
+        yield
+    finally:
+        if settings.ready_file is not None:
+            settings.ready_file.unlink(missing_ok=True)
+
+
 async def serve(part: Part, settings: Settings) -> None:
     """Work until told to stop; what was begun is finished first."""
     log = logger("worker")
@@ -139,9 +186,15 @@ async def serve(part: Part, settings: Settings) -> None:
         loop.add_signal_handler(name, stop.set)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(engine.dispose)
-        for worker in workers(client, settings, offices(settings, tools), part):
+        made = offices(settings, tools)
+        stack.push_async_callback(made.close)
+        for worker in workers(client, settings, made, part):
             await stack.enter_async_context(worker)
+        stack.enter_context(_ready_file(settings))
+        await polling(client, settings.task_queue, part, stop)
         log.info("worker.ready", kind=part)
+        if settings.ready_file is not None:
+            settings.ready_file.touch()
         await stop.wait()
         log.info("worker.stopping", kind=part)
 

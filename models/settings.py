@@ -112,6 +112,8 @@ class Settings(BaseSettings):
     """Workflows one worker keeps in memory (about 0.16 MB each): above the number active in a day."""
     activity_tasks: int = Field(default=8, ge=1, le=200)
     """Activities one worker process runs at once."""
+    ready_file: Path | None = None
+    """A file that is there while a worker asks the engine for work; none: nobody is told."""
     shutdown_seconds: float = Field(default=20.0, gt=0)
     """Seconds a stopping worker waits for what it has begun."""
 

@@ -5,7 +5,6 @@ to those who look after the list.
 """
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -14,6 +13,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
+from activities.batches.reasons import reason_of
 from activities.batches.sending import National, deliver
 from activities.national.adapter import (
     BadPacketError,
@@ -22,16 +22,13 @@ from activities.national.adapter import (
     NationalError,
     PacketUnknownError,
 )
+from activities.national.mappings import Mapping
 from activities.national.service import poll_receipts
 from activities.national.trouble import REPAIR, again, growing_delay, tell_of_trouble, troubled
 from activities.notifications.notices import notify_post
 from models.database import Scope, transaction
 from models.messages import Batch, BatchResult
 from models.record.tools import Tools
-
-# The other side may quote a person's number in its message; an inbox is not the place for it.
-_NUMBER = re.compile(r"\d{5,}")
-LONGEST_REASON = 300
 
 _OPEN = text(
     "SELECT id, tran_code FROM submissions WHERE agency_month_id = :month AND state = 'sent' ORDER BY"
@@ -108,7 +105,7 @@ async def _settle(tools: Tools, national: National, batch: Batch, packet: Row[An
         rows = (await connection.execute(_ITEMS, values)).all()
         found = {f"{row.profile_id}.{row.digest}": row for row in rows}
         told = [(found[one.key], one) for one in results if one.settled and one.key in found]
-        await _write(connection, batch, told)
+        await _write(connection, national.mapping, batch, told)
         if len(told) < len(found):
             return False
         await _close(connection, batch, packet, rows[0].month if rows else "")
@@ -128,7 +125,7 @@ async def _ask(tools: Tools, national: National, batch: Batch, packet: Row[Any])
 
 
 async def _write(
-    connection: AsyncConnection, batch: Batch, told: Sequence[tuple[Row[Any], ItemResult]]
+    connection: AsyncConnection, mapping: Mapping, batch: Batch, told: Sequence[tuple[Row[Any], ItemResult]]
 ) -> None:
     """Accepted and rejected items; profiles are locked before items, as acts do."""
     accepted: list[UUID] = [row.profile_id for row, one in told if one.status is ItemStatus.ACCEPTED]
@@ -144,17 +141,10 @@ async def _write(
                 {
                     "month": batch.agency_month_id,
                     "profile": row.profile_id,
-                    "reason": reason_of(one),
+                    "reason": reason_of(one, mapping),
                     "now": batch.now,
                 },
             )
-
-
-def reason_of(result: ItemResult) -> str:
-    """Code, field and message of a rejection, with no number in it that could be somebody's."""
-    said = _NUMBER.sub("…", result.message)
-    where = f" {result.field}" if result.field not in (None, "?") else ""
-    return f"{result.code}{where}{': ' + said if said else ''}"[:LONGEST_REASON]
 
 
 async def _close(connection: AsyncConnection, batch: Batch, packet: Row[Any], month: str) -> None:

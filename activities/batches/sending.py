@@ -12,6 +12,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
+from activities.batches.reasons import not_expressible
 from activities.national.adapter import (
     BadPacketError,
     NationalError,
@@ -134,7 +135,11 @@ async def _prepare(
                 connection, tools, national.mapping, batch.authority_id, row.revision_id
             )
         except ValueRefusedError as refused:
-            values = {**month, "profile": row.profile_id, "reason": f"NOT_EXPRESSIBLE {refused.path}"}
+            values = {
+                **month,
+                "profile": row.profile_id,
+                "reason": not_expressible(refused, national.mapping),
+            }
             await connection.execute(_REFUSE, {**values, "now": batch.now})
     if items:
         code = tran_code_for(f"{batch.agency_id}:{about.month}:{about.parts + 1}", tuple(items.values()))

@@ -175,22 +175,25 @@ class Installation:
         return Settings(data=self.data)
 
     def _ours(self, settings: Settings) -> None:
-        workers = [
-            Program(
-                name=name,
-                argv=[sys.executable, "worker.py", name],
-                ready=lambda: True,
-                environment=self.environment,
-                folder=ROOT,
-            )
-            for name in ("workflows", "activities")
-        ]
-        for program in workers:
-            self.supervisor.begin(program)
-        self.supervisor.wait(self.supervisor.begin(self._api(settings)))
+        workers = [self.supervisor.begin(self._worker(name)) for name in ("workflows", "activities")]
+        # Side by side: nobody waits for one before the other has been started.
+        for kept in (self.supervisor.begin(self._api(settings)), *workers):
+            self.supervisor.wait(kept)
         if find_spec("api.cli.first_load") is not None:
             for line in self._python("import", "-c", FIRST_LOAD):
                 self.say(line)
+
+    def _worker(self, name: str) -> Program:
+        """A worker; it is ready when it says that it asks the engine for work."""
+        ready = self.data / f"{name}.ready"
+        return Program(
+            name=name,
+            argv=[sys.executable, "worker.py", name],
+            ready=ready.exists,
+            environment={**self.environment, f"{PREFIX}READY_FILE": str(ready)},
+            folder=ROOT,
+            prepare=lambda: ready.unlink(missing_ok=True),
+        )
 
     def _api(self, settings: Settings) -> Program:
         argv = [sys.executable, "-m", "uvicorn", "api.app:app", "--host", settings.api_host]

@@ -4,8 +4,8 @@ from models.commands import CancelSeparation, Separate
 from models.lifecycle.declaration import leave_list
 from models.lifecycle.duties import bearer, close_duty, days_late, open_duty, void_duty
 from models.lifecycle.guard import in_chapter, no_open_case, refuse
-from models.lifecycle.life import AccountState, AgencyMonth, Case, Chapter, Life, Status
-from models.lifecycle.outcome import Outcome
+from models.lifecycle.life import AccountState, AgencyMonth, Case, Chapter, Duty, Life, Status
+from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.posts import leave_posts
 from models.lifecycle.scene import Scene
 from models.regulations import Obligation
@@ -140,8 +140,39 @@ def archive(life: Life, *, told_national: bool, scene: Scene) -> Outcome:
     out.subject = {"chapter": Chapter.ARCHIVE, "case_id": None, "foretold": []}
     out.update("cases", {"id": case.id}, state="archived", version=case.version + 1, closed_at=scene.now)
     for duty in life.duties:
-        if duty.slot == "move_out_report" and told_national:
-            # The report is the status change itself, told to the national database through the department.
-            close_duty(out, scene, duty)
+        if duty.slot == "move_out_report":
+            _report_move(life, case, duty, out, scene, told_national=told_national)
     out.happened("profile.archived", rule, case=str(case.id), told_national=told_national)
     return out
+
+
+def _report_move(
+    life: Life, case: Case, duty: Duty, out: Outcome, scene: Scene, *, told_national: bool
+) -> None:
+    """The agency reports to the department, which has the data transferred (hanoi.art12.2.1.b).
+
+    The status change told to the national database is that report, for it goes by way of the department.
+    Where it could not be told (the person was never synchronised, the message was refused, no connection is
+    set up), the report is put before the department itself, with the decision and the destination: the text
+    owes the agency's report, not its outcome over there; nobody keeps a duty that no timer chases any more.
+    """
+    rule = scene.rule("move_out_report")
+    if not told_national:
+        agency_id = scene.department_id or scene.managing_agency_id
+        role = "department_officer" if scene.department_id is not None else "hr_officer"
+        facts = {
+            "profile": str(life.profile_id),
+            "document": case.document,
+            "destination": case.facts.get("destination"),
+            "effective_on": case.effective_on.isoformat(),
+        }
+        out.notices.append(
+            Notice("move_out_reported", agency_id, role=role, citation=duty.citation, facts=facts)
+        )
+    out.happened(
+        "move_out.reported",
+        rule,
+        case=str(case.id),
+        through="national_database" if told_national else "department",
+    )
+    close_duty(out, scene, duty)

@@ -37,6 +37,10 @@ class NationalGateway:
         self._connection = connection
         self._tokens = TokenKeeper(http, connection, clock)
 
+    async def close(self) -> None:
+        """Give back the connections; nothing can be asked after it."""
+        await self._http.aclose()
+
     @property
     def max_items(self) -> int:
         """How many items one packet may hold."""

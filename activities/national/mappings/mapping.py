@@ -92,6 +92,19 @@ class Mapping:
         _put(asked, self.person.theirs, self.person.change.out(query.personal_id_number))
         return asked
 
+    def path_of(self, place: str) -> str | None:
+        """The path in our form of a place in their packet, also ``Bang[2].Cot``; none where it has none."""
+        outer, _, rest = place.partition("]")
+        name, bracket, row = outer.partition("[")
+        if not bracket:
+            return next((".".join(one.ours) for one in self.links if ".".join(one.theirs) == place), None)
+        table = next((one for one in self.tables if ".".join(one.theirs) == name), None)
+        if table is None or not row.isdecimal():
+            return None
+        inner = rest.removeprefix(".")
+        column = next((".".join(one.ours) for one in table.columns if ".".join(one.theirs) == inner), "")
+        return f"{table.ours}[{row}]" + (f".{column}" if column else "")
+
     def status_item(self, change: StatusChange) -> PacketItem:
         """A status change in the shape of the packet."""
         item: Item = {}

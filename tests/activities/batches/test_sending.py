@@ -11,14 +11,26 @@ from temporalio.exceptions import ApplicationError
 
 from activities.batches import sending
 from activities.batches.office import MonthOffice
-from activities.batches.receipts import reason_of
+from activities.batches.reasons import not_expressible, reason_of
 from activities.national.adapter import ItemResult, ItemStatus, open_gateway
+from activities.national.mappings import ValueRefusedError, load_mapping
 from models.commands import Approve
 from models.database import transaction
 from models.messages import Batch, MonthStart
 from tests.activities.batches.conftest import OPENING, batch, items_of, month_of, submitted
 from tests.forms import COMPLETE
 from tests.world import World
+
+TRAINING = "Đào tạo chuyên môn (từ trung cấp trở lên)"
+PLACES = [
+    ("stand_in", "HoVaTenKhaiSinh", "Họ và tên khai sinh"),
+    ("stand_in", "DaoTaoChuyenMon[2].CoSoDaoTao", f"{TRAINING}, dòng 3: Tên cơ sở đào tạo"),
+    ("stand_in", "DaoTaoChuyenMon", "DaoTaoChuyenMon"),
+    ("stand_in", "DaoTaoChuyenMon[0]", f"{TRAINING}, dòng 1"),
+    ("stand_in", "Bang[0].Cot", "Bang[0].Cot"),
+    ("nested", "identity.name.full", "Họ và tên khai sinh"),
+    ("nested", "education.degrees[0].period.from", f"{TRAINING}, dòng 1: Từ"),
+]
 
 
 async def approved(world: World, profile: UUID) -> None:
@@ -181,7 +193,18 @@ class TestRefusals:
 
     def test_a_reason_holds_no_number_that_could_be_somebodys(self) -> None:
         said = ItemResult("k", ItemStatus.REJECTED, "DUPLICATE_PERSON", "SoDinhDanh", "Trùng số 000190000001")
-        assert reason_of(said) == "DUPLICATE_PERSON SoDinhDanh: Trùng số …"
+        assert reason_of(said, load_mapping("stand_in")) == "DUPLICATE_PERSON SoDinhDanh: Trùng số …"
+
+    @pytest.mark.parametrize(("mapping", "place", "named"), PLACES)
+    def test_a_reason_names_the_field_as_the_form_does(self, mapping: str, place: str, named: str) -> None:
+        """Under either shape of packet; what our form has no word for keeps their name."""
+        said = ItemResult("k", ItemStatus.REJECTED, "TOO_LONG", place, "Quá dài")
+        assert reason_of(said, load_mapping(mapping)) == f"TOO_LONG {named}: Quá dài"
+
+    def test_what_cannot_be_expressed_is_named_as_the_form_does(self) -> None:
+        refused = ValueRefusedError("education[0].institution", "no text")
+        said = not_expressible(refused, load_mapping("stand_in"))
+        assert said == f"NOT_EXPRESSIBLE {TRAINING}, dòng 1: Tên cơ sở đào tạo"
 
     async def test_what_the_mapping_cannot_express_is_named_and_stops_no_other(
         self, world, ready, months, run

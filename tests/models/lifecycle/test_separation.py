@@ -16,6 +16,7 @@ from tests.models.lifecycle.scenes import (
     ACCOUNT,
     CASE,
     CULTURE,
+    DEPARTMENT,
     MONTH,
     OFFICER,
     PROFILE,
@@ -218,12 +219,37 @@ def test_the_archive_closes_the_case_and_deletes_nothing() -> None:
     assert profile_wake(state, out, PROFILE) is None
 
 
-@pytest.mark.parametrize(("told", "closed"), [(True, ["met"]), (False, [])])
-def test_telling_the_national_database_is_the_report(told: bool, closed: list[str]) -> None:
+@pytest.mark.rule("hanoi.art12.2.1.b")
+@pytest.mark.parametrize(
+    ("told", "through", "notices"), [(True, "national_database", 0), (False, "department", 1)]
+)
+def test_a_covered_move_is_reported_to_the_department_one_way_or_the_other(
+    told: bool, through: str, notices: int
+) -> None:
+    """What the national database could not be told goes before the department itself: nothing stays open."""
     owed = duty("move_out_report", case_id=CASE)
     state = life(Chapter.SEPARATION, case=separation("effective", "moved_out"), duties=(owed,))
     out = archive(state, told_national=told, scene=scene(FRIDAY))
-    assert [c.state for c in out.closed] == closed
+    assert [c.state for c in out.closed] == ["met"]
+    reported = event(out, "move_out.reported")
+    assert (reported.facts["through"], reported.rule_id) == (through, "hanoi.art12.2.1.b")
+    assert len(out.notices) == notices
+    for told_to in out.notices:
+        assert (told_to.kind, told_to.agency_id, told_to.role) == (
+            "move_out_reported",
+            DEPARTMENT,
+            "department_officer",
+        )
+        assert told_to.facts["profile"] == str(PROFILE)
+        assert told_to.citation == owed.citation
+
+
+def test_without_a_department_the_report_goes_to_the_agency_above() -> None:
+    owed = duty("move_out_report", case_id=CASE)
+    state = life(Chapter.SEPARATION, case=separation("effective", "moved_out"), duties=(owed,))
+    above = replace(scene(FRIDAY), department_id=None)
+    (notice,) = archive(state, told_national=False, scene=above).notices
+    assert (notice.agency_id, notice.role) == (above.managing_agency_id, "hr_officer")
 
 
 @pytest.mark.parametrize("chapter", [c for c in Chapter if c is not Chapter.SEPARATION])

@@ -75,6 +75,7 @@ def who_has_left_owes_nothing_but_a_covered_report(walk: Walk, before: Life) -> 
     life = walk.life
     if life.chapter in (Chapter.SEPARATION, Chapter.ARCHIVE):
         assert {d.slot for d in life.duties} <= {"move_out_report"}
+        assert not life.duties or life.chapter is Chapter.SEPARATION
         assert life.status in LEAVING
         assert life.pending is None
     else:
