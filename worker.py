@@ -77,6 +77,7 @@ class Offices:
             self.months.submit_batch,
             self.months.await_receipts,
             self.national.tell_status,
+            self.national.pull_record,
             self.digests.send_digests,
             self.imports.import_workbook,
             self.reviews.plan_review,

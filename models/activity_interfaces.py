@@ -13,6 +13,8 @@ from models.messages import (
     Moment,
     MonthOpened,
     MonthStart,
+    NationalPull,
+    NationalPulled,
     NationalStatus,
     NationalTold,
     ReportSigning,
@@ -84,6 +86,11 @@ class NationalActivities:
     @activity.defn(name="tell_status")
     async def tell_status(self, status: NationalStatus) -> NationalTold:
         """Tell the national database that a person moved or left."""
+        raise NotImplementedError
+
+    @activity.defn(name="pull_record")
+    async def pull_record(self, pull: NationalPull) -> NationalPulled:
+        """Fetch a person's national record and keep it; the same command always finds the same row."""
         raise NotImplementedError
 
 

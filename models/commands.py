@@ -56,6 +56,12 @@ class OpenProfile(Body):
     document: Text = Field(description="Số quyết định hoặc hợp đồng / decision or contract number")
 
 
+class PullNationalRecord(Body):
+    """Take the person's record over from the national database (hanoi.art12.2.2.b)."""
+
+    verb: ClassVar[str] = "pull_national_record"
+
+
 class CreateAccount(Body):
     """Create the personal account so that the person can declare (hanoi.art6.2, 9.2)."""
 
@@ -256,6 +262,7 @@ class SignReport(Body):
 
 COMMANDS: tuple[type[Body], ...] = (
     OpenProfile,
+    PullNationalRecord,
     CreateAccount,
     ActivateAccount,
     ResetPassword,

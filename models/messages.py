@@ -21,6 +21,8 @@ Internal = Literal[
     "approve_item",
     "complete_approval",
     "fail_approval",
+    "complete_pull",
+    "fail_pull",
     "archive",
     "open_month",
     "approvals_done",
@@ -68,6 +70,8 @@ class Moment(Message):
     """The problem's code where the act was refused."""
     to_sign: UUID | None = None
     """The approval that waits for its signature."""
+    to_pull: bool = False
+    """Whether the command waits for the person's national record."""
     settled: bool = True
     left: int = 0
     """Items of a month's list on which something is still to be done."""
@@ -182,6 +186,24 @@ class NationalStatus(Message):
     authority_id: UUID
     profile_id: UUID
     now: datetime
+
+
+class NationalPull(Message):
+    """A person's national record to be fetched, for the command that asked for it."""
+
+    authority_id: UUID
+    profile_id: UUID
+    command_id: UUID
+    now: datetime
+
+
+class NationalPulled(Message):
+    """The row the record was kept in; or the problem's code, and what a person may know of it."""
+
+    record: UUID | None = None
+    failure: Word = ""
+    until: Word = ""
+    path: Word = ""
 
 
 class NationalTold(Message):

@@ -14,9 +14,19 @@ from workflows.waiting import everybody_answered, later, not_at_once, until
 with workflow.unsafe.imports_passed_through():
     from models.activity_interfaces import NationalActivities, SigningActivities
     from models.lifecycle.life import CHAPTER_VI, Chapter
-    from models.messages import Internal, Life, Moment, NationalStatus, SignRequest
+    from models.messages import (
+        Internal,
+        Life,
+        Moment,
+        NationalPull,
+        NationalPulled,
+        NationalStatus,
+        SignRequest,
+    )
 
 SIGN_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=5)
+# Somebody waits: a person's record is asked for a few times, then the answer says that none came.
+PULL_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=10)
 # A maintenance night of the national side lasts hours: wait for it rather than give up.
 NATIONAL_RETRY = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=10))
 
@@ -106,6 +116,11 @@ class ProfileWorkflow:
         return await self._do(command_id, "Tạo tài khoản cá nhân")
 
     @workflow.update
+    async def pull_national_record(self, command_id: UUID) -> Moment:
+        """Take the person's record over from the national database."""
+        return await self._do(command_id, "Tiếp nhận hồ sơ từ CSDLQG")
+
+    @workflow.update
     async def activate_account(self, command_id: UUID) -> Moment:
         """The default password was changed."""
         return await self._do(command_id, "Đổi mật khẩu mặc định")
@@ -185,7 +200,37 @@ class ProfileWorkflow:
         # The lock is free meanwhile: a slow token must not stop the profile's other business.
         if moment.to_sign is not None and not moment.settled:
             return await self._sign(moment.to_sign, command_id)
+        if moment.to_pull and not moment.settled:
+            return await self._pull(command_id)
         return moment
+
+    async def _pull(self, command_id: UUID) -> Moment:
+        """Fetch the record, then have it taken over; what went wrong is the command's answer."""
+        try:
+            pulled = await workflow.execute_activity_method(
+                NationalActivities.pull_record,
+                NationalPull(
+                    authority_id=self._life.authority_id,
+                    profile_id=self._life.profile_id,
+                    command_id=command_id,
+                    now=workflow.now(),
+                ),
+                start_to_close_timeout=timedelta(seconds=90),
+                retry_policy=PULL_RETRY,
+                summary="Tra cứu hồ sơ trên CSDLQG",
+            )
+        except ActivityError:
+            pulled = NationalPulled(failure="national-unreachable")
+        common = {"settles": str(command_id), "step": str(command_id)}
+        async with self._lock:
+            if pulled.record is not None:
+                return await self._ask_unlocked(
+                    "complete_pull", "Điền hồ sơ từ CSDLQG", **common, record=str(pulled.record)
+                )
+            why = {"reason": pulled.failure, "until": pulled.until, "path": pulled.path}
+            return await self._ask_unlocked(
+                "fail_pull", "Không tiếp nhận được", **common, **{k: v for k, v in why.items() if v}
+            )
 
     async def _sign(self, approval_id: UUID, command_id: UUID) -> Moment:
         failure = ""
@@ -235,7 +280,9 @@ class ProfileWorkflow:
     def _take(self, moment: Moment) -> None:
         """Believe what an act returned, unless a newer answer came first."""
         if self._moment is None or moment.version >= self._moment.version:
-            self._moment = moment.model_copy(update={"to_sign": None, "settled": True, "status": 200})
+            self._moment = moment.model_copy(
+                update={"to_sign": None, "to_pull": False, "settled": True, "status": 200}
+            )
             self._moved = True
 
     @property

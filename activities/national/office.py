@@ -10,9 +10,10 @@ from temporalio import activity
 from activities.national.adapter import Connection, Credentials, NationalGateway
 from activities.national.adapter.gateway import client_for
 from activities.national.mappings import Mapping, load_mapping
+from activities.national.pulling import pull_record
 from activities.national.telling import tell_status
 from models.activity_interfaces import NationalActivities
-from models.messages import NationalStatus, NationalTold
+from models.messages import NationalPull, NationalPulled, NationalStatus, NationalTold
 from models.record.tools import Tools
 from models.settings import Settings
 
@@ -77,3 +78,8 @@ class NationalOffice(NationalActivities):
         return await tell_status(
             self.tools, self.gateway, mapping, self.settings.national_receiver_code, status
         )
+
+    @activity.defn(name="pull_record")
+    async def pull_record(self, pull: NationalPull) -> NationalPulled:
+        """See ``activities.national.pulling``."""
+        return await pull_record(self.tools, self.gateway, mapping_of(self.settings), pull)

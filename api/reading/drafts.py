@@ -17,16 +17,9 @@ from api.reading import permits, tags
 from api.reading.permits import Subject
 from api.scope import Reading
 from models.errors import FieldRefusal, RefusedError
-from models.form import Catalogue, FieldIssue, catalogue, digest, owned_by, split, tidy, validate
+from models.form import MAY_WAIT, Catalogue, FieldIssue, catalogue, digest, owned_by, split, tidy, validate
 from models.identifiers import new_id
 from models.record.load import content_of
-
-MAY_WAIT = frozenset(
-    {"missing", "missing-with", "before-birth", "before-other", "too-young", "too-old", "overlap"}
-    | {"repeated-value", "relation-age", "relation-side", "rank-mismatch", "step-outside"}
-    | {"coefficient-mismatch"}
-)
-"""What a draft may still have wrong: it is listed in the answer and refused at submission."""
 
 LARGEST_CONTENT = 1_000_000
 """Bytes of canonical JSON."""

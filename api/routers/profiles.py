@@ -15,6 +15,7 @@ from models.commands import (
     CreateAccount,
     GiveNotice,
     OpenProfile,
+    PullNationalRecord,
     ReportError,
     RequestTransfer,
     ResetPassword,
@@ -32,6 +33,16 @@ router = APIRouter(prefix="/profiles", tags=["Hồ sơ: việc làm"], responses
 async def open_profile(act: Act, body: OpenProfile) -> JSONResponse:
     """Mở hồ sơ cho người được tuyển dụng hoặc tiếp nhận / open the profile of a new person."""
     return await act.on_profile(uuid5(act.command_id, "profile"), body)
+
+
+@router.post(
+    "/{profile_id}/national-record",
+    operation_id="pullNationalRecord",
+    summary="Tiếp nhận hồ sơ từ Cơ sở dữ liệu quốc gia",
+)
+async def pull_national_record(act: Act, profile_id: UUID) -> JSONResponse:
+    """Điền bản nháp từ hồ sơ trên CSDLQG, không ghi đè điều đã khai / fill the draft, overwrite nothing."""
+    return await act.on_profile(profile_id, PullNationalRecord())
 
 
 @router.post("/{profile_id}/account", operation_id="createAccount", summary="Tạo tài khoản cá nhân")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.reading import attachments, forms
+from api.reading import attachments, forms, national
 from api.scope import Read
 
 router = APIRouter(tags=["Bản khai"])
@@ -36,6 +36,17 @@ async def get_form(
 async def list_revisions(read: Read, profile_id: UUID) -> list[forms.RevisionLine]:
     """All revisions without their content, the oldest first."""
     return await forms.revisions(read, profile_id)
+
+
+@router.get(
+    "/profiles/{profile_id}/national-record",
+    operation_id="getNationalRecord",
+    summary="Hồ sơ đã tiếp nhận từ Cơ sở dữ liệu quốc gia",
+)
+async def get_national_record(read: Read, response: Response, profile_id: UUID) -> national.NationalRecord:
+    """What was taken over and when: fields filled in advance, and those that stayed as entered."""
+    response.headers.update(PRIVATE)
+    return await national.record(read, profile_id)
 
 
 @router.get(

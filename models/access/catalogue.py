@@ -25,6 +25,7 @@ class Verb(StrEnum):
     RETURN_FOR_CORRECTION = "return_for_correction"
     CREATE_PROFILE = "create_profile"
     CREATE_ACCOUNT = "create_account"
+    PULL_RECORD = "pull_record"
     REQUEST_TRANSFER = "request_transfer"
     REPORT_TRANSFER = "report_transfer"
     HAND_OVER = "hand_over"

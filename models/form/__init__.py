@@ -8,16 +8,18 @@ from .exporting import cells_of, guarded
 from .fields import Catalogue, Field, catalogue
 from .foretelling import Foretold, foretold, retirement_on
 from .gathering import Candidate, Gathered, gather, judge
-from .issues import FieldIssue
+from .issues import MAY_WAIT, FieldIssue
 from .normal import Content, canonical, digest, normalise, tidy
 from .ownership import carry_over, owned_by
 from .places import address_in_words, communes, provinces
+from .prefilling import Prefilled, prefill
 from .progress import completeness
 from .sealing import join, split
 from .validating import validate
 from .workbook import Column, Sheet, choices_of, workbook
 
 __all__ = [
+    "MAY_WAIT",
     "Candidate",
     "Catalogue",
     "CellIssue",
@@ -31,6 +33,7 @@ __all__ = [
     "Foretold",
     "Gathered",
     "PartialDate",
+    "Prefilled",
     "Sheet",
     "address_in_words",
     "canonical",
@@ -50,6 +53,7 @@ __all__ = [
     "judge",
     "normalise",
     "owned_by",
+    "prefill",
     "provinces",
     "read_header",
     "read_row",

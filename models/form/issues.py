@@ -5,6 +5,13 @@ from dataclasses import dataclass
 
 from .loading import document
 
+MAY_WAIT = frozenset(
+    {"missing", "missing-with", "before-birth", "before-other", "too-young", "too-old", "overlap"}
+    | {"repeated-value", "relation-age", "relation-side", "rank-mismatch", "step-outside"}
+    | {"coefficient-mismatch"}
+)
+"""What a draft may still have wrong: it is listed in the answer and refused at submission."""
+
 
 @dataclass(frozen=True)
 class FieldIssue:

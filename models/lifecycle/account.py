@@ -9,7 +9,9 @@ from models.lifecycle.life import AccountState, Chapter, Life, Status
 from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
 
-ACCOUNT_SLOTS = ("intake_account", "intake_pull", "personal_account")
+ACCOUNT_SLOTS = ("intake_account", "personal_account")
+"""Duties that an account meets. A national record is pulled (`intake`), whoever has an account."""
+RECEIVED = ("received", "received_with_national_record", "received_unconnected")
 
 
 def open_profile(profile_id: UUID, authority_id: UUID, body: OpenProfile, scene: Scene) -> Outcome:
@@ -31,6 +33,7 @@ def open_profile(profile_id: UUID, authority_id: UUID, body: OpenProfile, scene:
         "category": body.category,
         "chapter": Chapter.ACCOUNT,
         "status": Status.PENDING,
+        "origin": body.origin,
     }
     out.insert(
         "custody",
@@ -78,7 +81,7 @@ def create_account(life: Life, body: CreateAccount, scene: Scene) -> Outcome:
     )
     out.subject = {"account_id": account_id}
     out.happened("account.created", scene.rule("personal_account"), account=str(account_id))
-    received = bool(life.owed("intake_account", "intake_pull"))
+    received = life.origin in RECEIVED or bool(life.owed("intake_account", "intake_pull"))
     for duty in life.owed(*ACCOUNT_SLOTS):
         out.answer["late_days"] = close_duty(out, scene, duty)
     for slot in ("default_password", "intake_check" if received else "first_declaration"):

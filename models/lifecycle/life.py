@@ -155,6 +155,20 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
+class Pulled:
+    """What the national database said of the person, for the act that takes it over."""
+
+    id: UUID
+    content: dict[str, Any]
+    form_version: str
+    asked_by: UUID
+    fetched_at: datetime
+    held_by: str
+    status: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Life:
     """One profile, as far as decisions about it need."""
 
@@ -184,6 +198,12 @@ class Life:
     held_since: date | None = None
     post_accounts: tuple[UUID, ...] = ()
     """Accounts of posts whose holder the person is."""
+    origin: str | None = None
+    """How the profile began (``OpenProfile.origin``); none where that was not yet written down."""
+    base: dict[str, Any] | None = None
+    """Content of the draft, else of the approved revision; only for the act that fills it."""
+    pulled: Pulled | None = None
+    """The national record to fill it from; only for that act."""
     posts: int = 0
     """Roles in agencies that the person holds now, by the own account or by a post's."""
 

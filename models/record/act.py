@@ -272,11 +272,13 @@ async def _record(
     again = looks(ask, lock=False)
     answers = await together(connection, [*queries, *again], commit=True)
     written = found_in(ask, answers[len(queries) :], lock=False)
+    waits = {} if outcome.settles else outcome.answer
     return moment(
         ask,
         written,
         status=outcome.status,
-        to_sign=UUID(outcome.answer["approval_id"]) if not outcome.settles else None,
+        to_sign=UUID(outcome.answer["approval_id"]) if "approval_id" in waits else None,
+        to_pull="pull" in waits,
         settled=outcome.settles,
     )
 

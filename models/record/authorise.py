@@ -18,6 +18,7 @@ from models.record.subjects import Found
 
 VERB_OF = {
     "open_profile": "create_profile",
+    "pull_national_record": "pull_record",
     "create_account": "create_account",
     "activate_account": "declare",
     "reset_password": "create_account",

@@ -16,6 +16,7 @@ from models.commands import (
     CreateAccount,
     GiveNotice,
     HandOver,
+    PullNationalRecord,
     RefuseTransfer,
     ReleaseMonth,
     ReportError,
@@ -35,6 +36,7 @@ from models.lifecycle import (
     approval,
     declaration,
     gate,
+    intake,
     month,
     review,
     separation,
@@ -108,6 +110,7 @@ def _return(subject: Subject, body: ReturnForCorrection, scene: Scene) -> Outcom
 
 
 DECISIONS: dict[type[Body], Decision] = {
+    PullNationalRecord: _life(intake.ask),
     CreateAccount: _life(account.create_account),
     ActivateAccount: _life(account.activate_account),
     ResetPassword: _life(account.reset_password),
@@ -146,6 +149,13 @@ def decide_internal(
             return _wake(subject, scene)
         case "complete_approval" | "fail_approval":
             return _signature(kind, subject, facts, scene)
+        case "complete_pull":
+            assert life is not None
+            return intake.complete(life, scene)
+        case "fail_pull":
+            assert life is not None
+            extra: dict[str, str] = {name: str(facts[name]) for name in ("until", "path") if name in facts}
+            return intake.fail(life, str(facts["reason"]), extra, scene)
         case "archive":
             assert life is not None
             if life.chapter is Chapter.ARCHIVE:

@@ -227,6 +227,7 @@ def life_of(row: Any) -> Life:
         case=_case_json(row.open_case),
         duties=tuple(duty_of(d) for d in row.duties),
         foretold=tuple((kind, date.fromisoformat(on)) for kind, on in row.foretold),
+        origin=row.origin,
         held_since=row.held_since,
         posts=row.posts,
         post_accounts=tuple(UUID(one) for one in row.post_accounts),

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from models.form import catalogue, split
 from models.keys import Sealed
 from models.record.tools import Tools
 from models.tables import AccountRow
@@ -77,6 +78,38 @@ async def draft_from(connection: AsyncConnection, writing: Writing, values: dict
             "saved_at": source.saved_at,
         },
     )
+
+
+_PREFILLED = text(
+    "UPDATE revisions SET content = CAST(:content AS jsonb), sealed = :sealed, key_id = :key,"
+    " digest = :digest, form_version = :form, saved_at = :saved_at"
+    " WHERE id = :id AND state = 'draft' AND digest = :before"
+)
+
+
+async def draft_prefilled(connection: AsyncConnection, writing: Writing, values: dict[str, Any]) -> None:
+    """The person's draft with its gaps filled; a new one where there was none.
+
+    Raises:
+        RuntimeError: the draft was saved since it was read; the act is done again, on what it holds then.
+    """
+    in_the_open, secret = split(catalogue(values["form"]), values["content"])
+    sealed = writing.tools.cipher.seal(
+        writing.authority_id, "revisions", values["id"], "sealed", json.dumps(secret).encode()
+    )
+    row = {
+        **values,
+        "authority": writing.authority_id,
+        "profile": writing.profile_id,
+        "content": json.dumps(in_the_open, ensure_ascii=False),
+        "sealed": sealed.data,
+        "key": sealed.key_id,
+        "evidence": "[]",
+        "saved_at": writing.now,
+    }
+    statement = _DRAFT if values["before"] is None else _PREFILLED
+    if (await connection.execute(statement, row)).rowcount != 1:
+        raise RuntimeError("the draft has changed meanwhile")
 
 
 def _sealed(row: Any) -> Sealed:
@@ -174,6 +207,7 @@ async def posts_left(connection: AsyncConnection, writing: Writing, values: dict
 SPECIAL: dict[str, Callable[[AsyncConnection, Writing, dict[str, Any]], Awaitable[None]]] = {
     "accounts": account,
     "draft_from": draft_from,
+    "draft_prefilled": draft_prefilled,
     "custody_moved": custody_moved,
     "month_item_moved": month_item_moved,
     "sessions_ended": sessions_ended,

@@ -37,6 +37,7 @@ from models.record.load import (
     month_of,
     report_of,
 )
+from models.record.pulling import with_pulled
 from models.record.sql import inserting, updating
 from models.record.tools import Tools
 
@@ -128,6 +129,8 @@ async def with_content(connection: AsyncConnection, tools: Tools, ask: Ask, foun
     elif verb == "submit_declaration" and life.draft is not None:
         content = await content_of(connection, tools, ask.authority_id, life.draft.id)
         life = replace(life, draft=replace(life.draft, content=content))
+    elif verb == "complete_pull":
+        life = await with_pulled(connection, tools, life, UUID(str(ask.facts["record"])))
     return replace(found, subject=replace(found.subject, life=life))
 
 

@@ -21,7 +21,14 @@ from models.tables.organisation import (
     RuleSetLoadRow,
     RuleSetRow,
 )
-from models.tables.profiles import ApprovalRow, AttachmentRow, CustodyRow, ProfileRow, RevisionRow
+from models.tables.profiles import (
+    ApprovalRow,
+    AttachmentRow,
+    CustodyRow,
+    NationalRecordRow,
+    ProfileRow,
+    RevisionRow,
+)
 from models.tables.reviews import ReviewFindingRow, ReviewReportRow, ReviewRow
 
 __all__ = [
@@ -46,6 +53,7 @@ __all__ = [
     "MailRow",
     "MonthEndRow",
     "MonthItemRow",
+    "NationalRecordRow",
     "NoticeRow",
     "OutboxRow",
     "ProfileRow",

@@ -49,6 +49,8 @@ class ProfileRow(Table):
     staff_number: Mapped[str | None]
     id_number_index: Mapped[bytes]
     """Keyed digest of the personal ID number: found by exact value, never read back."""
+    origin: Mapped[str | None]
+    """How it began: recruited or received, as the opening said; none where nobody wrote it down."""
     chapter: Mapped[str]
     status: Mapped[str]
     version: Mapped[int]
@@ -99,6 +101,38 @@ class RevisionRow(Table):
     returned_fields: Mapped[list[Any] | None]
     saved_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
+
+
+class NationalRecordRow(Table):
+    """A person's record as the national database gave it on a day, and what became of each of its fields."""
+
+    __tablename__ = "national_records"
+    __table_args__ = (
+        UniqueConstraint("command_id"),
+        CheckConstraint("state IN ('fetched', 'used')", name="state"),
+        Index("ix_national_records_profile", "profile_id", "fetched_at"),
+    )
+    id: Mapped[Id]
+    authority_id: Mapped[Authority]
+    profile_id: Mapped[UUID] = mapped_column(ForeignKey("profiles.id"))
+    command_id: Mapped[UUID]
+    """The command that asked: the reason named to the other side, which writes every look-up down."""
+    asked_by: Mapped[UUID]
+    fetched_at: Mapped[datetime]
+    state: Mapped[str]
+    form_version: Mapped[str]
+    mapping: Mapped[str]
+    national_id: Mapped[UUID]
+    held_by: Mapped[str]
+    """Identifier of the agency that held the person there; empty between two."""
+    status: Mapped[str]
+    revision_digest: Mapped[str]
+    sealed: Mapped[bytes]
+    """The whole content in the words of the form."""
+    key_id: Mapped[str]
+    filled: Mapped[list[Any]]
+    kept: Mapped[list[Any]]
+    unfit: Mapped[list[Any]]
 
 
 class CustodyRow(Table):

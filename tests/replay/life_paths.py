@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from models.messages import Life, Move, Signed
+from models.messages import Life, Move, NationalPulled, Signed
 from tests.replay.player import Path, Player, acts, plays
 from tests.replay.script import AUTHORITY, OTHER, SUBJECT, Script, broken, impossible, told
 from workflows.profile import ProfileWorkflow
@@ -80,6 +80,15 @@ async def _many(player: Player) -> None:
     await player.asked("look", 2)
 
 
+def _pulling(version: int) -> Any:
+    return told("account", version, status=200, to_pull=True, settled=False)
+
+
+async def _pulled(player: Player) -> None:
+    await player.says("pull_national_record")
+    await player.says("pull_national_record")
+
+
 async def _slow(player: Player) -> None:
     await player.says("give_notice")
 
@@ -134,6 +143,20 @@ PATHS: dict[str, Callable[[], Path]] = {
             complete_approval=[told("service", 3)],
         ),
         _two_approvals,
+    ),
+    "profile/pulled": lambda: Path(
+        ProfileWorkflow,
+        _profile(),
+        Script(
+            acts={
+                "command": [_pulling(2), _pulling(4)],
+                "look": [told("account", 1)],
+                "fail_pull": [told("account", 3, status=503)],
+                "complete_pull": [told("account", 5)],
+            },
+            pulled=[NationalPulled(failure="national-maintenance"), NationalPulled(record=OTHER)],
+        ),
+        _pulled,
     ),
     "profile/woken": lambda: Path(
         ProfileWorkflow,

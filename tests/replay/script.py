@@ -25,6 +25,8 @@ from models.messages import (
     Moment,
     MonthOpened,
     MonthStart,
+    NationalPull,
+    NationalPulled,
     NationalStatus,
     NationalTold,
     ReportSigning,
@@ -63,6 +65,7 @@ class Script:
 
     acts: dict[str, list[Answer]] = field(default_factory=dict)
     signed: list[Signed | Exception] = field(default_factory=lambda: [Signed(document="d", certificate="c")])
+    pulled: list[NationalPulled] = field(default_factory=lambda: [NationalPulled(record=OTHER)])
     batches: dict[str, list[BatchResult]] = field(default_factory=dict)
     window: tuple[float, float] = (0.5, 1.5)
     mornings: list[float] = field(default_factory=lambda: [3600.0])
@@ -74,7 +77,7 @@ class Script:
     def activities(self) -> list[Callable[..., Any]]:
         """For a worker."""
         remote = [self.sign_approval, self.open_agency_months, self.close_month_end, self.approve_batch]
-        remote += [self.submit_batch, self.await_receipts, self.tell_status]
+        remote += [self.submit_batch, self.await_receipts, self.tell_status, self.pull_record]
         remote += [self.plan_review, self.work_review, self.sign_report]
         return [self.act, self.month_window, *remote, self.send_digests, self.import_workbook]
 
@@ -136,6 +139,12 @@ class Script:
         """The national side knows."""
         self.asked.append("tell_status")
         return NationalTold(told=True)
+
+    @activity.defn(name="pull_record")
+    async def pull_record(self, _pull: NationalPull) -> NationalPulled:
+        """A record kept, or why there is none."""
+        self.asked.append("pull_record")
+        return _next(self.pulled)
 
     @activity.defn(name="send_digests")
     async def send_digests(self, _run: DigestRun) -> DigestDone:

@@ -9,6 +9,7 @@ from activities.national.adapter.errors import (
     MaintenanceError,
     NationalError,
     PacketUnknownError,
+    SeveralRecordsError,
     UnreachableError,
 )
 from activities.national.adapter.gateway import NationalGateway, open_gateway
@@ -50,6 +51,7 @@ __all__ = [
     "PacketItem",
     "PacketUnknownError",
     "PersonQuery",
+    "SeveralRecordsError",
     "StatusChange",
     "StatusKind",
     "UnreachableError",

@@ -82,6 +82,13 @@ class PacketUnknownError(NationalError):
         super().__init__("the national database has no packet of this TRAN_CODE")
 
 
+class SeveralRecordsError(NationalError):
+    """More than one record answers to the number; which is the person's is for people to find out."""
+
+    def __init__(self) -> None:
+        super().__init__("the national database holds several records under one number")
+
+
 class BadPacketError(NationalError):
     """The packet as a whole is refused; `code` says why ("DUPLICATE_KEY", "TRAN_CODE_REUSED", "500")."""
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from activities.national.adapter.connection import Connection
-from activities.national.adapter.errors import BadAnswerError, BadPacketError
+from activities.national.adapter.errors import BadAnswerError, BadPacketError, SeveralRecordsError
 from activities.national.adapter.messages import (
     Acknowledgement,
     ItemDifference,
@@ -67,11 +67,16 @@ class NationalGateway:
         return await self._differences("/difference", _bodies(items), [item.key for item in items])
 
     async def find_person(self, query: dict[str, Any], reason: str) -> NationalRecord | None:
-        """Look a person up before intake. `query` is `mapping.person_query(…)`; None: no national record."""
+        """Look a person up before intake. `query` is `mapping.person_query(…)`; None: no national record.
+
+        SeveralRecordsError when more than one person answers to the number.
+        """
         result = await self._post("/lookup", [query], {"TRAN_CODE": reason})
         found = parse(Found, result, "person")
         if not found.found:
             return None
+        if found.matches > 1:
+            raise SeveralRecordsError
         if found.profile_id is None or found.item is None:
             raise BadAnswerError("person")
         return NationalRecord(

@@ -78,6 +78,7 @@ class Found(BaseModel):
     """The answer to a person query."""
 
     found: bool
+    matches: int = 1
     profile_id: UUID | None = None
     held_by: str = ""
     status: str = ""

@@ -40,6 +40,7 @@ class FaultSettings(BaseModel):
     maintenance_until: AwareDatetime | None = None
     keys_revoked: bool = False
     token_seconds: Annotated[float, Field(gt=0, le=86400)] = 3600
+    lookup_matches: Annotated[int, Field(ge=1, le=9)] = 1
     settle_polls: Times = 2
     settle_seconds: Seconds = 2
 

@@ -105,6 +105,7 @@ class Records:
             return {"found": False}
         return {
             "found": True,
+            "matches": self._faults.now.lookup_matches,
             "profile_id": row["profile_id"],
             "held_by": row["held_by"],
             "status": row["status"],

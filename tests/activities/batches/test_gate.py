@@ -46,7 +46,6 @@ async def step(world: World, month: Any, internal: Any, **facts: Any) -> Any:
     return await world.step(internal, month.id, subject="agency_month", **facts)
 
 
-@pytest.mark.rule("hanoi.art14.2")
 async def test_only_what_was_cleared_goes_out(world, month, months, run, emulator) -> None:
     assert month.gate == "before_outgoing_call"
     looked = await step(world, month, "look")

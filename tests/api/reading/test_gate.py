@@ -54,7 +54,6 @@ def lists(world: World) -> dict[str, UUID]:
     return ids
 
 
-@pytest.mark.rule("hanoi.art14.2")
 async def test_the_departments_morning_shows_what_waits_at_its_gate(
     lists: dict[str, UUID], callers: Callable[[], Caller]
 ) -> None:

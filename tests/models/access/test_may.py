@@ -78,15 +78,15 @@ def test_an_account_without_person_or_role_may_do_nothing(verb: Verb) -> None:
 # --- roles: the whole table, written down a second time
 
 TABLE = {
-    "hr_officer": "read_profile give_notice return_for_correction create_profile create_account "
+    "hr_officer": "read_profile give_notice return_for_correction create_profile create_account pull_record "
     "request_transfer report_transfer hand_over accept_transfer refuse_transfer separate archive "
     "read_reports import_workbook",
     "hr_head": "read_profile approve return_for_correction read_reports",
     "approver": "read_profile approve return_for_correction read_reports sign_report",
     "head": "read_profile approve return_for_correction request_transfer report_transfer hand_over "
     "accept_transfer refuse_transfer separate sync read_reports sign_report",
-    "department_officer": "read_profile report_transfer create_account gate read_reports import_workbook "
-    "sign_report",
+    "department_officer": "read_profile report_transfer create_account pull_record gate read_reports "
+    "import_workbook sign_report",
     "department_head": "read_profile gate read_reports sign_report",
     "sync_agent": "read_profile sync",
     "consent_reader": "read_profile",
@@ -230,7 +230,8 @@ def test_nobody_acts_as_an_officer_on_the_own_profile(verb: Verb) -> None:
 def test_the_separated_verbs_are_these() -> None:
     assert [str(verb) for verb in SEPARATED] == [
         "accept_transfer", "approve", "archive", "create_account", "gate", "give_notice", "hand_over",
-        "refuse_transfer", "report_transfer", "request_transfer", "return_for_correction", "separate",
+        "pull_record", "refuse_transfer", "report_transfer", "request_transfer", "return_for_correction",
+        "separate",
     ]  # fmt: skip
 
 
