@@ -192,3 +192,20 @@ def test_a_rule_that_asks_for_the_head_s_signature_leaves_the_gate_to_the_head()
     assert event(out, "month.released").facts["signature"] == "head_digital"
     told = notice(steps.approvals_done(held("approved"), scene(DAY, law=law)), "gate_waiting")
     assert (told.agency_id, told.role) == (DEPARTMENT, "department_head")
+
+
+@pytest.mark.rule("moha.art7.3")
+def test_the_ministrys_personnel_department_approves_before_anything_goes_out_by_its_heads_signature() -> (
+    None
+):
+    law = in_force("moha", DAY)
+    assert opening(agency_month(), told=scene(DAY, law=law)).subject == {"gate": "before_outgoing_call"}
+    told = notice(steps.approvals_done(held("approved"), scene(DAY, law=law)), "gate_waiting")
+    assert (told.agency_id, told.role) == (DEPARTMENT, "department_head")
+    assert str(told.citation).endswith("Điều 7.3")
+    month = held("approved", state="gate")
+    with refused("not-competent"):
+        gate.release(month, ReleaseMonth(), department(DAY, law=law))
+    out = gate.release(month, ReleaseMonth(), scene(DAY, role="department_head", law=law))
+    assert changed(out, "month_items")["state"] == "cleared"
+    assert event(out, "month.released").rule_id == "moha.art7.3"

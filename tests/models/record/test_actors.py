@@ -16,6 +16,7 @@ from models.commands import (
     GiveNotice,
     HandOver,
     OpenProfile,
+    PullNationalRecord,
     RefuseTransfer,
     ReleaseMonth,
     ReportError,
@@ -43,6 +44,7 @@ HR = ("culture.hr",)
 SIDE = ("culture.hr", "culture.head")
 ALLOWED = {
     "open_profile": HR,
+    "pull_national_record": (*HR, "department"),
     "create_account": (*HR, "department", "admin"),
     "reset_password": (*HR, "department", "admin"),
     "activate_account": MINE,
@@ -61,8 +63,8 @@ ALLOWED = {
     "accept_transfer": ("health.hr",),
     "refuse_transfer": ("health.hr",),
     "approve_list": ("culture.approver", "culture.head"),
-    "release_month": ("department",),
-    "send_back_items": ("department",),
+    "release_month": ("department", "department.head"),
+    "send_back_items": ("department", "department.head"),
     "sign_report": ("culture.approver", "culture.head"),
 }
 """Who may, of the people below; everybody else may not."""
@@ -73,6 +75,7 @@ PEOPLE = (
     "health.hr",
     "health.approver",
     "department",
+    "department.head",
     "admin",
     "person",
     "colleague",
@@ -93,6 +96,7 @@ def bodies(world: World) -> dict[str, Body]:
             event_on=day,
             document="1",
         ),
+        PullNationalRecord(),
         CreateAccount(login="thu.nt", password_hash="x"),
         ResetPassword(password_hash="x", **reason),
         ActivateAccount(password_hash="y"),
