@@ -28,6 +28,7 @@ class DutyLine(BaseModel):
     person: str | None = Field(title="Họ và tên", description="Không có khi hồ sơ ngoài phạm vi")
     case_id: UUID | None = Field(title="Việc chuyển, nghỉ")
     agency_month_id: UUID | None = Field(title="Danh sách tháng")
+    report_id: UUID | None = Field(default=None, title="Báo cáo rà soát")
     citation: str = Field(title="Căn cứ")
     event_on: date = Field(title="Ngày phát sinh")
     due_on: date | None = Field(title="Hạn", description="Hết ngày này; không có khi chưa xác định được")
@@ -63,7 +64,7 @@ class DutyDetail(DutyLine):
 
 COLUMNS = (
     "d.id, d.slot, d.party, d.agency_id, d.profile_id, coalesce(p.full_name, q.full_name) AS person,"
-    " d.case_id, d.agency_month_id, d.citation, d.event_on, d.due_on, d.due_at,"
+    " d.case_id, d.agency_month_id, d.report_id, d.citation, d.event_on, d.due_on, d.due_at,"
     " coalesce((d.facts ->> 'returned')::boolean, false) AS returned"
 )
 JOINS = (

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from api.reading import permits, tags
+from api.reading.reviews import may_read_report
 from api.scope import Reading
 from models.calendar import start_of_day
 from models.errors import RefusedError
@@ -189,11 +190,13 @@ async def signed(read: Reading, profile_id: UUID) -> list[Signed]:
 
 
 async def may_read_document(read: Reading, sha256: str) -> None:
-    """Whether an approval the asker may see carries this file.
+    """Whether an approval, or a review's report, that the asker may see carries this file.
 
     Raises:
         RefusedError: ``not-found`` or ``not-permitted``.
     """
+    if await may_read_report(read, sha256):
+        return
     carriers = (await read.connection.execute(_DOCUMENT, {"sha256": sha256})).scalars().all()
     refused = permits.missing()
     for profile_id in carriers:

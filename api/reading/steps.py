@@ -42,6 +42,7 @@ CALLS: dict[str, tuple[str, str, str]] = {
     "approve_list": ("Phê duyệt danh sách tháng", "POST", "/agency-months/{agency_month_id}/approvals"),
     "release_month": ("Phê duyệt dữ liệu đồng bộ", "POST", "/agency-months/{agency_month_id}/release"),
     "send_back_items": ("Trả lại hồ sơ đồng bộ", "POST", "/agency-months/{agency_month_id}/returns"),
+    "sign_report": ("Ký và gửi báo cáo rà soát", "POST", "/review-reports/{report_id}/signature"),
 }
 """Verb to its words, method and path below ``/api/v1``; a test holds it against the routes that exist."""
 
@@ -59,6 +60,9 @@ SETTLES: dict[str, tuple[str, ...]] = {
     "approval_window": ("approve_list",),
     "sync_window": ("approve_list",),
     "department_gate": ("release_month", "send_back_items"),
+    "report_quarter": ("sign_report",),
+    "report_year": ("sign_report",),
+    "report_onward": ("sign_report",),
 }
 """Slot of a duty to the verbs that meet it."""
 
@@ -83,6 +87,7 @@ def settling(duty: DutyLine) -> list[Call]:
         profile_id=duty.profile_id,
         case_id=duty.case_id,
         agency_month_id=duty.agency_month_id,
+        report_id=duty.report_id,
     )
 
 

@@ -14,6 +14,7 @@ from api.routers import (
     read_profiles,
     read_story,
     read_work,
+    reviews,
     session,
 )
 
@@ -30,5 +31,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     cases.months,
     commands.router,
     imports.router,
+    reviews.router,
     read_story.router,
 )

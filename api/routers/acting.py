@@ -51,6 +51,10 @@ class Acting:
         """Ask the agency month's workflow."""
         return await self._put(workflow_id, month_id, body, None, {})
 
+    async def on_review(self, workflow_id: str, report_id: UUID, body: Body) -> JSONResponse:
+        """Ask the review's workflow, which serves the reports of all agencies."""
+        return await self._put(workflow_id, report_id, body, None, {})
+
     async def _put(
         self, workflow_id: str, subject_id: UUID, body: Body, sent: Body | None, once: dict[str, str]
     ) -> JSONResponse:

@@ -1,0 +1,152 @@
+"""Reviews over the API: progress, failing profiles, the signature, the document, and what is out of reach."""
+
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pypdf import PdfReader
+
+from models.regulations import in_force
+from tests.api.reviews.conftest import Person
+from tests.world import World
+
+
+async def ok(person: Person, path: str, **params: Any) -> Any:
+    answer = await person.get(path, params=params)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def _newest(person: Person) -> Any:
+    return (await ok(person, "/reviews"))["items"][0]
+
+
+async def test_progress_findings_and_the_signed_report(
+    world: World, campaign: Any, working: None, log_in: Any, tmp_path: Any
+) -> None:
+    wrong = await world.employ(agency=world.museum)
+    await world.rows("UPDATE profiles SET full_name = 'Trần Văn Khác' WHERE id = :id RETURNING id", id=wrong)
+    period = await campaign()
+    department, head = await log_in("department"), await log_in("culture.head")
+
+    review = await _newest(department)
+    assert (review["period"], review["state"], review["reports"], review["sent"]) == (period, "open", 3, 0)
+    assert "Điều 21.6" in review["citation"]
+    detail = await ok(department, f"/reviews/{review['id']}")
+    cited = {one["criterion"]: one["citation"] for one in detail["criteria"]}
+    assert cited["live"] is not None
+    assert cited["shared"] is None
+
+    first = await ok(department, f"/reviews/{review['id']}/reports", limit=2)
+    rest = await ok(department, f"/reviews/{review['id']}/reports", limit=9, after=first["next"])
+    names = [one["agency"] for one in (*first["items"], *rest["items"])]
+    assert sorted(names) == ["Sở Nội vụ", "Sở Nội vụ", "Sở Văn hóa", "Sở Y tế"]
+    (mine,) = (await ok(head, f"/reviews/{review['id']}/reports"))["items"]
+    assert (mine["agency"], mine["profiles"], mine["criteria"]["unified"]) == ("Sở Văn hóa", 1, 1)
+
+    report = await ok(head, f"/review-reports/{mine['id']}")
+    assert [unit["name"] for unit in report["units"]] == ["Bảo tàng"]
+    (call,) = report["calls"]
+    assert (call["verb"], call["method"]) == ("sign_report", "POST")
+    found = await ok(head, f"/review-reports/{mine['id']}/findings", criterion="unified")
+    (finding,) = found["items"]
+    assert (finding["profile_id"], finding["person"]) == (str(wrong), "Trần Văn Khác")
+    told = {(f["code"], f["label"]) for f in finding["faults"]}
+    assert ("name-differs", "Họ và tên khai sinh") in told
+    assert (await ok(head, f"/review-reports/{mine['id']}/findings", criterion="correct"))["items"] == []
+    owed = (await ok(head, "/duties", slot="report_quarter", whose="mine"))["items"]
+    assert [duty["report_id"] for duty in owed] == [mine["id"]]
+
+    signed = await head.command(call["path"].removeprefix("/api/v1"))
+    assert signed.status_code == 200, signed.text
+    document = signed.json()["answer"]["document"]
+    pdf = await head.get(f"/documents/{document}")
+    assert (pdf.status_code, pdf.headers["content-type"]) == (200, "application/pdf")
+    (tmp_path / "report.pdf").write_bytes(pdf.content)
+    assert len(PdfReader(tmp_path / "report.pdf").pages) >= 1
+    again = await head.command(call["path"].removeprefix("/api/v1"))
+    assert (again.status_code, again.json()["code"]) == (409, "wrong-state")
+    after = await ok(department, f"/review-reports/{mine['id']}")
+    assert (after["state"], after["document_sha256"], after["calls"]) == ("sent", document, [])
+    assert (await _newest(department))["sent"] == 1
+
+
+async def test_what_is_out_of_reach(world: World, campaign: Any, log_in: Any) -> None:
+    await campaign()
+    head, department = await log_in("culture.head"), await log_in("department")
+    review = await _newest(department)
+    lines = (await ok(department, f"/reviews/{review['id']}/reports"))["items"]
+    theirs = next(one["id"] for one in lines if one["agency"] == "Sở Y tế")
+    for path in (f"/review-reports/{theirs}", f"/review-reports/{theirs}/findings", f"/reviews/{uuid4()}"):
+        answer = await head.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not-found"), path
+    answer = await head.command(f"/review-reports/{theirs}/signature")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+    assert (await head.get(f"/documents/{'0' * 64}")).status_code == 404
+    answer = await head.get(f"/review-reports/{theirs}/findings", params={"criterion": "beautiful"})
+    assert answer.status_code == 400
+    administrator = await log_in("admin")
+    for path in ("/reviews", f"/reviews/{review['id']}", f"/reviews/{review['id']}/reports", "/compliance"):
+        answer = await administrator.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (403, "not-permitted"), path
+
+
+async def test_who_is_behind_by_rank_and_rule(world: World, campaign: Any, log_in: Any) -> None:
+    for agency in (world.museum, world.museum, world.culture):
+        await world.employ(agency=agency, until="declaration")
+    late = (
+        "UPDATE duties SET due_on = :day, due_at = :at WHERE slot = 'first_declaration' AND agency_id ="
+        " ANY(:agencies) RETURNING rule_id"
+    )
+    at = world.now
+    rules = await world.rows(late, day=at.date(), at=at, agencies=[world.museum, world.culture])
+    department, hr = await log_in("department"), await log_in("health.hr")
+
+    page = await ok(department, "/compliance")
+    told = [(one["rank"], one["agency"], one["overdue"]) for one in page["items"]]
+    assert told == [(1, "Bảo tàng", 2), (2, "Sở Văn hóa", 1)]
+    (rule,) = page["items"][0]["rules"]
+    assert (rule["rule_id"], rule["count"]) == (rules[0].rule_id, 2)
+    assert "Điều 6.2" in rule["citation"]
+    first = await ok(department, "/compliance", limit=1)
+    rest = await ok(department, "/compliance", limit=1, after=first["next"])
+    assert [one["agency"] for one in (*first["items"], *rest["items"])] == ["Bảo tàng", "Sở Văn hóa"]
+    assert rest["next"] is None
+    above = await ok(department, "/compliance", level="first_rank", rule=rules[0].rule_id)
+    assert [(one["agency"], one["overdue"]) for one in above["items"]] == [("Sở Văn hóa", 3)]
+    assert (await ok(department, "/compliance", slot="sync_window"))["items"] == []
+    assert (await ok(hr, "/compliance"))["items"] == []
+    museum_s = await ok(await log_in("culture.hr"), "/compliance", limit=1)
+    assert [one["agency"] for one in museum_s["items"]] == ["Bảo tàng"]
+
+    one = await ok(department, f"/agencies/{world.culture}/compliance")
+    assert (one["up_to_date"], one["overdue"], one["measured"]) == (False, 3, None)
+    assert (one["full_and_accurate"], one["consequence"]) == (None, None)
+    assert (await ok(department, f"/agencies/{world.department}/compliance"))["up_to_date"] is True
+    hidden = await hr.get(f"/agencies/{world.culture}/compliance")
+    assert (hidden.status_code, hidden.json()["code"]) == (404, "not-found")
+    assert (await hr.get(f"/agencies/{uuid4()}/compliance")).status_code == 404
+
+    await campaign()
+    measured = await ok(department, f"/agencies/{world.culture}/compliance")
+    assert measured["measured"]["profiles"] == 3
+    assert measured["measured"]["failing"]["complete"] == 3
+    assert measured["full_and_accurate"] is False
+
+
+async def test_the_law_s_consequence_is_told_and_left_to_people(world: World, log_in: Any) -> None:
+    law = in_force("phu_yen", date(2025, 3, 3), simulate=["phu_yen_2024"])
+    await world.rows(
+        "INSERT INTO rule_sets VALUES (:a, :h, :on, CAST(:c AS jsonb), 'thử nghiệm', :now) RETURNING hash",
+        a=world.authority,
+        h=law.hash,
+        on=world.now.date(),
+        c=law.to_json(),
+        now=world.now,
+    )
+    department = await log_in("department")
+    one = await ok(department, f"/agencies/{world.culture}/compliance")
+    assert one["consequence"]["decided_by"] == "people"
+    assert "Điều 19.4" in one["consequence"]["citation"]
+    assert one["up_to_date"] is True
