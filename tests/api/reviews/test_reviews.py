@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 from uuid import uuid4
 
-import pytest
 from pypdf import PdfReader
 
 from models.regulations import in_force
