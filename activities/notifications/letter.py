@@ -128,4 +128,6 @@ def _line(paper: Stationery, line: Line, words: Words) -> str:
         said = said[: LONGEST - 1].rstrip() + "…"
     dates = f"; {words.due} {line.first:%d/%m/%Y}" if line.first else ""
     late = f"; {words.late}: {line.late}" if line.late else ""
-    return f"{line.n} × {said} ({line.citation}){dates}{late}"
+    note = (rule.succession_note or {}).get("vi" if words is VI else "en") if rule else None
+    named = f" [{note}]" if note else ""
+    return f"{line.n} × {said} ({line.citation}){named}{dates}{late}"

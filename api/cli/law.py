@@ -27,10 +27,12 @@ from models.regulations import (
     in_force,
     load_all,
     load_policy,
+    load_successions,
     seed,
     seed_files,
 )
 from models.regulations.policy import FILE as POLICY
+from models.regulations.succession import FILE as SUCCESSION
 
 law_app = typer.Typer(no_args_is_help=True, help="Quy định pháp luật dưới dạng dữ liệu / the law as data")
 
@@ -46,7 +48,7 @@ Simulate = Annotated[
 @law_app.command()
 def check(files: Annotated[list[Path] | None, typer.Argument()] = None) -> None:
     """Kiểm tra mọi tệp luật và lịch / Check every file of law and calendar."""
-    paths = files or [*seed_files(), POLICY, *sorted(YEARS.glob("*.yaml"))]
+    paths = files or [*seed_files(), POLICY, SUCCESSION, *sorted(YEARS.glob("*.yaml"))]
     problems = sorted(check_files(paths))
     for problem in problems:
         typer.echo(str(problem), err=True)
@@ -60,15 +62,20 @@ def check_files(paths: list[Path]) -> list[Problem]:
     years: list[Path] = []
     policies: list[Path] = []
     regulations: list[Path] = []
+    successions: list[Path] = []
     for path in paths:
         text = path.read_text(encoding="utf-8")
         keys = {line.split(":")[0] for line in text.splitlines() if line[:1].isalpha()}
+        if "successions" in keys:
+            successions.append(path)
+            continue
         group = years if "year" in keys else policies if "steps" in keys else regulations
         group.append(path)
     problems = check_years(years)
-    for path in policies:
+    readers = [(load_policy, path) for path in policies] + [(load_successions, path) for path in successions]
+    for reader, path in readers:
         try:
-            load_policy(path)
+            reader(path)
         except SourceError as error:
             problems += error.problems
     try:
@@ -154,6 +161,8 @@ def _purpose(rules: RuleSet, slot: Slot) -> str:
 
 def _obligation(found: Obligation) -> str:
     lines = [f"# {found.slot}: {found.citation}", f"# {found.citation_en}"]
+    note = found.succession_note
+    lines += [f"# {note['vi']}", f"# {note['en']}"] if note else []
     lines += [f"# chữ ký / signature: {found.signature}"] if found.signature != "none_stated" else []
     return "\n".join([*lines, *(_yaml(rule) for rule in (found.rule, *found.also))])
 

@@ -30,6 +30,10 @@ class DutyLine(BaseModel):
     agency_month_id: UUID | None = Field(title="Danh sách tháng")
     report_id: UUID | None = Field(default=None, title="Báo cáo rà soát")
     citation: str = Field(title="Căn cứ")
+    succession: str | None = Field(
+        title="Cơ quan kế thừa", description="Khi căn cứ nêu cơ quan nay không còn: ai thay, từ ngày nào"
+    )
+    succession_en: str | None = Field(title="Cơ quan kế thừa (tiếng Anh)")
     event_on: date = Field(title="Ngày phát sinh")
     due_on: date | None = Field(title="Hạn", description="Hết ngày này; không có khi chưa xác định được")
     days_left: int | None = Field(
@@ -64,7 +68,8 @@ class DutyDetail(DutyLine):
 
 COLUMNS = (
     "d.id, d.slot, d.party, d.agency_id, d.profile_id, coalesce(p.full_name, q.full_name) AS person,"
-    " d.case_id, d.agency_month_id, d.report_id, d.citation, d.event_on, d.due_on, d.due_at,"
+    " d.case_id, d.agency_month_id, d.report_id, d.citation, d.facts -> 'succession' ->> 'vi' AS succession,"
+    " d.facts -> 'succession' ->> 'en' AS succession_en, d.event_on, d.due_on, d.due_at,"
     " coalesce((d.facts ->> 'returned')::boolean, false) AS returned"
 )
 JOINS = (

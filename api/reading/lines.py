@@ -24,6 +24,8 @@ class TodayLine(BaseModel):
     items: int | None = Field(default=None, title="Số hồ sơ trên danh sách đang chờ")
     party: str = Field(title="Đang chờ ai")
     citation: str | None = Field(title="Căn cứ")
+    succession: str | None = Field(default=None, title="Cơ quan kế thừa")
+    succession_en: str | None = Field(default=None, title="Cơ quan kế thừa (tiếng Anh)")
     since: date = Field(title="Từ ngày")
     due_on: date | None = Field(title="Hạn")
     days_left: int | None = Field(title="Số ngày làm việc còn lại")

@@ -105,6 +105,8 @@ def _line(row: Any, read: Reading, calendar: Calendar) -> TodayLine:
         agency_month_id=duty.agency_month_id,
         party=duty.party,
         citation=duty.citation,
+        succession=duty.succession,
+        succession_en=duty.succession_en,
         since=duty.event_on,
         due_on=duty.due_on,
         days_left=duty.days_left,

@@ -65,6 +65,12 @@ def bearer(obligation: Obligation, agency_id: UUID, scene: Scene) -> tuple[str, 
     return rule.post or "hr_officer", agency_id
 
 
+def succeeded(obligation: Obligation | None) -> dict[str, Any]:
+    """The fact that an office the rule names no longer exists, and who stands in; nothing where all do."""
+    note = obligation.succession_note if obligation else None
+    return {"succession": note} if note else {}
+
+
 def open_duty(
     outcome: Outcome,
     scene: Scene,
@@ -113,6 +119,8 @@ def open_duty(
             )
     elif due is None:
         facts["no_period"] = True
+    stands_in = succeeded(obligation)
+    facts |= stands_in
     subject_id = report_id or agency_month_id or case_id or profile_id
     assert subject_id is not None
     duty = Duty(
@@ -155,7 +163,7 @@ def open_duty(
             duty_id=duty.id,
             citation=duty.citation,
             due_on=due_on,
-            facts={"slot": duty.slot},
+            facts={"slot": duty.slot, **stands_in},
         )
     )
     return duty
@@ -263,6 +271,8 @@ def _send(
 ) -> None:
     """One message of the ladder, with its event."""
     agency_id, role, account = _addressee(step, duty, scene, account_id)
+    obligation = scene.rule(duty.slot)
+    facts = {"slot": duty.slot, "step": number, "overdue": overdue, "policy": True}
     outcome.notices.append(
         Notice(
             step.kind,
@@ -272,12 +282,12 @@ def _send(
             duty_id=duty.id,
             citation=duty.citation,
             due_on=duty.due_on,
-            facts={"slot": duty.slot, "step": number, "overdue": overdue, "policy": True},
+            facts={**facts, **succeeded(obligation)},
         )
     )
     outcome.happened(
         f"duty.{step.kind}",
-        scene.rule(duty.slot),
+        obligation,
         duty=str(duty.id),
         slot=duty.slot,
         to=step.to,

@@ -12,6 +12,7 @@ from models.regulations.policy import PlannedStep, Policy, Reviews, Step, load_p
 from models.regulations.ruleset import Clock, Obligation, RuleSet, UnknownRule
 from models.regulations.schema import Deadline, Header, Regulation, Rule, Sla, When
 from models.regulations.slots import REQUIRED, Slot
+from models.regulations.succession import Succession, load_successions, seed_successions, stands_in
 from models.regulations.trial import Trial, TrialRefused, check_trial, law_of, resolved
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Slot",
     "SourceError",
     "Step",
+    "Succession",
     "Trial",
     "TrialRefused",
     "UnknownRule",
@@ -44,9 +46,12 @@ __all__ = [
     "load_all",
     "load_file",
     "load_policy",
+    "load_successions",
     "message_day",
     "plan_steps",
     "resolved",
     "seed",
     "seed_files",
+    "seed_successions",
+    "stands_in",
 ]

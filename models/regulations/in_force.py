@@ -9,6 +9,7 @@ from models.regulations.loader import seed
 from models.regulations.ruleset import RuleSet
 from models.regulations.schema import Regulation
 from models.regulations.slots import REQUIRED, Slot
+from models.regulations.succession import seed_successions, standing
 
 LAYERS = ("local", "national")
 NONE: Mapping[str, date] = MappingProxyType({})
@@ -62,11 +63,13 @@ def in_force(
         raise NoLawInForce(authority, on)
     stacked = sorted(binding, key=lambda one: (LAYERS.index(one.layer), _rank(one, binding), one.id))
     _refuse_overlap(stacked)
+    stacked_rules = tuple(rule for one in stacked for rule in one.rules)
     rules = RuleSet(
         authority=authority,
         on=on,
         regulations=tuple(one.header for one in stacked),
-        rules=tuple(rule for one in stacked for rule in one.rules),
+        rules=stacked_rules,
+        successions=standing(on, authority, stacked_rules, seed_successions()),
     )
     missing = REQUIRED.difference(rules.slots)
     if missing:

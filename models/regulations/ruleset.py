@@ -11,6 +11,7 @@ import rfc8785
 
 from models.regulations.schema import Deadline, Frozen, Header, Post, Rule, Signature
 from models.regulations.slots import Slot
+from models.regulations.succession import Succession, stands_in
 
 
 class UnknownRule(LookupError):  # noqa: N818 — reads as what happened
@@ -48,6 +49,18 @@ class Obligation(Frozen):
     evidence: str | None
     evidence_required: bool
     document_required: bool
+    succession: tuple[Succession, ...] = ()
+    """Who stands in for the offices it names and that no longer exist."""
+
+    @property
+    def succession_note(self) -> dict[str, str] | None:
+        """The words beside the citation (`vi`, `en`); None where every office still exists."""
+        if not self.succession:
+            return None
+        return {
+            "vi": ". ".join(one.text_vi for one in self.succession),
+            "en": ". ".join(one.text_en for one in self.succession),
+        }
 
     @property
     def rule_ids(self) -> tuple[str, ...]:
@@ -72,8 +85,8 @@ class Obligation(Frozen):
         return self.rule.text_en
 
 
-def oblige(slot: Slot, rules: tuple[Rule, ...]) -> Obligation:
-    """The obligation that rules of one slot make, the binding one first."""
+def oblige(slot: Slot, rules: tuple[Rule, ...], succession: tuple[Succession, ...] = ()) -> Obligation:
+    """The obligation that rules of one slot make, the binding one first; `succession` is that one's."""
     signed = (rule.signature for rule in rules if rule.signature != "none_stated")
     evidence = next((rule.evidence for rule in rules if rule.evidence), None)
     return Obligation(
@@ -88,6 +101,7 @@ def oblige(slot: Slot, rules: tuple[Rule, ...]) -> Obligation:
         evidence=evidence,
         evidence_required=evidence is not None,
         document_required=any(rule.document_required for rule in rules),
+        succession=succession,
     )
 
 
@@ -111,6 +125,8 @@ class RuleSet(Frozen):
     on: date
     regulations: tuple[Header, ...]
     rules: tuple[Rule, ...]
+    successions: tuple[Succession, ...] = ()
+    """Offices its rules name and that no longer exist on that day."""
 
     @cached_property
     def hash(self) -> str:
@@ -138,7 +154,11 @@ class RuleSet(Frozen):
         slot = Slot(name)
         fitting = [rule for rule in self._by_slot.get(slot, ()) if rule.when.fits(facts)]
         fitting.sort(key=lambda rule: (self._rank.get(rule.regulation, 0), -len(rule.when.asked())))
-        return oblige(slot, tuple(fitting)) if fitting else None
+        return oblige(slot, tuple(fitting), self.succession(fitting[0])) if fitting else None
+
+    def succession(self, rule: Rule) -> tuple[Succession, ...]:
+        """Who stands in for the offices this rule names."""
+        return self._succeeded.get(rule.id, ())
 
     def every(self, name: Slot | str) -> tuple[Rule, ...]:
         """Every rule that may answer this purpose, whatever the facts; for showing the law."""
@@ -147,7 +167,7 @@ class RuleSet(Frozen):
     def any(self, name: Slot | str) -> Obligation | None:
         """What the law asks for this purpose under whatever facts; for access and display."""
         rules = self.every(name)
-        return oblige(Slot(name), rules) if rules else None
+        return oblige(Slot(name), rules, self.succession(rules[0])) if rules else None
 
     def chain(self, /, **facts: str) -> tuple[Obligation, ...]:
         """The signatures a declaration needs under these facts, in order; the last one is the approval."""
@@ -158,7 +178,7 @@ class RuleSet(Frozen):
         before = final.rule.after
         while before is not None:
             rule = self.rule(before)
-            steps.insert(0, oblige(Slot.REVIEW_STEP, (rule,)))
+            steps.insert(0, oblige(Slot.REVIEW_STEP, (rule,), self.succession(rule)))
             before = rule.after
         return tuple(steps)
 
@@ -195,7 +215,7 @@ class RuleSet(Frozen):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         # pydantic copies cached values along; those of another content would be lies.
         copy = super().model_copy(update=update, deep=deep)
-        for name in ("hash", "_by_id", "_by_slot", "_rank"):
+        for name in ("hash", "_by_id", "_by_slot", "_rank", "_succeeded"):
             copy.__dict__.pop(name, None)
         return copy
 
@@ -210,6 +230,10 @@ class RuleSet(Frozen):
     def _rank(self) -> dict[str, int]:
         """Each regulation's place in the stack, the one that binds first."""
         return {header.id: place for place, header in enumerate(self.regulations)}
+
+    @cached_property
+    def _succeeded(self) -> dict[str, tuple[Succession, ...]]:
+        return {rule.id: stands_in(rule, self.successions) for rule in self.rules}
 
     @cached_property
     def _by_slot(self) -> dict[Slot, tuple[Rule, ...]]:

@@ -10,6 +10,7 @@ from models.regulations.in_force import MissingSlots, NoLawInForce, in_force
 from models.regulations.loader import seed
 from models.regulations.ruleset import RuleSet
 from models.regulations.schema import Frozen, Regulation
+from models.regulations.succession import seed_successions
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -70,6 +71,7 @@ def resolved(
             starts.add(one.valid_from)
             if one.valid_to is not None:
                 starts.add(one.valid_to + timedelta(days=1))
+    starts |= {one.since for one in seed_successions() if one.authority in (authority, None)}
     found: list[tuple[date, RuleSet]] = []
     for start in sorted(starts):
         try:

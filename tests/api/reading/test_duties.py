@@ -33,8 +33,9 @@ def owed(world: World) -> dict[str, UUID]:
         )
         await world.duty(c, world.a1, None, id=ids["open"], party="hr_officer", slot="personal_account")
         await world.duty(
-            c, world.a, date(2026, 3, 31), id=ids["list"], party="approver", slot="approval_window"
-        )
+            c, world.a, date(2026, 3, 31), id=ids["list"], party="approver", slot="approval_window",
+            facts={"succession": {"vi": "Phòng cũ: từ 01/07/2025 là phòng mới", "en": "old: new"}},
+        )  # fmt: skip
         case_id = uuid4()
         await c.execute(
             insert(CaseRow).values(
@@ -82,6 +83,21 @@ async def test_the_agencys_duties_in_the_order_of_due_dates(owed: dict[str, UUID
         paged += listed(part, owed)
         after = part["next"]
     assert (paged, after) == (["late", "today", "back", "list", "open"], None)
+
+
+async def test_an_office_that_no_longer_exists_is_named_with_its_successor(
+    owed: dict[str, UUID], caller: Caller
+) -> None:
+    await caller.login("hr.a")
+    said = [(i["succession"], i["succession_en"]) for i in (await caller.ok("/duties"))["items"]]
+    assert said == [(None, None)] * 3 + [
+        ("Phòng cũ: từ 01/07/2025 là phòng mới", "old: new"),
+        (None, None),
+    ]
+    one = await caller.ok(f"/duties/{owed['list']}")
+    assert one["succession"] == "Phòng cũ: từ 01/07/2025 là phòng mới"
+    waiting = (await caller.ok("/today"))["waiting_on_others"]["items"]
+    assert [i["succession_en"] for i in waiting if i["duty_id"] == str(owed["list"])] == ["old: new"]
 
 
 async def test_filters(owed: dict[str, UUID], caller: Caller) -> None:
