@@ -33,14 +33,18 @@ class Problem:
         return self.status >= 500 or self.code in {"in-flight", "rate-limited", "window-not-open"}
 
 
-class _OneOfEachLoader(yaml.SafeLoader):
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _OneOfEachLoader(_Loader):  # type: ignore[misc] # libyaml's where it is built in, else Python's
     """YAML lets a later key silently replace an earlier one; a catalogue must not."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         names = [key.value for key, _ in node.value]
         if len(names) != len(set(names)):
             raise ValueError(f"a key is given twice{node.start_mark}")
-        return super().construct_mapping(node, deep=deep)
+        found: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        return found
 
 
 def read_catalogue(text: str) -> Mapping[str, Problem]:

@@ -33,6 +33,8 @@ from workflows.payload_codec import data_converter
 pytestmark = [pytest.mark.whole, pytest.mark.timeout(240)]
 ROUNDS = 2
 LANES = 4
+MEANWHILE = 15
+"""Commands accepted between a restart and the next kill."""
 NOTICE = {"kind": "salary", "changed_on": "2025-03-03", "document": "9/QĐ-THỬ"}
 
 
@@ -73,6 +75,14 @@ class Customer:
         """The journal, without a last line that was cut."""
         text = self.journal.read_text(encoding="utf-8") if self.journal.exists() else ""
         return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+
+    def goes_on(self) -> None:
+        """Wait until as many were accepted anew as prove that the installation works again."""
+        before = self._accepted()
+        until(lambda: self._accepted() >= before + MEANWHILE, 40, "further answers")
+
+    def _accepted(self) -> int:
+        return self.journal.read_bytes().count(b'"accepted"')
 
     def finish(self) -> None:
         """Let the answers under way come in."""
@@ -130,19 +140,23 @@ def _stream(told: Story) -> None:
     customer = Customer(rig, "stream", rig.profiles[2:], LANES)
     until(lambda: sum("accepted" in line for line in customer.lines()) > 20, 20, "the first answers")
     for _ in range(ROUNDS):
-        _kill(told, "worker", pause=1.0)
+        customer.goes_on()
+        _kill(told, "worker")
         rig.launch("worker")
         _kill(told, "temporal", pause=0.5)
         rig.start("temporal")
         rig.ready("worker")
-        _kill(told, "temporal", pause=1.5)
+        customer.goes_on()
+        _kill(told, "temporal")
         rig.start("temporal")
-        _kill(told, "api", pause=1.5)
+        customer.goes_on()
+        _kill(told, "api")
         rig.start("api")
-        _kill(told, "postgres", pause=1.5)
+        customer.goes_on()
+        _kill(told, "postgres")
         told.without_database.append(_notice_without_database(rig))
         rig.start("postgres")
-    time.sleep(1.5)
+    customer.goes_on()
     customer.finish()
     _read(told, customer)
 

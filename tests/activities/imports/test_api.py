@@ -13,12 +13,12 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.imports.office import ImportOffice
-from api.app import create_app
 from api.cli.embedded import EmbeddedTemporal
 from api.reconcile import Reconciler
 from api.scope import token_hash
 from models.workbook_vault import WorkbookVault
 from tests.conftest import Database
+from tests.web import application
 from workflows.payload_codec import data_converter
 from workflows.registry import runner
 from workflows.workbook_import import ImportWorkflow
@@ -57,7 +57,7 @@ async def app(
     desk: Desk, database: Database, temporal_server: EmbeddedTemporal, tmp_path: Path
 ) -> AsyncIterator[Any]:
     """The application as its server runs it; no worker yet."""
-    made = create_app(
+    made = application(
         database.settings(tmp_path, temporal_address=temporal_server.address, task_queue=uuid4().hex)
     )
     async with made.router.lifespan_context(made):

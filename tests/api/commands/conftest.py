@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import text
 from temporalio.client import Client
 from temporalio.worker import Worker
@@ -18,15 +17,15 @@ from activities.acts.office import ActOffice
 from activities.signing.keystore import Keystore
 from activities.signing.office import SigningOffice
 from activities.signing.signer import DevelopmentSigners
-from api.app import create_app
 from models.database import engine_for, transaction
 from models.documents import DocumentStore
+from tests.api.conftest import CHEAP
+from tests.web import application
 from tests.world import World, build, tools_for
 from workflows.payload_codec import data_converter
 from workflows.registry import WORKFLOWS, runner
 
 PASSWORD = "mật khẩu thử 2025"
-CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 class Person(httpx.AsyncClient):
@@ -60,7 +59,7 @@ async def app(database, world: World, temporal_server, tmp_path: Path) -> AsyncI
         key_ring=tmp_path / "keyring.json",
         master_key_file=tmp_path / "master.key",
     )
-    made = create_app(settings)
+    made = application(settings)
     async with made.router.lifespan_context(made):
         yield made
 

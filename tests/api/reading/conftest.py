@@ -17,6 +17,7 @@ from models.documents import DocumentStore
 from models.key_ring import MasterKey, create_keyring
 from models.record.tools import Tools
 from tests.api.reading.world import Caller, StandingClock, World, ground
+from tests.web import part
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +30,14 @@ def world(module_database: Any, tmp_path_factory: pytest.TempPathFactory) -> Wor
     return made
 
 
+def _readers() -> FastAPI:
+    made = FastAPI()
+    install(made)
+    for one in (session, read_profiles, read_forms, read_drafts, read_duties, read_work, read_story):
+        made.include_router(one.router, prefix="/api/v1")
+    return made
+
+
 @pytest.fixture
 def clock() -> StandingClock:
     return StandingClock()
@@ -38,10 +47,7 @@ def clock() -> StandingClock:
 async def app(world: World, clock: StandingClock) -> AsyncIterator[FastAPI]:
     """The reading routers alone, as the role of the API."""
     engine = create_async_engine(world.database.url("api"), pool_size=2)
-    made = FastAPI()
-    install(made)
-    for one in (session, read_profiles, read_forms, read_drafts, read_duties, read_work, read_story):
-        made.include_router(one.router, prefix="/api/v1")
+    made = part(_readers)
     made.state.tools = Tools(engine, world.ring)
     made.state.clock = clock
     made.state.settings = SimpleNamespace(session_hours=8.0, attachment_bytes=2000)

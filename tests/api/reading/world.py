@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-from argon2 import PasswordHasher
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -21,6 +20,7 @@ from models.documents import DocumentStore
 from models.form import catalogue, digest, split
 from models.keys import BlindIndex, FieldCipher, KeyRing
 from models.regulations import in_force
+from tests.api.conftest import CHEAP
 
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 """Tuesday, 09:00 in Hà Nội."""
@@ -149,7 +149,7 @@ class World:
         )  # fmt: skip
 
 
-_HASH = PasswordHasher().hash(PASSWORD)
+_HASH = CHEAP.hash(PASSWORD)
 
 
 async def ground(world: World, connection: AsyncConnection) -> None:
