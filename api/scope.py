@@ -20,12 +20,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.clock import Clock
-from models.access import OFFICIAL, Actor, roles
+from models.access import OFFICIAL, Actor, Delegation, in_force, roles
 from models.access import Scope as Range
 from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.errors import RefusedError
-from models.record.actors import grant_of
+from models.record.actors import delegation_of, grant_of
 from models.record.tools import Tools
 
 bearer = HTTPBearer(
@@ -56,6 +56,11 @@ class Asker:
     def held(self) -> tuple[tuple[str, UUID], ...]:
         """Roles held today with the agency each is held in."""
         return tuple((g.role, g.agency_id) for g in self.actor.grants if g.holds(self.today))
+
+    @property
+    def lent(self) -> tuple[Delegation, ...]:
+        """Delegations received that are in force today."""
+        return tuple(one for one in self.actor.delegations if in_force(one, self.today))
 
 
 _IDENTIFY = text("SELECT hoso_identify(:hash, :now)")
@@ -106,6 +111,7 @@ def _asker(found: dict[str, Any], digest: str, now: datetime) -> Asker:
         person_profile_id=profile_id,
         authority_id=UUID(found["authority_id"]),
         grants=tuple(grant_of(g) for g in found["grants"]),
+        delegations=tuple(delegation_of(d) for d in found["delegations"]),
     )
     return Asker(
         account_id=actor.account_id,
@@ -126,13 +132,15 @@ def _asker(found: dict[str, Any], digest: str, now: datetime) -> Asker:
 
 
 def scope_of(actor: Actor, today: date) -> Scope:
-    """What row-level security shows the actor today: the authority, subtrees of agencies, the own profile."""
+    """What row-level security shows the actor today: the authority, subtrees of agencies, the own profile;
+    of what was delegated its part of the tree, never more, whatever the delegator sees."""
     table = roles().roles
     held = [g for g in actor.grants if g.holds(today) and g.role in table and g.role != OFFICIAL]
+    lent = {one.agency_id for one in actor.delegations if in_force(one, today)}
     return Scope(
         authority=actor.authority_id,
         everything=any(table[g.role].scope is Range.AUTHORITY for g in held),
-        agencies=tuple(sorted({g.agency_id for g in held})),
+        agencies=tuple(sorted({g.agency_id for g in held} | lent)),
         profile=actor.person_profile_id,
         account=actor.account_id,
     )

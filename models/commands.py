@@ -37,7 +37,7 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
     verb: ClassVar[str]
     subject: ClassVar[str] = "profile"
-    """Which workflow decides: ``profile``, ``transfer``, ``agency_month`` or ``review``."""
+    """Which workflow decides: ``profile``, ``transfer``, ``agency_month``, ``review`` or ``delegation``."""
 
 
 class OpenProfile(Body):
@@ -260,6 +260,35 @@ class SignReport(Body):
     subject: ClassVar[str] = "review"
 
 
+class Delegate(Body):
+    """Have somebody else do what one may do: which right, where, from when until when (hanoi.art6.4.c)."""
+
+    verb: ClassVar[str] = "delegate"
+    subject: ClassVar[str] = "delegation"
+    delegate_id: UUID = Field(description="Tài khoản nhận uỷ quyền / the account that receives")
+    what: Literal["approval", "account_creation", "sync"]
+    agency_id: UUID = Field(description="Cơ quan, đơn vị và các đơn vị trực thuộc / this part of the tree")
+    valid_from: Day
+    valid_to: Day = Field(description="Ngày đầu tiên không còn uỷ quyền / the first day without it")
+    document: Text = Field(description="Số, ngày văn bản uỷ quyền / the document that delegates")
+
+
+class AgreeDelegation(Body):
+    """The department agrees to a delegation in writing (binh_dinh.II.4.b.3)."""
+
+    verb: ClassVar[str] = "agree_delegation"
+    subject: ClassVar[str] = "delegation"
+    document: Text = Field(description="Số, ngày văn bản thống nhất / the document of the agreement")
+
+
+class RevokeDelegation(Body):
+    """Take a delegation back, or give back one received; at once."""
+
+    verb: ClassVar[str] = "revoke_delegation"
+    subject: ClassVar[str] = "delegation"
+    reason: Reason
+
+
 COMMANDS: tuple[type[Body], ...] = (
     OpenProfile,
     PullNationalRecord,
@@ -284,5 +313,8 @@ COMMANDS: tuple[type[Body], ...] = (
     ReleaseMonth,
     SendBackItems,
     SignReport,
+    Delegate,
+    AgreeDelegation,
+    RevokeDelegation,
 )
 BY_VERB: dict[str, type[Body]] = {command.verb: command for command in COMMANDS}

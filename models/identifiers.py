@@ -31,6 +31,7 @@ class WorkflowKind(StrEnum):
     REVIEW = "review"
     DIGEST = "digest"
     BACKUP = "backup"
+    DELEGATION = "delegation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,11 @@ def digest_workflow(authority_id: UUID) -> str:
     return str(WorkflowName(WorkflowKind.DIGEST, authority_id))
 
 
+def delegation_workflow(delegation_id: UUID) -> str:
+    """The id of a delegation, from its giving to its end."""
+    return str(WorkflowName(WorkflowKind.DELEGATION, delegation_id))
+
+
 def backup_workflow(month: str) -> str:
     """The id of a month's backup of the whole installation."""
     return str(WorkflowName(WorkflowKind.BACKUP, period=_checked(_MONTH, month)))
@@ -116,6 +122,7 @@ _SHAPE: dict[WorkflowKind, tuple[bool, re.Pattern[str] | None]] = {
     WorkflowKind.REVIEW: (True, _PERIOD),
     WorkflowKind.DIGEST: (True, None),
     WorkflowKind.BACKUP: (False, _MONTH),
+    WorkflowKind.DELEGATION: (True, None),
 }
 
 

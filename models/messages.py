@@ -14,7 +14,7 @@ Words = Annotated[str, StringConstraints(max_length=400)]
 Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Period = Annotated[str, StringConstraints(pattern=r"^\d{4}(-q[1-4])?$")]
 """A quarter ``yyyy-q1`` or a year ``yyyy``."""
-Subject = Literal["profile", "transfer", "agency_month", "review"]
+Subject = Literal["profile", "transfer", "agency_month", "review", "delegation"]
 Internal = Literal[
     "look",
     "wake",
@@ -103,6 +103,16 @@ class Move(Message):
     authority_id: UUID
     transfer_id: UUID
     profile_id: UUID
+    moment: Moment | None = None
+    limit: int = 200
+    """Events in one run before the next begins."""
+
+
+class Lending(Message):
+    """Input of ``DelegationWorkflow``."""
+
+    authority_id: UUID
+    delegation_id: UUID
     moment: Moment | None = None
     limit: int = 200
     """Events in one run before the next begins."""

@@ -3,6 +3,7 @@
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from workflows.agency_month import AgencyMonthWorkflow
+from workflows.delegation import DelegationWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.month_end import MonthEndWorkflow
 from workflows.profile import ProfileWorkflow
@@ -18,6 +19,7 @@ WORKFLOWS = [
     DigestWorkflow,
     ImportWorkflow,
     ReviewWorkflow,
+    DelegationWorkflow,
 ]
 
 

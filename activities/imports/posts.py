@@ -24,6 +24,7 @@ from models.form.gathering import Line as PostLine
 from models.identifiers import new_id
 from models.lifecycle.outcome import Outcome
 from models.record.bulk import NO_PASSWORD, seal_email
+from models.record.delegations import stir
 from models.record.install import record_on_authority
 from models.tables import AccountRow, GrantRow
 
@@ -244,6 +245,7 @@ class Posts(Batches[PostLine]):
         if account.profile_id not in (None, holder):
             await connection.execute(_LOCK_OUT, {"id": account.id, "none": NO_PASSWORD})
             await connection.execute(_END_SESSIONS, {"id": account.id})
+            await stir(connection, [account.id], self._run.scene.now)
             self._happened(out, "post.handed_over", account.id)
         else:
             self._happened(out, "post.changed", account.id)

@@ -1,13 +1,17 @@
 """Who may do what: roles, scopes, delegation, separation of duties. Pure; denied by default."""
 
-from models.access.actor import Actor, Allowed, Denied, Grant, Reach, Target
+from models.access.actor import Actor, Allowed, Delegation, Denied, Grant, Reach, Target
 from models.access.catalogue import Permission, Role, Roles, Scope, Verb, VerbWords, read_roles, roles
-from models.access.decide import OFFICIAL, may, reach
+from models.access.decide import OFFICIAL, in_force, may, reach
+from models.access.delegable import Delegable, Delegables, delegables, read_delegables
 
 __all__ = [
     "OFFICIAL",
     "Actor",
     "Allowed",
+    "Delegable",
+    "Delegables",
+    "Delegation",
     "Denied",
     "Grant",
     "Permission",
@@ -18,8 +22,11 @@ __all__ = [
     "Target",
     "Verb",
     "VerbWords",
+    "delegables",
+    "in_force",
     "may",
     "reach",
+    "read_delegables",
     "read_roles",
     "roles",
 ]

@@ -25,12 +25,43 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """An account with the person behind it, if it is a personal one, and the roles it was given."""
+    """An account with the person behind it, if it is a personal one, the roles it was given and what others
+    delegated to it."""
 
     account_id: UUID
     person_profile_id: UUID | None
     authority_id: UUID
     grants: tuple[Grant, ...] = ()
+    delegations: "tuple[Delegation, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """A right of somebody else, lent for a part of the tree and a time, half-open: `valid_to` is the first
+    day without it.
+
+    It is worth what the `delegator` may do on the day of the decision. Where the delegator holds the right by
+    a delegation himself, he comes with that one alone; else with his own roles alone. `ancestors` may or may
+    not hold the agency itself. `over` means revoked, not agreed to yet, or that one of the two has left.
+    """
+
+    id: UUID
+    what: str
+    delegator: Actor
+    agency_id: UUID
+    ancestors: tuple[UUID, ...]
+    valid_from: date
+    valid_to: date
+    over: bool = False
+
+    def holds(self, on: date) -> bool:
+        """Whether it is in force on that legal date, as far as itself is concerned."""
+        return not self.over and self.valid_from <= on < self.valid_to
+
+    @property
+    def place(self) -> "Target":
+        """Its whole part of the tree, as something that can be asked about."""
+        return Target(self.agency_id, self.ancestors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +91,8 @@ class Allowed:
     reason_en: str
     citation: str | None = None
     delegation_of: UUID | None = None
+    """The account on whose behalf it would be done."""
+    delegation_id: UUID | None = None
 
     @property
     def reason(self) -> str:

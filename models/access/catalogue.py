@@ -35,6 +35,7 @@ class Verb(StrEnum):
     ARCHIVE = "archive"
     SYNC = "sync"
     GATE = "gate"
+    AGREE_DELEGATION = "agree_delegation"
     READ_REPORTS = "read_reports"
     SIGN_REPORT = "sign_report"
     IMPORT_WORKBOOK = "import_workbook"

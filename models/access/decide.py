@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterator
 from datetime import date
 from uuid import UUID
 
-from models.access.actor import Actor, Allowed, Denied, Grant, Reach, Target
+from models.access.actor import Actor, Allowed, Delegation, Denied, Grant, Reach, Target
 from models.access.catalogue import Permission, Role, Roles, Scope, Verb, VerbWords, roles
+from models.access.delegable import delegables
 from models.regulations.ruleset import Obligation, RuleSet
 
 OFFICIAL = "official"
@@ -46,6 +47,11 @@ def may(
         if isinstance(verdict, Allowed):
             return verdict
         refusals.append(verdict)
+    for one in _lent(actor, wanted):
+        verdict = _by_delegation(actor, one, wanted, words, target, on, rules, table)
+        if isinstance(verdict, Allowed):
+            return verdict
+        refusals.append(verdict)
     if not refusals:
         return Denied(
             "not-permitted",
@@ -79,7 +85,78 @@ def reach(
                 everywhere = True
             case _:
                 pass
+    for one in _lent(actor, wanted):
+        if not in_force(one, on, rules, table):
+            continue
+        covered = reach(one.delegator, wanted, on, rules, table)
+        if covered.everywhere or not covered.subtrees.isdisjoint((one.agency_id, *one.ancestors)):
+            subtrees.add(one.agency_id)
+        elif one.agency_id in covered.agencies:
+            agencies.add(one.agency_id)
     return Reach(everywhere, frozenset(subtrees), frozenset(agencies), own)
+
+
+def in_force(one: Delegation, on: date, rules: RuleSet | None = None, table: Roles | None = None) -> bool:
+    """Whether a delegation is worth anything on the legal date `on`: its own dates, a law that still allows
+    it, and a delegator who still has the right over the whole of its part of the tree."""
+    what = delegables().what.get(one.what)
+    if what is None or not one.holds(on) or (rules is not None and rules.slot(what.slot) is None):
+        return False
+    return isinstance(may(one.delegator, what.verb, one.place, on, rules, table), Allowed)
+
+
+def _lent(actor: Actor, wanted: Verb) -> Iterator[Delegation]:
+    """The delegations that are about this verb."""
+    table = delegables().what
+    for one in actor.delegations:
+        if one.what in table and wanted in table[one.what].verbs:
+            yield one
+
+
+def _by_delegation(
+    actor: Actor,
+    one: Delegation,
+    wanted: Verb,
+    words: VerbWords,
+    target: Target,
+    on: date,
+    rules: RuleSet | None,
+    table: Roles,
+) -> Allowed | Denied:
+    """The delegator's own right on this day, for the part of the tree that was lent; R4 holds for both."""
+    what = delegables().what[one.what]
+    law = rules.slot(what.slot) if rules is not None else None
+    if one.agency_id not in (target.agency_id, *target.ancestors):
+        return Denied("not-permitted", "Ngoài phạm vi được uỷ quyền.", "Outside the part that was delegated.")
+    if not in_force(one, on, rules, table):
+        return Denied(
+            "delegation-ended",
+            f"Uỷ quyền {what.vi} chưa hoặc không còn hiệu lực.",
+            f"The delegation of {what.en} is not in force.",
+        )
+    whole = may(one.delegator, wanted, one.place, on, rules, table)
+    lent = may(one.delegator, wanted, target, on, rules, table) if isinstance(whole, Allowed) else whole
+    if (isinstance(lent, Denied) and lent.code == "own-approval") or _separated(actor, None, words, target):
+        return _own(words)
+    if isinstance(lent, Denied):
+        return lent
+    return Allowed(
+        role=lent.role,
+        slot=what.slot,
+        reason_vi=f"Thừa uỷ quyền: {words.vi}",
+        reason_en=f"By delegation: {words.en}",
+        citation=law.citation if law else None,
+        delegation_of=one.delegator.account_id,
+        delegation_id=one.id,
+    )
+
+
+def _own(words: VerbWords) -> Denied:
+    return Denied(
+        "own-approval",
+        f"Không được {words.vi} đối với hồ sơ của mình, do mình lập, hoặc của người uỷ quyền cho mình.",
+        f"Nobody may {words.en} where they, or who delegated to them, are the subject or the author.",
+    )
 
 
 def _held(actor: Actor, table: Roles) -> Iterator[tuple[str, Role, Grant | None]]:
@@ -118,11 +195,7 @@ def _by_role(
     if grant is not None and not grant.holds(on):
         return _not_held(role, grant)
     if _separated(actor, grant, words, target):
-        return Denied(
-            "own-approval",
-            f"Không được {words.vi} đối với hồ sơ của mình, do mình lập, hoặc của người uỷ quyền cho mình.",
-            f"Nobody may {words.en} where they, or who delegated to them, are the subject or the author.",
-        )
+        return _own(words)
     law = _law(permission, rules)
     return Allowed(
         role=name,

@@ -17,6 +17,7 @@ from models.lifecycle.steps import (
     awaited,
     close_step,
     go_on,
+    behalf,
     own_signature,
     places,
     steps_of,
@@ -55,6 +56,8 @@ def prepare(life: Life, body: Approve, scene: Scene, month: AgencyMonth | None) 
         agency_month_id=month.id if month else None,
         approver_id=scene.actor_id,
         approver_role=scene.actor_role,
+        on_behalf_of=scene.on_behalf_of,
+        delegation_id=scene.delegation_id,
         digest=pending.digest,
         rule_ids=list(rule.rule_ids) if rule else [],
         rule_set_hash=scene.law.hash,
@@ -150,6 +153,7 @@ def complete(
         approval=str(approval.id),
         late_days=late,
         after_nominal_end=bool(month and month.nominal_end < scene.today),
+        **behalf(approval),
     )
     if life.account is not None:
         out.notices.append(
@@ -168,6 +172,7 @@ def _signed(
     out: Outcome, approval: Approval, document: str, certificate: str, scene: Scene, **more: Any
 ) -> Outcome:
     """The signature and its file become facts."""
+    out.answer |= behalf(approval)
     return out.update(
         "approvals",
         {"id": approval.id},

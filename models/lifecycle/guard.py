@@ -61,8 +61,10 @@ def open_transfer(life: Life, case: Case | None, *states: str) -> Case:
 
 
 def not_own(scene: Scene, life: Life, author: UUID | None) -> None:
-    """Nobody approves or returns the own file or the own entry (R4)."""
-    if scene.actor_profile_id == life.profile_id or (author is not None and author == scene.actor_id):
+    """Nobody approves or returns the own file or the own entry, nor those of whom they act for (R4)."""
+    names = {scene.actor_id, scene.on_behalf_of} - {None}
+    subject = life.account.id if life.account else None
+    if scene.actor_profile_id == life.profile_id or author in names or subject in names:
         refuse(
             "own-approval",
             "Không được phê duyệt hồ sơ của chính mình hoặc do chính mình khai.",

@@ -152,6 +152,8 @@ class Approval:
     step: int = 1
     """Which signature of its chain; 0 is the official's own."""
     facts: dict[str, Any] = field(default_factory=dict)
+    on_behalf_of: UUID | None = None
+    delegation_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

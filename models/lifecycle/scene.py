@@ -25,6 +25,9 @@ class Scene:
     department_id: UUID | None
     managing_agency_id: UUID
     """The agency above the custodian that answers for it (itself at the top)."""
+    on_behalf_of: UUID | None = None
+    """Whose right it is, where the actor acts by delegation."""
+    delegation_id: UUID | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     """What the law may ask about the subject: category, the agency's standing (``regulations.When``)."""
 

@@ -118,6 +118,13 @@ def void_steps(out: Outcome, scene: Scene, life: Life, reason: str) -> None:
         void_duty(out, scene, duty, reason)
 
 
+def behalf(approval: Approval) -> dict[str, str]:
+    """In whose name it was signed, where that is somebody else's than the signer's."""
+    if approval.on_behalf_of is None:
+        return {}
+    return {"on_behalf_of": str(approval.on_behalf_of), "delegation_id": str(approval.delegation_id)}
+
+
 def _owed(life: Life) -> list[Duty]:
     return [d for d in life.owed("review_step", "approval_window") if d.agency_month_id is None]
 
@@ -158,6 +165,7 @@ def go_on(life: Life, approval: Approval, document: str, scene: Scene) -> Outcom
         step=approval.step,
         steps=step.of,
         late_days=late,
+        **behalf(approval),
     )
     submitted_on = date.fromisoformat(approval.facts["submitted_on"])
     open_step(out, scene, life, approval.step + 1, submitted_on, pending.number)

@@ -15,11 +15,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.calendar import Calendar, legal_date, start_of_day
-from models.commands import Approve, OpenProfile, RequestTransfer
+from models.commands import Approve, Delegate, OpenProfile, RequestTransfer
 from models.database import Query, Scope, entering, together, transaction
 from models.errors import RefusedError
 from models.identifiers import profile_workflow
 from models.lifecycle.account import open_profile
+from models.lifecycle.delegation import give
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.messages import Ask, Moment
@@ -27,6 +28,7 @@ from models.record.authorise import authorise, require_agency
 from models.record.commands import Command, command_of, command_query, settling
 from models.record.conflicts import refusal_of
 from models.record.decide import DECISIONS, decide_internal
+from models.record.delegations import giving, saving_delegation
 from models.record.special import Writing
 from models.record.subjects import (
     Found,
@@ -197,9 +199,16 @@ async def _decide(
         month = found.subject.month
         closes_at = start_of_day(month.rolled_end + timedelta(days=1)) if month else None
         return scene, decide_internal(ask.internal, found.subject, dict(ask.facts), scene, closes_at)
-    role = await authorise(connection, command, found, scene)
-    scene = replace(scene, actor_role=role)
+    standing = await authorise(connection, command, found, scene)
+    scene = replace(
+        scene,
+        actor_role=standing.role,
+        on_behalf_of=standing.on_behalf_of,
+        delegation_id=standing.delegation_id,
+    )
     body = command.body
+    if isinstance(body, Delegate):
+        return await _giving(connection, ask, command, body, found, scene)
     if isinstance(body, OpenProfile):
         if found.row is not None:
             raise RefusedError.of("wrong-state", "Hồ sơ đã được mở.", "The profile is already open.")
@@ -216,7 +225,23 @@ async def _decide(
             "The form has a newer revision.",
             extra={"current_revision": life.newest},
         )
-    return scene, DECISIONS[type(body)](found.subject, body, scene)
+    outcome = DECISIONS[type(body)](found.subject, body, scene)
+    if scene.on_behalf_of is not None:
+        names = {"on_behalf_of": str(scene.on_behalf_of), "delegation_id": str(scene.delegation_id)}
+        outcome.answer |= names
+    return scene, outcome
+
+
+async def _giving(
+    connection: AsyncConnection, ask: Ask, command: Command, body: Delegate, found: Found, scene: Scene
+) -> tuple[Scene, Outcome]:
+    """A new delegation, told under the role its right comes from."""
+    if found.row is not None:
+        raise RefusedError.of("wrong-state", "Uỷ quyền này đã có.", "The delegation is given already.")
+    known = await giving(connection, command.actor, body, scene.today)
+    scene = replace(scene, department_id=known.department_id)
+    outcome = give(known, ask.subject_id, body, scene)
+    return replace(scene, actor_role=outcome.subject["role"]), outcome
 
 
 async def _record(
@@ -234,7 +259,7 @@ async def _record(
     if "step" in ask.facts and outcome.events:
         outcome.events[0].facts["step"] = ask.facts["step"]
     life = found.subject.life
-    on_profile = ask.subject not in ("agency_month", "review")
+    on_profile = ask.subject in ("profile", "transfer")
     profile_id = (life.profile_id if life else ask.subject_id) if on_profile else None
     opening = command.body if command and isinstance(command.body, OpenProfile) else None
     stream_id = profile_id or ask.subject_id
@@ -266,6 +291,9 @@ async def _record(
             queries.append(saving_case(case_id, life, outcome))
     elif ask.subject == "review":
         queries.append(saving_report(found, outcome))
+    elif ask.subject == "delegation":
+        own = saving_delegation(ask, outcome, new=found.row is None)
+        queries = [own, *queries] if found.row is None else [*queries, own]
     else:
         queries.append(saving_month(found, outcome))
     queries += _settling(ask, outcome)

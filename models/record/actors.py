@@ -7,13 +7,14 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.access import Actor, Grant
+from models.access import Actor, Delegation, Grant
 
 _AS_JSON = (
     "(SELECT json_build_object('id', a.id, 'authority_id', a.authority_id, 'profile_id', a.profile_id,"
     " 'state', a.state, 'grants', (SELECT coalesce(json_agg(json_build_object('role', g.role, 'agency_id',"
     " g.agency_id, 'valid_from', g.valid_from, 'valid_to', g.valid_to, 'delegation_of', g.delegation_of)),"
-    " '[]') FROM grants g WHERE g.account_id = a.id)) FROM accounts a WHERE a.id = {account})"
+    " '[]') FROM grants g WHERE g.account_id = a.id), 'delegations', hoso_delegations(a.id))"
+    " FROM accounts a WHERE a.id = {account})"
 )
 ACTOR_OF_COMMAND = _AS_JSON.format(account="c.account_id")
 """The account of a command ``c`` as JSON for `actor_of`."""
@@ -31,6 +32,20 @@ def grant_of(g: dict[str, Any]) -> Grant:
     )
 
 
+def delegation_of(d: dict[str, Any]) -> Delegation:
+    """One delegation with its delegator from its JSON (the function `hoso_delegation` of the database)."""
+    return Delegation(
+        id=UUID(d["id"]),
+        what=d["what"],
+        delegator=actor_of(d["delegator"])[0],
+        agency_id=UUID(d["agency_id"]),
+        ancestors=tuple(UUID(one) for one in d["ancestors"]),
+        valid_from=date.fromisoformat(d["valid_from"]),
+        valid_to=date.fromisoformat(d["valid_to"]),
+        over=d["over"],
+    )
+
+
 def actor_of(a: dict[str, Any]) -> tuple[Actor, str]:
     """The actor and the state of the account, from their JSON."""
     actor = Actor(
@@ -38,6 +53,7 @@ def actor_of(a: dict[str, Any]) -> tuple[Actor, str]:
         person_profile_id=UUID(a["profile_id"]) if a["profile_id"] else None,
         authority_id=UUID(a["authority_id"]),
         grants=tuple(grant_of(g) for g in a["grants"]),
+        delegations=tuple(delegation_of(d) for d in a.get("delegations", ())),
     )
     return actor, a["state"]
 

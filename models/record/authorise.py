@@ -1,15 +1,16 @@
 """May this actor do this to that subject today? Asked again here, whatever the API asked before."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.access import Allowed, Target, may
-from models.commands import Approve, OpenProfile
+from models.access import Allowed, Target, delegables, may
+from models.commands import Approve, Delegate, OpenProfile, RevokeDelegation
 from models.errors import RefusedError
 from models.lifecycle.competence import BY_PARTY, competent, signers
+from models.lifecycle.giving import could_give
 from models.lifecycle.life import AccountState
 from models.lifecycle.scene import Scene
 from models.lifecycle.steps import awaited, owed_by
@@ -54,7 +55,16 @@ _ANCESTORS = text(
 )
 
 
-async def authorise(connection: AsyncConnection, command: Command, found: Found, scene: Scene) -> str:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """As what an actor acts; and on whose behalf, by which delegation, if the right is somebody else's."""
+
+    role: str
+    on_behalf_of: UUID | None = None
+    delegation_id: UUID | None = None
+
+
+async def authorise(connection: AsyncConnection, command: Command, found: Found, scene: Scene) -> Standing:
     """The role under which the actor acts.
 
     Raises:
@@ -70,6 +80,8 @@ async def authorise(connection: AsyncConnection, command: Command, found: Found,
             "Phải đổi mật khẩu mặc định trước khi thực hiện việc khác.",
             "The default password must be changed first.",
         )
+    if command.body.subject == "delegation":
+        return authorise_delegation(command, found, scene)
     agency_id, ancestors = await _place(connection, command, found)
     if agency_id is None:
         raise RefusedError.of("not-found", "Không tìm thấy.", "There is no such thing.")
@@ -92,14 +104,14 @@ async def authorise(connection: AsyncConnection, command: Command, found: Found,
     if step is not None and command.verb == Approve.verb:
         fitting = may(command.actor, verb, target, scene.today, scene.law, among=signers(step.obligation))
         if isinstance(fitting, Allowed):
-            return fitting.role
+            return Standing(fitting.role, fitting.delegation_of, fitting.delegation_id)
     verdict = may(command.actor, verb, target, scene.today, scene.law)
     if not isinstance(verdict, Allowed):
         raise RefusedError.of(verdict.code, verdict.reason_vi, verdict.reason_en)
     if step is not None and verdict.role in BY_PARTY["department"]:
         # The department reaches every agency; it judges only the steps that the law lays on it.
         competent(step.obligation, replace(scene, actor_role=verdict.role))
-    return verdict.role
+    return Standing(verdict.role, verdict.delegation_of, verdict.delegation_id)
 
 
 async def _place(
@@ -119,6 +131,37 @@ async def _place(
 async def _above(connection: AsyncConnection, agency_id: UUID | None) -> tuple[UUID, ...]:
     rows = await connection.execute(_ANCESTORS, {"agency": agency_id})
     return tuple(rows.scalars())
+
+
+def authorise_delegation(command: Command, found: Found, scene: Scene) -> Standing:
+    """Who may agree to a delegation or end it; whether one may be given is judged with its substance.
+
+    It is ended by those it passed through, by the one who received it, and by whoever could give it.
+
+    Raises:
+        RefusedError: ``not-permitted``.
+    """
+    actor, lent = command.actor, found.subject.lent
+    if isinstance(command.body, Delegate) or lent is None or found.row is None:
+        return Standing("delegator")
+    if isinstance(command.body, RevokeDelegation):
+        if actor.account_id in found.row.parties:
+            return Standing("delegator")
+        if actor.account_id == lent.delegate_id:
+            return Standing("delegate")
+        role = could_give(actor, delegables().what[lent.what], lent.standing.ancestors, scene)
+        if role is None:
+            raise RefusedError.of(
+                "not-permitted",
+                "Chỉ người uỷ quyền, người được uỷ quyền hoặc người đứng đầu cấp trên mới chấm dứt được.",
+                "Only its two sides, or whoever above could give it, may end a delegation.",
+            )
+        return Standing(role)
+    place = Target(lent.agency_id, lent.standing.ancestors)
+    verdict = may(actor, "agree_delegation", place, scene.today, scene.law)
+    if isinstance(verdict, Allowed):
+        return Standing(verdict.role)
+    raise RefusedError.of(verdict.code, verdict.reason_vi, verdict.reason_en)
 
 
 _AGENCY = text(

@@ -25,6 +25,11 @@ _BY_CONSTRAINT = {
     "uq_cases_open": Refusal(
         "transfer-open", "Hồ sơ đang có việc chuyển hoặc thôi công tác.", "A case of this profile is open."
     ),
+    "ex_delegations_overlap": Refusal(
+        "delegation-overlap",
+        "Việc này trong phạm vi này đã được uỷ quyền cho thời gian trùng.",
+        "The same thing is lent already for a time that overlaps.",
+    ),
     "fk_profiles_agency_id": Refusal("unknown-agency", "Không có cơ quan này.", "There is no such agency."),
     "fk_custody_agency_id": Refusal("unknown-agency", "Không có cơ quan này.", "There is no such agency."),
     "fk_cases_to_agency_id": Refusal("unknown-agency", "Không có cơ quan này.", "There is no such agency."),

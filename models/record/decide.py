@@ -9,6 +9,7 @@ from uuid import UUID
 from models.commands import (
     AcceptTransfer,
     ActivateAccount,
+    AgreeDelegation,
     Approve,
     ApproveList,
     Body,
@@ -24,6 +25,7 @@ from models.commands import (
     RequestTransfer,
     ResetPassword,
     ReturnForCorrection,
+    RevokeDelegation,
     SendBackItems,
     Separate,
     SignReport,
@@ -35,6 +37,7 @@ from models.lifecycle import (
     account,
     approval,
     declaration,
+    delegation,
     gate,
     intake,
     month,
@@ -51,12 +54,13 @@ from models.lifecycle.scene import Scene
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What an act judges: a profile with its open case and the month it is listed in; a month; a report."""
+    """What an act judges: a profile with its case and its month, a month, a report, a delegation."""
 
     life: Life | None = None
     case: Case | None = None
     month: AgencyMonth | None = None
     report: Report | None = None
+    lent: delegation.Lent | None = None
 
 
 Decision = Callable[[Subject, Any, Scene], Outcome]
@@ -90,6 +94,14 @@ def _report(decide: Callable[[Report, Any, Scene], Outcome]) -> Decision:
     def decision(subject: Subject, body: Any, scene: Scene) -> Outcome:
         assert subject.report is not None
         return decide(subject.report, body, scene)
+
+    return decision
+
+
+def _lent(decide: Callable[[delegation.Lent, Any, Scene], Outcome]) -> Decision:
+    def decision(subject: Subject, body: Any, scene: Scene) -> Outcome:
+        assert subject.lent is not None
+        return decide(subject.lent, body, scene)
 
     return decision
 
@@ -132,6 +144,8 @@ DECISIONS: dict[type[Body], Decision] = {
     ReleaseMonth: _month(gate.release),
     SendBackItems: _month(gate.send_back),
     SignReport: _report(review.sign_report),
+    AgreeDelegation: _lent(delegation.agree),
+    RevokeDelegation: _lent(delegation.revoke),
 }
 
 
@@ -168,6 +182,8 @@ def decide_internal(
 
 def _wake(subject: Subject, scene: Scene) -> Outcome:
     """A fired timer. A profile comes with the month it is listed in, so the life is asked for first."""
+    if subject.lent is not None:
+        return delegation.wake(subject.lent, scene)
     if subject.life is None:
         assert subject.month is not None
         return wake.wake_month(subject.month, scene)

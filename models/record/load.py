@@ -200,6 +200,8 @@ def _approval(a: dict[str, Any] | None) -> Approval | None:
         late_days=a["late_days"],
         step=a["step"],
         facts=a["facts"],
+        on_behalf_of=_id(a["on_behalf_of"]),
+        delegation_id=_id(a["delegation_id"]),
     )
 
 

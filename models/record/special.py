@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.form import catalogue, split
 from models.keys import Sealed
+from models.record.delegations import stir
 from models.record.tools import Tools
 from models.tables import AccountRow
 
@@ -195,10 +196,14 @@ _POSTS_LOCKED = text(
 )
 
 
+_HELD = text("SELECT id FROM accounts WHERE profile_id = :profile")
+
+
 async def posts_left(connection: AsyncConnection, writing: Writing, values: dict[str, Any]) -> None:
     """Own roles and what was delegated from them end; a post's account keeps its role and waits, locked,
-    for its next holder."""
+    for its next holder. Delegations given or received are worth nothing from now on, and end themselves."""
     person = {"profile": writing.profile_id}
+    await stir(connection, list((await connection.execute(_HELD, person)).scalars()), writing.now)
     await connection.execute(_ROLES_END, {**person, "day": values["on"]})
     await connection.execute(_POST_SESSIONS_END, person)
     await connection.execute(_POSTS_LOCKED, person)

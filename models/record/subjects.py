@@ -19,6 +19,7 @@ from models.lifecycle.scene import Scene
 from models.lifecycle.wake import after, profile_wake
 from models.messages import Ask, Moment
 from models.record.decide import Subject
+from models.record.delegations import DELEGATION, LOCK, lent_of, moment_of
 from models.record.load import (
     CASE,
     ITEMS,
@@ -82,6 +83,9 @@ def looks(ask: Ask, *, lock: bool) -> list[Query]:
             first, others = LOCK_MONTH, [MONTH] + [ITEMS] * (ask.command_id is not None)
         case "review":
             first, others = LOCK_REPORT, [REPORT]
+        case "delegation":
+            locking: list[Query] = [(LOCK, {"authority": ask.authority_id})] if lock else []
+            return [*locking, (DELEGATION, one)]
         case "transfer":
             first, others = LOCK_LIFE_OF_CASE, [LIFE_OF_CASE, CASE]
         case _:
@@ -99,6 +103,8 @@ def found_in(ask: Ask, answers: Sequence[list[Any]], *, lock: bool) -> Found:
         subject = Subject(month=month_of(row, more[0] if more else ()))
     elif ask.subject == "review":
         subject = Subject(report=report_of(row))
+    elif ask.subject == "delegation":
+        subject = Subject(lent=lent_of(row))
     else:
         subject = Subject(life_of(row), case_of(more[0][0]) if more else None)
     return Found(subject, row, _ids(row.ancestors), row.department_id)
@@ -234,6 +240,8 @@ def moment(ask: Ask, found: Found, *, status: int = 200, **more: Any) -> Moment:
             status=status,
             **more,
         )
+    if subject.lent is not None:
+        return moment_of(row, status, **more)
     counts = subject.month.counts if subject.month else {}
     sendable = gate.ready(subject.month.gate) if subject.month else "approved"
     rounds = subject.month.rounds if subject.month else ()

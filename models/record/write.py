@@ -46,6 +46,12 @@ def chain(
 ) -> list[dict[str, Any]]:
     """The outcome's events as rows, each chained to the one before."""
     rows: list[dict[str, Any]] = []
+    # Told, and hashed, only where it is so: a chain of former days keeps its hashes.
+    behalf = (
+        {"on_behalf_of": scene.on_behalf_of, "delegation_id": scene.delegation_id}
+        if scene.on_behalf_of is not None
+        else {}
+    )
     for number, event in enumerate(outcome.events, start=last + 1):
         content = {
             "stream_id": stream_id,
@@ -58,6 +64,7 @@ def chain(
             "citation": event.citation,
             "rule_set_hash": scene.law.hash,
             "facts": plain(event.facts),
+            **behalf,
         }
         digest = event_hash(last_hash, content)
         rows.append({**content, **common, "previous_hash": last_hash, "hash": digest})

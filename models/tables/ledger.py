@@ -67,6 +67,9 @@ class EventRow(Table):
     at: Mapped[datetime]
     actor_id: Mapped[UUID | None]
     actor_role: Mapped[str]
+    on_behalf_of: Mapped[UUID | None]
+    """The account whose right it was, where it was done by delegation."""
+    delegation_id: Mapped[UUID | None]
     rule_id: Mapped[str | None]
     citation: Mapped[str | None]
     rule_set_hash: Mapped[str]

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.tables.base import Authority, Id, Table
@@ -81,6 +82,61 @@ class GrantRow(Table):
     document: Mapped[str | None]
     delegation_of: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
     """Whose role it is, where it was delegated (hanoi.art6.4)."""
+
+
+class DelegationRow(Table):
+    """A right lent by one account to another for a part of the tree and a time (hanoi.art6.4.c, 9.2, 14.1).
+
+    What it is worth is decided at every act from the delegator's own roles on that day. ``valid_to`` is the
+    first day without it. The holders of both accounts are kept, so that whoever takes over a post inherits
+    neither side.
+    """
+
+    __tablename__ = "delegations"
+    __table_args__ = (
+        CheckConstraint("valid_to > valid_from", name="period"),
+        CheckConstraint("state IN ('waiting', 'granted', 'ended')", name="state"),
+        CheckConstraint("delegator_id <> delegate_id", name="somebody_else"),
+        CheckConstraint("(state = 'ended') = (ended_at IS NOT NULL)", name="ended"),
+        Index("ix_delegations_delegate", "delegate_id"),
+        Index("ix_delegations_delegator", "delegator_id"),
+        Index("ix_delegations_agency", "agency_id"),
+        Index("ix_delegations_through", "through", postgresql_where="through IS NOT NULL"),
+        # Also EXCLUDE ex_delegations_overlap, in the migration: one delegator lends the same thing to one
+        # person at a time.
+    )
+    id: Mapped[Id]
+    authority_id: Mapped[Authority]
+    delegator_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
+    delegator_profile_id: Mapped[UUID | None] = mapped_column(ForeignKey("profiles.id"))
+    delegate_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
+    delegate_profile_id: Mapped[UUID | None] = mapped_column(ForeignKey("profiles.id"))
+    what: Mapped[str]
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"))
+    role: Mapped[str]
+    """The role under which the first giver has the right."""
+    through: Mapped[UUID | None] = mapped_column(ForeignKey("delegations.id"))
+    """The delegation it rests on, where what was lent is lent on."""
+    parties: Mapped[list[UUID]] = mapped_column(postgresql.ARRAY(postgresql.UUID(as_uuid=True)))
+    """The accounts the right came through, the first giver first, this delegator last."""
+    valid_from: Mapped[date]
+    valid_to: Mapped[date]
+    document: Mapped[str]
+    agreement: Mapped[str | None]
+    """The department's written agreement, where the law asks for one."""
+    agreed_on: Mapped[date | None]
+    state: Mapped[str]
+    warned: Mapped[bool]
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None]
+    reason: Mapped[str | None]
+    """In words, by whoever took it back or gave it back."""
+    rule_id: Mapped[str | None]
+    citation: Mapped[str | None]
+    rule_set_hash: Mapped[str]
+    version: Mapped[int]
+    next_wake_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
 
 
 class RuleSetRow(Table):

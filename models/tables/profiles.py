@@ -202,6 +202,9 @@ class ApprovalRow(Table):
     agency_month_id: Mapped[UUID | None]
     approver_id: Mapped[UUID]
     approver_role: Mapped[str]
+    on_behalf_of: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
+    """Who delegated it, where the approver signs by delegation (hanoi.art6.4.c)."""
+    delegation_id: Mapped[UUID | None] = mapped_column(ForeignKey("delegations.id"))
     digest: Mapped[str]
     rule_ids: Mapped[list[Any]]
     rule_set_hash: Mapped[str]

@@ -12,6 +12,7 @@ READERS = {
     "models/calendar/source.py": {"read_text"},
     "models/form/loading.py": {"read_text"},
     "models/access/catalogue.py": {"read_text"},
+    "models/access/delegable.py": {"read_text"},
     "models/regulations/proving.py": {"environ"},
 }
 CLOCK = {"now", "utcnow", "today", "localtime", "gmtime", "monotonic", "perf_counter", "time_ns"}

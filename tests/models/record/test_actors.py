@@ -1,5 +1,6 @@
 """Every verb asked by somebody who may not: 403, and no row but the command's own has changed."""
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
@@ -9,10 +10,12 @@ from models.commands import (
     COMMANDS,
     AcceptTransfer,
     ActivateAccount,
+    AgreeDelegation,
     ApproveList,
     Body,
     CancelSeparation,
     CreateAccount,
+    Delegate,
     GiveNotice,
     HandOver,
     OpenProfile,
@@ -25,6 +28,7 @@ from models.commands import (
     ResetPassword,
     ReturnedField,
     ReturnForCorrection,
+    RevokeDelegation,
     SendBackItems,
     Separate,
     SignReport,
@@ -66,8 +70,12 @@ ALLOWED = {
     "release_month": ("department", "department.head"),
     "send_back_items": ("department", "department.head"),
     "sign_report": ("culture.approver", "culture.head"),
+    "delegate": ("culture.head",),
+    "agree_delegation": (),
+    "revoke_delegation": ("culture.head", "culture.hr"),
 }
 """Who may, of the people below; everybody else may not."""
+REFUSALS = ("not-permitted", "own-approval", "not-competent", "delegation-beyond-right")
 PEOPLE = (
     "culture.hr",
     "culture.approver",
@@ -117,8 +125,29 @@ def bodies(world: World) -> dict[str, Body]:
         ReleaseMonth(),
         SendBackItems(profiles=(NOBODY,), **reason),
         SignReport(),
+        delegation(world, "culture.hr", world.culture),
+        AgreeDelegation(document="8/SNV"),
+        RevokeDelegation(**reason),
     ]
     return {one.verb: one for one in made}
+
+
+def delegation(world: World, who: str, agency: UUID) -> Delegate:
+    """The head of culture lets somebody approve for a month."""
+    day = legal_date(world.now)
+    return Delegate(
+        delegate_id=world.accounts[who],
+        what="approval",
+        agency_id=agency,
+        valid_from=day,
+        valid_to=day + timedelta(days=30),
+        document="7/QĐ",
+    )
+
+
+def subject_of(subjects: dict[str, UUID], body: Body) -> UUID:
+    """What the command is about; a delegation still to be given is about itself."""
+    return uuid4() if isinstance(body, Delegate) else subjects[body.subject]
 
 
 def test_every_verb_has_its_people() -> None:
@@ -146,7 +175,19 @@ async def cast(world: World) -> dict[str, UUID]:
         g=world.culture,
         now=world.now,
     )
-    return {"profile": profile, "transfer": case, "agency_month": month, "review": await report(world)}
+    lent = uuid4()
+    given = await world.ask(
+        "culture.head", delegation(world, "culture.hr", world.museum), lent, subject="delegation"
+    )
+    assert given.status == 201, given.answer
+    await world.ask("culture.hr", RevokeDelegation(reason="thôi nhận"), lent, subject="delegation")
+    return {
+        "profile": profile,
+        "transfer": case,
+        "agency_month": month,
+        "delegation": lent,
+        "review": await report(world),
+    }
 
 
 async def report(world: World) -> UUID:
@@ -185,9 +226,9 @@ async def test_whoever_may_not_gets_403_and_changes_nothing(world: World) -> Non
         for who in PEOPLE:
             if who in ALLOWED[verb]:
                 continue
-            fate = await world.ask(who, body, subjects[body.subject], subject=body.subject)
+            fate = await world.ask(who, body, subject_of(subjects, body), subject=body.subject)
             assert (fate.status, fate.settled) == (403, True), (verb, who, fate.answer)
-            assert fate.answer["code"] in ("not-permitted", "own-approval", "not-competent"), (verb, who)
+            assert fate.answer["code"] in REFUSALS, (verb, who)
             refused += 1
     assert refused == len(PEOPLE) * len(ALLOWED) - sum(len(a) for a in ALLOWED.values())
     assert await picture(world) == before
@@ -200,7 +241,7 @@ async def test_whoever_may_is_not_refused_for_who_they_are(world: World) -> None
         if verb in ("accept_transfer", "refuse_transfer", "withdraw_transfer"):
             continue  # they end the transfer; the races accept, refuse and withdraw
         for who in ALLOWED[verb]:
-            fate = await world.ask(who, body, subjects[body.subject], subject=body.subject)
+            fate = await world.ask(who, body, subject_of(subjects, body), subject=body.subject)
             assert fate.status != 403, (verb, who, fate.answer)
 
 

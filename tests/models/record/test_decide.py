@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from models.commands import COMMANDS, OpenProfile
+from models.commands import COMMANDS, Delegate, OpenProfile
 from models.record.decide import DECISIONS, Subject, decide_internal
 from tests.models.lifecycle.scenes import (
     CASE,
@@ -27,7 +27,7 @@ def wake(subject: Subject) -> object:
 
 
 def test_every_command_has_a_decision() -> None:
-    assert set(DECISIONS) | {OpenProfile} == set(COMMANDS)
+    assert set(DECISIONS) | {OpenProfile, Delegate} == set(COMMANDS)
 
 
 def test_a_listed_profile_wakes_as_a_profile() -> None:

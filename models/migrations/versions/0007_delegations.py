@@ -1,0 +1,15 @@
+"""Delegations: who lent which right to whom, and on whose behalf an act was done."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    """Expand only. Locks `events` and `approvals` for the moment it takes to add empty columns."""
+    driver = op.get_bind().connection.driver_connection
+    assert driver is not None
+    driver.execute((Path(__file__).parent / "0007_delegations.sql").read_text(encoding="utf-8"))
