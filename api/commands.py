@@ -29,15 +29,16 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.answers import respond
 from api.engine_away import ENGINE_AWAY
 from api.scope import Asker
-from models.commands import ActivateAccount, Body, OpenProfile
+from models.commands import ActivateAccount, Body, Delegate, OpenProfile
 from models.database import Scope, entering, together, transaction
 from models.errors import RefusedError
 from models.identifiers import WorkflowKind, command_id, parse_workflow_id, profile_workflow
 from models.logs import logger
-from models.messages import AgencyMonthStart, Life, Moment, Move, ReviewStart
+from models.messages import AgencyMonthStart, Lending, Life, Moment, Move, ReviewStart
 from models.record.commands import Fate, accept, fate_at_once
 from models.record.tools import Tools
 from workflows.agency_month import AgencyMonthWorkflow
+from workflows.delegation import DelegationWorkflow
 from workflows.profile import ProfileWorkflow
 from workflows.review import ReviewWorkflow
 from workflows.transfer import TransferWorkflow
@@ -89,7 +90,8 @@ async def submit(
         RefusedError: ``key-reused``, ``not-found``.
     """
     assert scope.account is not None
-    seen = _SEEN.get(parse_workflow_id(workflow_id).kind) if not isinstance(body, OpenProfile) else None
+    new = isinstance(body, OpenProfile | Delegate)
+    seen = None if new else _SEEN.get(parse_workflow_id(workflow_id).kind)
     async with database.begin() as connection:
         # Row-level security answers: what the asker cannot see is not there, and no workflow starts for it.
         # A command of his own stays his to repeat, also after the profile has gone to other hands.
@@ -221,6 +223,11 @@ async def start_operation(engine: Engine, command: Addressed) -> WithStartWorkfl
         return WithStartWorkflowOperation(
             ReviewWorkflow.run, review, static_summary=f"Rà soát dữ liệu {name.period}", **policies
         )
+    if name.kind is WorkflowKind.DELEGATION:
+        lending = Lending(authority_id=command.authority_id, delegation_id=command.subject_id)
+        return WithStartWorkflowOperation(
+            DelegationWorkflow.run, lending, static_summary="Uỷ quyền", **policies
+        )
     async with transaction(engine.tools.engine, Scope(command.authority_id, everything=True)) as connection:
         if name.kind is WorkflowKind.TRANSFER:
             profile_id = await connection.scalar(_CASE, {"id": command.subject_id})
@@ -251,6 +258,7 @@ _OWN = "UNION ALL SELECT 1 FROM commands WHERE id = :command AND subject_id = :i
 _SEEN = {
     WorkflowKind.PROFILE: text(f"SELECT 1 FROM profiles WHERE id = :id {_OWN}"),  # noqa: S608 — no input
     WorkflowKind.TRANSFER: text(f"SELECT 1 FROM cases WHERE id = :id AND kind = 'transfer' {_OWN}"),  # noqa: S608
+    WorkflowKind.DELEGATION: text(f"SELECT 1 FROM delegations WHERE id = :id {_OWN}"),  # noqa: S608 — no input
     WorkflowKind.MONTH_END: text(f"SELECT 1 FROM agency_months WHERE id = :id {_OWN}"),  # noqa: S608 — no input
     WorkflowKind.REVIEW: text(f"SELECT 1 FROM review_reports WHERE id = :id {_OWN}"),  # noqa: S608 — no input
 }

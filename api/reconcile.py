@@ -25,6 +25,7 @@ from models.errors import IdentifierError
 from models.identifiers import (
     WorkflowKind,
     agency_month_workflow,
+    delegation_workflow,
     digest_workflow,
     month_end_workflow,
     parse_workflow_id,
@@ -34,8 +35,9 @@ from models.identifiers import (
 )
 from models.lifecycle.review_dates import last_day, periods_of, previous_period
 from models.logs import logger
-from models.messages import AgencyMonthStart, DigestStart, Life, Moment, MonthStart, Move, ReviewStart
+from models.messages import AgencyMonthStart, DigestStart, Lending, Life, Moment, MonthStart, Move, ReviewStart
 from workflows.agency_month import AgencyMonthWorkflow
+from workflows.delegation import DelegationWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.month_end import MonthEndWorkflow
 from workflows.profile import ProfileWorkflow
@@ -77,6 +79,7 @@ _MONTHS = text(
     "SELECT id, agency_id, month, closes_at FROM agency_months WHERE state <> 'closed' ORDER BY id"
 )
 _IMPORTS = text("SELECT id FROM imports WHERE state IN ('waiting', 'running') ORDER BY created_at")
+_DELEGATIONS = text("SELECT id, next_wake_at FROM delegations WHERE state <> 'ended' ORDER BY id")
 _CLOSED_ENDS = text("SELECT month FROM month_ends WHERE state = 'closed'")
 _REVIEWS = text("SELECT period, state FROM reviews")
 _RECENT = text(
@@ -86,6 +89,7 @@ _RECENT = text(
 _EXISTS = {
     WorkflowKind.PROFILE: text("SELECT 1 FROM profiles WHERE id = :id"),
     WorkflowKind.TRANSFER: text("SELECT 1 FROM cases WHERE id = :id"),
+    WorkflowKind.DELEGATION: text("SELECT 1 FROM delegations WHERE id = :id"),
 }
 
 
@@ -107,6 +111,7 @@ class Reconciler:
             await self._sleepers(authority.authority_id, now, findings)
             await self._cases(authority.authority_id, findings)
             await self._imports(authority.authority_id, findings)
+            await self._delegations(authority.authority_id, now, findings)
             await self._behind(authority.authority_id, now, findings)
         await self._orphans([a.authority_id for a in authorities], findings)
         log.info("reconcile.done", **{k: len(getattr(findings, k)) for k in findings.__slots__})
@@ -206,6 +211,17 @@ class Reconciler:
         for row in await self._rows(authority_id, _IMPORTS):
             if await start_import(self._client, self._queue, authority_id, row.id):
                 findings.started.append(import_workflow(row.id))
+
+    async def _delegations(self, authority_id: UUID, now: datetime, findings: Findings) -> None:
+        """Delegations that have not ended have their workflow; one whose day has passed looks again."""
+        for row in await self._rows(authority_id, _DELEGATIONS):
+            workflow_id = delegation_workflow(row.id)
+            lending = Lending(authority_id=authority_id, delegation_id=row.id)
+            if await self._start(DelegationWorkflow.run, lending, workflow_id, "Uỷ quyền"):
+                findings.started.append(workflow_id)
+            elif row.next_wake_at is not None and row.next_wake_at < now - MISSED:
+                await self._client.get_workflow_handle(workflow_id).signal("heard")
+                findings.woken.append(workflow_id)
 
     async def _behind(self, authority_id: UUID, now: datetime, findings: Findings) -> None:
         """A workflow that never learned of an act (both died before it could) looks again."""

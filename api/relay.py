@@ -27,7 +27,8 @@ from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.identifiers import WorkflowKind, parse_workflow_id
 from models.logs import logger
-from models.messages import Life, Move
+from models.messages import Lending, Life, Move
+from workflows.delegation import DelegationWorkflow
 from workflows.profile import ProfileWorkflow
 from workflows.transfer import TransferWorkflow
 
@@ -166,6 +167,16 @@ class Relay:
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 start_signal="heard",
                 static_summary="Chuyển hồ sơ",
+            )
+        elif name.kind is WorkflowKind.DELEGATION:
+            await client.start_workflow(
+                DelegationWorkflow.run,
+                Lending(authority_id=row.authority_id, delegation_id=name.subject),
+                id=row.workflow_id,
+                task_queue=queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                start_signal="heard",
+                static_summary="Uỷ quyền",
             )
         else:
             try:

@@ -1,4 +1,4 @@
-"""A right lent by one person to another: given, agreed to where the law asks, announced before it ends, ended."""
+"""A right lent by one person to another: given, agreed to where the law asks, announced, ended."""
 
 import asyncio
 from datetime import datetime

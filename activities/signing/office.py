@@ -31,11 +31,13 @@ _APPROVAL = text(
     "SELECT s.*, r.number, r.form_version, p.full_name, g.name AS agency, u.name AS authority,"
     " (SELECT f.document_sha256 FROM approvals f WHERE f.profile_id = s.profile_id"
     "   AND f.revision_id = s.revision_id AND f.state = 'signed' ORDER BY f.step DESC LIMIT 1) AS follows,"
-    " a.display_name AS approver, h.name AS approver_agency FROM approvals s"
+    " a.display_name AS approver, h.name AS approver_agency, b.display_name AS on_behalf,"
+    " d.document AS delegated_by FROM approvals s"
     " JOIN revisions r ON r.id = s.revision_id"
     " JOIN profiles p ON p.id = s.profile_id JOIN agencies g ON g.id = p.agency_id"
     " JOIN authorities u ON u.authority_id = s.authority_id JOIN accounts a ON a.id = s.approver_id"
-    " JOIN agencies h ON h.id = a.agency_id"
+    " JOIN agencies h ON h.id = a.agency_id LEFT JOIN accounts b ON b.id = s.on_behalf_of"
+    " LEFT JOIN delegations d ON d.id = s.delegation_id"
     " WHERE s.id = :id"
 )
 _KEEP = text(
@@ -91,14 +93,14 @@ class SigningOffice(SigningActivities):
             pdf = self.store.get(row.follows)
         else:
             pdf = render_profile(content, _header(row), canonical(content), now)
-        post = roles().roles[row.approver_role].vi
+        post, reason = capacity_of(row)
         # Who signs may sit above the unit whose profile it is: the certificate names the signer's own agency.
         name = SignerName(row.approver, row.approver_agency, post, str(row.approver_id))
         signer = self.signers.signer_for(name)
         signed = signer.sign_pdf(
             pdf,
             field=row.facts.get("field", FIELD),
-            reason=_reason(row),
+            reason=reason,
             location=row.approver_agency,
             signed_at=now,
         )
@@ -133,6 +135,18 @@ def _reason(row: Row[Any]) -> str:
     if row.facts.get("field", FIELD) == FIELD:
         return "Phê duyệt dữ liệu hồ sơ"
     return "Rà soát, xác thực dữ liệu hồ sơ"
+
+
+def capacity_of(row: Any) -> tuple[str, str]:
+    """As what the signer signs and why: words of the certificate and of the visible mark.
+
+    Whoever signs by delegation is not the delegator: the post says so, the reason names whose right it is and
+    the document that lent it (hanoi.art6.4.c; NĐ 30/2020/NĐ-CP, "TUQ.").
+    """
+    if row.on_behalf_of is None:
+        return roles().roles[row.approver_role].vi, _reason(row)
+    reason = f"{_reason(row)}, thừa uỷ quyền (TUQ.) của {row.on_behalf} theo {row.delegated_by}"
+    return "Người được uỷ quyền phê duyệt", reason
 
 
 def code_of(approval_id: UUID) -> str:

@@ -27,6 +27,8 @@ class Event(BaseModel):
     at: datetime = Field(title="Lúc")
     actor_id: UUID | None = Field(title="Tài khoản")
     actor_role: str = Field(title="Vai trò")
+    on_behalf_of: UUID | None = Field(default=None, title="Thay mặt tài khoản", description="Khi uỷ quyền")
+    delegation_id: UUID | None = Field(default=None, title="Theo uỷ quyền")
     rule_id: str | None = Field(title="Mã quy định")
     citation: str | None = Field(title="Căn cứ")
     facts: dict[str, Any] = Field(title="Chi tiết")
@@ -43,7 +45,7 @@ class Feed(BaseModel):
 
 COLUMNS = (
     "e.transaction, e.position, e.stream_id, e.number, e.profile_id, e.agency_id, e.kind, e.at, e.actor_id,"
-    " e.actor_role, e.rule_id, e.citation, e.facts, e.hash"
+    " e.actor_role, e.on_behalf_of, e.delegation_id, e.rule_id, e.citation, e.facts, e.hash"
 )
 _FEED = text(
     f"SELECT {COLUMNS} FROM events e WHERE e.authority_id = :authority"  # noqa: S608 — constants

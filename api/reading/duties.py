@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from api.paging import Page, cursor, key_of, page
-from api.reading import permits
+from api.reading import borrowed, permits
 from api.scope import Asker, Reading
 from models.calendar import Calendar, MissingYear
 from models.regulations import Slot
@@ -106,13 +106,15 @@ def _line(row: Any, read: Reading, calendar: Calendar) -> dict[str, Any]:
 
 
 def mine(who: Asker) -> tuple[str, dict[str, Any]]:
-    """The condition for what the asker owes: as a person, or by a role held in the agency that owes it."""
+    """The condition for what the asker owes: as a person, or by a role held in the agency that owes it,
+    or by delegation."""
     posts = " OR ".join(f"(d.party = :role{n} AND d.agency_id = :agency{n})" for n in range(len(who.held)))
     values: dict[str, Any] = {"own": who.profile_id}
     for n, (role, agency_id) in enumerate(who.held):
         values |= {f"role{n}": role, f"agency{n}": agency_id}
     person = "(d.party = 'person' AND d.profile_id = CAST(:own AS uuid))"
-    return f"({person}{' OR ' + posts if posts else ''})", values
+    lent, more = borrowed.condition(who)
+    return f"({' OR '.join(part for part in (person, posts, lent) if part)})", {**values, **more}
 
 
 def theirs(who: Asker) -> tuple[str, dict[str, Any]]:

@@ -67,6 +67,10 @@ class Signed(BaseModel):
     revision: int = Field(title="Số phiên bản")
     approver_id: UUID = Field(title="Tài khoản phê duyệt")
     approver_role: str = Field(title="Vai trò")
+    approver: str | None = Field(title="Người phê duyệt", description="Không có khi ngoài phạm vi")
+    on_behalf_of: UUID | None = Field(title="Thay mặt tài khoản", description="Khi ký theo uỷ quyền")
+    on_behalf_of_name: str | None = Field(title="Thừa uỷ quyền của", description="Không có khi ngoài phạm vi")
+    delegation_id: UUID | None = Field(title="Theo uỷ quyền")
     digest: str = Field(title="SHA-256 của nội dung")
     rule_ids: list[str] = Field(title="Quy định áp dụng")
     rule_set_hash: str = Field(title="Mã băm của bộ quy định")
@@ -96,7 +100,9 @@ _ON = text(
     " ORDER BY coalesce(s.signed_at, r.submitted_at, r.saved_at) DESC, r.number DESC LIMIT 1"
 )
 _SIGNED = text(
-    "SELECT s.*, r.number AS revision FROM approvals s JOIN revisions r ON r.id = s.revision_id"
+    "SELECT s.*, r.number AS revision, a.display_name AS approver, b.display_name AS on_behalf_of_name"
+    " FROM approvals s JOIN revisions r ON r.id = s.revision_id"
+    " LEFT JOIN accounts a ON a.id = s.approver_id LEFT JOIN accounts b ON b.id = s.on_behalf_of"
     " WHERE s.profile_id = :id ORDER BY s.requested_at, s.id"
 )
 _DOCUMENT = text(

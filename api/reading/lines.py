@@ -29,6 +29,7 @@ class TodayLine(BaseModel):
     since: date = Field(title="Từ ngày")
     due_on: date | None = Field(title="Hạn")
     days_left: int | None = Field(title="Số ngày làm việc còn lại")
+    on_behalf_of: str | None = Field(default=None, title="Thay mặt", description="Khi làm theo uỷ quyền")
     calls: list[Call] = Field(title="Lời gọi giải quyết")
 
 

@@ -8,6 +8,9 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from api.reading import duties
+from api.reading.borrowed import borrowed
+from api.reading.delegations import Delegation
+from api.reading.delegations import listed as lent_to
 from api.reading.steps import Call, next_step, settling
 from api.scope import Reading
 from models.lifecycle.life import CHAPTER_VI, STATUS_VI, Chapter, Status
@@ -28,6 +31,7 @@ class Owed(duties.DutyLine):
     """A duty with why it is owed and how it is met."""
 
     why: str | None = Field(title="Vì sao", description="Nội dung quy định")
+    on_behalf_of: str | None = Field(title="Thay mặt", description="Khi làm theo uỷ quyền")
     calls: list[Call] = Field(title="Lời gọi giải quyết")
 
 
@@ -55,6 +59,7 @@ class Me(BaseModel):
     status_vi: str | None = Field(title="Tình trạng bằng lời")
     draft_revision_id: UUID | None = Field(title="Bản nháp")
     owed: list[Owed] = Field(title="Việc tôi phải làm")
+    delegations: list[Delegation] = Field(title="Uỷ quyền đã nhận, chưa chấm dứt")
     last_submission: Submission | None = Field(title="Bản khai nộp gần nhất")
     next_step: str = Field(title="Bước tiếp theo")
 
@@ -81,6 +86,7 @@ async def me(read: Reading) -> Me:
     owed = await _owed(read)
     row = (await read.connection.execute(_PROFILE, {"id": who.profile_id})).one_or_none()
     last = (await read.connection.execute(_LAST, {"id": who.profile_id})).one_or_none()
+    received = await lent_to(read, side="received", running=True, limit=MOST, after=None)
     step = "Không có việc phải làm."
     if row is not None:
         step = next_step(row.chapter, owed, draft=row.draft is not None, pending=row.pending_revision_id)
@@ -98,6 +104,7 @@ async def me(read: Reading) -> Me:
             "status_vi": STATUS_VI[Status(row.status)] if row is not None else None,
             "draft_revision_id": row.draft if row is not None else None,
             "owed": owed,
+            "delegations": received.items,
             "last_submission": submission,
             "next_step": step,
         }
@@ -109,9 +116,11 @@ async def _owed(read: Reading) -> list[Owed]:
         read, whose="mine", slot=None, overdue=None, due_before=None, limit=MOST, after=None
     )
     law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    lent = await borrowed(read)
     lines = []
     for duty in found.items:
         rule = law.slot(duty.slot)
         why = rule.text_vi if rule is not None else None
-        lines.append(Owed(**duty.model_dump(), why=why, calls=settling(duty)))
+        behalf = lent.behalf(read.who, duty)
+        lines.append(Owed(**duty.model_dump(), why=why, on_behalf_of=behalf, calls=settling(duty)))
     return lines

@@ -41,6 +41,8 @@ CALLS: dict[str, tuple[str, str, str]] = {
     "withdraw_transfer": ("Rút việc chuyển", "POST", "/transfers/{case_id}/withdrawal"),
     "approve_list": ("Phê duyệt danh sách tháng", "POST", "/agency-months/{agency_month_id}/approvals"),
     "release_month": ("Phê duyệt dữ liệu đồng bộ", "POST", "/agency-months/{agency_month_id}/release"),
+    "agree_delegation": ("Thống nhất việc uỷ quyền", "POST", "/delegations/{delegation_id}/agreement"),
+    "revoke_delegation": ("Chấm dứt uỷ quyền", "POST", "/delegations/{delegation_id}/revocation"),
     "send_back_items": ("Trả lại hồ sơ đồng bộ", "POST", "/agency-months/{agency_month_id}/returns"),
     "sign_report": ("Ký và gửi báo cáo rà soát", "POST", "/review-reports/{report_id}/signature"),
 }

@@ -7,11 +7,11 @@ from sqlalchemy import text
 from temporalio.client import Client
 
 from api.paging import Page, cursor, key_of, page
-from api.reading import changes, engine, permits
+from api.reading import changes, delegations, engine, permits
 from api.reading.engine import EnginePart
 from api.scope import Reading
 from models.errors import RefusedError
-from models.identifiers import agency_month_workflow, profile_workflow, transfer_workflow
+from models.identifiers import agency_month_workflow, delegation_workflow, profile_workflow, transfer_workflow
 
 
 class Timeline(Page):
@@ -29,6 +29,9 @@ _BY_CASE = (
     " AND e.position > :last"
 )
 _CASE = text("SELECT id, profile_id FROM cases WHERE id = :id AND kind = 'transfer'")
+_BY_DELEGATION = (
+    "SELECT {columns} FROM events e WHERE (e.stream_id = :id OR e.delegation_id = :id) AND e.position > :last"
+)
 _MONTH = text("SELECT agency_id, month FROM agency_months WHERE id = :id")
 
 
@@ -51,6 +54,15 @@ async def of_transfer(
         raise permits.missing()
     values = {"profile": row.profile_id, "case": str(case_id)}
     return await _told(read, client, transfer_workflow(case_id), _BY_CASE, values, limit, after)
+
+
+async def of_delegation(
+    read: Reading, client: Client | None, delegation_id: UUID, limit: int, after: str | None
+) -> Timeline:
+    """One delegation, and what was done by it as far as the asker may see."""
+    await delegations.one(read, delegation_id)
+    workflow_id = delegation_workflow(delegation_id)
+    return await _told(read, client, workflow_id, _BY_DELEGATION, {"id": delegation_id}, limit, after)
 
 
 async def of_agency_month(

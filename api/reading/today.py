@@ -1,4 +1,4 @@
-"""HR's morning list: five groups; each line has its person, article, days and the calls that settle it."""
+"""HR's morning list in groups; each line has its person, article, days and the calls that settle it."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -8,6 +8,8 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from api.reading import duties, permits
+from api.reading.borrowed import Borrowed, borrowed
+from api.reading.borrowed import condition as lent_condition
 from api.reading.gate import at_gate
 from api.reading.lines import MOST, Group, TodayLine
 from api.reading.steps import calls, settling
@@ -24,6 +26,7 @@ class Today(BaseModel):
     overdue: Group = Field(title="Quá hạn")
     returned: Group = Field(title="Bị trả lại, chờ sửa")
     newly_arrived: Group = Field(title="Mới đến")
+    delegated: Group = Field(title="Việc nhận uỷ quyền, chưa đến hạn")
     waiting_on_others: Group = Field(title="Chờ người khác")
     at_gate: Group = Field(
         title="Danh sách tháng chờ cơ quan quản lý phê duyệt",
@@ -35,6 +38,7 @@ _GROUP = (
     "CASE WHEN d.due_at <= :now THEN 'overdue' WHEN d.due_on = :today THEN 'due_today'"
     " WHEN coalesce((d.facts ->> 'returned')::boolean, false) THEN 'returned'"
     " WHEN d.slot = 'transfer_receive' AND d.party = ANY (CAST(:roles AS text[])) THEN 'newly_arrived'"
+    " WHEN {lent} THEN 'delegated'"
     " WHEN d.party = ANY (CAST(:roles AS text[])) OR d.profile_id = CAST(:own AS uuid) AND d.party = 'person'"
     " THEN 'mine_later' ELSE 'waiting_on_others' END"
 )
@@ -66,11 +70,14 @@ async def today(read: Reading) -> Today:
 
 async def _duties(read: Reading, calendar: Calendar) -> dict[str, Group]:
     condition, values = duties.theirs(read.who)
+    lent_to_me, more = lent_condition(read.who)
+    group = _GROUP.format(lent=lent_to_me or "false")
+    values |= more
     roles = sorted({role for role, _ in read.who.held})
     # Grouped and cut before anything is joined: names are looked up for the lines shown only.
     query = (
-        f"SELECT {duties.COLUMNS}, d.grp, d.n FROM (SELECT d.*, {_GROUP} AS grp,"  # noqa: S608 — conditions above, values bound
-        f" count(*) OVER (PARTITION BY {_GROUP}) AS n, row_number() OVER (PARTITION BY {_GROUP}"
+        f"SELECT {duties.COLUMNS}, d.grp, d.n FROM (SELECT d.*, {group} AS grp,"  # noqa: S608 — conditions above, values bound
+        f" count(*) OVER (PARTITION BY {group}) AS n, row_number() OVER (PARTITION BY {group}"
         f" ORDER BY d.due_on NULLS LAST, d.id) AS place FROM duties d"
         f" WHERE d.state = 'open' AND {condition}) d"
         f"{duties.JOINS} WHERE d.place <= :most AND d.grp <> 'mine_later' ORDER BY d.place"
@@ -84,16 +91,18 @@ async def _duties(read: Reading, calendar: Calendar) -> dict[str, Group]:
         "most": MOST,
     }
     rows = (await read.connection.execute(text(query), bound)).all()
-    names = ("due_today", "overdue", "returned", "newly_arrived", "waiting_on_others")
-    return {name: _group((row for row in rows if row.grp == name), read, calendar) for name in names}
+    names = ("due_today", "overdue", "returned", "newly_arrived", "delegated", "waiting_on_others")
+    lent = await borrowed(read)
+    return {name: _group((row for row in rows if row.grp == name), read, calendar, lent) for name in names}
 
 
-def _group(rows: Iterable[Any], read: Reading, calendar: Calendar) -> Group:
+def _group(rows: Iterable[Any], read: Reading, calendar: Calendar, lent: Borrowed) -> Group:
     found = list(rows)
-    return Group(count=found[0].n if found else 0, items=[_line(row, read, calendar) for row in found])
+    items = [_line(row, read, calendar, lent) for row in found]
+    return Group(count=found[0].n if found else 0, items=items)
 
 
-def _line(row: Any, read: Reading, calendar: Calendar) -> TodayLine:
+def _line(row: Any, read: Reading, calendar: Calendar, lent: Borrowed) -> TodayLine:
     duty = duties.line(row, read, calendar)
     return TodayLine(
         what=duty.slot,
@@ -110,6 +119,7 @@ def _line(row: Any, read: Reading, calendar: Calendar) -> TodayLine:
         since=duty.event_on,
         due_on=duty.due_on,
         days_left=duty.days_left,
+        on_behalf_of=lent.behalf(read.who, duty),
         calls=settling(duty),
     )
 

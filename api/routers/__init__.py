@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from api.routers import (
     cases,
     commands,
+    delegations,
     imports,
     profiles,
     read_accounts,
@@ -29,6 +30,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     profiles.router,
     cases.transfers,
     cases.months,
+    delegations.reads,
+    delegations.acts,
     commands.router,
     imports.router,
     reviews.router,

@@ -12,7 +12,7 @@ from api.commands import send
 from api.scope import ActiveWho, Asker
 from models.commands import Body
 from models.errors import RefusedError
-from models.identifiers import command_id, profile_workflow, transfer_workflow
+from models.identifiers import command_id, delegation_workflow, profile_workflow, transfer_workflow
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"model": Answered, "description": "Đã thực hiện / done"},
@@ -54,6 +54,9 @@ class Acting:
     async def on_review(self, workflow_id: str, report_id: UUID, body: Body) -> JSONResponse:
         """Ask the review's workflow, which serves the reports of all agencies."""
         return await self._put(workflow_id, report_id, body, None, {})
+    async def on_delegation(self, delegation_id: UUID, body: Body) -> JSONResponse:
+        """Ask the delegation's workflow."""
+        return await self._put(delegation_workflow(delegation_id), delegation_id, body, None, {})
 
     async def _put(
         self, workflow_id: str, subject_id: UUID, body: Body, sent: Body | None, once: dict[str, str]

@@ -15,7 +15,8 @@ router = APIRouter(tags=["Diễn biến"])
 ManyEvents = Annotated[int, Query(ge=1, le=1000, title="Số sự kiện mỗi trang")]
 
 
-def _temporal(request: Request) -> Client | None:
+def temporal_of(request: Request) -> Client | None:
+    """The engine's client, where this process has one."""
     client: Client | None = getattr(request.app.state, "temporal", None)
     return client
 
@@ -33,7 +34,7 @@ async def get_profile_timeline(
     request: Request, read: Read, profile_id: UUID, limit: Limit = 100, after: After = None
 ) -> timelines.Timeline:
     """Our events, and the engine's history of the same workflow while it is retained."""
-    return await timelines.of_profile(read, _temporal(request), profile_id, limit, after)
+    return await timelines.of_profile(read, temporal_of(request), profile_id, limit, after)
 
 
 @router.get(
@@ -45,7 +46,7 @@ async def get_transfer_timeline(
     request: Request, read: Read, transfer_id: UUID, limit: Limit = 100, after: After = None
 ) -> timelines.Timeline:
     """Our events about the transfer, and the engine's history of it while it is retained."""
-    return await timelines.of_transfer(read, _temporal(request), transfer_id, limit, after)
+    return await timelines.of_transfer(read, temporal_of(request), transfer_id, limit, after)
 
 
 @router.get(
@@ -57,4 +58,4 @@ async def get_agency_month_timeline(
     request: Request, read: Read, month_id: UUID, limit: Limit = 100, after: After = None
 ) -> timelines.Timeline:
     """Our events about the list, and the engine's history of it while it is retained."""
-    return await timelines.of_agency_month(read, _temporal(request), month_id, limit, after)
+    return await timelines.of_agency_month(read, temporal_of(request), month_id, limit, after)

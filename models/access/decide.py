@@ -48,7 +48,7 @@ def may(
             return verdict
         refusals.append(verdict)
     for one in _lent(actor, wanted):
-        verdict = _by_delegation(actor, one, wanted, words, target, on, rules, table)
+        verdict = _by_delegation(actor, one, wanted, words, target, on, rules, table, among)
         if isinstance(verdict, Allowed):
             return verdict
         refusals.append(verdict)
@@ -122,6 +122,7 @@ def _by_delegation(
     on: date,
     rules: RuleSet | None,
     table: Roles,
+    among: Collection[str] | None,
 ) -> Allowed | Denied:
     """The delegator's own right on this day, for the part of the tree that was lent; R4 holds for both."""
     what = delegables().what[one.what]
@@ -135,7 +136,7 @@ def _by_delegation(
             f"The delegation of {what.en} is not in force.",
         )
     whole = may(one.delegator, wanted, one.place, on, rules, table)
-    lent = may(one.delegator, wanted, target, on, rules, table) if isinstance(whole, Allowed) else whole
+    lent = may(one.delegator, wanted, target, on, rules, table, among=among) if isinstance(whole, Allowed) else whole
     if (isinstance(lent, Denied) and lent.code == "own-approval") or _separated(actor, None, words, target):
         return _own(words)
     if isinstance(lent, Denied):

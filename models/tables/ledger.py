@@ -53,6 +53,7 @@ class EventRow(Table):
         UniqueConstraint("stream_id", "number"),
         Index("ix_events_position", "authority_id", "transaction", "position"),
         Index("ix_events_profile", "profile_id", "position"),
+        Index("ix_events_delegation", "delegation_id", postgresql_where="delegation_id IS NOT NULL"),
         CheckConstraint("number >= 1", name="number"),
     )
     position: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

@@ -9,7 +9,7 @@ down_revision = "0006"
 
 
 def upgrade() -> None:
-    """Expand only. Locks `events` and `approvals` for the moment it takes to add empty columns."""
+    """Expand only. Locks `approvals` for empty columns, `events` also while it is read for an index."""
     driver = op.get_bind().connection.driver_connection
     assert driver is not None
     driver.execute((Path(__file__).parent / "0007_delegations.sql").read_text(encoding="utf-8"))

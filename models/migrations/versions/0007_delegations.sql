@@ -70,6 +70,7 @@ CREATE POLICY delegation_parties ON accounts FOR SELECT USING (authority_id = (S
         UNION ALL SELECT d.delegate_id FROM delegations d WHERE (SELECT hoso_account()) = ANY (d.parties)));
 
 ALTER TABLE events ADD COLUMN on_behalf_of UUID, ADD COLUMN delegation_id UUID;
+CREATE INDEX ix_events_delegation ON events (delegation_id) WHERE delegation_id IS NOT NULL;
 ALTER TABLE approvals ADD COLUMN on_behalf_of UUID, ADD COLUMN delegation_id UUID;
 ALTER TABLE approvals
     ADD CONSTRAINT fk_approvals_on_behalf_of FOREIGN KEY(on_behalf_of) REFERENCES accounts (id),
@@ -96,7 +97,9 @@ BEGIN
             'delegations', CASE WHEN d.through IS NULL OR deepest < 1 THEN '[]'::json
                 ELSE json_build_array(hoso_delegation(d.through, deepest - 1)) END))
         FROM delegations d JOIN accounts giver ON giver.id = d.delegator_id
-            JOIN accounts receiver ON receiver.id = d.delegate_id WHERE d.id = one);
+            JOIN accounts receiver ON receiver.id = d.delegate_id
+        -- Nobody is told half of it: where what it rests on is out of sight, so is this.
+        WHERE d.id = one AND (d.through IS NULL OR deepest < 1 OR hoso_delegation(d.through, deepest - 1) IS NOT NULL));
 END $$;
 
 -- What an account holds by delegation: all that has not ended, and the last that has, so that a refusal can say so.
