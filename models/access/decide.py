@@ -136,7 +136,11 @@ def _by_delegation(
             f"The delegation of {what.en} is not in force.",
         )
     whole = may(one.delegator, wanted, one.place, on, rules, table)
-    lent = may(one.delegator, wanted, target, on, rules, table, among=among) if isinstance(whole, Allowed) else whole
+    lent = (
+        may(one.delegator, wanted, target, on, rules, table, among=among)
+        if isinstance(whole, Allowed)
+        else whole
+    )
     if (isinstance(lent, Denied) and lent.code == "own-approval") or _separated(actor, None, words, target):
         return _own(words)
     if isinstance(lent, Denied):

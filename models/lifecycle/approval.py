@@ -15,9 +15,9 @@ from models.lifecycle.scene import Scene
 from models.lifecycle.steps import (
     Step,
     awaited,
+    behalf,
     close_step,
     go_on,
-    behalf,
     own_signature,
     places,
     steps_of,
