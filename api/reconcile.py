@@ -35,7 +35,16 @@ from models.identifiers import (
 )
 from models.lifecycle.review_dates import last_day, periods_of, previous_period
 from models.logs import logger
-from models.messages import AgencyMonthStart, DigestStart, Lending, Life, Moment, MonthStart, Move, ReviewStart
+from models.messages import (
+    AgencyMonthStart,
+    DigestStart,
+    Lending,
+    Life,
+    Moment,
+    MonthStart,
+    Move,
+    ReviewStart,
+)
 from workflows.agency_month import AgencyMonthWorkflow
 from workflows.delegation import DelegationWorkflow
 from workflows.digest import DigestWorkflow
