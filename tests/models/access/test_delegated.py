@@ -115,7 +115,7 @@ def test_it_holds_half_open(day: date, expected: str) -> None:
     [
         head(grants=()),
         head(grants=(Grant("head", CULTURE, date(2025, 1, 1), TODAY),)),
-        head(grants=(Grant("hr_officer", CULTURE, date(2025, 1, 1)),)),
+        head(grants=(Grant("sync_agent", CULTURE, date(2025, 1, 1)),)),
         head(grants=(Grant("head", MUSEUM, date(2025, 1, 1)),)),
         head(grants=(Grant("head", HEALTH, date(2025, 1, 1)),)),
     ],
