@@ -54,6 +54,7 @@ class Acting:
     async def on_review(self, workflow_id: str, report_id: UUID, body: Body) -> JSONResponse:
         """Ask the review's workflow, which serves the reports of all agencies."""
         return await self._put(workflow_id, report_id, body, None, {})
+
     async def on_delegation(self, delegation_id: UUID, body: Body) -> JSONResponse:
         """Ask the delegation's workflow."""
         return await self._put(delegation_workflow(delegation_id), delegation_id, body, None, {})
