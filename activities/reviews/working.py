@@ -1,6 +1,6 @@
 """Looking after one review: whatever is due now is done, and nothing twice.
 
-The first look after the opening writes the campaign and opens each agency's duty; every night until the due
+The first look after the opening writes the campaign and opens each agency's duty; every working night until the due
 date all profiles are measured; reminders go by the ladder; the next campaign's opening ends this one.
 """
 
@@ -101,8 +101,9 @@ class Looking:
         if over:
             return None  # a signature is being made: its end is heard
         times: list[datetime | None] = [standing.wake, self._row.closes_at]
-        if next_measuring(now) < self._row.due_at:
-            times.append(next_measuring(now))
+        measuring = next_measuring(now, self._plan.calendar)
+        if measuring < self._row.due_at:
+            times.append(measuring)
         return min(time for time in times if time is not None)
 
     async def _close(self) -> None:

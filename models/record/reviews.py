@@ -16,6 +16,7 @@ from models.lifecycle.review_dates import ReviewDates, last_day, next_period, re
 from models.lifecycle.scene import Scene
 from models.messages import ReviewPlan, ReviewStart
 from models.record.install import record_on_authority
+from models.record.months import next_working_day
 from models.record.tools import Tools
 from models.regulations import RuleSet
 
@@ -197,6 +198,6 @@ async def _record(
     await record_on_authority(connection, scene, authority_id, place.root, outcome)
 
 
-def next_measuring(now: datetime) -> datetime:
-    """The next night's measuring: 01:00 in Viet Nam, when nobody waits for the database."""
-    return start_of_day(legal_date(now) + timedelta(days=1)) + timedelta(hours=1)
+def next_measuring(now: datetime, calendar: Calendar) -> datetime:
+    """The next measuring: 01:00 in Viet Nam before a working day, when nobody waits for the database."""
+    return start_of_day(next_working_day(legal_date(now), calendar)[0]) + timedelta(hours=1)

@@ -34,8 +34,10 @@ from models.identifiers import (
     digest_workflow,
     month_end_workflow,
     profile_workflow,
+    review_workflow,
     transfer_workflow,
 )
+from models.lifecycle.review_dates import periods_of
 
 PATIENCE = 20.0
 """Seconds of real time everything has to become quiet after a step."""
@@ -105,6 +107,7 @@ _IDS = text(
     " UNION ALL SELECT 'transfer', id, '' FROM cases WHERE kind = 'transfer'"
     " UNION ALL SELECT 'list', agency_id, month FROM agency_months"
     " UNION ALL SELECT 'month', authority_id, month FROM month_ends"
+    " UNION ALL SELECT 'review', authority_id, period FROM reviews"
 )
 _UNTOLD = text(
     "SELECT (SELECT count(*) FROM outbox WHERE sent_at IS NULL)"
@@ -114,6 +117,7 @@ _NEWEST = text("SELECT max(position) FROM events")
 _WAKES = text(
     "SELECT min(at) FROM (SELECT next_wake_at AS at FROM profiles WHERE chapter <> 'archive'"
     " UNION ALL SELECT next_wake_at FROM cases WHERE closed_at IS NULL"
+    " UNION ALL SELECT next_wake_at FROM review_reports WHERE state = 'open'"
     " UNION ALL SELECT next_wake_at FROM agency_months WHERE state <> 'closed') AS wakes"
 )
 
@@ -234,10 +238,12 @@ class VirtualClock:
             rows = list(await connection.execute(_IDS))
         local = await self.now() + timedelta(hours=7)
         months = {f"{local:%Y-%m}", f"{local + timedelta(days=31):%Y-%m}"} | {
-            r.month for r in rows if r.month
+            r.month for r in rows if r.kind in ("list", "month")
         }
+        reviews = {r.month for r in rows if r.kind == "review"} | set(periods_of(local.date()))
         ids = [digest_workflow(self.authority)]
         ids += [month_end_workflow(self.authority, month) for month in sorted(months)]
+        ids += [review_workflow(self.authority, period) for period in sorted(reviews)]
         for row in rows:
             if row.kind == "profile":
                 ids.append(profile_workflow(row.id))

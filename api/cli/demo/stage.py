@@ -122,7 +122,9 @@ class Stage:
     async def next_duty(self) -> NextDuty | None:
         """What is owed first, by anybody: here is nobody but the story's people; else what is to come."""
         reader = self.cast["department"]
-        owed = (await reader.get("/duties", whose="agency", limit=1)).body["items"]
+        listed = (await reader.get("/duties", whose="agency", limit=50)).body["items"]
+        # The agencies' data reviews run beside the story; it tells of people and their lists.
+        owed = [one for one in listed if one["report_id"] is None]
         if not owed:
             lists = (await reader.get("/agency-months", limit=200)).body["items"]
             newest = (await reader.get(f"/profiles/{self.subjects[-1]}")).body if self.subjects else None
