@@ -1,7 +1,7 @@
 """Looking after one review: whatever is due now is done, and nothing twice.
 
-The first look after the opening writes the campaign and opens each agency's duty; every working night until the due
-date all profiles are measured; reminders go by the ladder; the next campaign's opening ends this one.
+The first look after the opening writes the campaign and opens each agency's duty; every working night until
+the due date all profiles are measured; reminders go by the ladder; the next campaign's opening ends this one.
 """
 
 from collections.abc import Sequence
