@@ -90,7 +90,10 @@ _MONTHS = text(
 _IMPORTS = text("SELECT id FROM imports WHERE state IN ('waiting', 'running') ORDER BY created_at")
 _DELEGATIONS = text("SELECT id, next_wake_at FROM delegations WHERE state <> 'ended' ORDER BY id")
 _CLOSED_ENDS = text("SELECT month FROM month_ends WHERE state = 'closed'")
-_REVIEWS = text("SELECT period, state FROM reviews")
+_REVIEWS = text(
+    "SELECT w.period, w.state, (SELECT min(t.next_wake_at) FROM review_reports t WHERE t.review_id = w.id"
+    " AND t.state IN ('open', 'signing')) AS wake FROM reviews w"
+)
 _RECENT = text(
     "SELECT p.id, p.version FROM profiles p WHERE p.chapter <> 'archive' AND EXISTS"
     " (SELECT 1 FROM events e WHERE e.profile_id = p.id AND e.at > :since)"
@@ -170,7 +173,7 @@ class Reconciler:
     async def _reviews(self, authority: Row[Any], now: datetime, findings: Findings) -> None:
         """The reviews of this quarter and year, those before that never opened, and what is open."""
         authority_id, today = authority.authority_id, legal_date(now)
-        rows = {row.period: row.state for row in await self._rows(authority_id, _REVIEWS)}
+        rows = {row.period: row for row in await self._rows(authority_id, _REVIEWS)}
         current = set(periods_of(today))
         before = {
             period for period in map(previous_period, current) if last_day(period) > authority.installed_on
@@ -180,10 +183,15 @@ class Reconciler:
             workflow_id = review_workflow(authority_id, period)
             # One before that has ended without a row had nothing to open: it does not begin again.
             again = period in current or period in rows
-            if rows.get(period) != "closed" and await self._start(
-                ReviewWorkflow.run, start, workflow_id, f"Rà soát dữ liệu {period}", again=again
-            ):
+            row = rows.get(period)
+            if row is not None and row.state == "closed":
+                continue
+            summary = f"Rà soát dữ liệu {period}"
+            if await self._start(ReviewWorkflow.run, start, workflow_id, summary, again=again):
                 findings.started.append(workflow_id)
+            elif row is not None and row.wake is not None and row.wake < now - MISSED:
+                await self._client.get_workflow_handle(workflow_id).signal("heard")
+                findings.woken.append(workflow_id)
 
     async def _sleepers(self, authority_id: UUID, now: datetime, findings: Findings) -> None:
         """Profiles whose wake is near have a workflow; a wake that has passed is looked at again."""

@@ -72,6 +72,7 @@ _TWICE = ("repeated-value",)
 
 Fault = tuple[str, str]
 """A code and the place in the form; the place is empty where the fault is about the whole profile."""
+Issues = tuple[Fault, ...]
 NOTHING: Fault = ("nothing-approved", "")
 
 
@@ -120,7 +121,8 @@ def criteria_of(items: Sequence[str]) -> tuple[Criterion, ...]:
 
 def measure(profile: Measured, by: Yardstick) -> dict[Criterion, tuple[Fault, ...]]:
     """Every criterion the profile fails, with the places; a criterion that is met does not appear."""
-    found = ((criterion, tuple(_told(fails(profile, by)))) for criterion, fails in _MEASURES.items())
+    issues = _issues(profile, by)
+    found = ((criterion, tuple(_told(fails(profile, by, issues)))) for criterion, fails in _MEASURES.items())
     return {criterion: faults for criterion, faults in found if faults}
 
 
@@ -132,26 +134,27 @@ def _told(faults: Iterator[Fault]) -> Iterator[Fault]:
             yield fault
 
 
-def _issues(profile: Measured, by: Yardstick) -> Iterator[Fault]:
+def _issues(profile: Measured, by: Yardstick) -> Issues:
+    """Everything the form's own judgement finds, asked once for all criteria."""
     if profile.content is None:
-        return
-    for issue in validate(catalogue(profile.form_version), profile.content, on=by.on, by="agency"):
-        yield issue.code, issue.path
+        return ()
+    found = validate(catalogue(profile.form_version), profile.content, on=by.on, by="agency")
+    return tuple((issue.code, issue.path) for issue in found)
 
 
-def _correct(profile: Measured, by: Yardstick) -> Iterator[Fault]:
+def _correct(profile: Measured, _by: Yardstick, issues: Issues) -> Iterator[Fault]:
     if profile.content is None:
         yield NOTHING
-    for code, path in _issues(profile, by):
+    for code, path in issues:
         if code not in _MISSING and code not in _TWICE:
             yield code, path
 
 
-def _complete(profile: Measured, by: Yardstick) -> Iterator[Fault]:
+def _complete(profile: Measured, by: Yardstick, issues: Issues) -> Iterator[Fault]:
     if profile.content is None:
         yield NOTHING
         return
-    for code, path in _issues(profile, by):
+    for code, path in issues:
         if code in _MISSING:
             yield code, path
     update = profile.revision > 1 and not profile.imported
@@ -159,7 +162,7 @@ def _complete(profile: Measured, by: Yardstick) -> Iterator[Fault]:
         yield "evidence-missing", ""
 
 
-def _clean(profile: Measured, by: Yardstick) -> Iterator[Fault]:
+def _clean(profile: Measured, _by: Yardstick, issues: Issues) -> Iterator[Fault]:
     if profile.namesakes:
         yield "duplicate-person", ""
     if profile.same_staff_number:
@@ -167,7 +170,7 @@ def _clean(profile: Measured, by: Yardstick) -> Iterator[Fault]:
     if profile.content is None:
         yield NOTHING
         return
-    for code, path in _issues(profile, by):
+    for code, path in issues:
         if code in _TWICE:
             yield code, path
     cat = catalogue(profile.form_version)
@@ -193,7 +196,7 @@ def _repeated(name: str, rows: Any) -> Iterator[Fault]:
         seen.append(same)
 
 
-def _live(profile: Measured, by: Yardstick) -> Iterator[Fault]:
+def _live(profile: Measured, by: Yardstick, _known: Issues) -> Iterator[Fault]:
     if profile.overdue:
         yield "overdue", ""
     approved, until = profile.approved_on, by.synced_until
@@ -201,7 +204,7 @@ def _live(profile: Measured, by: Yardstick) -> Iterator[Fault]:
         yield "not-synchronised", ""
 
 
-def _unified(profile: Measured, _by: Yardstick) -> Iterator[Fault]:
+def _unified(profile: Measured, _by: Yardstick, _known: Issues) -> Iterator[Fault]:
     if profile.content is None:
         yield NOTHING
         return
@@ -220,12 +223,12 @@ def normal_name(name: str) -> str:
     return str(normalise({"name": name}).get("name", "")).casefold()
 
 
-def _shared(profile: Measured, _by: Yardstick) -> Iterator[Fault]:
+def _shared(profile: Measured, _by: Yardstick, _known: Issues) -> Iterator[Fault]:
     if not profile.ever_synced:
         yield "never-synchronised", ""
 
 
-_MEASURES: dict[Criterion, Callable[[Measured, Yardstick], Iterator[Fault]]] = {
+_MEASURES: dict[Criterion, Callable[[Measured, Yardstick, Issues], Iterator[Fault]]] = {
     Criterion.CORRECT: _correct,
     Criterion.COMPLETE: _complete,
     Criterion.CLEAN: _clean,

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -156,6 +156,30 @@ async def test_reconcile_starts_what_an_empty_engine_has_forgotten(
         assert (await client.get_workflow_handle(workflow_id).describe()).status is not None
     again = await Reconciler(client, queue, world.tools.engine, Standing()).run()
     assert not [one for one in again.started if one.startswith("review/")]
+    quarter = periods_of(legal_date(now))[0]
+    await _open_with_a_missed_wake(world, quarter, now)
+    late = await Reconciler(client, queue, world.tools.engine, Standing()).run()
+    assert late.woken == [review_workflow(world.authority, quarter)]
+
+
+async def _open_with_a_missed_wake(world: World, period: str, now: datetime) -> None:
+    ids = {"a": world.authority, "review": uuid4(), "report": uuid4(), "g": world.culture}
+    await world.rows(
+        "INSERT INTO reviews VALUES (:review, :a, :period, 'report_quarter', 'r', 'Điều', 'h', 'open',"
+        " :day, :day, :day, :end, :end, false, :now, :now, NULL, '{}') RETURNING id",
+        **ids,
+        period=period,
+        day=legal_date(now) + timedelta(days=20),
+        end=now + timedelta(days=40),
+        now=now,
+    )
+    await world.rows(
+        "INSERT INTO review_reports (id, authority_id, review_id, agency_id, whole, state, version, figures,"
+        " late_days, next_wake_at) VALUES (:report, :a, :review, :g, false, 'open', 1, '{}', 0, :wake)"
+        " RETURNING id",
+        **ids,
+        wake=now - timedelta(hours=1),
+    )
 
 
 async def _dates(world: World, period: str) -> Any:

@@ -164,6 +164,9 @@ async def test_a_signature_that_fails_leaves_the_report_open(campaign: Campaign,
     row = await campaign.report(world.culture)
     asked = await world.ask("culture.head", SignReport(), row.id, subject="review")
     signature = str(world.moment.to_sign)
+    # Put again after a crash of the engine, the same command goes on with the same signature.
+    await world.ask("culture.head", SignReport(), row.id, subject="review", key=asked.id)
+    assert str(world.moment.to_sign) == signature
     other = await world.ask("culture.head", SignReport(), row.id, subject="review")
     assert (other.status, other.answer["code"]) == (409, "in-flight")
     await world.step(
