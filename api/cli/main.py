@@ -10,6 +10,7 @@ COMMANDS = {
     "demo": ("api.cli.demo.command", "command"),
     "doctor": ("api.cli.doctor", "command"),
     "deadline": ("api.cli.deadline", "deadline"),
+    "explain": ("api.cli.explain", "explain"),
     "verify": ("api.cli.verify", "verify"),
     "import": ("api.cli.importing", "command"),
     "sample": ("api.cli.sample", "sample_command"),

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from api.paging import After, Limit
-from api.reading import duties, inbox, me, today
+from api.reading import duties, explanations, inbox, me, today
 from api.scope import Read
 from models.regulations import Slot
 
@@ -35,6 +35,19 @@ async def list_duties(
 async def get_duty(read: Read, duty_id: UUID) -> duties.DutyDetail:
     """With the rule's text and the hashes of the law and the calendar that were read when it opened."""
     return await duties.one(read, duty_id)
+
+
+@router.get(
+    "/duties/{duty_id}/explanation",
+    operation_id="explainDuty",
+    summary="Vì sao có nghĩa vụ này / why this is owed",
+)
+async def explain_duty(read: Read, duty_id: UUID) -> explanations.Explanation:
+    """Event, rules with their words, every period day by day, who holds the post today, what comes next.
+
+    Told under the law and the calendar the duty was opened with, however long ago.
+    """
+    return await explanations.of_duty(read, duty_id)
 
 
 @router.get("/inbox", operation_id="listInbox", summary="Hộp thông báo / the inbox")

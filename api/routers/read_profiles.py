@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from api.paging import After, Limit
-from api.reading import profiles, tags
+from api.reading import explanations, profiles, tags
 from api.scope import Read
 from models.lifecycle.life import Chapter, Status
 
@@ -49,3 +49,17 @@ async def get_profile(read: Read, response: Response, profile_id: UUID) -> profi
 async def list_custody(read: Read, profile_id: UUID) -> list[profiles.Custody]:
     """Which agency held the profile when: without gap or overlap."""
     return await profiles.custody(read, profile_id)
+
+
+@router.get(
+    "/{profile_id}/explanation",
+    operation_id="explainProfile",
+    summary="Giải thích các nghĩa vụ của hồ sơ / why each thing is owed",
+)
+async def explain_profile(
+    read: Read,
+    profile_id: UUID,
+    closed: Annotated[bool, Query(title="Cả các nghĩa vụ đã kết thúc")] = False,
+) -> explanations.ProfileExplained:
+    """Where the profile stands and why each thing is owed, each under the law it was opened with."""
+    return await explanations.of_profile(read, profile_id, closed=closed)

@@ -178,19 +178,24 @@ def earliest(
         NoPeriod: none of them ends on a date.
         MissingYear: a year is missing, so nobody knows which ends first.
     """
-    reckoned: list[tuple[Clock, Reckoning]] = []
+    reckoned: list[tuple[Clock, date, Reckoning]] = []
     silent: NoPeriod | None = None
     for clock, event_on in clocks:
         try:
-            reckoned.append((clock, reckon(clock.deadline, event_on, calendar)))
+            reckoned.append((clock, event_on, reckon(clock.deadline, event_on, calendar)))
         except NoPeriod as none:
             silent = none
     if not reckoned:
         raise silent or NoPeriod(None)
-    first = min((found for _, found in reckoned), key=lambda found: found.due_at)
+    first = min((found for *_, found in reckoned), key=lambda found: found.due_at)
     beside = [
-        {"rule": clock.rule_id, "citation": clock.citation, "due": found.due.isoformat()}
-        for clock, found in reckoned
+        {
+            "rule": clock.rule_id,
+            "citation": clock.citation,
+            "from": event_on.isoformat(),
+            "due": found.due.isoformat(),
+        }
+        for clock, event_on, found in reckoned
     ]
     return first.nominal_due, first.due, first.due_at, beside if len(beside) > 1 else []
 

@@ -55,14 +55,30 @@ class Tools:
         """
         if row.rule_set is None or row.calendar is None:
             raise LookupError("no rule set or calendar has been loaded for this authority and day")
-        law_key, calendar_key = (authority_id, row.rule_set), (authority_id, row.calendar)
+        return await self.under(connection, authority_id, row.rule_set, row.calendar)
+
+    async def under(
+        self, connection: AsyncConnection, authority_id: UUID, rule_set: str, calendar: str
+    ) -> tuple[RuleSet, Calendar]:
+        """Law and calendar as they were once loaded: what a duty was opened with, however long ago.
+
+        Raises:
+            LookupError: this authority never loaded them.
+        """
+        law_key, calendar_key = (authority_id, rule_set), (authority_id, calendar)
         if law_key not in self._laws:
-            content = await connection.scalar(_RULES, {"authority": authority_id, "hash": row.rule_set})
-            self._laws[law_key] = RuleSet.from_json(content)
+            content = await connection.scalar(_RULES, {"authority": authority_id, "hash": rule_set})
+            self._laws[law_key] = RuleSet.from_json(_known(content, rule_set))
         if calendar_key not in self._calendars:
-            content = await connection.scalar(_YEARS, {"authority": authority_id, "hash": row.calendar})
-            self._calendars[calendar_key] = Calendar.from_json(content)
+            content = await connection.scalar(_YEARS, {"authority": authority_id, "hash": calendar})
+            self._calendars[calendar_key] = Calendar.from_json(_known(content, calendar))
         return self._laws[law_key], self._calendars[calendar_key]
+
+
+def _known(content: Any | None, key: str) -> Any:
+    if content is None:
+        raise LookupError(f"nothing is kept under the hash {key}")
+    return content
 
 
 _IN_FORCE = text(

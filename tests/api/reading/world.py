@@ -127,14 +127,14 @@ class World:
         duty_id = values.pop("id", None) or uuid4()
         given = {
             "slot": "update_after_change", "party": "person", "rule_id": "hanoi.art6.3",
-            "citation": "Điều 6 khoản 3", "state": "open", "facts": {}, **values,
+            "citation": "Điều 6 khoản 3", "state": "open", "facts": {}, "rule_set_hash": "0",
+            "calendar_hash": "0", "event_on": date(2026, 3, 1), "late_days": 0, **values,
         }  # fmt: skip
         await connection.execute(
             insert(t.DutyRow).values(
-                id=duty_id, authority_id=self.authority, agency_id=agency, rule_set_hash="0",
-                calendar_hash="0", event_on=date(2026, 3, 1), nominal_due_on=due, due_on=due,
-                due_at=start_of_day(due + timedelta(days=1)) if due else None, opened_at=NOW,
-                late_days=0, ladder_step=0, **given,
+                id=duty_id, authority_id=self.authority, agency_id=agency, nominal_due_on=due, due_on=due,
+                due_at=start_of_day(due + timedelta(days=1)) if due else None, opened_at=NOW, ladder_step=0,
+                **given,
             )
         )  # fmt: skip
         return duty_id
