@@ -73,6 +73,24 @@ class CreateAccount(Body):
     )
 
 
+class RequestAccount(Body):
+    """Ask whoever issues accounts to create one, naming the decision or contract (moha.art7.1)."""
+
+    verb: ClassVar[str] = "request_account"
+    document: Text = Field(description="Số văn bản yêu cầu / number of the written request")
+
+
+class ReportLostPassword(Body):
+    """Report a lost or stolen password: the account is locked at once (moha.art14.4)."""
+
+    verb: ClassVar[str] = "report_lost_password"
+    reason: Reason
+    document: Text | None = Field(
+        default=None,
+        description="Số văn bản báo cáo, nơi quy chế đòi / the written report, where one is asked for",
+    )
+
+
 class ActivateAccount(Body):
     """Change the default password before entering data (hanoi.art6.2 đoạn 2)."""
 
@@ -292,9 +310,11 @@ class RevokeDelegation(Body):
 COMMANDS: tuple[type[Body], ...] = (
     OpenProfile,
     PullNationalRecord,
+    RequestAccount,
     CreateAccount,
     ActivateAccount,
     ResetPassword,
+    ReportLostPassword,
     SubmitDeclaration,
     ReturnForCorrection,
     Approve,

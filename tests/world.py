@@ -21,6 +21,7 @@ from models.commands import (
     HandOver,
     OpenProfile,
     ReportTransfer,
+    RequestAccount,
     RequestTransfer,
     SubmitDeclaration,
 )
@@ -135,7 +136,8 @@ class World:
         if until == "account":
             return profile
         login = f"thu.{profile.hex[:12]}"
-        made = await self.ask("culture.hr", CreateAccount(login=login, password_hash="x"), profile)
+        creator = await self._requested(profile)
+        made = await self.ask(creator, CreateAccount(login=login, password_hash="x"), profile)
         self.accounts["person"] = UUID(made.answer["account_id"])
         await self.ask("person", ActivateAccount(password_hash="y"), profile)
         if until == "declaration":
@@ -145,6 +147,15 @@ class World:
             return profile
         await self.sign(profile)
         return profile
+
+    async def _requested(self, profile: UUID) -> str:
+        """Who creates the account: where the law says so the operator, on the unit's request."""
+        owed = "SELECT 1 FROM duties WHERE slot = 'account_request' AND profile_id = :p"
+        if not await self.rows(owed, p=profile):
+            return "culture.hr"
+        asked = await self.ask("culture.hr", RequestAccount(document="3/YC"), profile)
+        assert asked.status == 201, asked.answer
+        return "admin"
 
     async def submit(self, profile: UUID, **changes: Any) -> UUID:
         """The person submits a complete form; answers the revision."""

@@ -111,6 +111,11 @@ class ProfileWorkflow:
         return await self._do(command_id, "Mở hồ sơ")
 
     @workflow.update
+    async def request_account(self, command_id: UUID) -> Moment:
+        """The managing unit asks for the account."""
+        return await self._do(command_id, "Yêu cầu tạo tài khoản")
+
+    @workflow.update
     async def create_account(self, command_id: UUID) -> Moment:
         """Create the personal account."""
         return await self._do(command_id, "Tạo tài khoản cá nhân")
@@ -129,6 +134,11 @@ class ProfileWorkflow:
     async def reset_password(self, command_id: UUID) -> Moment:
         """Issue a one-time password again."""
         return await self._do(command_id, "Cấp lại mật khẩu")
+
+    @workflow.update
+    async def report_lost_password(self, command_id: UUID) -> Moment:
+        """A password is lost: the account is locked."""
+        return await self._do(command_id, "Báo mất mật khẩu")
 
     @workflow.update
     async def submit_declaration(self, command_id: UUID) -> Moment:

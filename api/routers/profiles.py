@@ -17,6 +17,8 @@ from models.commands import (
     OpenProfile,
     PullNationalRecord,
     ReportError,
+    ReportLostPassword,
+    RequestAccount,
     RequestTransfer,
     ResetPassword,
     ReturnForCorrection,
@@ -43,6 +45,22 @@ async def open_profile(act: Act, body: OpenProfile) -> JSONResponse:
 async def pull_national_record(act: Act, profile_id: UUID) -> JSONResponse:
     """Điền bản nháp từ hồ sơ trên CSDLQG, không ghi đè điều đã khai / fill the draft, overwrite nothing."""
     return await act.on_profile(profile_id, PullNationalRecord())
+
+
+@router.post("/{profile_id}/account/requests", operation_id="requestAccount", summary="Yêu cầu tạo tài khoản")
+async def request_account(act: Act, profile_id: UUID, body: RequestAccount) -> JSONResponse:
+    """Đơn vị quản lý gửi yêu cầu tạo tài khoản / the managing unit asks for the account."""
+    return await act.on_profile(profile_id, body)
+
+
+@router.post(
+    "/{profile_id}/account/lost-password-reports",
+    operation_id="reportLostPassword",
+    summary="Báo mất mật khẩu",
+)
+async def report_lost_password(act: Act, profile_id: UUID, body: ReportLostPassword) -> JSONResponse:
+    """Báo mất hoặc lộ mật khẩu; tài khoản bị khóa ngay / the account is locked at once."""
+    return await act.on_profile(profile_id, body)
 
 
 @router.post("/{profile_id}/account", operation_id="createAccount", summary="Tạo tài khoản cá nhân")

@@ -26,6 +26,8 @@ class Verb(StrEnum):
     CREATE_PROFILE = "create_profile"
     CREATE_ACCOUNT = "create_account"
     PULL_RECORD = "pull_record"
+    REQUEST_ACCOUNT = "request_account"
+    REPORT_LOST_PASSWORD = "report_lost_password"  # noqa: S105 — the name of a verb
     REQUEST_TRANSFER = "request_transfer"
     REPORT_TRANSFER = "report_transfer"
     HAND_OVER = "hand_over"

@@ -1,9 +1,18 @@
 """Opening a profile and its account: the first chapter of a life."""
 
+from typing import Any
 from uuid import UUID
 
-from models.commands import ActivateAccount, CreateAccount, OpenProfile, ResetPassword
-from models.lifecycle.duties import close_duty, open_duty
+from models.commands import (
+    ActivateAccount,
+    CreateAccount,
+    OpenProfile,
+    ReportLostPassword,
+    RequestAccount,
+    ResetPassword,
+)
+from models.lifecycle.competence import signers
+from models.lifecycle.duties import OPERATING, bearer, close_duty, open_duty
 from models.lifecycle.guard import in_chapter, refuse
 from models.lifecycle.life import AccountState, Chapter, Life, Status
 from models.lifecycle.outcome import Notice, Outcome
@@ -12,6 +21,30 @@ from models.lifecycle.scene import Scene
 ACCOUNT_SLOTS = ("intake_account", "personal_account")
 """Duties that an account meets. A national record is pulled (`intake`), whoever has an account."""
 RECEIVED = ("received", "received_with_national_record", "received_unconnected")
+NOBODYS_PASSWORD = "!"  # noqa: S105 — no hash ever looks like this, so nobody can log in with it
+
+
+def account_issuers(scene: Scene) -> tuple[str, ...]:
+    """Roles that issue personal accounts where the law lays it on one office for the whole authority.
+
+    Empty where each agency issues its own: then access alone decides who may.
+    """
+    rule = scene.rule("personal_account")
+    return signers(rule) if rule is not None and rule.party in OPERATING else ()
+
+
+def _issues(scene: Scene) -> None:
+    """Refuse an account or a password by somebody else than the one office that issues them."""
+    issuers = account_issuers(scene)
+    if not issuers or scene.actor_role in issuers:
+        return
+    rule = scene.rule("personal_account")
+    refuse(
+        "not-competent",
+        "Theo quy chế, tài khoản do đơn vị vận hành cơ sở dữ liệu cấp; đơn vị quản lý gửi yêu cầu.",
+        "Under the rule in force the database's operator issues accounts; the managing unit requests them.",
+        citation=rule.citation if rule else None,
+    )
 
 
 def open_profile(profile_id: UUID, authority_id: UUID, body: OpenProfile, scene: Scene) -> Outcome:
@@ -45,13 +78,17 @@ def open_profile(profile_id: UUID, authority_id: UUID, body: OpenProfile, scene:
         follows=None,
         case_id=None,
     )
-    obligation = scene.rule(slot)
+    obligation, asking = scene.rule(slot), scene.rule("account_request")
     out.happened("profile.opened", obligation, origin=body.origin, event_on=body.event_on.isoformat())
-    if obligation is not None:
+    if asking is not None and slot == "personal_account":
+        obligation = None  # the period of whoever creates it runs from the request
+    for owed in (asking, obligation):
+        if owed is None:
+            continue
         open_duty(
             out,
             scene,
-            obligation,
+            owed,
             agency_id=body.agency_id,
             event_on=body.event_on,
             profile_id=profile_id,
@@ -60,11 +97,57 @@ def open_profile(profile_id: UUID, authority_id: UUID, body: OpenProfile, scene:
     return out
 
 
+def request_account(life: Life, body: RequestAccount, scene: Scene) -> Outcome:
+    """Ask for the account; the period of whoever creates it runs from this day (moha.art7.1)."""
+    in_chapter(life, Chapter.ACCOUNT)
+    _one_account(life, scene)
+    if life.owed("personal_account"):
+        refuse("wrong-state", "Yêu cầu tạo tài khoản đã được gửi.", "The account was requested already.")
+    out = Outcome(status=201)
+    late = max((close_duty(out, scene, duty) for duty in life.owed("account_request")), default=0)
+    out.happened("account.requested", scene.rule("account_request"), document=body.document, late_days=late)
+    out.answer = {"late_days": late}
+    rule = scene.rule("personal_account")
+    if rule is not None:
+        duty = open_duty(
+            out,
+            scene,
+            rule,
+            agency_id=life.agency_id,
+            event_on=scene.today,
+            profile_id=life.profile_id,
+            document=body.document,
+        )
+        out.answer |= {"duty_id": str(duty.id), "due_on": duty.due_on.isoformat() if duty.due_on else None}
+    return out
+
+
+def _one_account(life: Life, scene: Scene) -> None:
+    """Refuse a second account for the same person (moha.art4.4)."""
+    if life.account is None:
+        return
+    rule = scene.rule("one_account")
+    refuse(
+        "wrong-state",
+        "Hồ sơ đã có tài khoản; mỗi người chỉ có một tài khoản.",
+        "The profile already has an account; each person has exactly one.",
+        citation=rule.citation if rule else None,
+    )
+
+
 def create_account(life: Life, body: CreateAccount, scene: Scene) -> Outcome:
     """Create the personal account; the person then owes the first declaration (hanoi.art6.2)."""
     in_chapter(life, Chapter.ACCOUNT)
-    if life.account is not None:
-        refuse("wrong-state", "Hồ sơ đã có tài khoản.", "The profile already has an account.")
+    _one_account(life, scene)
+    _issues(scene)
+    asking = scene.rule("account_request")
+    if asking is not None and not life.owed("personal_account", "intake_account"):
+        refuse(
+            "wrong-state",
+            "Đơn vị quản lý chưa gửi yêu cầu tạo tài khoản.",
+            "The managing unit has not requested the account yet.",
+            citation=asking.citation,
+        )
     account_id = scene.new_id("account")
     out = Outcome(status=201, answer={"account_id": str(account_id), "login": body.login})
     out.insert(
@@ -124,6 +207,7 @@ def reset_password(life: Life, body: ResetPassword, scene: Scene) -> Outcome:
 
     For the personal account the default-password duty begins again; a post's account carries none.
     """
+    _issues(scene)
     if body.account_id is not None and body.account_id not in life.post_accounts:
         refuse("not-found", "Người này không giữ tài khoản đó.", "The person does not hold that account.")
     if body.account_id is None and life.account is None:
@@ -143,6 +227,8 @@ def reset_password(life: Life, body: ResetPassword, scene: Scene) -> Outcome:
     )
     out.insert("sessions_ended", account_id=account_id)
     out.happened("account.password_reset", scene.rule("account_operations"), account=str(account_id))
+    for duty in life.owed("lost_password") if body.account_id is None else ():
+        out.answer["late_days"] = close_duty(out, scene, duty)
     rule = scene.rule("default_password")
     if body.account_id is None and rule is not None and not life.owed("default_password"):
         open_duty(
@@ -154,4 +240,52 @@ def reset_password(life: Life, body: ResetPassword, scene: Scene) -> Outcome:
             profile_id=life.profile_id,
             account_id=account_id,
         )
+    return out
+
+
+def report_lost_password(life: Life, body: ReportLostPassword, scene: Scene) -> Outcome:
+    """Lock the personal account at once, whoever reports it; its head and whoever issues accounts hear of it.
+
+    Where the law asks for the report (moha.art14.4), a new password is owed by that office; elsewhere the
+    agency's own officer is told and issues one.
+    """
+    if life.account is None or life.account.state is AccountState.CANCELLED:
+        refuse("wrong-state", "Hồ sơ không có tài khoản đang dùng.", "The profile has no account in use.")
+    rule = scene.rule("lost_password")
+    if rule is not None and rule.document_required and body.document is None:
+        refuse(
+            "evidence-required",
+            "Cần số văn bản báo cáo mất mật khẩu.",
+            "The number of the written report is needed.",
+            citation=rule.citation,
+        )
+    if life.owed("lost_password"):
+        refuse("wrong-state", "Việc mất mật khẩu đã được báo.", "The loss was reported already.")
+    out = Outcome(status=201, answer={"account_id": str(life.account.id)})
+    out.update(
+        "accounts",
+        {"id": life.account.id},
+        password_hash=NOBODYS_PASSWORD,
+        state=AccountState.DEFAULT_PASSWORD,
+    )
+    out.insert("sessions_ended", account_id=life.account.id)
+    facts: dict[str, Any] = {"document": body.document} if body.document else {}
+    out.happened("account.locked", rule, account=str(life.account.id), **facts)
+    citation = rule.citation if rule else None
+    out.notices.append(Notice("password_lost", life.agency_id, role="head", citation=citation))
+    issuing = scene.rule("personal_account_management") or scene.rule("personal_account")
+    if rule is None or issuing is None:
+        out.notices.append(Notice("password_lost", life.agency_id, role="hr_officer"))
+        return out
+    duty = open_duty(
+        out,
+        scene,
+        rule,
+        agency_id=life.agency_id,
+        event_on=scene.today,
+        profile_id=life.profile_id,
+        owed_by=bearer(issuing, life.agency_id, scene),
+        **facts,
+    )
+    out.answer["duty_id"] = str(duty.id)
     return out

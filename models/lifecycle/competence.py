@@ -12,6 +12,8 @@ BY_PARTY = {
     "department": ("department_officer", "department_head"),
     "managing_authority": ("department_officer", "department_head"),
     "agency": ("hr_officer", "approver", "head"),
+    "operator": ("administrator",),
+    "ict_department": ("administrator",),
 }
 """Roles that act for a party when it approves; others only where the rule names post and signature."""
 

@@ -53,6 +53,10 @@ def next_wake(duty: Duty, scene: Scene, subject_id: UUID) -> datetime | None:
     return start_of_day(rungs[0][2]) + spread(subject_id) if rungs else None
 
 
+OPERATING = ("operator", "ict_department")
+"""Parties that are one agency for the whole authority: whoever operates the database and its accounts."""
+
+
 def bearer(obligation: Obligation, agency_id: UUID, scene: Scene) -> tuple[str, UUID]:
     """Who owes it by the rule: the person, or a role of the agency the rule names."""
     rule = obligation.rule
@@ -62,6 +66,9 @@ def bearer(obligation: Obligation, agency_id: UUID, scene: Scene) -> tuple[str, 
         return "department_officer", scene.department_id
     if rule.party in ("parent_agency", "managing_authority"):
         return rule.post or "hr_officer", scene.managing_agency_id
+    if rule.party in OPERATING:
+        # Where nobody else was named the database is operated by whoever keeps it.
+        return rule.post or "administrator", scene.ict_department_id or scene.department_id or agency_id
     return rule.post or "hr_officer", agency_id
 
 

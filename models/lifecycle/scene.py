@@ -30,6 +30,8 @@ class Scene:
     delegation_id: UUID | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     """What the law may ask about the subject: category, the agency's standing (``regulations.When``)."""
+    ict_department_id: UUID | None = None
+    """The agency that operates the database, where the authority has named one."""
 
     @property
     def today(self) -> date:

@@ -29,6 +29,7 @@ from models.record.commands import Command, command_of, command_query, settling
 from models.record.conflicts import refusal_of
 from models.record.decide import DECISIONS, decide_internal
 from models.record.delegations import giving, saving_delegation
+from models.record.opening import opening_scene
 from models.record.special import Writing
 from models.record.subjects import (
     Found,
@@ -179,6 +180,7 @@ def _scene(
         department_id=found.department_id,
         managing_agency_id=found.managing_agency_id or ask.subject_id,
         facts=_facts(found),
+        ict_department_id=found.ict_department_id,
     )
 
 
@@ -187,7 +189,12 @@ def _facts(found: Found) -> dict[str, str]:
     life = found.subject.life
     if life is None:
         return {}
-    known = {"category": life.category, "agency": life.standing, "kind": life.agency_kind}
+    known = {
+        "category": life.category,
+        "agency": life.standing,
+        "kind": life.agency_kind,
+        "origin": life.origin,
+    }
     return {name: value for name, value in known.items() if value}
 
 
@@ -199,6 +206,9 @@ async def _decide(
         month = found.subject.month
         closes_at = start_of_day(month.rolled_end + timedelta(days=1)) if month else None
         return scene, decide_internal(ask.internal, found.subject, dict(ask.facts), scene, closes_at)
+    body = command.body
+    if isinstance(body, OpenProfile):
+        scene = await opening_scene(connection, body, scene)
     standing = await authorise(connection, command, found, scene)
     scene = replace(
         scene,
@@ -206,7 +216,6 @@ async def _decide(
         on_behalf_of=standing.on_behalf_of,
         delegation_id=standing.delegation_id,
     )
-    body = command.body
     if isinstance(body, Delegate):
         return await _giving(connection, ask, command, body, found, scene)
     if isinstance(body, OpenProfile):

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.access import Allowed, Target, delegables, may
 from models.commands import Approve, Delegate, OpenProfile, RevokeDelegation
 from models.errors import RefusedError
+from models.lifecycle.account import account_issuers
 from models.lifecycle.competence import BY_PARTY, competent, signers
 from models.lifecycle.giving import could_give
 from models.lifecycle.life import AccountState
@@ -21,6 +22,8 @@ VERB_OF = {
     "open_profile": "create_profile",
     "pull_national_record": "pull_record",
     "create_account": "create_account",
+    "request_account": "request_account",
+    "report_lost_password": "report_lost_password",
     "activate_account": "declare",
     "reset_password": "create_account",
     "submit_declaration": "declare",
@@ -103,6 +106,10 @@ async def authorise(connection: AsyncConnection, command: Command, found: Found,
     verb = VERB_OF[command.verb]
     if step is not None and command.verb == Approve.verb:
         fitting = may(command.actor, verb, target, scene.today, scene.law, among=signers(step.obligation))
+        if isinstance(fitting, Allowed):
+            return Standing(fitting.role, fitting.delegation_of, fitting.delegation_id)
+    if (issuers := account_issuers(scene)) and verb == "create_account":
+        fitting = may(command.actor, verb, target, scene.today, scene.law, among=issuers)
         if isinstance(fitting, Allowed):
             return Standing(fitting.role, fitting.delegation_of, fitting.delegation_id)
     verdict = may(command.actor, verb, target, scene.today, scene.law)

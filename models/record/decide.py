@@ -21,7 +21,9 @@ from models.commands import (
     RefuseTransfer,
     ReleaseMonth,
     ReportError,
+    ReportLostPassword,
     ReportTransfer,
+    RequestAccount,
     RequestTransfer,
     ResetPassword,
     ReturnForCorrection,
@@ -123,9 +125,11 @@ def _return(subject: Subject, body: ReturnForCorrection, scene: Scene) -> Outcom
 
 DECISIONS: dict[type[Body], Decision] = {
     PullNationalRecord: _life(intake.ask),
+    RequestAccount: _life(account.request_account),
     CreateAccount: _life(account.create_account),
     ActivateAccount: _life(account.activate_account),
     ResetPassword: _life(account.reset_password),
+    ReportLostPassword: _life(account.report_lost_password),
     SubmitDeclaration: _life(declaration.submit),
     ReturnForCorrection: _return,
     GiveNotice: _life(declaration.give_notice),

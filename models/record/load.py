@@ -45,6 +45,8 @@ _REVISION = (
     " 'author_id', r.author_id, 'evidence', r.evidence, 'form_version', r.form_version,"
     " 'submitted_on', (r.submitted_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date)"
 )
+STANDING = "coalesce(g.standing, CASE WHEN g.has_account THEN 'subordinate' ELSE 'constituent' END)"
+"""How an agency ``g`` stands to its authority; where nobody said it, by its account."""
 _LIFE = f"""
     SELECT p.*,
       (SELECT json_build_object('id', a.id, 'state', a.state) FROM accounts a
@@ -54,8 +56,7 @@ _LIFE = f"""
       (SELECT row_to_json(s) FROM approvals s WHERE s.profile_id = p.id AND s.state = 'signing') AS approval,
       (SELECT coalesce(max(s.step), 0) FROM approvals s WHERE s.profile_id = p.id
           AND s.revision_id = p.pending_revision_id AND s.state = 'signed') AS signed_steps,
-      (SELECT coalesce(g.standing, CASE WHEN g.has_account THEN 'subordinate' ELSE 'constituent' END)
-          FROM agencies g WHERE g.id = p.agency_id) AS standing,
+      (SELECT {STANDING} FROM agencies g WHERE g.id = p.agency_id) AS standing,
       (SELECT g.kind FROM agencies g WHERE g.id = p.agency_id) AS agency_kind,
       (SELECT row_to_json(c) FROM cases c WHERE c.id = p.case_id) AS open_case,
       (SELECT coalesce(json_agg({_DUTY}), '[]') FROM duties d WHERE d.profile_id = p.id AND d.state = 'open'
@@ -67,7 +68,8 @@ _LIFE = f"""
       (SELECT starts_on FROM custody k WHERE k.profile_id = p.id AND k.ends_on IS NULL) AS held_since,
       (SELECT json_agg(c.ancestor_id ORDER BY c.depth) FROM agency_closure c
           WHERE c.descendant_id = p.agency_id AND c.valid_to IS NULL) AS ancestors,
-      (SELECT department_id FROM authorities WHERE authority_id = p.authority_id) AS department_id
+      (SELECT department_id FROM authorities WHERE authority_id = p.authority_id) AS department_id,
+      (SELECT ict_department_id FROM authorities WHERE authority_id = p.authority_id) AS ict_department_id
     FROM profiles p WHERE p.id = """  # noqa: S608 — fragments above, no input
 _OF_CASE = "(SELECT profile_id FROM cases WHERE id = :id)"
 LOCK_LIFE = text("SELECT 1 FROM profiles WHERE id = :id FOR UPDATE")
@@ -85,7 +87,8 @@ _MONTH = f"""
           WHERE o.agency_month_id = m.id AND o.done_at IS NULL) AS rounds,
       (SELECT json_agg(c.ancestor_id ORDER BY c.depth) FROM agency_closure c
           WHERE c.descendant_id = m.agency_id AND c.valid_to IS NULL) AS ancestors,
-      (SELECT department_id FROM authorities WHERE authority_id = m.authority_id) AS department_id
+      (SELECT department_id FROM authorities WHERE authority_id = m.authority_id) AS department_id,
+      (SELECT ict_department_id FROM authorities WHERE authority_id = m.authority_id) AS ict_department_id
     FROM agency_months m WHERE m.id = """  # noqa: S608 — fragments above, no input
 LOCK_MONTH = text("SELECT 1 FROM agency_months WHERE id = :id FOR UPDATE")
 MONTH = text(f"{_MONTH} :id")
@@ -105,7 +108,8 @@ REPORT = text(
     "   WHERE d.report_id = t.id AND d.state = 'open') AS duties,"
     " (SELECT json_agg(c.ancestor_id ORDER BY c.depth) FROM agency_closure c"
     "   WHERE c.descendant_id = t.agency_id AND c.valid_to IS NULL) AS ancestors,"
-    " (SELECT department_id FROM authorities WHERE authority_id = t.authority_id) AS department_id"
+    " (SELECT department_id FROM authorities WHERE authority_id = t.authority_id) AS department_id,"
+    " (SELECT ict_department_id FROM authorities WHERE authority_id = t.authority_id) AS ict_department_id"
     " FROM review_reports t JOIN reviews w ON w.id = t.review_id WHERE t.id = :id"
 )
 _CONTENT = text("SELECT content, sealed, key_id, form_version FROM revisions WHERE id = :id")

@@ -54,6 +54,7 @@ class Found:
     row: Any | None = None
     ancestors: tuple[UUID, ...] = ()
     department_id: UUID | None = None
+    ict_department_id: UUID | None = None
 
     @property
     def agency_id(self) -> UUID | None:
@@ -107,7 +108,7 @@ def found_in(ask: Ask, answers: Sequence[list[Any]], *, lock: bool) -> Found:
         subject = Subject(lent=lent_of(row))
     else:
         subject = Subject(life_of(row), case_of(more[0][0]) if more else None)
-    return Found(subject, row, _ids(row.ancestors), row.department_id)
+    return Found(subject, row, _ids(row.ancestors), row.department_id, row.ict_department_id)
 
 
 async def with_month(connection: AsyncConnection, found: Found) -> Found:

@@ -25,6 +25,8 @@ class AuthorityRow(Table):
     department_id: Mapped[UUID | None]
     """The agency that keeps the database and stands at the gate (Sở Nội vụ)."""
     installed_on: Mapped[date]
+    ict_department_id: Mapped[UUID | None]
+    """The agency that operates the database for its users (Trung tâm Thông tin), where one is named."""
 
 
 class AgencyRow(Table):

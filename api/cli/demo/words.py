@@ -17,6 +17,8 @@ ROLES: dict[str, Pair] = {
 }
 
 SLOTS: dict[str, Pair] = {
+    "account_request": ("yêu cầu tạo tài khoản", "request the account"),
+    "lost_password": ("cấp lại mật khẩu đã báo mất", "issue the lost password again"),
     "personal_account": ("tạo tài khoản cá nhân", "create the personal account"),
     "intake_account": ("tạo tài khoản cho người mới tiếp nhận", "create the newcomer's account"),
     "intake_check": ("kiểm tra, cập nhật dữ liệu sau tiếp nhận", "check and update the data after intake"),

@@ -18,6 +18,7 @@ ABOUT_SELF = Target(SCHOOL, (SCHOOL, DEPARTMENT, CITY), OWN, author_account_id=A
 OF_THE_AGENCY = Target(SCHOOL, (DEPARTMENT, CITY))
 
 OFFICER_VERBS = sorted(set(Verb) - {Verb.READ_OWN, Verb.DECLARE})
+OWN_VERBS = (Verb.READ_OWN, Verb.DECLARE, Verb.REPORT_LOST_PASSWORD)
 SEPARATED = sorted(verb for verb, words in roles().verbs.items() if "subject" in words.never)
 
 
@@ -36,7 +37,7 @@ def code(answer: Allowed | Denied) -> str:
 # --- one's own data
 
 
-@pytest.mark.parametrize("verb", [Verb.READ_OWN, Verb.DECLARE])
+@pytest.mark.parametrize("verb", OWN_VERBS)
 def test_a_person_reads_and_declares_the_own_data_and_nobody_elses(verb: Verb) -> None:
     answer = may(person(), verb, ABOUT_SELF, TODAY, RULES)
     assert isinstance(answer, Allowed)
@@ -58,7 +59,7 @@ def test_reading_the_own_data_cites_its_article_and_falls_with_it() -> None:
     assert "No rule in force" in refused.reason_en
 
 
-@pytest.mark.parametrize("verb", OFFICER_VERBS)
+@pytest.mark.parametrize("verb", sorted(set(OFFICER_VERBS) - set(OWN_VERBS)))
 def test_a_person_without_a_role_may_do_nothing_else(verb: Verb) -> None:
     for target in (ABOUT_SELF, ABOUT_COLLEAGUE, OF_THE_AGENCY):
         refused = may(person(), verb, target, TODAY, RULES)
@@ -80,11 +81,11 @@ def test_an_account_without_person_or_role_may_do_nothing(verb: Verb) -> None:
 TABLE = {
     "hr_officer": "read_profile give_notice return_for_correction create_profile create_account pull_record "
     "request_transfer report_transfer hand_over accept_transfer refuse_transfer separate archive "
-    "read_reports import_workbook",
+    "read_reports import_workbook report_lost_password",
     "hr_head": "read_profile approve return_for_correction read_reports",
     "approver": "read_profile approve return_for_correction read_reports sign_report",
     "head": "read_profile approve return_for_correction request_transfer report_transfer hand_over "
-    "accept_transfer refuse_transfer separate sync read_reports sign_report",
+    "accept_transfer refuse_transfer separate sync read_reports sign_report report_lost_password",
     "department_officer": "read_profile report_transfer create_account pull_record gate read_reports "
     "import_workbook sign_report",
     "department_head": "read_profile gate read_reports sign_report",
@@ -162,6 +163,17 @@ def test_the_department_alone_stands_at_the_gate() -> None:
         assert "Điều 14.2" in answer.citation
     for role in sorted(set(TABLE) - {"department_officer", "department_head"}):
         assert code(may(holding(role), "gate", OF_THE_AGENCY, TODAY, RULES)) == "not-permitted"
+
+
+@pytest.mark.rule("moha.art7.1.a")
+@pytest.mark.parametrize("role", ["hr_officer", "head"])
+def test_an_account_is_asked_for_only_under_a_law_that_says_so(role: str) -> None:
+    asking = in_force("moha", TODAY)
+    answer = may(holding(role), "request_account", ABOUT_COLLEAGUE, TODAY, asking)
+    assert isinstance(answer, Allowed)
+    assert answer.citation is not None
+    assert "Điều 7.1" in answer.citation
+    assert code(may(holding(role), "request_account", ABOUT_COLLEAGUE, TODAY, RULES)) == "not-permitted"
 
 
 @pytest.mark.parametrize("role", ["hr_officer", "department_officer", "department_head"])

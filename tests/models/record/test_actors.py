@@ -23,7 +23,9 @@ from models.commands import (
     RefuseTransfer,
     ReleaseMonth,
     ReportError,
+    ReportLostPassword,
     ReportTransfer,
+    RequestAccount,
     RequestTransfer,
     ResetPassword,
     ReturnedField,
@@ -50,7 +52,9 @@ ALLOWED = {
     "open_profile": HR,
     "pull_national_record": (*HR, "department"),
     "create_account": (*HR, "department", "admin"),
+    "request_account": (),  # this law knows no request
     "reset_password": (*HR, "department", "admin"),
+    "report_lost_password": (*MINE, *SIDE),
     "activate_account": MINE,
     "submit_declaration": MINE,
     "report_error": MINE,
@@ -128,6 +132,8 @@ def bodies(world: World) -> dict[str, Body]:
         delegation(world, "culture.hr", world.culture),
         AgreeDelegation(document="8/SNV"),
         RevokeDelegation(**reason),
+        RequestAccount(document="4"),
+        ReportLostPassword(**reason),  # the last: it locks the person's account
     ]
     return {one.verb: one for one in made}
 
