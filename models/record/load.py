@@ -87,8 +87,7 @@ _MONTH = f"""
           WHERE o.agency_month_id = m.id AND o.done_at IS NULL) AS rounds,
       (SELECT json_agg(c.ancestor_id ORDER BY c.depth) FROM agency_closure c
           WHERE c.descendant_id = m.agency_id AND c.valid_to IS NULL) AS ancestors,
-      (SELECT department_id FROM authorities WHERE authority_id = m.authority_id) AS department_id,
-      (SELECT ict_department_id FROM authorities WHERE authority_id = m.authority_id) AS ict_department_id
+      (SELECT department_id FROM authorities WHERE authority_id = m.authority_id) AS department_id
     FROM agency_months m WHERE m.id = """  # noqa: S608 — fragments above, no input
 LOCK_MONTH = text("SELECT 1 FROM agency_months WHERE id = :id FOR UPDATE")
 MONTH = text(f"{_MONTH} :id")
@@ -108,8 +107,7 @@ REPORT = text(
     "   WHERE d.report_id = t.id AND d.state = 'open') AS duties,"
     " (SELECT json_agg(c.ancestor_id ORDER BY c.depth) FROM agency_closure c"
     "   WHERE c.descendant_id = t.agency_id AND c.valid_to IS NULL) AS ancestors,"
-    " (SELECT department_id FROM authorities WHERE authority_id = t.authority_id) AS department_id,"
-    " (SELECT ict_department_id FROM authorities WHERE authority_id = t.authority_id) AS ict_department_id"
+    " (SELECT department_id FROM authorities WHERE authority_id = t.authority_id) AS department_id"
     " FROM review_reports t JOIN reviews w ON w.id = t.review_id WHERE t.id = :id"
 )
 _CONTENT = text("SELECT content, sealed, key_id, form_version FROM revisions WHERE id = :id")

@@ -108,7 +108,8 @@ def found_in(ask: Ask, answers: Sequence[list[Any]], *, lock: bool) -> Found:
         subject = Subject(lent=lent_of(row))
     else:
         subject = Subject(life_of(row), case_of(more[0][0]) if more else None)
-    return Found(subject, row, _ids(row.ancestors), row.department_id, row.ict_department_id)
+    operator = getattr(row, "ict_department_id", None)  # asked for where accounts are judged
+    return Found(subject, row, _ids(row.ancestors), row.department_id, operator)
 
 
 async def with_month(connection: AsyncConnection, found: Found) -> Found:
