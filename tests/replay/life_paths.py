@@ -46,6 +46,17 @@ def _opening_script() -> Script:
     )
 
 
+async def _account_on_request(player: Player) -> None:
+    for verb in (
+        "open_profile",
+        "request_account",
+        "create_account",
+        "report_lost_password",
+        "reset_password",
+    ):
+        await player.says(verb)
+
+
 async def _signing_fails(player: Player) -> None:
     for _ in range(3):
         await player.says("approve")
@@ -115,6 +126,12 @@ def closed(outcome: str, version: int) -> Any:
 
 PATHS: dict[str, Callable[[], Path]] = {
     "profile/opening_to_approval": lambda: Path(ProfileWorkflow, _profile(), _opening_script(), _opening),
+    "profile/account_on_request": lambda: Path(
+        ProfileWorkflow,
+        _profile(),
+        acts(*(told("account", n) for n in range(2, 7)), look=[told("account", 1)]),
+        _account_on_request,
+    ),
     "profile/signing_fails": lambda: Path(
         ProfileWorkflow,
         _profile(),
