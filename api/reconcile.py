@@ -98,10 +98,12 @@ _RECENT = text(
     "SELECT p.id, p.version FROM profiles p WHERE p.chapter <> 'archive' AND EXISTS"
     " (SELECT 1 FROM events e WHERE e.profile_id = p.id AND e.at > :since)"
 )
+# A workflow that is about to give its subject its row is no orphan: the command was written down before it.
+_ASKED = "UNION ALL SELECT 1 FROM commands WHERE subject_id = :id AND settled_at IS NULL"
 _EXISTS = {
-    WorkflowKind.PROFILE: text("SELECT 1 FROM profiles WHERE id = :id"),
+    WorkflowKind.PROFILE: text(f"SELECT 1 FROM profiles WHERE id = :id {_ASKED}"),  # noqa: S608 — no input
     WorkflowKind.TRANSFER: text("SELECT 1 FROM cases WHERE id = :id"),
-    WorkflowKind.DELEGATION: text("SELECT 1 FROM delegations WHERE id = :id"),
+    WorkflowKind.DELEGATION: text(f"SELECT 1 FROM delegations WHERE id = :id {_ASKED}"),  # noqa: S608 — no input
 }
 
 

@@ -100,7 +100,7 @@ def in_force(one: Delegation, on: date, rules: RuleSet | None = None, table: Rol
     """Whether a delegation is worth anything on the legal date `on`: its own dates, a law that still allows
     it, and a delegator who still has the right over the whole of its part of the tree."""
     what = delegables().what.get(one.what)
-    if what is None or not one.holds(on) or (rules is not None and rules.slot(what.slot) is None):
+    if what is None or not one.holds(on) or (rules is not None and not rules.every(what.slot)):
         return False
     return isinstance(may(one.delegator, what.verb, one.place, on, rules, table), Allowed)
 

@@ -1,6 +1,7 @@
 """May this right be lent to this person, for this part of the tree and this time? Only if all holds."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import NoReturn
 from uuid import UUID
@@ -20,13 +21,12 @@ TOP_LEVELS = 2
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Who would receive the right. ``line``: their agency and those above; ``heads``: where they are head."""
+    """Who would receive the right. ``line``: their agency and those above it."""
 
     account_id: UUID
     profile_id: UUID | None
     state: str
     line: tuple[UUID, ...]
-    heads: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ class Giving:
     """The agency whose part of the tree it is, then those above it; empty where there is no such agency."""
     edges: tuple[Edge, ...] = ()
     department_id: UUID | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What the law may ask about the agency whose part it is (``regulations.When``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def judge(giving: Giving, body: Delegate, scene: Scene, table: Delegables) -> So
     if not giving.line:
         refuse("unknown-agency", "Không có cơ quan này.", "There is no such agency.")
     source = _source(giving, body, what, law, scene, table)
-    _fit(giving, source, law)
+    _fit(giving, source)
     _no_cycle(giving, body)
     _no_overlap(giving, body)
     return source
@@ -193,7 +195,7 @@ def through(one: Delegation) -> tuple[UUID, ...]:
     return (*(through(above[0]) if above else ()), one.delegator.account_id)
 
 
-def _fit(giving: Giving, source: Source, law: Obligation) -> None:
+def _fit(giving: Giving, source: Source) -> None:
     """The delegate is somebody else, of the agency that delegates or of the part that is lent."""
     party, actor = giving.delegate, giving.actor
     if party is None or party.state == AccountState.CANCELLED:
@@ -206,15 +208,6 @@ def _fit(giving: Giving, source: Source, law: Obligation) -> None:
             "unfit-delegate",
             "Người nhận uỷ quyền không thuộc cơ quan uỷ quyền hoặc đơn vị được uỷ quyền.",
             "The delegate belongs neither to the agency that delegates nor to the unit it is about.",
-        )
-    if law.rule.delegate == "unit_head" and (
-        giving.line[0] == source.agency_id or giving.line[0] not in party.heads
-    ):
-        refuse(
-            "unfit-delegate",
-            "Chỉ được uỷ quyền cho người đứng đầu đơn vị trực thuộc, đối với chính đơn vị đó.",
-            "It may be delegated to the head of a subordinate unit only, for that unit.",
-            citation=law.citation,
         )
 
 

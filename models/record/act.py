@@ -248,7 +248,7 @@ async def _giving(
     if found.row is not None:
         raise RefusedError.of("wrong-state", "Uỷ quyền này đã có.", "The delegation is given already.")
     known = await giving(connection, command.actor, body, scene.today)
-    scene = replace(scene, department_id=known.department_id)
+    scene = replace(scene, department_id=known.department_id, facts=known.facts)
     outcome = give(known, ask.subject_id, body, scene)
     return replace(scene, actor_role=outcome.subject["role"]), outcome
 

@@ -33,15 +33,14 @@ _LINE = (
     " AND c.valid_to IS NULL ORDER BY c.depth)"
 )
 _PARTY = text(
-    f"SELECT a.id, a.profile_id, a.state, {_LINE.format(agency='a.agency_id')} AS line,"  # noqa: S608 — no input
-    " ARRAY(SELECT g.agency_id FROM grants g WHERE g.account_id = a.id AND g.role = 'head'"
-    " AND g.valid_from <= :day AND (g.valid_to IS NULL OR g.valid_to > :day)) AS heads"
+    f"SELECT a.id, a.profile_id, a.state, {_LINE.format(agency='a.agency_id')} AS line"  # noqa: S608 — no input
     " FROM accounts a WHERE a.id = :id"
 )
 _PLACE = text(
-    f"SELECT {_LINE.format(agency='g.id')} AS line, (SELECT u.department_id FROM authorities u"  # noqa: S608 — no input
-    " WHERE u.authority_id = g.authority_id) AS department_id FROM agencies g WHERE g.id = :id"
-    " AND g.valid_from <= :day AND coalesce(g.valid_to, :day) >= :day"
+    f"SELECT {_LINE.format(agency='g.id')} AS line, g.kind,"  # noqa: S608 — no input
+    " coalesce(g.standing, CASE WHEN g.has_account THEN 'subordinate' ELSE 'constituent' END) AS standing,"
+    " (SELECT u.department_id FROM authorities u WHERE u.authority_id = g.authority_id) AS department_id"
+    " FROM agencies g WHERE g.id = :id AND g.valid_from <= :day AND coalesce(g.valid_to, :day) >= :day"
 )
 _EDGES = text(
     "SELECT d.delegator_id, coalesce(d.delegator_profile_id, d.delegator_id) AS giver,"  # noqa: S608 — no input
@@ -78,19 +77,19 @@ async def giving(connection: AsyncConnection, actor: Actor, body: Delegate, day:
     parties, places, edges = await together(
         connection,
         [
-            (_PARTY, {"id": body.delegate_id, "day": day}),
+            (_PARTY, {"id": body.delegate_id}),
             (_PLACE, {"id": body.agency_id, "day": day}),
             (_EDGES, {"what": body.what, "from": body.valid_from, "to": body.valid_to}),
         ],
     )
     party = parties[0] if parties else None
+    place = places[0] if places else None
     return Giving(
         actor=actor,
-        delegate=Party(party.id, party.profile_id, party.state, tuple(party.line), frozenset(party.heads))
-        if party
-        else None,
-        line=tuple(places[0].line) if places else (),
-        department_id=places[0].department_id if places else None,
+        delegate=Party(party.id, party.profile_id, party.state, tuple(party.line)) if party else None,
+        line=tuple(place.line) if place else (),
+        department_id=place.department_id if place else None,
+        facts={"agency": place.standing, "kind": place.kind} if place else {},
         edges=tuple(
             Edge(e.delegator_id, e.giver, e.receiver, tuple(e.line), e.valid_from, e.valid_to) for e in edges
         ),

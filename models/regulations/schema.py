@@ -212,8 +212,6 @@ class Rule(Frozen):
     position: Literal["before_outgoing_call", "after"] | None = None
     scope: Literal["self", "own_agency", "subtree", "authority"] | None = None
     address: str | None = None
-    delegate: Literal["unit_head"] | None = None
-    """To whom alone the rule lets something be delegated; None = to anybody of the agency."""
     items: tuple[str, ...] = ()
     notes: str | None = None
     source: Source

@@ -9,10 +9,11 @@ from sqlalchemy import text
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from api.reconcile import Reconciler
-from models.commands import GiveNotice
+from models.commands import GiveNotice, OpenProfile
 from models.database import transaction
 from models.identifiers import digest_workflow, month_end_workflow, profile_workflow
 from models.messages import Life, Moment
+from models.record.commands import accept
 from tests.world import World
 from workflows.profile import ProfileWorkflow
 
@@ -97,3 +98,42 @@ async def test_what_has_no_row_is_stopped(world: World, app, reconciler: Reconci
             await reconciler.run()
     (ended,) = [e async for e in handle.fetch_history_events() if e.HasField(ENDED)]
     assert ended.workflow_execution_terminated_event_attributes.reason == "no such row in PostgreSQL"
+
+
+async def test_what_is_about_to_get_its_row_is_left_alone(world: World, app, reconciler: Reconciler) -> None:
+    """A profile is being opened while the comparison runs: its command is written, its row not yet."""
+    client: Client = app.state.temporal
+    opening, nowhere = uuid4(), f"nobody-works-here-{uuid4().hex}"
+    body = OpenProfile(
+        agency_id=world.museum,
+        full_name="Thử",
+        personal_id_number="000190000009",
+        event_on=world.now.date(),
+        document="1",
+    )
+    async with transaction(world.tools.engine, world.scope) as connection:
+        await accept(
+            connection,
+            world.tools,
+            command_id=uuid4(),
+            authority_id=world.authority,
+            account_id=world.accounts["culture.hr"],
+            body=body,
+            received=b"{}",
+            workflow_id=profile_workflow(opening),
+            subject_id=opening,
+            expected_revision=None,
+            now=world.now,
+        )
+    lost = uuid4()
+    for one in (opening, lost):
+        life = Life(authority_id=world.authority, profile_id=one)
+        await client.start_workflow(ProfileWorkflow.run, life, id=profile_workflow(one), task_queue=nowhere)
+    async with asyncio.timeout(20):
+        handle = client.get_workflow_handle(profile_workflow(lost))
+        while (await handle.describe()).status is not WorkflowExecutionStatus.TERMINATED:
+            await reconciler.run()
+    await reconciler.run()
+    kept = await client.get_workflow_handle(profile_workflow(opening)).describe()
+    assert kept.status is WorkflowExecutionStatus.RUNNING
+    await client.get_workflow_handle(profile_workflow(opening)).terminate(reason="seen")

@@ -141,6 +141,7 @@ async def test_the_morning_list(owed: dict[str, UUID], caller: Caller) -> None:
         "returned": [("update_after_change", "NGUYỄN VĂN AN")],
         "newly_arrived": [("submission", "Trần Thị Bình")],
         "waiting_on_others": [("approval_window", None)],
+        "delegated": [],
         "at_gate": [],
     }
     overdue = today["overdue"]["items"][0]

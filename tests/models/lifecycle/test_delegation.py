@@ -173,18 +173,6 @@ def test_an_unfit_delegate_is_refused(one: Giving) -> None:
     assert refused(one).code == "unfit-delegate"
 
 
-def test_where_the_rule_names_unit_heads_only_they_receive_and_for_their_unit() -> None:
-    rules = in_force("hanoi", DAY).replace("hanoi.art6.4.c", delegate="unit_head")
-    at = scene(DAY, law=rules)
-    assert refused(at=at).code == "unfit-delegate"
-    leader = party(agency=MUSEUM, heads=frozenset({MUSEUM}))
-    assert given(giving(delegate=leader), at=at)
-    assert refused(giving(CULTURE, delegate=party(heads=frozenset({CULTURE}))), body(CULTURE), at).code == (
-        "unfit-delegate"
-    )
-    assert refused(giving(STORE, delegate=leader), body(STORE), at).code == "unfit-delegate"
-
-
 @pytest.mark.parametrize(
     "grant",
     [
@@ -200,6 +188,60 @@ def test_where_the_rule_names_unit_heads_only_they_receive_and_for_their_unit() 
 )
 def test_nobody_lends_more_than_the_own_right(grant: Grant) -> None:
     assert refused(giving(actor=actor(grant))).code == "delegation-beyond-right"
+
+
+# --- where another law is in force
+
+
+def elsewhere(authority: str, *drafts: str) -> Scene:
+    return scene(DAY, role="head", actor_id=HEAD, law=in_force(authority, DAY, simulate=drafts))
+
+
+@pytest.mark.rule("phu_yen.art8.2.a")
+@pytest.mark.rule("phu_yen.art14")
+def test_a_text_that_says_nothing_of_approval_lets_it_not_be_lent_but_what_it_names() -> None:
+    at = elsewhere("phu_yen", "phu_yen_2024")
+    refusal = refused(at=at)
+    assert refusal.code == "delegation-not-allowed"
+    assert "Điều 8.2.a" in str(refusal.citation)
+    assert "Điều 14" in str(refusal.citation)
+    assert given(what=body(what="sync"), at=at).events[0].rule_id == "phu_yen.art14"
+    officer = giving(actor=actor(Grant("hr_officer", CULTURE, SINCE)))
+    accounts = body(what="account_creation")
+    assert given(officer, accounts, at).events[0].rule_id == "phu_yen.art8.2.a"
+    below = giving(actor=actor(Grant("hr_officer", MUSEUM, SINCE)), delegate=party(agency=MUSEUM))
+    assert refused(below, accounts, at).code == "delegation-beyond-right"
+    for gone, what in (("phu_yen.art14", "sync"), ("phu_yen.art8.2.a", "account_creation")):
+        without = replace(at, law=at.law.without(gone))
+        assert refused(officer, body(what=what), without).code == "delegation-not-allowed"
+
+
+@pytest.mark.rule("binh_dinh.II.4.b.3")
+def test_a_guidance_that_asks_for_an_agreement_in_writing_makes_it_wait() -> None:
+    at = elsewhere("binh_dinh")
+    out = given(at=at)
+    assert (out.subject["state"], out.events[0].rule_id) == ("waiting", "binh_dinh.II.4.b.3")
+    assert "Mục II.4.b" in str(out.notices[0].citation)
+    done = agree(lent(state="waiting"), AgreeDelegation(document="9/SNV"), at)
+    assert done.events[0].rule_id == "binh_dinh.II.4.b.3"
+    assert refused(what=body(what="sync"), at=at).code == "delegation-not-allowed"
+    gone = replace(at, law=at.law.without("binh_dinh.II.4.b.3"))
+    assert refused(at=gone).code == "delegation-not-allowed"
+
+
+@pytest.mark.rule("binh_dinh.II.2.b")
+def test_a_rule_for_public_service_units_answers_for_them() -> None:
+    at = elsewhere("binh_dinh")
+    units = {"agency": "subordinate", "kind": "public_service_unit", "category": "public_employee"}
+    assert given(at=replace(at, facts=units)).events[0].rule_id == "binh_dinh.II.2.b"
+    low = giving(actor=actor(Grant("head", MUSEUM, SINCE)), delegate=party(agency=MUSEUM), line=LINES[MUSEUM])
+    assert refused(low, at=replace(at, facts=units)).code == "delegation-beyond-right"
+    assert given(low, at=at), "the general rule names no top-level agency"
+
+
+def test_a_text_without_any_delegation_lends_nothing() -> None:
+    refusal = refused(at=elsewhere("moha"))
+    assert (refusal.code, refusal.citation) == ("delegation-not-allowed", None)
 
 
 # --- passing on
