@@ -1,4 +1,4 @@
-"""Giving, agreeing to, announcing and ending a delegation: every yes and every refusal."""
+"""Giving a delegation: every yes and every refusal."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -7,79 +7,34 @@ from uuid import UUID
 
 import pytest
 
-from models.access import Actor, Delegables, Delegation, Grant, delegables
-from models.commands import AgreeDelegation, Delegate, RevokeDelegation
-from models.errors import Refusal, RefusedError
-from models.lifecycle.delegation import Lent, agree, give, revoke, wake
-from models.lifecycle.giving import Edge, Giving, Party
-from models.lifecycle.outcome import Outcome
+from models.access import Actor, Delegation, Grant
+from models.commands import AgreeDelegation
+from models.lifecycle.delegation import agree, give
+from models.lifecycle.giving import Edge, Giving
 from models.lifecycle.scene import Scene
-from models.regulations import Rule, RuleSet, in_force
-from tests.models.lifecycle.scenes import CALENDAR, CITY, CULTURE, DEPARTMENT, HEALTH, scene
-
-DAY = date(2026, 3, 2)
-HANOI, MUSEUM, STORE = UUID(int=1), UUID(int=60), UUID(int=61)
-LINES = {
-    CITY: (CITY,),
-    CULTURE: (CULTURE, CITY),
-    HEALTH: (HEALTH, CITY),
-    MUSEUM: (MUSEUM, CULTURE, CITY),
-    STORE: (STORE, MUSEUM, CULTURE, CITY),
-}
-HEAD, DEPUTY, THIRD, GIVEN = (UUID(int=n) for n in (70, 71, 72, 73))
-SINCE = date(2025, 1, 1)
-DEEP = Delegables.model_validate({**delegables().model_dump(), "depth": 2})
-
-
-def actor(*grants: Grant, account: UUID = HEAD, profile: UUID | None = None, **more: Any) -> Actor:
-    return Actor(account, profile, HANOI, grants or (Grant("head", CULTURE, SINCE),), **more)
-
-
-def party(account: UUID = DEPUTY, agency: UUID = CULTURE, **changes: Any) -> Party:
-    return replace(Party(account, None, "active", LINES[agency]), **changes)
-
-
-def giving(agency: UUID = MUSEUM, **changes: Any) -> Giving:
-    return replace(Giving(actor(), party(), LINES[agency], department_id=DEPARTMENT), **changes)
-
-
-def body(agency: UUID = MUSEUM, **changes: Any) -> Delegate:
-    values = {
-        "delegate_id": DEPUTY,
-        "what": "approval",
-        "agency_id": agency,
-        "valid_from": DAY,
-        "valid_to": DAY + timedelta(days=30),
-        "document": "7/QĐ-SVH",
-    }
-    return Delegate.model_validate({**values, **changes})
-
-
-def given(one: Giving | None = None, what: Delegate | None = None, at: Scene | None = None) -> Outcome:
-    return give(one or giving(), GIVEN, what or body(), at or scene(DAY, role="head", actor_id=HEAD))
-
-
-def refused(
-    one: Giving | None = None,
-    what: Delegate | None = None,
-    at: Scene | None = None,
-    table: Delegables | None = None,
-) -> Refusal:
-    with pytest.raises(RefusedError) as caught:
-        give(one or giving(), GIVEN, what or body(), at or scene(DAY, role="head", actor_id=HEAD), table)
-    return caught.value.refusal
-
-
-def law(**slots: str) -> RuleSet:
-    """Hà Nội's law with slots given to rules of one's choice, each altered copy of article 6.4."""
-    rules = in_force("hanoi", DAY)
-    base = rules.rule("hanoi.art6.4.c").model_dump()
-    more = [
-        Rule.model_validate({**base, "id": f"test.art{n}", "slot": (slot,), "citation": f"Điều {words}"})
-        for n, (slot, words) in enumerate(slots.items(), start=1)
-    ]
-    return rules.model_copy(update={"rules": (*rules.rules, *more)})
-
+from models.regulations import in_force
+from tests.models.lifecycle.lending import (
+    DAY,
+    DEEP,
+    DEPUTY,
+    GIVEN,
+    HANOI,
+    HEAD,
+    LINES,
+    MUSEUM,
+    SINCE,
+    STORE,
+    THIRD,
+    actor,
+    body,
+    given,
+    giving,
+    law,
+    lent,
+    party,
+    refused,
+)
+from tests.models.lifecycle.scenes import CITY, CULTURE, HEALTH, scene
 
 # --- giving
 
@@ -320,106 +275,3 @@ def test_the_same_thing_is_lent_once_at_a_time() -> None:
     after = edge(HEAD, THIRD, MUSEUM, valid_from=DAY + timedelta(days=30), valid_to=DAY + timedelta(days=40))
     for one in (edge(HEAD, THIRD, STORE), edge(THIRD, UUID(int=9), MUSEUM), after):
         assert given(giving(edges=(one,)))
-
-
-# --- the department's agreement
-
-
-def lent(**changes: Any) -> Lent:
-    ends = DAY + timedelta(days=30)
-    standing = Delegation(GIVEN, "approval", actor(), MUSEUM, LINES[MUSEUM], DAY, ends)
-    base = Lent(
-        GIVEN, "approval", HEAD, DEPUTY, MUSEUM, DAY, ends, "granted", warned=False, standing=standing
-    )
-    return replace(base, **changes)
-
-
-def test_where_the_law_asks_for_an_agreement_it_waits_for_it() -> None:
-    at = scene(DAY, law=law(delegation_agreement="II.4.b"))
-    out = given(at=at)
-    assert out.subject["state"] == "waiting"
-    (notice,) = out.notices
-    assert (notice.kind, notice.agency_id, notice.role) == (
-        "delegation_waiting",
-        DEPARTMENT,
-        "department_officer",
-    )
-    assert notice.citation is not None
-    assert "II.4.b" in notice.citation
-    agreed = agree(lent(state="waiting"), AgreeDelegation(document="9/SNV"), at)
-    assert agreed.subject["state"] == "granted"
-    assert agreed.subject["agreed_on"] == DAY
-    assert {one.account_id for one in agreed.notices} == {HEAD, DEPUTY}
-    assert agreed.events[0].citation is not None
-    assert "II.4.b" in agreed.events[0].citation
-
-
-@pytest.mark.parametrize("one", [lent(), lent(state="ended"), lent(state="waiting", valid_to=DAY)])
-def test_only_what_waits_is_agreed_to(one: Lent) -> None:
-    with pytest.raises(RefusedError) as caught:
-        agree(one, AgreeDelegation(document="9/SNV"), scene(DAY))
-    assert caught.value.refusal.code == "wrong-state"
-
-
-# --- the end
-
-
-@pytest.mark.parametrize(("who", "reason"), [(HEAD, "revoked"), (CITY, "revoked"), (DEPUTY, "renounced")])
-def test_it_ends_at_once_and_what_rests_on_it_hears(who: UUID, reason: str) -> None:
-    out = revoke(lent(children=(THIRD,)), RevokeDelegation(reason="không cần nữa"), scene(DAY, actor_id=who))
-    assert (out.subject["state"], out.subject["end_reason"]) == ("ended", reason)
-    assert out.subject["next_wake_at"] is None
-    assert {one.account_id for one in out.notices} == {HEAD, DEPUTY}
-    assert out.tell == [(f"delegation/{THIRD}", {})]
-
-
-def test_what_has_ended_is_not_ended_again() -> None:
-    with pytest.raises(RefusedError) as caught:
-        revoke(lent(state="ended"), RevokeDelegation(reason="không cần"), scene(DAY))
-    assert caught.value.refusal.code == "wrong-state"
-
-
-def test_both_are_told_three_working_days_before_the_end_and_at_the_end() -> None:
-    one = lent(valid_to=date(2026, 3, 23))  # the last day is Sunday the 22nd
-    assert CALENDAR.subtract_working_days(date(2026, 3, 22), 3) == date(2026, 3, 18)
-    early = wake(one, scene(date(2026, 3, 17), hour=23))
-    assert (early.notices, early.subject["warned"]) == ([], False)
-    warning = wake(one, scene(date(2026, 3, 18), hour=6))
-    assert [(n.kind, n.due_on) for n in warning.notices] == [("delegation_ending", date(2026, 3, 22))] * 2
-    assert {n.account_id for n in warning.notices} == {HEAD, DEPUTY}
-    again = wake(replace(one, warned=True), scene(date(2026, 3, 19)))
-    assert again.notices == []
-    assert str(again.subject["next_wake_at"]).startswith("2026-03-22")  # the 23rd, at night in Viet Nam
-    over = wake(replace(one, warned=True), scene(date(2026, 3, 23), hour=6))
-    assert (over.subject["state"], over.subject["end_reason"]) == ("ended", "expired")
-    assert [n.kind for n in over.notices] == ["delegation_ended"] * 2
-
-
-def test_a_short_one_is_not_announced_as_ending() -> None:
-    out = given(what=body(valid_to=DAY + timedelta(days=2)))
-    assert out.subject["warned"] is True
-
-
-def test_a_missing_calendar_year_falls_back_to_calendar_days() -> None:
-    far = given(
-        giving(actor=actor(Grant("head", CULTURE, SINCE))), body(valid_to=date(2080, 6, 1)), scene(DAY)
-    )
-    assert str(far.subject["next_wake_at"]).startswith("2080-05-2")
-
-
-@pytest.mark.parametrize("over", [True, False])
-def test_it_ends_itself_when_it_is_worth_nothing_any_more(over: bool) -> None:
-    gone = lent().standing if not over else replace(lent().standing, over=True)
-    gone = gone if over else replace(gone, delegator=actor(Grant("hr_officer", CULTURE, SINCE)))
-    out = wake(lent(standing=gone), scene(DAY))
-    assert out.subject["end_reason"] == "not_in_force"
-    assert wake(lent(state="ended"), scene(DAY)).empty
-
-
-def test_what_is_still_to_begin_is_not_ended_before() -> None:
-    begins = DAY + timedelta(days=10)
-    later = replace(lent().standing, valid_from=begins)
-    out = wake(lent(valid_from=begins, standing=later), scene(DAY))
-    assert "state" not in out.subject
-    waiting = wake(lent(state="waiting", standing=replace(later, over=True)), scene(DAY))
-    assert "state" not in waiting.subject
