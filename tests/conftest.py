@@ -165,6 +165,16 @@ def time_skipping_server(servers_folder: Path) -> Iterator[TimeSkippingServer]:
 
 
 @pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A development PKI of this process; signers that tests add to it stay."""
+    from activities.signing.keystore import Keystore
+
+    folder = tmp_path_factory.mktemp("pki")
+    Keystore(folder).create()
+    return folder
+
+
+@pytest.fixture(scope="session")
 def complete_form() -> dict[str, object]:
     """A form with every required field, of an invented person whose number cannot exist."""
     from tests.forms import COMPLETE

@@ -12,7 +12,6 @@ from temporalio.worker import Worker
 
 from activities.acts.office import ActOffice
 from activities.documents.store import DocumentStore
-from activities.signing.keystore import Keystore
 from activities.signing.office import SigningOffice
 from activities.signing.signer import DevelopmentSigners
 from models.database import engine_for
@@ -34,14 +33,13 @@ async def client(world: World, temporal_server) -> Client:
 
 
 @pytest.fixture
-async def queue(world: World, client: Client, tmp_path: Path) -> AsyncIterator[str]:
+async def queue(world: World, client: Client, tmp_path: Path, pki: Path) -> AsyncIterator[str]:
     """A task queue with workers behind it."""
-    Keystore(tmp_path / "pki").create()
     acts = ActOffice(world.tools)
     signing = SigningOffice(
         world.tools,
         DocumentStore(tmp_path / "documents"),
-        DevelopmentSigners(tmp_path / "pki"),
+        DevelopmentSigners(pki),
         ThreadPoolExecutor(2),
     )
     name = f"test-{uuid4().hex}"

@@ -14,7 +14,6 @@ from temporalio.worker import Worker
 
 from activities.acts.office import ActOffice
 from activities.reviews.office import ReviewOffice
-from activities.signing.keystore import Keystore
 from activities.signing.signer import DevelopmentSigners
 from api.commands import Engine, submit
 from api.reconcile import Reconciler
@@ -50,10 +49,9 @@ async def client(world: World, time_skipping_server: Any) -> Client:
 
 
 @pytest.fixture
-async def queue(world: World, client: Client, tmp_path: Path) -> AsyncIterator[str]:
+async def queue(world: World, client: Client, tmp_path: Path, pki: Path) -> AsyncIterator[str]:
     """A task queue with workers that know reviews."""
-    Keystore(tmp_path / "pki").create()
-    store, signers = DocumentStore(tmp_path / "documents"), DevelopmentSigners(tmp_path / "pki")
+    store, signers = DocumentStore(tmp_path / "documents"), DevelopmentSigners(pki)
     office = ReviewOffice(world.tools, store, signers, ThreadPoolExecutor(2))
     acts, name = ActOffice(world.tools), f"test-{uuid4().hex}"
     async with (

@@ -17,7 +17,6 @@ from temporalio.testing import ActivityEnvironment
 from activities.batches.office import MonthOffice
 from activities.national.adapter import NationalGateway
 from activities.national.office import gateway_of
-from activities.signing.keystore import Keystore
 from activities.signing.office import SigningOffice
 from activities.signing.signer import DevelopmentSigners
 from models.commands import ActivateAccount, ApproveList, CreateAccount, OpenProfile, SubmitDeclaration
@@ -49,9 +48,8 @@ async def client(world: World, temporal_server: Any) -> Client:
 
 
 @pytest.fixture
-def signing(world: World, tmp_path: Path) -> SigningOffice:
-    Keystore(tmp_path / "pki").create()
-    store, signers = DocumentStore(tmp_path / "documents"), DevelopmentSigners(tmp_path / "pki")
+def signing(world: World, tmp_path: Path, pki: Path) -> SigningOffice:
+    store, signers = DocumentStore(tmp_path / "documents"), DevelopmentSigners(pki)
     return SigningOffice(world.tools, store, signers, ThreadPoolExecutor(2))
 
 

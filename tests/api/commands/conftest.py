@@ -14,7 +14,6 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.acts.office import ActOffice
-from activities.signing.keystore import Keystore
 from activities.signing.office import SigningOffice
 from activities.signing.signer import DevelopmentSigners
 from models.database import engine_for, transaction
@@ -65,16 +64,15 @@ async def app(database, world: World, temporal_server, tmp_path: Path) -> AsyncI
 
 
 @pytest.fixture
-async def worker(world: World, app: Any, temporal_server, tmp_path: Path) -> AsyncIterator[None]:
+async def worker(world: World, app: Any, temporal_server, pki: Path) -> AsyncIterator[None]:
     """A worker behind the API's task queue."""
     client = await Client.connect(temporal_server.address, data_converter=data_converter(world.tools.ring))
     settings = app.state.settings
-    Keystore(settings.pki).create()
     acts = ActOffice(world.tools)
     signing = SigningOffice(
         world.tools,
         DocumentStore(settings.documents),
-        DevelopmentSigners(settings.pki),
+        DevelopmentSigners(pki),
         ThreadPoolExecutor(2),
     )
     async with (
