@@ -9,6 +9,7 @@ import typer
 import yaml
 
 from api.cli.deadline import parse_day, refuse
+from api.cli.law_diff import diff
 from api.cli.law_marks import scan
 from models.calendar import legal_date
 from models.calendar.loader import FOLDER as YEARS
@@ -35,6 +36,8 @@ from models.regulations.policy import FILE as POLICY
 from models.regulations.succession import FILE as SUCCESSION
 
 law_app = typer.Typer(no_args_is_help=True, help="Quy định pháp luật dưới dạng dữ liệu / the law as data")
+
+law_app.command()(diff)
 
 PROVEN = frozenset({"deadline", "approval", "transfer", "account", "access", "report"})
 
@@ -217,12 +220,13 @@ def _table(rules: list[Rule], marks: dict[str, set[str]]) -> list[str]:
         carried = files if rule.carried_by == "code" else f"{rule.carrier}: {rule.shown}"
         typer.echo(f"{rule.id:<20} {rule.kind:<14} {rule.carried_by:<11} {carried}")
     counts = {who: sum(rule.carried_by == who for rule in rules) for who in ("code", "people", "other_side")}
-    nobody = [rule.id for rule in rules if not _accounted(rule)]
+    nobody = [rule.id for rule in rules if not accounted(rule)]
     typer.echo(f"{len(rules)} điều khoản / rules: {counts}; không ai thực hiện / unaccounted: {len(nobody)}")
     return nobody + [rule.id for rule in rules if must_be_proven(rule) and rule.id not in marks]
 
 
-def _accounted(rule: Rule) -> bool:
+def accounted(rule: Rule) -> bool:
+    """Whether code has a purpose for it, or it says who carries it and what the software then shows."""
     return bool(rule.slot) if rule.carried_by == "code" else bool(rule.carrier and rule.shown)
 
 
