@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.imports.lines import Line
@@ -22,8 +23,15 @@ _CELL = {
     "unknown-parent": ("parent_code", "unknown-agency"),
     "agency-cycle": ("parent_code", "agency-cycle"),
     "agency-ended": ("code", "agency-ended"),
+    "several-operators": ("operates_database", "several-operators"),
 }
 _JUDGED_HERE = ("unknown-agency", "agency-cycle")
+
+
+_OPERATOR = text(
+    "UPDATE authorities SET ict_department_id = :agency"
+    " WHERE authority_id = :authority AND ict_department_id IS DISTINCT FROM :agency"
+)
 
 
 class Agencies:
@@ -31,7 +39,12 @@ class Agencies:
 
     def __init__(self, gathered: Gathered, known: Mapping[str, Agency]) -> None:
         self._lines = gathered.agencies
-        self.judged = judge_agencies(known, [_wanted(line.values) for line in gathered.agencies])
+        operating = [
+            line.values["code"] for line in self._lines if line.values.get("operates_database") == "yes"
+        ]
+        several = dict.fromkeys(operating, "several-operators") if len(operating) > 1 else {}
+        wanted = [_wanted(line.values) for line in gathered.agencies]
+        self.judged = judge_agencies(known, wanted, several)
         standing = {code: one.id for code, one in known.items() if not one.ended}
         accepted = {
             code: one.agency.id
@@ -39,6 +52,7 @@ class Agencies:
             if one.verdict != "conflict" and one.agency is not None
         }
         self.ids = standing | accepted
+        self.operator = accepted.get(operating[0]) if len(operating) == 1 else None
 
     async def write(self, run: Run, connection: AsyncConnection, orphans: Sequence[Line]) -> list[Line]:
         """Write what is new or changed; the verdicts of the sheet and of the lines that belong to nobody."""
@@ -48,11 +62,21 @@ class Agencies:
             await write_agencies(connection, run.source.authority_id, self.judged.values(), today)
             changed = [one for one in self.judged.values() if one.verdict in ("create", "update")]
             out = Outcome()
+            await self._name_operator(run, connection, out)
             if changed:
                 counts = {kind: sum(one.verdict == kind for one in changed) for kind in ("create", "update")}
                 out.happened("agencies.imported", None, **{"import": str(run.source.import_id)}, **counts)
             await record_on_authority(connection, run.scene, run.source.authority_id, run.agency_id, out)
         return [*lines, *orphans]
+
+    async def _name_operator(self, run: Run, connection: AsyncConnection, out: Outcome) -> None:
+        """Write down the agency that operates the authority's database, where the sheet names one."""
+        if self.operator is None:
+            return
+        agency = self.operator
+        named = {"authority": run.source.authority_id, "agency": agency}
+        if (await connection.execute(_OPERATOR, named)).rowcount:
+            out.happened("operator.named", run.scene.rule("personal_account_management"), agency=str(agency))
 
     def _line(self, run: Run, row: int, judged: Judged) -> Line:
         sheet = workbook(run.form)[0]
@@ -72,6 +96,7 @@ def _wanted(values: Mapping[str, str]) -> Wanted:
         kind=values["kind"],
         parent_code=values.get("parent_code"),
         has_account=values["has_account"] == "yes",
+        standing=values.get("standing"),
     )
 
 

@@ -15,6 +15,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "cơ quan cấp trên trực tiếp tạo thành vòng.",
         "the parent agencies form a circle.",
     ),
+    "several-operators": (
+        "chỉ một cơ quan vận hành cơ sở dữ liệu.",
+        "one agency alone operates the database.",
+    ),
     "duplicate-login": ("tên đăng nhập đã được dùng.", "the login is taken."),
     "duplicate-person": (
         "số định danh này đã có hồ sơ đang mở.",

@@ -28,6 +28,8 @@ class Agency:
     parent_id: UUID | None
     has_account: bool
     ended: bool = False
+    standing: str | None = None
+    """``constituent`` (thuộc) or ``subordinate`` (trực thuộc); none where nobody said it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,14 @@ class Wanted:
     kind: str
     parent_code: str | None
     has_account: bool
+    standing: str | None = None
+    """None leaves it as it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What would become of one wanted agency. ``problem``: unknown-parent, agency-ended or agency-cycle."""
+    """What would become of one wanted agency. ``problem``: unknown-parent, agency-ended, agency-cycle or what
+    the caller refused it for."""
 
     wanted: Wanted
     verdict: Verdict
@@ -52,10 +57,12 @@ class Judged:
 
 
 _AGENCIES = text(
-    "SELECT id, code, name, kind, parent_id, has_account, valid_to IS NOT NULL AS ended FROM agencies"
+    "SELECT id, code, name, kind, parent_id, has_account, valid_to IS NOT NULL AS ended, standing"
+    " FROM agencies"
 )
 _UPDATE = text(
-    "UPDATE agencies SET name = :name, kind = :kind, parent_id = :parent, has_account = :has WHERE id = :id"
+    "UPDATE agencies SET name = :name, kind = :kind, parent_id = :parent, has_account = :has,"
+    " standing = :standing WHERE id = :id"
 )
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('agencies/' || :authority, 0))")
 _PARENTS = text("SELECT id, parent_id FROM agencies WHERE valid_to IS NULL")
@@ -71,14 +78,20 @@ async def load_agencies(connection: AsyncConnection) -> dict[str, Agency]:
     return {row.code: Agency(*row) for row in await connection.execute(_AGENCIES)}
 
 
-def judge_agencies(known: Mapping[str, Agency], wanted: Sequence[Wanted]) -> dict[str, Judged]:
-    """Compare, by code. What stands under a refused agency is refused with it; ids are made for new ones."""
+def judge_agencies(
+    known: Mapping[str, Agency], wanted: Sequence[Wanted], refused: Mapping[str, str] | None = None
+) -> dict[str, Judged]:
+    """Compare, by code. What stands under a refused agency is refused with it; ids are made for new ones.
+
+    ``refused``: codes that are refused whatever they say, with the problem.
+    """
     standing = {code: one.id for code, one in known.items() if not one.ended}
     ids = standing | {one.code: new_id() for one in wanted if one.code not in known}
     problems = {one.code: "agency-ended" for one in wanted if one.code in known and known[one.code].ended}
+    problems |= refused or {}
     spread = True
     while spread:  # a refusal takes along what stands below, however deep
-        refused = [
+        along = [
             one.code
             for one in wanted
             if one.code not in problems
@@ -88,8 +101,8 @@ def judge_agencies(known: Mapping[str, Agency], wanted: Sequence[Wanted]) -> dic
                 or (one.parent_code in problems and one.parent_code not in standing)
             )
         ]
-        problems |= dict.fromkeys(refused, "unknown-parent")
-        spread = bool(refused)
+        problems |= dict.fromkeys(along, "unknown-parent")
+        spread = bool(along)
     kept = [one for one in wanted if one.code not in problems]
     problems |= _round(standing, known, kept, ids)
     return {one.code: _judged(one, known.get(one.code), ids, problems.get(one.code, "")) for one in wanted}
@@ -116,6 +129,7 @@ def _judged(wanted: Wanted, known: Agency | None, ids: Mapping[str, UUID], probl
         kind=wanted.kind,
         parent_id=ids[wanted.parent_code] if wanted.parent_code is not None else None,
         has_account=wanted.has_account,
+        standing=wanted.standing or (known.standing if known is not None else None),
     )
     if known is None:
         return Judged(wanted, "create", agency)
@@ -142,6 +156,7 @@ async def write_agencies(
                     "kind": agency.kind,
                     "parent_id": agency.parent_id,
                     "has_account": agency.has_account,
+                    "standing": agency.standing,
                     "valid_from": on,
                 }
             )
@@ -153,6 +168,7 @@ async def write_agencies(
                     "kind": agency.kind,
                     "parent": agency.parent_id,
                     "has": agency.has_account,
+                    "standing": agency.standing,
                 }
             )
     if created:

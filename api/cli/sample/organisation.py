@@ -29,6 +29,8 @@ class Agency:
         """Its line in the sheet ``Cơ quan``."""
         account = "yes" if self.has_account else "no"
         values = {"code": self.code, "name": self.name, "kind": self.kind, "has_account": account}
+        if self.parent_code:  # an internal unit is a part of its agency; others keep their own dossiers
+            values["standing"] = "constituent" if self.kind == "internal_unit" else "subordinate"
         return values | ({"parent_code": self.parent_code} if self.parent_code else {})
 
 

@@ -12,7 +12,16 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from api.problems import install
-from api.routers import read_drafts, read_duties, read_forms, read_profiles, read_story, read_work, session
+from api.routers import (
+    read_agencies,
+    read_drafts,
+    read_duties,
+    read_forms,
+    read_profiles,
+    read_story,
+    read_work,
+    session,
+)
 from models.documents import DocumentStore
 from models.key_ring import MasterKey, create_keyring
 from models.record.tools import Tools
@@ -33,7 +42,16 @@ def world(module_database: Any, tmp_path_factory: pytest.TempPathFactory) -> Wor
 def _readers() -> FastAPI:
     made = FastAPI()
     install(made)
-    for one in (session, read_profiles, read_forms, read_drafts, read_duties, read_work, read_story):
+    for one in (
+        session,
+        read_agencies,
+        read_profiles,
+        read_forms,
+        read_drafts,
+        read_duties,
+        read_work,
+        read_story,
+    ):
         made.include_router(one.router, prefix="/api/v1")
     return made
 
