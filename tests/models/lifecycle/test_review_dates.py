@@ -102,3 +102,15 @@ def test_periods(period: str, before: str, after: str, end: date, slot: str) -> 
     assert (previous_period(period), next_period(period)) == (before, after)
     assert (last_day(period), slot_of(period).value) == (end, slot)
     assert period in periods_of(end)
+
+
+@pytest.mark.rule("binh_dinh.III.2")
+@pytest.mark.parametrize(("period", "due"), [("2025-q1", date(2025, 3, 31)), ("2025-q4", date(2025, 12, 31))])
+def test_every_three_months_in_binh_dinh_on_a_day_of_policy(period: str, due: date) -> None:
+    law = in_force("binh_dinh", date(2025, 12, 11))
+    dates = review_dates(period, law, CALENDAR, POLICY)
+    assert dates is not None
+    assert (dates.due_on, dates.policy) == (due, True)
+    rule = law.slot("report_quarter")
+    assert rule is not None
+    assert (rule.rule.id, rule.party) == ("binh_dinh.III.2", "department")
