@@ -15,6 +15,7 @@ BENCHES = {
     "sleeping": "tests.bench.sleeping",
     "import": "tests.bench.importing",
     "deadlines": "tests.bench.reckoning",
+    "agreement": "tests.bench.agreement",
     "starting": "tests.bench.starting",
 }
 

@@ -59,6 +59,12 @@ def test_a_process_of_its_own_is_imported_by_nobody(package: str, root: Path, so
     assert wrong == []
 
 
+def test_an_independent_model_shares_no_code_with_what_it_checks(root: Path) -> None:
+    model = root / "tests" / "models" / "calendar" / "slow_model.py"
+    ours = [t for t in of(root, model) if t.split(".")[0] in (*FOLDERS, "tests", "worker")]
+    assert ours == []
+
+
 def test_the_api_and_its_commands_import_no_activity(root: Path, sources: list[Path]) -> None:
     wrong = [
         f"{path.relative_to(root)} imports {target}"

@@ -1,26 +1,16 @@
-"""An independent, slow model of working days that knows only the calendar files, against the real one."""
+"""The independent, slow model against the real one."""
 
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from models.calendar import Calendar, legal_date, month_window, reckon, start_of_day
-
-YEARS = Path(__file__).parents[3] / "models" / "calendar" / "years"
-OFF: set[date] = set()
-WORKED: set[date] = set()
-for file in YEARS.glob("*.yaml"):
-    content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    OFF |= {day["date"] for day in content["days"] if day["kind"] != "unverified"}
-    WORKED |= {day["date"] for day in content["working_days"] if day["kind"] != "unverified"}
+from tests.models.calendar.slow_model import all_days, nth, works
 
 CALENDAR = Calendar.seed()
 DAYS = st.dates(date(2024, 3, 11), date(2027, 8, 31))
@@ -35,28 +25,6 @@ class Period:
     sla_working_days: int | None = None
     days_of_year: tuple[str, ...] = ()
     strictly_before: bool = False
-
-
-def works(day: date) -> bool:
-    if day in WORKED:
-        return True
-    return day not in OFF and day.strftime("%a") not in ("Sat", "Sun")
-
-
-def after(day: date) -> Iterator[date]:
-    while True:
-        day = date.fromordinal(day.toordinal() + 1)
-        yield day
-
-
-def nth(day: date, n: int) -> date:
-    found = [day]
-    for later in after(day):
-        if len(found) > n:
-            break
-        if works(later):
-            found.append(later)
-    return found[n]
 
 
 @given(DAYS, st.integers(1, 40))
@@ -88,14 +56,6 @@ def test_a_window_is_the_last_days_of_its_month(year: int, month: int, n: int) -
     assert (window.opens, window.nominal_end) == (days[0], days[-1])
     assert window.rolled_end == (days[-1] if works(days[-1]) else nth(days[-1], 1))
     assert list(window.working_days) == [day for day in days if works(day)]
-
-
-def all_days(year: int) -> Iterator[date]:
-    yield date(year, 1, 1)
-    for day in after(date(year, 1, 1)):
-        if day.year != year:
-            return
-        yield day
 
 
 @given(DAYS, COUNTS, COUNTS)
