@@ -126,6 +126,22 @@ class SubmitDeclaration(Body):
     )
 
 
+class EnterForm(SubmitDeclaration):
+    """Submit, for the person, what they supplied on a confirmed form (phu_yen.art5.2.c)."""
+
+    verb: ClassVar[str] = "enter_form"
+    confirmed_form: Digest = Field(description="SHA-256 bản số hóa của mẫu đã xác nhận / the scanned form")
+
+
+class AnswerError(Body):
+    """Answer what the person reported as wrong."""
+
+    verb: ClassVar[str] = "answer_error"
+    duty_id: UUID
+    accepted: bool = Field(description="Đúng là sai sót / whether it is an error")
+    reason: Reason
+
+
 class ReturnedField(Body):
     """One field to be corrected, with the reason (R5)."""
 
@@ -316,11 +332,13 @@ COMMANDS: tuple[type[Body], ...] = (
     ResetPassword,
     ReportLostPassword,
     SubmitDeclaration,
+    EnterForm,
     ReturnForCorrection,
     Approve,
     GiveNotice,
     WithdrawNotice,
     ReportError,
+    AnswerError,
     RequestTransfer,
     Separate,
     CancelSeparation,

@@ -146,6 +146,16 @@ class ProfileWorkflow:
         return await self._do(command_id, "Nộp bản khai")
 
     @workflow.update
+    async def enter_form(self, command_id: UUID) -> Moment:
+        """The agency submits what the person supplied on a confirmed form."""
+        return await self._do(command_id, "Nhập thông tin theo mẫu đã xác nhận")
+
+    @workflow.update
+    async def answer_error(self, command_id: UUID) -> Moment:
+        """A reported error is answered."""
+        return await self._do(command_id, "Trả lời sai sót được báo")
+
+    @workflow.update
     async def return_for_correction(self, command_id: UUID) -> Moment:
         """The submission goes back with named fields."""
         return await self._do(command_id, "Trả lại để sửa")

@@ -15,7 +15,7 @@ from models.documents import DocumentStore, Stored, StoreError
 from models.errors import RefusedError
 from models.identifiers import new_id
 
-Kind = Literal["decision", "certificate", "contract", "identity", "portrait", "other"]
+Kind = Literal["decision", "certificate", "contract", "identity", "portrait", "confirmed_form", "other"]
 
 
 class Attachment(BaseModel):

@@ -29,7 +29,10 @@ DEEPEST = 6
 
 
 class DraftBody(BaseModel):
-    """The person's part of the form as a whole; or, from HR, the authority's part (item 38)."""
+    """The person's part of the form as a whole; or, from HR, the authority's part (item 38).
+
+    ``on_behalf``: HR enters the person's part from a confirmed form, where the law has it entered so.
+    """
 
     model_config = ConfigDict(extra="forbid")
     content: dict[str, Any] = Field(title="Nội dung theo mẫu", description="Mục bỏ trống thì không gửi")
@@ -38,6 +41,11 @@ class DraftBody(BaseModel):
         max_length=50,
         title="Tài liệu chứng minh",
         description="SHA-256 của tệp đã tải lên hồ sơ này; không gửi thì giữ như cũ",
+    )
+    on_behalf: bool = Field(
+        default=False,
+        title="Nhập thay",
+        description="Cơ quan nhập phần của người có hồ sơ theo mẫu đã xác nhận, nơi quy chế cho phép",
     )
 
 
@@ -102,8 +110,9 @@ async def save(read: Reading, profile_id: UUID, body: DraftBody, if_match: str |
             ``malformed-request``, ``request-too-large``.
     """
     wanted = tags.required(if_match)
-    subject = await permits.profile(read, profile_id, "declare", "create_profile")
-    by_person = profile_id == read.who.profile_id
+    verbs = ("enter_form",) if body.on_behalf else ("declare", "create_profile")
+    subject = await permits.profile(read, profile_id, *verbs)
+    by_person = body.on_behalf or profile_id == read.who.profile_id
     _open_for_drafts(subject)
     base = await _base(read, subject)
     tags.unmoved(wanted, base.tag)

@@ -10,9 +10,11 @@ from fastapi.responses import JSONResponse
 from api.passwords import hashed
 from api.routers.acting import RESPONSES, Act, ActOnRevision
 from models.commands import (
+    AnswerError,
     Approve,
     CancelSeparation,
     CreateAccount,
+    EnterForm,
     GiveNotice,
     OpenProfile,
     PullNationalRecord,
@@ -88,6 +90,20 @@ async def reset_password(act: Act, profile_id: UUID, body: ResetPassword) -> JSO
 @router.post("/{profile_id}/submissions", operation_id="submitDeclaration", summary="Nộp bản khai")
 async def submit_declaration(act: ActOnRevision, profile_id: UUID, body: SubmitDeclaration) -> JSONResponse:
     """Nộp bản nháp: tự khai lần đầu hoặc cập nhật thay đổi / submit the draft."""
+    return await act.on_profile(profile_id, body)
+
+
+@router.post("/{profile_id}/entries", operation_id="enterForm", summary="Nhập thay theo mẫu đã xác nhận")
+async def enter_form(act: ActOnRevision, profile_id: UUID, body: EnterForm) -> JSONResponse:
+    """Cơ quan nộp bản khai người có hồ sơ đã cung cấp theo mẫu có xác nhận / enter a confirmed form."""
+    return await act.on_profile(profile_id, body)
+
+
+@router.post(
+    "/{profile_id}/error-reports/answers", operation_id="answerError", summary="Trả lời sai sót được báo"
+)
+async def answer_error(act: Act, profile_id: UUID, body: AnswerError) -> JSONResponse:
+    """Trả lời người có hồ sơ về sai sót họ báo / answer what the person reported."""
     return await act.on_profile(profile_id, body)
 
 

@@ -20,6 +20,7 @@ class Verb(StrEnum):
     READ_OWN = "read_own"
     READ_PROFILE = "read_profile"
     DECLARE = "declare"
+    ENTER_FORM = "enter_form"
     GIVE_NOTICE = "give_notice"
     APPROVE = "approve"
     RETURN_FOR_CORRECTION = "return_for_correction"

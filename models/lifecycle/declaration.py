@@ -3,11 +3,11 @@
 from datetime import date
 from itertools import chain
 
-from models.commands import GiveNotice, ReportError, ReturnForCorrection, SubmitDeclaration, WithdrawNotice
+from models.commands import EnterForm, GiveNotice, ReturnForCorrection, SubmitDeclaration, WithdrawNotice
 from models.errors import FieldRefusal, Refusal, RefusedError
 from models.form import Catalogue, catalogue, owned_by, validate
 from models.identifiers import agency_month_workflow
-from models.lifecycle.duties import close_duty, days_late, open_duty, void_duty
+from models.lifecycle.duties import by_policy, close_duty, days_late, open_duty, void_duty
 from models.lifecycle.guard import in_chapter, not_own, refuse
 from models.lifecycle.life import AgencyMonth, Approval, Chapter, Duty, Life, Revision
 from models.lifecycle.outcome import Notice, Outcome
@@ -39,6 +39,50 @@ def _judge_form(draft: Revision, scene: Scene) -> None:
 
 def submit(life: Life, body: SubmitDeclaration, scene: Scene) -> Outcome:
     """Submit the draft. Duties are met by submission, not by approval; a late one is accepted and flagged."""
+    draft, answered = _ready(life, body, scene)
+    if (own := own_signature(life, scene)) is not None:
+        return _to_be_signed(life, draft, body, own, scene)
+    return _submitted(life, draft, answered, body.changed_on, scene)
+
+
+def enter(life: Life, body: EnterForm, scene: Scene) -> Outcome:
+    """Submit for the person what they supplied on a confirmed form (phu_yen.art5.2.c); they are told.
+
+    Whoever enters it becomes its author, so that they cannot approve it (R4).
+    """
+    rule = scene.rule("agency_entry")
+    if rule is None or own_signature(life, scene) is not None:
+        refuse(
+            "not-competent",
+            "Quy chế không để cơ quan nhập thay người có hồ sơ.",
+            "The rule in force does not let the agency enter the form for the person.",
+        )
+    draft, answered = _ready(life, body, scene)
+    if body.confirmed_form not in draft.evidence:
+        refuse(
+            "evidence-required",
+            "Bản nháp phải kèm bản số hóa của mẫu đã được cơ quan có thẩm quyền xác nhận.",
+            "The draft must carry the scanned form confirmed by the competent authority.",
+            citation=rule.citation,
+        )
+    out = _submitted(life, draft, answered, body.changed_on, scene)
+    out.update("revisions", {"id": draft.id}, author_id=scene.actor_id)
+    out.happened("declaration.entered", rule, revision=draft.number, confirmed_form=body.confirmed_form)
+    if life.account is not None:
+        out.notices.append(
+            Notice(
+                "entered_for_you",
+                life.agency_id,
+                account_id=life.account.id,
+                citation=rule.citation,
+                facts={"revision": draft.number},
+            )
+        )
+    return out
+
+
+def _ready(life: Life, body: SubmitDeclaration, scene: Scene) -> tuple[Revision, tuple[Duty, ...]]:
+    """The draft that may be submitted now, and the duties that this meets."""
     in_chapter(life, Chapter.DECLARATION, Chapter.REVIEW, Chapter.SERVICE, Chapter.TRANSFER)
     draft = life.draft
     if draft is None or draft.id != body.revision_id:
@@ -77,9 +121,7 @@ def submit(life: Life, body: SubmitDeclaration, scene: Scene) -> Outcome:
             citation=rule.citation,
         )
     _judge_form(draft, scene)
-    if (own := own_signature(life, scene)) is not None:
-        return _to_be_signed(life, draft, body, own, scene)
-    return _submitted(life, draft, answered, body.changed_on, scene)
+    return draft, answered
 
 
 def _to_be_signed(
@@ -254,7 +296,7 @@ def leave_list(out: Outcome, scene: Scene, month: AgencyMonth, life: Life, reaso
 
 
 def _open_correction(out: Outcome, life: Life, pending: Revision, scene: Scene) -> None:
-    """The duty to correct. No text gives a period for it: by policy the clock starts again (marked so)."""
+    """The duty to correct. No text gives a period for it: it is policy, and marked so."""
     rule = scene.rule("first_declaration" if life.stage is Chapter.REVIEW else "update_after_change")
     if rule is None:
         return
@@ -267,6 +309,7 @@ def _open_correction(out: Outcome, life: Life, pending: Revision, scene: Scene) 
         label=f"return:{pending.number}",
         profile_id=life.profile_id,
         account_id=life.account.id if life.account else None,
+        due=by_policy(scene.policy.declarations.correction, scene),
         returned=True,
         policy=True,
     )
@@ -314,16 +357,4 @@ def withdraw_notice(life: Life, body: WithdrawNotice, scene: Scene) -> Outcome:
         refuse("not-found", "Không có nghĩa vụ đang mở này.", "There is no such open duty.")
     out = Outcome(answer={"duty_id": str(duty.id)})
     void_duty(out, scene, duty, "withdrawn")
-    return out
-
-
-def report_error(life: Life, body: ReportError, scene: Scene) -> Outcome:
-    """The person says at once that approved data is wrong (hanoi.art16.2); HR hears of it."""
-    in_chapter(life, Chapter.SERVICE, Chapter.TRANSFER)
-    rule = scene.rule("error_notice")
-    out = Outcome(status=201, answer={"paths": list(body.paths)})
-    out.happened("error.reported", rule, paths=list(body.paths))
-    out.notices.append(
-        Notice("error_reported", life.agency_id, role="hr_officer", citation=rule.citation if rule else None)
-    )
     return out

@@ -78,6 +78,15 @@ def succeeded(obligation: Obligation | None) -> dict[str, Any]:
     return {"succession": note} if note else {}
 
 
+def by_policy(working_days: int, scene: Scene) -> tuple[date, date, datetime] | None:
+    """Nominal date, date and instant of a period that is policy; none where its calendar year is missing."""
+    try:
+        day = scene.calendar.add_working_days(scene.today, working_days)
+    except MissingYear:
+        return None
+    return day, day, start_of_day(day + timedelta(days=1))
+
+
 def open_duty(
     outcome: Outcome,
     scene: Scene,

@@ -8,7 +8,16 @@ from models.regulations.in_force import (
     in_force,
 )
 from models.regulations.loader import load_all, load_file, seed, seed_files
-from models.regulations.policy import PlannedStep, Policy, Reviews, Step, load_policy, message_day, plan_steps
+from models.regulations.policy import (
+    Declarations,
+    PlannedStep,
+    Policy,
+    Reviews,
+    Step,
+    load_policy,
+    message_day,
+    plan_steps,
+)
 from models.regulations.ruleset import Clock, Obligation, RuleSet, UnknownRule
 from models.regulations.schema import Deadline, Header, Regulation, Rule, Sla, When
 from models.regulations.slots import REQUIRED, Slot
@@ -19,6 +28,7 @@ __all__ = [
     "REQUIRED",
     "Clock",
     "Deadline",
+    "Declarations",
     "Header",
     "MissingSlots",
     "NoLawInForce",

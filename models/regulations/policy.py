@@ -35,6 +35,15 @@ class Reviews(Frozen):
     year_day: DayOfYear = "12-31"
 
 
+class Declarations(Frozen):
+    """Periods of the declaration that no text gives, in working days."""
+
+    correction: int = Field(default=5, ge=1, le=60)
+    """To correct what was returned."""
+    answer: int = Field(default=5, ge=1, le=60)
+    """To answer an error that the person reported."""
+
+
 class Policy(Frozen):
     id: str
     policy: Literal[True]
@@ -42,6 +51,7 @@ class Policy(Frozen):
     title_en: str = Field(min_length=1)
     steps: tuple[Step, ...] = Field(min_length=1)
     reviews: Reviews = Reviews()
+    declarations: Declarations = Declarations()
 
 
 class PlannedStep(Frozen):

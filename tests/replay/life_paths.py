@@ -57,6 +57,11 @@ async def _account_on_request(player: Player) -> None:
         await player.says(verb)
 
 
+async def _entered(player: Player) -> None:
+    for verb in ("enter_form", "report_error", "answer_error"):
+        await player.says(verb)
+
+
 async def _signing_fails(player: Player) -> None:
     for _ in range(3):
         await player.says("approve")
@@ -131,6 +136,12 @@ PATHS: dict[str, Callable[[], Path]] = {
         _profile(),
         acts(*(told("account", n) for n in range(2, 7)), look=[told("account", 1)]),
         _account_on_request,
+    ),
+    "profile/entered_by_the_agency": lambda: Path(
+        ProfileWorkflow,
+        _profile(),
+        acts(*(told("review", n) for n in range(2, 5)), look=[told("declaration", 1)]),
+        _entered,
     ),
     "profile/signing_fails": lambda: Path(
         ProfileWorkflow,

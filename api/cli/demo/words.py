@@ -17,6 +17,7 @@ ROLES: dict[str, Pair] = {
 }
 
 SLOTS: dict[str, Pair] = {
+    "error_notice": ("trả lời sai sót được báo", "answer a reported error"),
     "account_request": ("yêu cầu tạo tài khoản", "request the account"),
     "lost_password": ("cấp lại mật khẩu đã báo mất", "issue the lost password again"),
     "personal_account": ("tạo tài khoản cá nhân", "create the personal account"),

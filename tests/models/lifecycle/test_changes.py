@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 
 from models.commands import GiveNotice, ReportError, WithdrawNotice
-from models.lifecycle.declaration import give_notice, report_error, withdraw_notice
+from models.lifecycle.declaration import give_notice, withdraw_notice
+from models.lifecycle.errors import report_error
 from models.lifecycle.life import Chapter, Life
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.wake import profile_wake, wake_profile

@@ -7,7 +7,8 @@ import pytest
 from models.calendar import start_of_day
 from models.commands import CreateAccount, GiveNotice, OpenProfile, ReportError
 from models.lifecycle.account import create_account, open_profile
-from models.lifecycle.declaration import give_notice, report_error
+from models.lifecycle.declaration import give_notice
+from models.lifecycle.errors import report_error
 from models.lifecycle.life import Chapter
 from models.lifecycle.month import open_month
 from models.lifecycle.scene import Scene
