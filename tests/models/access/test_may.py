@@ -244,8 +244,8 @@ def test_nobody_acts_as_an_officer_on_the_own_profile(verb: Verb) -> None:
 def test_the_separated_verbs_are_these() -> None:
     assert [str(verb) for verb in SEPARATED] == [
         "accept_transfer", "approve", "archive", "create_account", "enter_form", "gate", "give_notice",
-        "hand_over", "pull_record", "refuse_transfer", "report_transfer", "request_transfer", "return_for_correction",
-        "separate",
+        "hand_over", "pull_record", "refuse_transfer", "report_transfer", "request_transfer",
+        "return_for_correction", "separate",
     ]  # fmt: skip
 
 
