@@ -79,15 +79,25 @@ def servers_folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def postgres(servers_folder: Path) -> Iterator[EmbeddedPostgres]:
     """A running PostgreSQL 18 with our roles; durability off, so its files may be in memory."""
-    with tempfile.TemporaryDirectory(prefix="hoso-", dir=_in_memory(), ignore_cleanup_errors=True) as name:
+    memory = _in_memory()
+    with tempfile.TemporaryDirectory(
+        prefix=f"hoso-{os.getpid()}-", dir=memory, ignore_cleanup_errors=True
+    ) as name:
         folder = Path(name)
         folder.chmod(0o711)
         yield from _postgres(folder, servers_folder / "postgres.log")
 
 
 def _in_memory() -> str | None:
-    """A folder in memory with room for a cluster, where the system has one; None: the usual place."""
+    """A folder in memory with room for a cluster, where the system has one; None: the usual place.
+
+    What a test run that was killed has left there is removed first: it would hold memory until the next boot.
+    """
     memory = Path("/dev/shm")
+    for left in memory.glob("hoso-*-*"):
+        owner = left.name.split("-")[1]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            shutil.rmtree(left, ignore_errors=True)
     roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 * 2**30
     return str(memory) if roomy else None
 

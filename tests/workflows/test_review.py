@@ -161,10 +161,12 @@ async def test_reconcile_starts_what_an_empty_engine_has_forgotten(
 
 
 async def _open_with_a_missed_wake(world: World, period: str, now: datetime) -> None:
+    """A report whose wake has passed; the review's own workflow may have opened the review just before."""
     ids = {"a": world.authority, "review": uuid4(), "report": uuid4(), "g": world.culture}
-    await world.rows(
+    (review,) = await world.rows(
         "INSERT INTO reviews VALUES (:review, :a, :period, 'report_quarter', 'r', 'Điều', 'h', 'open',"
-        " :day, :day, :day, :end, :end, false, :now, :now, NULL, '{}') RETURNING id",
+        " :day, :day, :day, :end, :end, false, :now, :now, NULL, '{}')"
+        " ON CONFLICT (authority_id, period) DO UPDATE SET state = 'open' RETURNING id",
         **ids,
         period=period,
         day=legal_date(now) + timedelta(days=20),
@@ -174,8 +176,8 @@ async def _open_with_a_missed_wake(world: World, period: str, now: datetime) -> 
     await world.rows(
         "INSERT INTO review_reports (id, authority_id, review_id, agency_id, whole, state, version, figures,"
         " late_days, next_wake_at) VALUES (:report, :a, :review, :g, false, 'open', 1, '{}', 0, :wake)"
-        " RETURNING id",
-        **ids,
+        " ON CONFLICT (review_id, agency_id, whole) DO UPDATE SET next_wake_at = :wake RETURNING id",
+        **(ids | {"review": review.id}),
         wake=now - timedelta(hours=1),
     )
 
