@@ -32,6 +32,7 @@ class WorkflowKind(StrEnum):
     DIGEST = "digest"
     BACKUP = "backup"
     DELEGATION = "delegation"
+    RECOMPUTE = "recompute"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,11 @@ def delegation_workflow(delegation_id: UUID) -> str:
     return str(WorkflowName(WorkflowKind.DELEGATION, delegation_id))
 
 
+def recompute_workflow(authority_id: UUID) -> str:
+    """The id of the workflow that reckons an authority's open duties again."""
+    return str(WorkflowName(WorkflowKind.RECOMPUTE, authority_id))
+
+
 def backup_workflow(month: str) -> str:
     """The id of a month's backup of the whole installation."""
     return str(WorkflowName(WorkflowKind.BACKUP, period=_checked(_MONTH, month)))
@@ -123,6 +129,7 @@ _SHAPE: dict[WorkflowKind, tuple[bool, re.Pattern[str] | None]] = {
     WorkflowKind.DIGEST: (True, None),
     WorkflowKind.BACKUP: (False, _MONTH),
     WorkflowKind.DELEGATION: (True, None),
+    WorkflowKind.RECOMPUTE: (True, None),
 }
 
 

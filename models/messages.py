@@ -34,6 +34,7 @@ Internal = Literal[
     "complete_report",
     "fail_report",
     "close_report",
+    "recompute",
 ]
 
 

@@ -9,6 +9,7 @@ import typer
 import yaml
 
 from api.cli.deadline import parse_day, refuse
+from api.cli.law_acts import adopt, load
 from api.cli.law_diff import diff
 from api.cli.law_marks import scan
 from models.calendar import legal_date
@@ -38,6 +39,8 @@ from models.regulations.succession import FILE as SUCCESSION
 law_app = typer.Typer(no_args_is_help=True, help="Quy định pháp luật dưới dạng dữ liệu / the law as data")
 
 law_app.command()(diff)
+law_app.command("load")(load)
+law_app.command("adopt")(adopt)
 
 PROVEN = frozenset({"deadline", "approval", "transfer", "account", "access", "report"})
 

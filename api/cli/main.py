@@ -16,6 +16,7 @@ COMMANDS = {
     "sample": ("api.cli.sample", "sample_command"),
     "template": ("api.cli.sample", "template_command"),
     "law": ("api.cli.law", "law_app"),
+    "calendar": ("api.cli.law_acts", "calendar_app"),
     "reconcile": ("api.cli.reconcile", "reconcile"),
     "engine": ("api.cli.reconcile", "engine_app"),
     "openapi": ("api.cli.openapi", "openapi"),

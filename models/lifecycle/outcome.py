@@ -29,6 +29,17 @@ class DutyOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class DutyRebased:
+    """An open duty reckoned again under other law or another calendar, with their hashes."""
+
+    duty: Duty
+    nominal_due_on: date | None
+    facts: dict[str, Any]
+    rule_set_hash: str
+    calendar_hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class DutyClosed:
     """A duty met or made void on a day; ``late_days`` are working days after it was due."""
 
@@ -83,6 +94,8 @@ class Outcome:
     """Duties whose ladder moved: step reached and next wake."""
     moved: dict[UUID, UUID] = field(default_factory=dict)
     """Duties that another agency now answers for."""
+    rebased: dict[UUID, DutyRebased] = field(default_factory=dict)
+    """Duties that stand on other law or another calendar now."""
     notices: list[Notice] = field(default_factory=list)
     writes: list[Insert | Update] = field(default_factory=list)
     tell: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -121,6 +134,7 @@ class Outcome:
             or self.closed
             or self.touched
             or self.moved
+            or self.rebased
             or self.notices
             or self.writes
             or self.tell

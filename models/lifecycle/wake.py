@@ -82,6 +82,8 @@ def after(duties: tuple[Duty, ...], outcome: Outcome) -> tuple[Duty, ...]:
     kept = [
         replace(d, ladder_step=outcome.touched[d.id][0], next_wake_at=outcome.touched[d.id][1])
         if d.id in outcome.touched
+        else outcome.rebased[d.id].duty
+        if d.id in outcome.rebased
         else d
         for d in duties
         if d.id not in closed

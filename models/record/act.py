@@ -85,7 +85,7 @@ async def _once(tools: Tools, ask: Ask) -> Moment:
         if known.told:
             return moment(ask, found)
         law, calendar = await tools.read(connection, ask.authority_id, known.in_force)
-        scene = _scene(tools, ask, command, found, law, calendar)
+        scene = scene_of(tools, ask, command, found, law, calendar)
         found = await with_month(connection, found)
         found = await with_content(
             connection, tools, ask, found, command.verb if command else str(ask.internal)
@@ -97,7 +97,7 @@ async def _once(tools: Tools, ask: Ask) -> Moment:
             if ask.command_id is not None:
                 await together(connection, [settling(ask.command_id, status, answer, ask.now)], commit=True)
             return moment(ask, found, status=status, refusal=refused.refusal.code)
-        return await _record(connection, tools, ask, command, found, scene, outcome)
+        return await record(connection, tools, ask, command, found, scene, outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ def _signing(found: Found, command: Command) -> UUID | None:
     return life.approval.id
 
 
-def _scene(
+def scene_of(
     tools: Tools, ask: Ask, command: Command | None, found: Found, law: RuleSet, calendar: Calendar
 ) -> Scene:
     version = found.row.version if found.row is not None else 0
@@ -253,7 +253,7 @@ async def _giving(
     return replace(scene, actor_role=outcome.subject["role"]), outcome
 
 
-async def _record(
+async def record(
     connection: AsyncConnection,
     tools: Tools,
     ask: Ask,

@@ -32,7 +32,7 @@ from models.lifecycle.life import (
 )
 from models.record.tools import Tools
 
-_DUTY = (
+DUTY = (
     "json_build_object('id', d.id, 'slot', d.slot, 'party', d.party, 'agency_id', d.agency_id,"
     " 'rule_id', d.rule_id, 'citation', d.citation, 'event_on', d.event_on, 'due_on', d.due_on,"
     " 'due_at', d.due_at, 'opened_at', (d.opened_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date,"
@@ -59,7 +59,7 @@ _LIFE = f"""
       (SELECT {STANDING} FROM agencies g WHERE g.id = p.agency_id) AS standing,
       (SELECT g.kind FROM agencies g WHERE g.id = p.agency_id) AS agency_kind,
       (SELECT row_to_json(c) FROM cases c WHERE c.id = p.case_id) AS open_case,
-      (SELECT coalesce(json_agg({_DUTY}), '[]') FROM duties d WHERE d.profile_id = p.id AND d.state = 'open'
+      (SELECT coalesce(json_agg({DUTY}), '[]') FROM duties d WHERE d.profile_id = p.id AND d.state = 'open'
           OR d.case_id = p.case_id AND d.state = 'open') AS duties,
       (SELECT coalesce(json_agg(a.id ORDER BY a.id), '[]') FROM accounts a
           WHERE a.profile_id = p.id AND a.kind = 'agency') AS post_accounts,
@@ -79,7 +79,7 @@ LIFE_OF_CASE = text(f"{_LIFE} {_OF_CASE}")
 CASE = text("SELECT * FROM cases WHERE id = :id")
 _MONTH = f"""
     SELECT m.*,
-      (SELECT coalesce(json_agg({_DUTY}), '[]') FROM duties d
+      (SELECT coalesce(json_agg({DUTY}), '[]') FROM duties d
           WHERE d.agency_month_id = m.id AND d.state = 'open') AS duties,
       (SELECT coalesce(json_object_agg(state, n), '{{}}') FROM (SELECT state, count(*) AS n FROM month_items
           WHERE agency_month_id = m.id GROUP BY state) AS counted) AS counts,
@@ -103,7 +103,7 @@ ITEMS = text(
 LOCK_REPORT = text("SELECT 1 FROM review_reports WHERE id = :id FOR UPDATE")
 REPORT = text(
     "SELECT t.*, w.period, w.slot, w.opens_on, w.nominal_due_on, w.due_on, w.due_at, w.policy_date,"  # noqa: S608 — fragments above, no input
-    f" (SELECT coalesce(json_agg({_DUTY}), '[]') FROM duties d"
+    f" (SELECT coalesce(json_agg({DUTY}), '[]') FROM duties d"
     "   WHERE d.report_id = t.id AND d.state = 'open') AS duties,"
     " (SELECT json_agg(c.ancestor_id ORDER BY c.depth) FROM agency_closure c"
     "   WHERE c.descendant_id = t.agency_id AND c.valid_to IS NULL) AS ancestors,"

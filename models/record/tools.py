@@ -65,14 +65,24 @@ class Tools:
         Raises:
             LookupError: this authority never loaded them.
         """
-        law_key, calendar_key = (authority_id, rule_set), (authority_id, calendar)
-        if law_key not in self._laws:
-            content = await connection.scalar(_RULES, {"authority": authority_id, "hash": rule_set})
-            self._laws[law_key] = RuleSet.from_json(_known(content, rule_set))
-        if calendar_key not in self._calendars:
-            content = await connection.scalar(_YEARS, {"authority": authority_id, "hash": calendar})
-            self._calendars[calendar_key] = Calendar.from_json(_known(content, calendar))
-        return self._laws[law_key], self._calendars[calendar_key]
+        law = await self.rules(connection, authority_id, rule_set)
+        return law, await self.years(connection, authority_id, calendar)
+
+    async def rules(self, connection: AsyncConnection, authority_id: UUID, content: str) -> RuleSet:
+        """The rule set under a hash. Raises LookupError for one that this authority never loaded."""
+        key = (authority_id, content)
+        if key not in self._laws:
+            found = await connection.scalar(_RULES, {"authority": authority_id, "hash": content})
+            self._laws[key] = RuleSet.from_json(_known(found, content))
+        return self._laws[key]
+
+    async def years(self, connection: AsyncConnection, authority_id: UUID, content: str) -> Calendar:
+        """The calendar under a hash. Raises LookupError for one that this authority never loaded."""
+        key = (authority_id, content)
+        if key not in self._calendars:
+            found = await connection.scalar(_YEARS, {"authority": authority_id, "hash": content})
+            self._calendars[key] = Calendar.from_json(_known(found, content))
+        return self._calendars[key]
 
 
 def _known(content: Any | None, key: str) -> Any:

@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import rfc8785
+from psycopg.types.json import Jsonb
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.database import Query, together
-from models.lifecycle.outcome import Insert, Outcome, Update
+from models.lifecycle.outcome import DutyRebased, Insert, Outcome, Update
 from models.lifecycle.scene import Scene
 from models.record.special import SPECIAL, Writing
 from models.record.sql import inserting, updating
@@ -146,6 +147,11 @@ def _notices(outcome: Outcome, scene: Scene, writing: Writing) -> Iterator[Query
 
 _TOUCH = text("UPDATE duties SET ladder_step = :step, next_wake_at = :wake WHERE id = :id")
 _MOVE = text("UPDATE duties SET agency_id = :agency WHERE id = :id")
+_REBASE = text(
+    "UPDATE duties SET rule_id = :rule, citation = :citation, rule_set_hash = :law,"
+    " calendar_hash = :calendar, nominal_due_on = :nominal, due_on = :due_on, due_at = :due_at,"
+    " facts = :facts, ladder_step = :step, next_wake_at = :wake WHERE id = :id"
+)
 _CLOSE = text(
     "UPDATE duties SET state = :state, met_on = :met_on, late_days = :late, reason = :reason,"
     " next_wake_at = NULL WHERE id = :id"
@@ -184,6 +190,8 @@ def _duties(outcome: Outcome, scene: Scene, writing: Writing) -> Iterator[Query]
         yield _TOUCH, {"id": duty_id, "step": step, "wake": wake}
     for duty_id, agency_id in outcome.moved.items():
         yield _MOVE, {"id": duty_id, "agency": agency_id}
+    for one in outcome.rebased.values():
+        yield _REBASE, _rebased(one)
     for closed in outcome.closed:
         yield (
             _CLOSE,
@@ -195,3 +203,19 @@ def _duties(outcome: Outcome, scene: Scene, writing: Writing) -> Iterator[Query]
                 "reason": closed.reason,
             },
         )
+
+
+def _rebased(one: DutyRebased) -> dict[str, Any]:
+    return {
+        "id": one.duty.id,
+        "rule": one.duty.rule_id,
+        "citation": one.duty.citation,
+        "law": one.rule_set_hash,
+        "calendar": one.calendar_hash,
+        "nominal": one.nominal_due_on,
+        "due_on": one.duty.due_on,
+        "due_at": one.duty.due_at,
+        "facts": Jsonb(plain(one.facts)),
+        "step": one.duty.ladder_step,
+        "wake": one.duty.next_wake_at,
+    }

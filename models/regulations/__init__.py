@@ -1,13 +1,14 @@
 """The law as data: regulations in document order, resolved for an authority and a day. Pure."""
 
 from models.calendar.source import Problem, SourceError
+from models.regulations.amending import Story, amended, in_story
 from models.regulations.in_force import (
     MissingSlots,
     NoLawInForce,
     OverlappingRegulations,
     in_force,
 )
-from models.regulations.loader import load_all, load_file, seed, seed_files
+from models.regulations.loader import load_all, load_beside, load_file, seed, seed_files
 from models.regulations.policy import (
     Declarations,
     PlannedStep,
@@ -18,7 +19,7 @@ from models.regulations.policy import (
     message_day,
     plan_steps,
 )
-from models.regulations.ruleset import Clock, Obligation, RuleSet, UnknownRule
+from models.regulations.ruleset import Clock, Obligation, RuleSet, UnknownRule, oblige
 from models.regulations.schema import Deadline, Header, Regulation, Rule, Sla, When
 from models.regulations.slots import REQUIRED, Slot
 from models.regulations.succession import Succession, load_successions, seed_successions, stands_in
@@ -45,19 +46,24 @@ __all__ = [
     "Slot",
     "SourceError",
     "Step",
+    "Story",
     "Succession",
     "Trial",
     "TrialRefused",
     "UnknownRule",
     "When",
+    "amended",
     "check_trial",
     "in_force",
+    "in_story",
     "law_of",
     "load_all",
+    "load_beside",
     "load_file",
     "load_policy",
     "load_successions",
     "message_day",
+    "oblige",
     "plan_steps",
     "resolved",
     "seed",

@@ -35,6 +35,19 @@ def load_all(paths: Sequence[Path]) -> tuple[Regulation, ...]:
     return tuple(regulation for regulation, _ in loaded)
 
 
+def load_beside(path: Path, others: Sequence[Regulation]) -> Regulation:
+    """One regulation that agrees with others already read; an other of its own id is what it amends.
+
+    Raises SourceError with every problem found, each at its line of this file.
+    """
+    regulation, document = _load(path)
+    beside = [(other, document) for other in others if other.id != regulation.id]
+    problems = list(_disagreements([*beside, (regulation, document)]))
+    if problems:
+        raise SourceError(problems)
+    return regulation
+
+
 def seed_files() -> list[Path]:
     """The regulation files packaged with the program."""
     return sorted(path for path in FOLDER.glob("*.yaml") if path.name not in NOT_REGULATIONS)

@@ -1,12 +1,12 @@
 """Drafts run on trial: a draft binds nobody by itself; an authority runs on one only by its own decision."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from models.regulations.in_force import MissingSlots, NoLawInForce, in_force
+from models.regulations.in_force import NONE, MissingSlots, NoLawInForce, in_force
 from models.regulations.loader import seed
 from models.regulations.ruleset import RuleSet
 from models.regulations.schema import Frozen, Regulation
@@ -50,15 +50,22 @@ def check_trial(authority: str, trial: Trial, regulations: Sequence[Regulation] 
 
 
 def law_of(
-    authority: str, on: date, trial: Trial | None = None, regulations: Sequence[Regulation] | None = None
+    authority: str,
+    on: date,
+    trial: Trial | None = None,
+    regulations: Sequence[Regulation] | None = None,
+    *,
+    adopted: Mapping[str, date] = NONE,
 ) -> RuleSet:
     """The law of an authority on a day; its drafts where nothing is in force and their trial has begun.
+
+    ``adopted`` names regulations known from reports with the day from which the authority adopted each.
 
     Raises NoLawInForce, MissingSlots or OverlappingRegulations.
     """
     if trial is None or on < trial.starts or _binding(authority, on, regulations) is not None:
-        return in_force(authority, on, regulations)
-    return in_force(authority, on, regulations, simulate=trial.drafts)
+        return in_force(authority, on, regulations, adopted=adopted)
+    return in_force(authority, on, regulations, simulate=trial.drafts, adopted=adopted)
 
 
 def resolved(

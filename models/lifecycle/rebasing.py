@@ -1,0 +1,270 @@
+"""What an open duty would be under the law and calendar as they are loaded now: the same reckoning, again.
+
+A duty keeps the law it stands on unless another covers its event. The day that decides is that of the event,
+or the day the duty was opened where that is later: an event of long ago is answered by the law of the day it
+was told, one still to come by the law of its own day. The calendar is always the newest.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from models.calendar import Calendar, MissingYear, NoPeriod
+from models.lifecycle.duties import earliest, ladder, next_wake, succeeded
+from models.lifecycle.life import PERSON, Duty
+from models.lifecycle.outcome import DutyRebased, Notice, Outcome
+from models.lifecycle.review_dates import review_dates
+from models.lifecycle.scene import Scene
+from models.regulations import Clock, Obligation, Policy, Rule, RuleSet, Slot, oblige
+
+RECKONED = ("clocks", "no_period", "due_unknown", "policy_date", "succession")
+"""Facts of a duty that reckoning gives, and that are another's when it is reckoned again."""
+WINDOW = "last_n_calendar_days_of_month"
+Due = tuple[date | None, date | None, datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An open duty with what it was reckoned from, and what the law may ask about its subject."""
+
+    duty: Duty
+    nominal_due_on: date | None
+    law_hash: str
+    calendar_hash: str
+    facts: Mapping[str, Any]
+    asked: Mapping[str, str]
+    submitted_on: date | None = None
+    """When the submission was made whose signature is owed; a total period runs from it."""
+    period: str | None = None
+    """The period of the review whose report is owed."""
+
+    @property
+    def day(self) -> date:
+        """The day whose law answers."""
+        return max(self.duty.event_on, self.duty.opened_on)
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Everything loaded for an authority: each law with the day from which it stands, and the calendar.
+
+    ``laws`` are in the order in which they prevail: by day, and of one day the later load last.
+    """
+
+    laws: tuple[tuple[date, RuleSet], ...]
+    calendar: Calendar
+    policy: Policy
+    calendars: Mapping[str, Calendar]
+    """Every calendar ever loaded, by hash: what a duty was reckoned with before."""
+
+    def on(self, day: date) -> RuleSet | None:
+        """The law of a day; none before the first load."""
+        return next((law for start, law in reversed(self.laws) if start <= day), None)
+
+    def known(self, law_hash: str) -> RuleSet | None:
+        """A law by its content."""
+        return next((law for _, law in self.laws if law.hash == law_hash), None)
+
+    def current(self, standing: Standing) -> bool:
+        """Whether a duty was reckoned with just this law and calendar."""
+        law = self.on(standing.day)
+        return (
+            standing.calendar_hash == self.calendar.hash and law is not None and standing.law_hash == law.hash
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A duty reckoned again. ``kept`` says that the newer law has no answer and the older one stays."""
+
+    before: Standing
+    law: RuleSet
+    calendar: Calendar
+    obligation: Obligation
+    due: Due
+    facts: dict[str, Any]
+    kept: bool
+    why: tuple[dict[str, Any], ...]
+
+    @property
+    def moved(self) -> bool:
+        """Whether anything a person is shown is another: the date, the rule, the periods beside it."""
+        duty = self.before.duty
+        return (
+            self.due != (self.before.nominal_due_on, duty.due_on, duty.due_at)
+            or (self.obligation.rule.id, self.obligation.citation) != (duty.rule_id, duty.citation)
+            or _shown(self.facts) != _shown(self.before.facts)
+        )
+
+
+def _shown(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts as they are compared: which periods run until when, however much else is told of each."""
+    clocks = [(one["rule"], one["citation"], one["due"]) for one in facts.get("clocks", ())]
+    return {**facts, "clocks": clocks}
+
+
+def judge(standing: Standing, basis: Basis) -> Judged | None:
+    """Reckon one duty again; none where no law that was ever loaded knows it."""
+    newer, older = basis.on(standing.day), basis.known(standing.law_hash)
+    law, found = newer, _obligation(standing, newer, older) if newer else None
+    if found is None:
+        law, found = older, _obligation(standing, older, older) if older else None
+    if law is None or found is None:
+        return None
+    due, reckoned = _due(standing, found, law, basis)
+    kept = {name: value for name, value in standing.facts.items() if name not in RECKONED}
+    facts = kept | succeeded(found) | reckoned
+    judged = Judged(standing, law, basis.calendar, found, due, facts, law is not newer, ())
+    return replace(judged, why=_why(judged, basis)) if judged.moved else judged
+
+
+def _obligation(standing: Standing, law: RuleSet, older: RuleSet | None) -> Obligation | None:
+    """What this law asks where the duty's own law asked for the duty; none where it asks nothing."""
+    duty = standing.duty
+    if duty.slot == Slot.REVIEW_STEP:
+        return next((oblige(Slot.REVIEW_STEP, (r,)) for r in law.rules if r.id == duty.rule_id), None)
+    found = law.slot(duty.slot, **standing.asked)
+    if duty.report_id is None:
+        was = older.slot(duty.slot, **standing.asked) if older else None
+        if was is not None and was.rule.id == duty.rule_id:
+            return found
+    # The facts of today no longer lead to the rule it stands on (a transfer, say): the rule itself is asked.
+    rule = next((r for r in law.rules if r.id == duty.rule_id), None)
+    return oblige(Slot(duty.slot), (rule, *_beneath(rule, law, standing))) if rule else None
+
+
+def _beneath(rule: Rule, law: RuleSet, standing: Standing) -> list[Rule]:
+    """The rules of other documents that answer the same purpose."""
+    several = law.every(standing.duty.slot)
+    return [r for r in several if r.regulation != rule.regulation and r.when.fits(standing.asked)]
+
+
+def _due(standing: Standing, found: Obligation, law: RuleSet, basis: Basis) -> tuple[Due, dict[str, Any]]:
+    """Nominal date, date and instant, with what is to be said beside them; as `duties.open_duty` does it."""
+    duty = standing.duty
+    if duty.report_id is not None:
+        return _report_due(standing, law, basis)
+    clocks = [(clock, duty.event_on) for clock in found.clocks]
+    if duty.agency_month_id is not None and found.deadline is not None and found.deadline.unit == WINDOW:
+        # The window of the list, whatever runs beside it; it was opened also where its year was missing.
+        due, said = _reckoned(clocks[:1], basis.calendar)
+        kept: Due = (standing.nominal_due_on, duty.due_on, duty.due_at)
+        return (kept, {}) if "due_unknown" in said else (due, said)
+    total = law.slot("change_total", **standing.asked) if "step" in standing.facts else None
+    if total is not None and standing.submitted_on is not None:
+        clocks += [(clock, standing.submitted_on) for clock in total.clocks]
+    return _reckoned(clocks, basis.calendar)
+
+
+def _reckoned(clocks: list[tuple[Clock, date]], calendar: Calendar) -> tuple[Due, dict[str, Any]]:
+    nothing: Due = (None, None, None)
+    if not clocks:
+        return nothing, {"no_period": True}
+    try:
+        nominal, due_on, due_at, several = earliest(clocks, calendar)
+    except NoPeriod:
+        return nothing, {"no_period": True}
+    except MissingYear as missing:
+        return nothing, {"due_unknown": missing.year}
+    return (nominal, due_on, due_at), {"clocks": several} if several else {}
+
+
+def _report_due(standing: Standing, law: RuleSet, basis: Basis) -> tuple[Due, dict[str, Any]]:
+    """A report's day is that of its review; one that the texts give none has none."""
+    duty, policy = standing.duty, basis.policy.reviews
+    said = {name: standing.facts[name] for name in RECKONED if name in standing.facts}
+    kept: Due = (standing.nominal_due_on, duty.due_on, duty.due_at)
+    dates = review_dates(standing.period, law, basis.calendar, policy) if standing.period else None
+    if duty.due_on is None or dates is None:
+        return kept, said
+    return (dates.nominal_due_on, dates.due_on, dates.due_at), said | {"policy_date": dates.policy}
+
+
+def _why(judged: Judged, basis: Basis) -> tuple[dict[str, Any], ...]:
+    """The reasons of a change: another rule, each day that counts otherwise with the act that says so."""
+    standing, duty, rule = judged.before, judged.before.duty, judged.obligation.rule
+    why: list[dict[str, Any]] = []
+    if judged.law.hash != standing.law_hash and _reads_otherwise(judged, basis):
+        why.append({"rule": rule.id, "citation": judged.obligation.citation, "instead_of": duty.citation})
+    old = basis.calendars.get(standing.calendar_hash)
+    if old is not None and old.hash != judged.calendar.hash:
+        why += _days(old, judged)
+    return tuple(why)
+
+
+def _reads_otherwise(judged: Judged, basis: Basis) -> bool:
+    older = basis.known(judged.before.law_hash)
+    was = _obligation(judged.before, older, older) if older else None
+    now = judged.obligation
+    return was is None or (was.rule.id, was.citation, was.clocks) != (now.rule.id, now.citation, now.clocks)
+
+
+def _days(old: Calendar, judged: Judged) -> list[dict[str, Any]]:
+    """Days of the period that are off or worked only by the newer calendar; a year that was missing."""
+    duty, (_, due_on, _) = judged.before.duty, judged.due
+    years = {year.year for year in judged.calendar.years} - {year.year for year in old.years}
+    unknown = judged.before.facts.get("due_unknown")
+    if unknown is not None:
+        return [{"year": unknown, "loaded": unknown in years}]
+    ends = [day for day in (duty.due_on, due_on, judged.due[0]) if day is not None]
+    if not ends:
+        return []
+    found: list[dict[str, Any]] = []
+    for step in range(1, (max(ends) - duty.event_on).days + 1):
+        day = duty.event_on + timedelta(days=step)
+        try:
+            was, note = old.explain(day), judged.calendar.explain(day)
+        except MissingYear as missing:
+            return [*found, {"year": missing.year, "loaded": missing.year in years}]
+        if was.off != note.off:
+            found.append({"day": day.isoformat(), "off": note.off, "act": note.source})
+    return found
+
+
+def rebase(
+    out: Outcome, scene: Scene, judged: Judged, *, account_id: UUID | None = None, **told: Any
+) -> Duty:
+    """Move a duty to where it stands now, with its event and a word to whoever owes it.
+
+    What the ladder has said about the old date it says again about a later one.
+    """
+    duty, (nominal, due_on, due_at) = judged.before.duty, judged.due
+    found = judged.obligation
+    moved = replace(
+        duty, rule_id=found.rule.id, citation=found.citation, due_on=due_on, due_at=due_at, ladder_step=0
+    )
+    said = [number for number, _, day in ladder(moved, scene) if day <= scene.today]
+    moved = replace(moved, ladder_step=min(duty.ladder_step, max(said, default=0)))
+    subject_id = duty.report_id or duty.agency_month_id or duty.case_id or duty.profile_id
+    assert subject_id is not None, "every duty has a subject"
+    moved = replace(moved, next_wake_at=next_wake(moved, scene, subject_id))
+    out.rebased[duty.id] = DutyRebased(moved, nominal, judged.facts, judged.law.hash, judged.calendar.hash)
+    out.happened(
+        "duty.moved",
+        found,
+        duty=str(duty.id),
+        slot=duty.slot,
+        due_before=duty.due_on.isoformat() if duty.due_on else None,
+        due=due_on.isoformat() if due_on else None,
+        why=list(judged.why),
+        **told,
+    )
+    if due_on != duty.due_on:
+        out.notices.append(_notice(moved, duty.due_on, account_id))
+    return moved
+
+
+def _notice(duty: Duty, before: date | None, account_id: UUID | None) -> Notice:
+    own = duty.party == PERSON
+    return Notice(
+        "duty_moved",
+        duty.agency_id,
+        role=None if own else duty.party,
+        account_id=account_id if own else None,
+        duty_id=duty.id,
+        citation=duty.citation,
+        due_on=duty.due_on,
+        facts={"slot": duty.slot, "before": before.isoformat() if before else None},
+    )
