@@ -4,6 +4,7 @@ What is loaded is kept under the hash of its content and never changed: an old d
 stream of the authority's own events has the authority's id and the same hash chain as a profile's.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid5
@@ -19,7 +20,7 @@ from models.lifecycle.scene import Scene
 from models.record.loads import Load, calendar_known, load_calendar, load_rules, rules_known
 from models.record.tools import Tools
 from models.record.write import GENESIS, chain
-from models.regulations import RuleSet, Trial, check_trial, law_of, resolved
+from models.regulations import Regulation, RuleSet, Trial, check_trial, law_of, resolved
 from models.tables import AgencyClosureRow, AgencyRow, AuthorityRow, EventRow
 
 ROOT_KIND = "peoples_committee"
@@ -48,21 +49,23 @@ async def install_authority(
     document: str,
     now: datetime,
     trial: Trial | None = None,
+    regulations: Sequence[Regulation] | None = None,
 ) -> Installed:
     """Install the authority, its first agency, the law and the calendar years packaged with the program.
 
     ``code`` names the authority for ``models.regulations``; ``national_code`` is its code at the integration
     platform and of its first agency; ``document`` is what the installation stands on. Repeating it loads
     what was never loaded for its date. An authority that has but a draft is installed by a ``trial`` of it: a
-    decision of its own with its own document, recorded as such and never taken by default.
+    decision of its own with its own document, recorded as such and never taken by default. ``regulations``
+    stand in the place of the packaged ones, for an authority whose law did not ship with the program.
 
     Raises:
         NoLawInForce, MissingSlots: no regulation binds this authority today, nor a draft on trial.
         TrialRefused: what the trial names is no draft of this authority, or law in force stands against it.
     """
     if trial is not None:
-        check_trial(code, trial)
-    law, calendar = law_of(code, legal_date(now), trial), Calendar.seed()
+        check_trial(code, trial, regulations)
+    law, calendar = law_of(code, legal_date(now), trial, regulations), Calendar.seed()
     async with tools.engine.begin() as connection:
         await connection.execute(_LOCK)  # two installers take turns; the second finds everything done
         found = await connection.scalar(_FIND, {"code": code})
@@ -73,7 +76,7 @@ async def install_authority(
             await _authority(connection, authority_id, code, name, national_code, legal_date(now))
             outcome.happened("authority.installed", code=code, document=document)
         root = await connection.scalar(_ROOT, {"code": national_code})
-        for start, rules in resolved(code, trial):
+        for start, rules in resolved(code, trial, regulations):
             by = trial.document if trial is not None and rules.drafts else document
             await _load_law(connection, authority_id, start, rules, by, now, outcome)
         await _load_calendar(connection, authority_id, calendar, document, now, outcome)
