@@ -21,27 +21,24 @@ from uuid import UUID
 
 import httpx
 from sqlalchemy import insert, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import passwords
 from api.cli.importing import Importer, ImportFailedError, Report, address_of, connected, signed_in
+from api.cli.installing import ADMINISTRATOR, first_administrator
 from api.cli.sample import sample
 from api.scope import token_hash
 from models.access import roles
-from models.calendar import legal_date
 from models.database import Scope, engine_for, transaction
-from models.identifiers import new_id
 from models.keys import ensure_keyring
 from models.record.bulk import NO_PASSWORD
 from models.record.install import install_authority
 from models.record.tools import Tools
 from models.settings import DatabaseRole, Settings
-from models.tables import AccountRow, GrantRow, SessionRow
+from models.tables import SessionRow
 
 CODE, NATIONAL_CODE = "hanoi", "H26"
 NAME = "Ủy ban nhân dân thành phố Hà Nội"
 DOCUMENT = "6187/QĐ-UBND"
-ADMINISTRATOR = "administrator"
 SHOWN_AGENCY = "H26.09"
 """The agency whose posts get passwords."""
 OFFICIALS, SEED = 500, 1
@@ -181,7 +178,7 @@ async def _prepare(settings: Settings, administrator: Login) -> tuple[UUID, str]
         async with transaction(tools.engine, scope) as connection:
             account_id: UUID | None = await connection.scalar(_ACCOUNT, {"login": administrator.login})
             if account_id is None:
-                account_id = await _administrator(connection, scope, made.root_agency_id, digest, now)
+                account_id = await first_administrator(connection, made, digest, DOCUMENT, now)
             await connection.execute(
                 insert(SessionRow).values(
                     token_hash=token_hash(token),
@@ -194,38 +191,6 @@ async def _prepare(settings: Settings, administrator: Login) -> tuple[UUID, str]
     finally:
         await tools.engine.dispose()
     return made.authority_id, token
-
-
-async def _administrator(
-    connection: AsyncConnection, scope: Scope, root: UUID, digest: str, now: datetime
-) -> UUID:
-    """The first account, which can make all others; its password is the operator's own choice of today."""
-    account_id = new_id()
-    await connection.execute(
-        insert(AccountRow).values(
-            id=account_id,
-            authority_id=scope.authority,
-            kind="agency",
-            login=ADMINISTRATOR,
-            display_name="Quản trị hệ thống",
-            password_hash=digest,
-            state="active",
-            agency_id=root,
-            created_at=now,
-        )
-    )
-    await connection.execute(
-        insert(GrantRow).values(
-            id=new_id(),
-            authority_id=scope.authority,
-            account_id=account_id,
-            agency_id=root,
-            role="administrator",
-            valid_from=legal_date(now),
-            document=DOCUMENT,
-        )
-    )
-    return account_id
 
 
 async def _choose(settings: Settings, authority_id: UUID) -> list[Login]:

@@ -91,7 +91,7 @@ Leaving = Literal[
 Origin = Literal["recruited", "received", "received_with_national_record", "received_unconnected"]
 Subject = Literal["first", "change"]
 AgencyKind = Literal[
-    "peoples_committee", "department", "commune_committee", "internal_unit", "public_service_unit"
+    "peoples_committee", "ministry", "department", "commune_committee", "internal_unit", "public_service_unit"
 ]
 """What kind of agency it is, in the codes of the list ``agency_kind``."""
 

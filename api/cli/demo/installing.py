@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx
-from sqlalchemy import insert, text
+from sqlalchemy import text
 
 from api.cli.demo.calls import Caller
 from api.cli.demo.problems import StoryError
@@ -21,17 +21,14 @@ from api.cli.demo.world import (
     REGULATION,
     write_workbook,
 )
+from api.cli.installing import ADMINISTRATOR, first_administrator
 from api.passwords import hashed
-from models.calendar import legal_date
 from models.database import Scope, engine_for, transaction
-from models.identifiers import new_id
 from models.keys import ensure_keyring
-from models.record.install import Installed, install_authority
+from models.record.install import install_authority
 from models.record.tools import Tools
 from models.settings import DatabaseRole, Settings
-from models.tables import AccountRow, GrantRow
 
-ADMINISTRATOR = "administrator"
 PATIENCE = 30.0
 """Seconds of real time an import may take."""
 
@@ -54,10 +51,11 @@ async def build(
             tools, code=REGULATION, name=NAME, national_code=CODE, document=DOCUMENT, now=now
         )
         hash_ = await hashed(PASSWORD)
-        await _first_administrator(tools, made, hash_, now)
+        scope = Scope(made.authority_id, everything=True)
+        async with transaction(engine, scope) as connection:
+            await first_administrator(connection, made, hash_, DOCUMENT, now)
         book = await asyncio.to_thread(write_workbook, folder / "world.xlsx")
         await _imported(http, book.name, await asyncio.to_thread(book.read_bytes))
-        scope = Scope(made.authority_id, everything=True)
         async with transaction(engine, scope) as connection:
             # Handed out as an operator does at the desk: what a one-time password is, the story tells later.
             logins = [post.login for post in POSTS.values()]
@@ -66,36 +64,6 @@ async def build(
     finally:
         await engine.dispose()
     return made.authority_id, {name: ids[agency.code] for name, agency in AGENCIES.items()}
-
-
-async def _first_administrator(tools: Tools, made: Installed, hash_: str, now: datetime) -> None:
-    """The account that everything else begins with; no API can make the first one."""
-    account_id = new_id()
-    async with transaction(tools.engine, Scope(made.authority_id, everything=True)) as connection:
-        await connection.execute(
-            insert(AccountRow).values(
-                id=account_id,
-                authority_id=made.authority_id,
-                kind="agency",
-                login=ADMINISTRATOR,
-                display_name="Quản trị hệ thống",
-                password_hash=hash_,
-                state="active",
-                agency_id=made.root_agency_id,
-                created_at=now,
-            )
-        )
-        await connection.execute(
-            insert(GrantRow).values(
-                id=new_id(),
-                authority_id=made.authority_id,
-                account_id=account_id,
-                agency_id=made.root_agency_id,
-                role="administrator",
-                valid_from=legal_date(now),
-                document=DOCUMENT,
-            )
-        )
 
 
 async def _imported(http: httpx.AsyncClient, name: str, data: bytes) -> None:
