@@ -1,4 +1,4 @@
-"""A sixth authority is one YAML file and one import: the program knows nothing of it, and a life is lived there."""
+"""A sixth authority is one YAML file and one import: unknown to the program, it has a life lived there."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
