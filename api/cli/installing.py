@@ -51,7 +51,7 @@ async def first_administrator(
 ) -> UUID:
     """The account that everything else begins with; no API can make the first one.
 
-    ``digest`` is its password's; ``state`` is ``default_password`` where whoever uses it must first choose one.
+    ``digest`` is its password's; ``state`` is ``default_password`` where one is to be chosen first.
     """
     account_id = new_id()
     await connection.execute(
