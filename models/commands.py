@@ -7,13 +7,14 @@ from datetime import date
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from models.regulations.schema import Category
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=2000)]
 Login = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{2,59}$")]
+FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,60}$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -165,6 +166,20 @@ class Approve(Body):
     verb: ClassVar[str] = "approve"
     revision_id: UUID
     digest: Digest
+
+
+class AmendSubmission(Body):
+    """The approver amends a submission before approving it, where the law says so (binh_dinh.II.2.a.3)."""
+
+    verb: ClassVar[str] = "amend_submission"
+    revision_id: UUID
+    digest: Digest
+    content: dict[FieldName, JsonValue] = Field(
+        min_length=1,
+        max_length=100,
+        description="Mục được sửa, nguyên cả mục; null là bỏ trống / changed fields, null to empty",
+    )
+    reason: Reason
 
 
 class GiveNotice(Body):
@@ -334,6 +349,7 @@ COMMANDS: tuple[type[Body], ...] = (
     SubmitDeclaration,
     EnterForm,
     ReturnForCorrection,
+    AmendSubmission,
     Approve,
     GiveNotice,
     WithdrawNotice,

@@ -161,6 +161,11 @@ class ProfileWorkflow:
         return await self._do(command_id, "Trả lại để sửa")
 
     @workflow.update
+    async def amend_submission(self, command_id: UUID) -> Moment:
+        """The approver puts a submission right before approving it."""
+        return await self._do(command_id, "Sửa bản khai trước khi phê duyệt")
+
+    @workflow.update
     async def approve(self, command_id: UUID) -> Moment:
         """Approve by signing the revision's hash."""
         return await self._do(command_id, "Phê duyệt")

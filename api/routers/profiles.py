@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from api.passwords import hashed
 from api.routers.acting import RESPONSES, Act, ActOnRevision
 from models.commands import (
+    AmendSubmission,
     AnswerError,
     Approve,
     CancelSeparation,
@@ -112,6 +113,12 @@ async def return_for_correction(
     act: ActOnRevision, profile_id: UUID, body: ReturnForCorrection
 ) -> JSONResponse:
     """Trả lại bản khai, nêu rõ trường cần sửa / return a submission with named fields."""
+    return await act.on_profile(profile_id, body)
+
+
+@router.post("/{profile_id}/amendments", operation_id="amendSubmission", summary="Sửa trước khi phê duyệt")
+async def amend_submission(act: ActOnRevision, profile_id: UUID, body: AmendSubmission) -> JSONResponse:
+    """Người phê duyệt sửa bản khai, nơi quy chế cho phép; người khai được báo / amend before approving."""
     return await act.on_profile(profile_id, body)
 
 

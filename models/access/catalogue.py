@@ -23,6 +23,7 @@ class Verb(StrEnum):
     ENTER_FORM = "enter_form"
     GIVE_NOTICE = "give_notice"
     APPROVE = "approve"
+    AMEND = "amend"
     RETURN_FOR_CORRECTION = "return_for_correction"
     CREATE_PROFILE = "create_profile"
     CREATE_ACCOUNT = "create_account"

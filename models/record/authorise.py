@@ -28,6 +28,7 @@ VERB_OF = {
     "reset_password": "create_account",
     "submit_declaration": "declare",
     "enter_form": "enter_form",
+    "amend_submission": "amend",
     "return_for_correction": "return_for_correction",
     "approve": "approve",
     "give_notice": "give_notice",
@@ -52,7 +53,7 @@ VERB_OF = {
 NEW_SIDE = ("accept_transfer", "refuse_transfer")
 """Verbs of a transfer that belong to the agency that receives."""
 
-REVIEWING = ("approve", "return_for_correction")
+REVIEWING = ("approve", "return_for_correction", "amend_submission")
 """Verbs of whoever owes the next signature."""
 
 _ANCESTORS = text(

@@ -10,6 +10,7 @@ from models.commands import (
     AcceptTransfer,
     ActivateAccount,
     AgreeDelegation,
+    AmendSubmission,
     AnswerError,
     Approve,
     ApproveList,
@@ -39,6 +40,7 @@ from models.commands import (
 )
 from models.lifecycle import (
     account,
+    amending,
     approval,
     declaration,
     delegation,
@@ -126,6 +128,11 @@ def _return(subject: Subject, body: ReturnForCorrection, scene: Scene) -> Outcom
     return declaration.return_for_correction(subject.life, body, scene, subject.month)
 
 
+def _amend(subject: Subject, body: AmendSubmission, scene: Scene) -> Outcome:
+    assert subject.life is not None
+    return amending.amend(subject.life, body, scene, subject.month)
+
+
 DECISIONS: dict[type[Body], Decision] = {
     PullNationalRecord: _life(intake.ask),
     RequestAccount: _life(account.request_account),
@@ -136,6 +143,7 @@ DECISIONS: dict[type[Body], Decision] = {
     SubmitDeclaration: _life(declaration.submit),
     EnterForm: _life(declaration.enter),
     ReturnForCorrection: _return,
+    AmendSubmission: _amend,
     GiveNotice: _life(declaration.give_notice),
     WithdrawNotice: _life(declaration.withdraw_notice),
     ReportError: _life(errors.report_error),

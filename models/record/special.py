@@ -196,6 +196,37 @@ _POSTS_LOCKED = text(
 )
 
 
+_AMENDED = text(
+    "INSERT INTO revisions (id, authority_id, profile_id, number, based_on, form_version, content, sealed,"
+    " key_id, digest, state, author_id, evidence, saved_at, submitted_at)"
+    " SELECT :id, authority_id, profile_id, :number, number, form_version, CAST(:content AS jsonb), :sealed,"
+    " :key, :digest, 'submitted', author_id, evidence, :now, submitted_at FROM revisions WHERE id = :source"
+)
+
+
+async def amended(connection: AsyncConnection, writing: Writing, values: dict[str, Any]) -> None:
+    """A submission put right: another revision of the same author, submitted when the first one was."""
+    in_the_open, secret = split(catalogue(values["form"]), values["content"])
+    sealed = writing.tools.cipher.seal(
+        writing.authority_id,
+        "revisions",
+        values["id"],
+        "sealed",
+        json.dumps(secret, ensure_ascii=False).encode(),
+    )
+    row = {
+        "id": values["id"],
+        "number": values["number"],
+        "content": json.dumps(in_the_open, ensure_ascii=False),
+        "sealed": sealed.data,
+        "key": sealed.key_id,
+        "digest": values["digest"],
+        "now": writing.now,
+        "source": values["source"],
+    }
+    await connection.execute(_AMENDED, row)
+
+
 _HELD = text("SELECT id FROM accounts WHERE profile_id = :profile")
 
 
@@ -213,6 +244,7 @@ SPECIAL: dict[str, Callable[[AsyncConnection, Writing, dict[str, Any]], Awaitabl
     "accounts": account,
     "draft_from": draft_from,
     "draft_prefilled": draft_prefilled,
+    "amended": amended,
     "custody_moved": custody_moved,
     "month_item_moved": month_item_moved,
     "sessions_ended": sessions_ended,

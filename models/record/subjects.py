@@ -131,7 +131,7 @@ async def with_content(connection: AsyncConnection, tools: Tools, ask: Ask, foun
     life = found.subject.life
     if life is None:
         return found
-    if verb == "complete_approval" and life.pending is not None:
+    if verb in ("complete_approval", "amend_submission") and life.pending is not None:
         content = await content_of(connection, tools, ask.authority_id, life.pending.id)
         life = replace(life, pending=replace(life.pending, content=content))
     elif verb in ("submit_declaration", "enter_form") and life.draft is not None:

@@ -62,6 +62,10 @@ async def _entered(player: Player) -> None:
         await player.says(verb)
 
 
+async def _amended(player: Player) -> None:
+    await player.says("amend_submission")
+
+
 async def _signing_fails(player: Player) -> None:
     for _ in range(3):
         await player.says("approve")
@@ -142,6 +146,9 @@ PATHS: dict[str, Callable[[], Path]] = {
         _profile(),
         acts(*(told("review", n) for n in range(2, 5)), look=[told("declaration", 1)]),
         _entered,
+    ),
+    "profile/amended_by_the_approver": lambda: Path(
+        ProfileWorkflow, _profile(), acts(told("review", 2), look=[told("review", 1)]), _amended
     ),
     "profile/signing_fails": lambda: Path(
         ProfileWorkflow,

@@ -233,7 +233,7 @@ def test_an_administrator_reads_no_profile() -> None:
 def test_nobody_acts_as_an_officer_on_the_own_profile(verb: Verb) -> None:
     able = person(*(Grant(role, CITY, TODAY) for role in TABLE))
     entering = in_force("phu_yen", TODAY, simulate=["phu_yen_2024"])
-    rules = entering if verb == "enter_form" else RULES
+    rules = {"enter_form": entering, "amend": in_force("binh_dinh", TODAY)}.get(verb, RULES)
     assert code(may(able, verb, ABOUT_COLLEAGUE, TODAY, rules)) == "allowed"
     refused = may(able, verb, ABOUT_SELF, TODAY, rules)
     assert isinstance(refused, Denied)
@@ -243,8 +243,8 @@ def test_nobody_acts_as_an_officer_on_the_own_profile(verb: Verb) -> None:
 
 def test_the_separated_verbs_are_these() -> None:
     assert [str(verb) for verb in SEPARATED] == [
-        "accept_transfer", "approve", "archive", "create_account", "enter_form", "gate", "give_notice",
-        "hand_over", "pull_record", "refuse_transfer", "report_transfer", "request_transfer",
+        "accept_transfer", "amend", "approve", "archive", "create_account", "enter_form", "gate",
+        "give_notice", "hand_over", "pull_record", "refuse_transfer", "report_transfer", "request_transfer",
         "return_for_correction", "separate",
     ]  # fmt: skip
 

@@ -11,6 +11,7 @@ from models.commands import (
     AcceptTransfer,
     ActivateAccount,
     AgreeDelegation,
+    AmendSubmission,
     AnswerError,
     ApproveList,
     Body,
@@ -62,6 +63,7 @@ ALLOWED = {
     "report_error": MINE,
     "enter_form": (),  # this law has the person declare
     "answer_error": HR,
+    "amend_submission": (),  # this law has what is wrong go back
     "return_for_correction": (*HR, "culture.approver", "culture.head"),
     "approve": ("culture.approver", "culture.head"),
     "give_notice": HR,
@@ -118,6 +120,7 @@ def bodies(world: World) -> dict[str, Body]:
         ActivateAccount(password_hash="y"),
         SubmitDeclaration(revision_id=NOBODY, digest=DIGEST),
         EnterForm(revision_id=NOBODY, digest=DIGEST, confirmed_form=DIGEST),
+        AmendSubmission(revision_id=NOBODY, digest=DIGEST, content={"gender": "x"}, **reason),
         AnswerError(duty_id=NOBODY, accepted=True, **reason),
         ReturnForCorrection(revision_id=NOBODY, fields=fields, **reason),
         GiveNotice(kind="salary", changed_on=day, document="5"),
