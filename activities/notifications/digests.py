@@ -5,7 +5,6 @@ so no two rounds send the same. Should the process die between the server's answ
 goes again under the same Message-ID.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -15,9 +14,9 @@ from temporalio import activity
 
 from activities.notifications.letter import Stationery, letter
 from activities.notifications.notices import notify_administrator
-from activities.notifications.open_work import Post as Held
-from activities.notifications.open_work import Recipient, Work, recipients, work_of_posts
+from activities.notifications.open_work import OpenWork, work_of_posts
 from activities.notifications.post import MailDelayedError, MailRefusedError, Post, PostDownError, open_post
+from activities.notifications.recipients import Recipient, recipients
 from models.calendar import Calendar, at_local, legal_date
 from models.database import Scope, transaction
 from models.errors import SealBrokenError
@@ -75,11 +74,11 @@ async def send_digests(tools: Tools, settings: Settings, run: DigestRun) -> Dige
             )
         if not working or run.now < at_local(day, HOUR):
             return DigestDone(sent=0, failed=0, next_at=next_morning(run.now, calendar))
-        posts = await work_of_posts(connection, day, run.now)
+        found = await work_of_posts(connection, day, run.now)
     paper = Stationery(settings.smtp_from, f"{settings.public_address}/", run.now, law)
     async with open_post(settings) as post:
         round_ = Round(tools, scope, post, paper, day, run.now)
-        sent = await round_.through(posts)
+        sent = await round_.through(found)
     async with transaction(tools.engine, scope) as connection:
         failed = await connection.scalar(_UNSENT, {"day": day}) or 0
         if round_.down is not None:
@@ -123,12 +122,14 @@ class Round:
     left: int = 0
     """Messages that may still go today."""
 
-    async def through(self, posts: Mapping[Held, Work]) -> int:
+    async def through(self, found: OpenWork) -> int:
         """Page by page; how many messages were handed over."""
         sent, after = 0, FIRST
         while True:
             async with transaction(self.tools.engine, self.scope) as connection:
-                page, following = await recipients(connection, posts, self.day, self.now, after)
+                page, following = await recipients(
+                    connection, found, self.paper.law, self.now, self.day, after
+                )
                 rows = [
                     {
                         "authority": self.scope.authority,

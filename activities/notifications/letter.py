@@ -11,7 +11,7 @@ from string import Template
 from uuid import UUID, uuid5
 
 from activities.notifications.open_work import Line, Work
-from models.access import roles
+from models.access import delegables, roles
 from models.calendar import legal_date
 from models.regulations import RuleSet
 
@@ -35,6 +35,7 @@ class Words:
 
     own: str
     post: str
+    lent: str
     due: str
     late: str
     raised: str
@@ -45,6 +46,7 @@ class Words:
 VI = Words(
     own="Việc của Anh/Chị",
     post="Việc theo vai trò",
+    lent="Việc nhận uỷ quyền",
     due="hạn sớm nhất",
     late="quá hạn",
     raised="Việc quá hạn của đơn vị, cá nhân được báo lên Anh/Chị",
@@ -54,6 +56,7 @@ VI = Words(
 EN = Words(
     own="Your own duties",
     post="Duties of the role",
+    lent="Work delegated to you",
     due="earliest due",
     late="overdue",
     raised="Overdue duties of others, escalated to you",
@@ -102,18 +105,26 @@ def _part(paper: Stationery, work: Work, words: Words) -> str:
     parts = []
     if work.own:
         parts.append(_block(f"{words.own}:", [_line(paper, line, words) for line in work.own], words))
-    by_role: dict[str, list[Line]] = {}
-    for role, line in work.posts:
-        by_role.setdefault(role, []).append(line)
-    for role, lines in by_role.items():
+    for role, lines in _grouped(work.posts).items():
         name = roles().roles[role]
         title = f"{words.post} “{name.vi if words is VI else name.en}”:"
+        parts.append(_block(title, [_line(paper, line, words) for line in lines], words))
+    for what, lines in _grouped(work.lent).items():
+        right = delegables().what[what]
+        title = f"{words.lent} “{right.vi if words is VI else right.en}”:"
         parts.append(_block(title, [_line(paper, line, words) for line in lines], words))
     if work.raised:
         parts.append(f"{words.raised}: {work.raised}\n\n")
     if work.unread:
         parts.append(f"{words.unread}: {work.unread}\n\n")
     return "".join(parts)
+
+
+def _grouped(named: Sequence[tuple[str, Line]]) -> dict[str, list[Line]]:
+    groups: dict[str, list[Line]] = {}
+    for name, line in named:
+        groups.setdefault(name, []).append(line)
+    return groups
 
 
 def _block(title: str, lines: Sequence[str], words: Words) -> str:

@@ -1,4 +1,4 @@
-"""What is still open, per post and per account, at one instant: the substance of the morning's messages.
+"""What is still open, per post, at one instant: the substance of the morning's messages.
 
 A duty of a post goes to whoever holds the post now (R39): in the agency itself, else in the nearest agency
 above it where somebody does.
@@ -13,9 +13,6 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
-
-PAGE = 200
-"""Accounts looked at in one transaction."""
 
 _POST_DUTIES = text(
     "SELECT agency_id, party AS role, slot, citation, count(*) AS n,"
@@ -38,22 +35,6 @@ _HOLDERS = text(
     "   WHERE c.descendant_id = post.agency_id AND c.valid_to IS NULL ORDER BY c.depth LIMIT 1) AS holder"
     " FROM unnest(CAST(:agencies AS uuid[]), CAST(:roles AS text[])) AS post(agency_id, role)"
 )
-_ACCOUNTS = text(
-    "SELECT a.id, a.email_sealed, a.email_key,"
-    " (SELECT coalesce(json_agg(o ORDER BY o.first, o.slot), '[]') FROM (SELECT slot, citation, count(*)"
-    " AS n,"
-    "   count(*) FILTER (WHERE due_at <= :now) AS late, min(due_on) AS first FROM duties d"
-    "   WHERE d.profile_id = a.profile_id AND d.party = 'person' AND d.state = 'open' GROUP BY 1, 2) o) AS"
-    " own,"
-    " (SELECT count(*) FROM notices n WHERE n.account_id = a.id AND n.read_at IS NULL AND n.duty_id IS NULL)"
-    "   AS unread,"
-    " (SELECT coalesce(json_agg(json_build_array(g.agency_id, g.role) ORDER BY g.role, g.agency_id), '[]')"
-    "   FROM grants g WHERE g.account_id = a.id AND g.valid_from <= :day"
-    "   AND (g.valid_to IS NULL OR g.valid_to > :day)) AS posts"
-    " FROM accounts a WHERE a.state <> 'cancelled' AND a.email_sealed IS NOT NULL AND a.id > :after"
-    " ORDER BY a.id LIMIT :page"
-)
-
 Post = tuple[UUID, str]
 """An agency and a role in it."""
 
@@ -71,10 +52,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What one account finds open. ``raised`` are duties of others that were escalated to it."""
+    """What one account finds open: its own duties, those of its posts by role, those it meets by delegation
+    by what was delegated; ``raised`` are duties of others that were escalated to it."""
 
     own: tuple[Line, ...] = ()
     posts: tuple[tuple[str, Line], ...] = ()
+    lent: tuple[tuple[str, Line], ...] = ()
     raised: int = 0
     unread: int = 0
 
@@ -85,26 +68,33 @@ class Work:
 
     @property
     def late(self) -> int:
-        """Own duties and those of posts that are overdue."""
+        """Own duties, those of posts and those met by delegation that are overdue."""
         return sum(line.late for line in self._lines)
 
     @property
     def _lines(self) -> Sequence[Line]:
-        return (*self.own, *(line for _, line in self.posts))
+        return (*self.own, *(line for _, line in (*self.posts, *self.lent)))
 
 
 @dataclass(frozen=True, slots=True)
-class Recipient:
-    """An account with an address and what it finds open."""
+class OpenWork:
+    """Everything open that is owed by posts, as it stands and as it falls to whoever holds them."""
 
-    account_id: UUID
-    email_sealed: bytes
-    email_key: str
-    work: Work
+    posts: Mapping[Post, Work]
+    """By the post that somebody holds today."""
+    duties: Mapping[UUID, Sequence[tuple[str, Line]]]
+    """By the agency that owes, with the role, whether or not anybody holds it."""
+    holders: Mapping[Post, UUID]
+    """The nearest agency, upwards, where somebody holds the post."""
+
+    def post_of(self, agency_id: UUID, role: str) -> Post | None:
+        """The post to which a duty of this agency and role falls; none where nobody holds it."""
+        holder = self.holders.get((agency_id, role))
+        return (holder, role) if holder is not None else None
 
 
-async def work_of_posts(connection: AsyncConnection, day: date, now: datetime) -> Mapping[Post, Work]:
-    """What is open for each post that somebody holds today."""
+async def work_of_posts(connection: AsyncConnection, day: date, now: datetime) -> OpenWork:
+    """What is open for each post, and who holds it today."""
     duties = (await connection.execute(_POST_DUTIES, {"now": now})).all()
     notices = (await connection.execute(_POST_NOTICES)).all()
     posts = sorted({(row.agency_id, row.role) for row in (*duties, *notices)})
@@ -113,47 +103,35 @@ async def work_of_posts(connection: AsyncConnection, day: date, now: datetime) -
         {"day": day, "agencies": [agency for agency, _ in posts], "roles": [role for _, role in posts]},
     )
     holder = {(row.agency_id, row.role): row.holder for row in found if row.holder is not None}
+    owed: dict[UUID, list[tuple[str, Line]]] = defaultdict(list)
+    for row in duties:
+        owed[row.agency_id].append((row.role, Line(row.slot, row.citation, row.n, row.late, row.first)))
+    return OpenWork(_by_holder(holder, owed, notices), owed, holder)
+
+
+def _by_holder(
+    holder: Mapping[Post, UUID], owed: Mapping[UUID, Sequence[tuple[str, Line]]], notices: Sequence[Row[Any]]
+) -> Mapping[Post, Work]:
     lines: dict[Post, list[Line]] = defaultdict(list)
     raised: dict[Post, int] = defaultdict(int)
     unread: dict[Post, int] = defaultdict(int)
-    for row in duties:
-        if (row.agency_id, row.role) in holder:
-            post = (holder[row.agency_id, row.role], row.role)
-            lines[post].append(Line(row.slot, row.citation, row.n, row.late, row.first))
+    for agency, here in owed.items():
+        for role, line in here:
+            if (agency, role) in holder:
+                lines[holder[agency, role], role].append(line)
     for row in notices:
         if (row.agency_id, row.role) in holder:
             post = (holder[row.agency_id, row.role], row.role)
             raised[post] += row.raised
             unread[post] += row.unread
     return {
-        post: Work((), tuple((post[1], line) for line in merged(lines[post])), raised[post], unread[post])
+        post: Work(
+            posts=tuple((post[1], line) for line in merged(lines[post])),
+            raised=raised[post],
+            unread=unread[post],
+        )
         for post in {*lines, *raised}
     }
-
-
-async def recipients(
-    connection: AsyncConnection, posts: Mapping[Post, Work], day: date, now: datetime, after: UUID
-) -> tuple[list[Recipient], UUID | None]:
-    """The next page of accounts that find something open, and where the page after it begins."""
-    rows = (await connection.execute(_ACCOUNTS, {"day": day, "now": now, "after": after, "page": PAGE})).all()
-    found = [_recipient(row, posts) for row in rows]
-    return [one for one in found if one.work.open], rows[-1].id if len(rows) == PAGE else None
-
-
-def _recipient(row: Row[Any], posts: Mapping[Post, Work]) -> Recipient:
-    held = [posts.get((UUID(agency), role), Work()) for agency, role in row.posts]
-    work = Work(
-        own=tuple(_line(one) for one in row.own),
-        posts=tuple(line for one in held for line in one.posts),
-        raised=sum(one.raised for one in held),
-        unread=row.unread + sum(one.unread for one in held),
-    )
-    return Recipient(row.id, bytes(row.email_sealed), row.email_key, work)
-
-
-def _line(found: Mapping[str, Any]) -> Line:
-    first = date.fromisoformat(found["first"]) if found["first"] else None
-    return Line(found["slot"], found["citation"], found["n"], found["late"], first)
 
 
 def merged(lines: Sequence[Line]) -> list[Line]:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from api.paging import Page, cursor, key_of, page
 from api.reading import permits
+from api.reading.borrowed import condition as lent_condition
 from api.scope import Asker, Reading
 
 
@@ -44,14 +45,21 @@ _READ = (
 def addressed(who: Asker) -> tuple[str, dict[str, Any]]:
     """The condition for what is addressed to the asker: by account, or by a post held in that very agency.
 
-    A department's post is the authority's: its notices stand in the department's own agency.
+    A department's post is the authority's: its notices stand in the department's own agency. What a post is
+    told about a duty that is the asker's by delegation is addressed to the asker too.
     """
     values: dict[str, Any] = {"account": who.account_id}
     parts = ["n.account_id = :account"]
     for n, (role, agency_id) in enumerate(who.held):
         parts.append(f"(n.role = :role{n} AND n.agency_id = :agency{n})")
         values |= {f"role{n}": role, f"agency{n}": agency_id}
-    return f"({' OR '.join(parts)})", values
+    lent, more = lent_condition(who)
+    if lent:
+        parts.append(
+            "(n.role IS NOT NULL AND EXISTS (SELECT 1 FROM duties d"  # noqa: S608 — values bound
+            f" WHERE d.id = n.duty_id AND d.state = 'open' AND ({lent})))"
+        )
+    return f"({' OR '.join(parts)})", values | more
 
 
 async def listed(read: Reading, *, unread: bool, limit: int, after: str | None) -> Inbox:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -127,6 +127,44 @@ async def open_list(world: Any) -> None:
             await connection.execute(text(row), values)
 
 
+def duty_of(world: Any) -> UUID:
+    """The duty of `open_list`."""
+    return UUID(int=world.authority.int ^ 3)
+
+
+async def notice_to_the_post(world: Any) -> UUID:
+    """What the approvers are told about the duty of `open_list`."""
+    notice = uuid4()
+    async with transaction(world.tools.engine, world.scope) as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO notices (id, authority_id, agency_id, role, kind, duty_id, facts, created_at)"
+                " VALUES (:id, :a, :g, 'approver', 'reminder', :duty, '{}', :now)"
+            ),
+            {
+                "id": notice,
+                "a": world.authority,
+                "g": world.culture,
+                "duty": duty_of(world),
+                "now": world.now,
+            },
+        )
+    return notice
+
+
+async def test_what_a_post_is_told_is_no_business_of_who_was_lent_nothing(log_in, world) -> None:
+    await open_list(world)
+    notice = await notice_to_the_post(world)
+    head, hr = await log_in("culture.head"), await log_in("culture.hr")
+    assert [n for n in (await hr.get("/inbox")).json()["items"] if n["kind"] == "reminder"] == []
+    assert (await hr.post(f"/inbox/{notice}/read")).status_code == 404
+    given = await head.command("/delegations", wish(world))
+    lent = given.json()["answer"]["delegation_id"]
+    assert str(notice) in [n["id"] for n in (await hr.get("/inbox")).json()["items"]]
+    await head.command(f"/delegations/{lent}/revocation", {"reason": "đã về lại cơ quan"})
+    assert str(notice) not in [n["id"] for n in (await hr.get("/inbox")).json()["items"]]
+
+
 async def test_what_was_lent_shows_among_the_delegates_work(log_in, world) -> None:
     await open_list(world)
     head, hr = await log_in("culture.head"), await log_in("culture.hr")
@@ -142,6 +180,10 @@ async def test_what_was_lent_shows_among_the_delegates_work(log_in, world) -> No
     assert [(line["what"], line["on_behalf_of"]) for line in today["delegated"]["items"]] == [
         ("approval_window", "culture.head")
     ]
+    await notice_to_the_post(world)
+    line = next(n for n in (await hr.get("/inbox")).json()["items"] if n["kind"] == "reminder")
+    assert (line["role"], line["duty_id"], line["read_at"]) == ("approver", str(duty_of(world)), None)
+    assert (await hr.post(f"/inbox/{line['id']}/read")).status_code == 204
     approver = await log_in("culture.approver")
     own = next(o for o in (await approver.get("/me")).json()["owed"] if o["slot"] == "approval_window")
     assert own["on_behalf_of"] is None
