@@ -33,10 +33,12 @@ FIELD = "reporter"
 
 _REPORT = text(
     "SELECT t.*, w.period, w.slot, w.rule_id, w.citation, w.due_on, w.policy_date, g.name AS agency,"
-    " g.code AS agency_code, u.name AS authority, a.display_name AS signer, h.name AS signer_agency"
+    " g.code AS agency_code, u.name AS authority, a.display_name AS signer, h.name AS signer_agency,"
+    " o.display_name AS on_behalf, l.document AS delegated_by"
     " FROM review_reports t JOIN reviews w ON w.id = t.review_id JOIN agencies g ON g.id = t.agency_id"
     " JOIN authorities u ON u.authority_id = t.authority_id LEFT JOIN accounts a ON a.id = t.signer_id"
-    " LEFT JOIN agencies h ON h.id = a.agency_id WHERE t.id = :id"
+    " LEFT JOIN agencies h ON h.id = a.agency_id LEFT JOIN accounts o ON o.id = t.on_behalf_of"
+    " LEFT JOIN delegations l ON l.id = t.delegation_id WHERE t.id = :id"
 )
 _FIX = text(
     "UPDATE review_reports SET content = :content WHERE id = :id AND signature_id = :signature"
@@ -103,20 +105,32 @@ async def _fixed(office: ReviewOffice, signing: ReportSigning, row: Row[Any], la
 
 
 def _render_and_sign(office: ReviewOffice, row: Row[Any], now: datetime) -> tuple[str, str]:
-    post = roles().roles[row.signer_role].vi
+    post, place, reason = capacity_of(row)
     header = DossierHeader(
         code=f"BC-{row.signature_id.hex[:16].upper()}",
         managing_authority=row.authority,
         employing_unit=row.agency,
         revision=1,
         form=FORM,
-        places=(SignaturePlace(FIELD, post, "(Ký số)", dated=True, name=row.signer),),
+        places=(place,),
     )
     pdf = render_review(paper_of(row.content), row.citation, header, rfc8785.dumps(row.content), now)
     name = SignerName(row.signer, row.signer_agency, post, str(row.signer_id))
     signer = office.signers.signer_for(name)
-    signed = signer.sign_pdf(
-        pdf, field=FIELD, reason="Báo cáo rà soát dữ liệu", location=row.signer_agency, signed_at=now
-    )
+    signed = signer.sign_pdf(pdf, field=FIELD, reason=reason, location=row.signer_agency, signed_at=now)
     stored = office.store.put(signed, "application/pdf")
     return stored.sha256, signer.certificate.sha256
+
+
+def capacity_of(row: Any) -> tuple[str, SignaturePlace, str]:
+    """As what the signer signs: the post in the certificate, the place on the paper, the signature's reason.
+
+    Whoever signs by delegation is not the delegator: the place stands under the delegator's post ("TUQ.",
+    Nghị định 30/2020/NĐ-CP), and both names and the document that lent the right stand on the paper.
+    """
+    post, reason = roles().roles[row.signer_role].vi, "Báo cáo rà soát dữ liệu"
+    if row.on_behalf_of is None:
+        return post, SignaturePlace(FIELD, post, "(Ký số)", dated=True, name=row.signer), reason
+    lent = f"thừa uỷ quyền của {row.on_behalf} theo {row.delegated_by}"
+    place = SignaturePlace(FIELD, f"TUQ. {post}", f"(Ký số, {lent})", dated=True, name=row.signer)
+    return "Người được uỷ quyền ký báo cáo", place, f"{reason}, {lent} (TUQ.)"

@@ -104,6 +104,10 @@ class ReportDetail(ReportLine):
 
     citation: str = Field(title="Căn cứ")
     signer_role: str | None = Field(title="Vai trò người ký")
+    signer: str | None = Field(title="Người ký", description="Không có khi ngoài phạm vi")
+    on_behalf_of: UUID | None = Field(title="Thừa uỷ quyền của", description="Khi ký theo uỷ quyền")
+    on_behalf_of_name: str | None = Field(title="Người uỷ quyền", description="Không có khi ngoài phạm vi")
+    delegation_id: UUID | None = Field(title="Uỷ quyền")
     units: list[Unit] = Field(title="Theo đơn vị")
     calls: list[Call] = Field(title="Lời gọi giải quyết")
 
@@ -144,8 +148,10 @@ _REVIEW = (
     f" {_COUNT.format(which=_SENT + ' AND t.late_days > 0')} AS late FROM reviews w WHERE "
 )
 _REPORT = (
-    f"SELECT t.*, w.period, w.due_on, w.due_at, w.citation, a.name AS agency, a.code, {_OWED} AS owed"  # noqa: S608 — the same
-    " FROM review_reports t JOIN reviews w ON w.id = t.review_id JOIN agencies a ON a.id = t.agency_id WHERE "
+    f"SELECT t.*, w.period, w.due_on, w.due_at, w.citation, a.name AS agency, a.code, {_OWED} AS owed,"  # noqa: S608 — the same
+    " s.display_name AS signer, o.display_name AS on_behalf_of_name FROM review_reports t"
+    " JOIN reviews w ON w.id = t.review_id JOIN agencies a ON a.id = t.agency_id"
+    " LEFT JOIN accounts s ON s.id = t.signer_id LEFT JOIN accounts o ON o.id = t.on_behalf_of WHERE "
 )
 _FINDINGS = (
     "SELECT f.profile_id, f.agency_id, f.measured_at, f.faults, p.full_name AS person, r.form_version"

@@ -280,4 +280,7 @@ class Report:
     policy_date: bool
     """Whether the due date is this installation's policy, because the text names no day."""
     signature_id: UUID | None = None
+    on_behalf_of: UUID | None = None
+    """The delegator, where a delegate signs."""
+    delegation_id: UUID | None = None
     duties: tuple[Duty, ...] = ()

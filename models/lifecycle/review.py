@@ -12,6 +12,7 @@ from models.lifecycle.guard import refuse
 from models.lifecycle.life import Report
 from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
+from models.lifecycle.steps import behalf
 from models.regulations import Obligation
 
 ENDED = ("sent", "missing", "not_owed")
@@ -101,6 +102,8 @@ def sign_report(report: Report, _body: SignReport, scene: Scene) -> Outcome:
         "signature_id": signature_id,
         "signer_id": scene.actor_id,
         "signer_role": scene.actor_role,
+        "on_behalf_of": scene.on_behalf_of,
+        "delegation_id": scene.delegation_id,
         "requested_at": scene.now,
     }
     out.happened("report.prepared", rule, period=report.period, signature=str(signature_id))
@@ -119,6 +122,7 @@ def complete_report(report: Report, document: str, certificate: str, scene: Scen
         "period": report.period,
         "document": document,
         "late_days": late,
+        **behalf(report),
     }
     out.subject = {
         "state": "sent",
@@ -128,6 +132,7 @@ def complete_report(report: Report, document: str, certificate: str, scene: Scen
         "certificate": certificate,
     }
     facts = {"period": report.period, "whole": report.whole, "document": document, "late_days": late}
+    facts |= behalf(report)
     if rule is not None and rule.rule.next_approver:
         facts["to"] = rule.rule.next_approver
     out.happened("report.sent", rule, **facts)

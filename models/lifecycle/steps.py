@@ -11,7 +11,7 @@ from uuid import UUID
 
 from models.lifecycle.competence import signers
 from models.lifecycle.duties import bearer, close_duty, open_duty, void_duty
-from models.lifecycle.life import Approval, Duty, Life
+from models.lifecycle.life import Approval, Duty, Life, Report
 from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
 from models.regulations import Obligation
@@ -118,7 +118,7 @@ def void_steps(out: Outcome, scene: Scene, life: Life, reason: str) -> None:
         void_duty(out, scene, duty, reason)
 
 
-def behalf(approval: Approval) -> dict[str, str]:
+def behalf(approval: Approval | Report) -> dict[str, str]:
     """In whose name it was signed, where that is somebody else's than the signer's."""
     if approval.on_behalf_of is None:
         return {}

@@ -13,6 +13,7 @@ from models.lifecycle.account import account_issuers
 from models.lifecycle.competence import BY_PARTY, competent, signers
 from models.lifecycle.giving import could_give
 from models.lifecycle.life import AccountState
+from models.lifecycle.review import obligation_of
 from models.lifecycle.scene import Scene
 from models.lifecycle.steps import awaited, owed_by
 from models.record.commands import Command
@@ -113,6 +114,13 @@ async def authorise(connection: AsyncConnection, command: Command, found: Found,
             return Standing(fitting.role, fitting.delegation_of, fitting.delegation_id)
     if (issuers := account_issuers(scene)) and verb == "create_account":
         fitting = may(command.actor, verb, target, scene.today, scene.law, among=issuers)
+        if isinstance(fitting, Allowed):
+            return Standing(fitting.role, fitting.delegation_of, fitting.delegation_id)
+    report = found.subject.report
+    owed = obligation_of(report, scene) if report is not None else None
+    if owed is not None:
+        # A role of one's own that may not sign goes after a delegation by whoever may.
+        fitting = may(command.actor, verb, target, scene.today, scene.law, among=signers(owed))
         if isinstance(fitting, Allowed):
             return Standing(fitting.role, fitting.delegation_of, fitting.delegation_id)
     verdict = may(command.actor, verb, target, scene.today, scene.law)

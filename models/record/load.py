@@ -301,6 +301,8 @@ def report_of(row: Any) -> Report:
         due_at=row.due_at,
         policy_date=row.policy_date,
         signature_id=row.signature_id,
+        on_behalf_of=row.on_behalf_of,
+        delegation_id=row.delegation_id,
         duties=tuple(duty_of(d) for d in row.duties),
     )
 

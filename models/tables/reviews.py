@@ -48,6 +48,7 @@ class ReviewReportRow(Table):
     __table_args__ = (
         UniqueConstraint("review_id", "agency_id", "whole"),
         CheckConstraint("state IN ('open', 'signing', 'sent', 'missing', 'not_owed')", name="state"),
+        CheckConstraint("(on_behalf_of IS NULL) = (delegation_id IS NULL)", name="on_behalf"),
         Index("ix_review_reports_wake", "next_wake_at", postgresql_where="next_wake_at IS NOT NULL"),
         Index(
             "ix_review_reports_document", "document_sha256", postgresql_where="document_sha256 IS NOT NULL"
@@ -69,6 +70,9 @@ class ReviewReportRow(Table):
     signature_id: Mapped[UUID | None]
     signer_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
     signer_role: Mapped[str | None]
+    on_behalf_of: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
+    """The delegator, where a delegate signs."""
+    delegation_id: Mapped[UUID | None] = mapped_column(ForeignKey("delegations.id"))
     requested_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     late_days: Mapped[int]

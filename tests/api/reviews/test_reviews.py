@@ -1,11 +1,14 @@
 """Reviews over the API: progress, failing profiles, the signature, the document, and what is out of reach."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
+from pyhanko.pdf_utils.reader import PdfFileReader
 from pypdf import PdfReader
 
+from models.calendar import legal_date
 from models.regulations import in_force
 from tests.api.reviews.conftest import Person
 from tests.world import World
@@ -19,6 +22,19 @@ async def ok(person: Person, path: str, **params: Any) -> Any:
 
 async def _newest(person: Person) -> Any:
     return (await ok(person, "/reviews"))["items"][0]
+
+
+def wish(world: World) -> dict[str, str]:
+    """The head of culture lends approval to its HR officer."""
+    day = legal_date(world.now)
+    return {
+        "delegate_id": str(world.accounts["culture.hr"]),
+        "what": "approval",
+        "agency_id": str(world.culture),
+        "valid_from": day.isoformat(),
+        "valid_to": (day + timedelta(days=120)).isoformat(),
+        "document": "7/QĐ-SVH",
+    }
 
 
 async def test_progress_findings_and_the_signed_report(
@@ -69,6 +85,64 @@ async def test_progress_findings_and_the_signed_report(
     after = await ok(department, f"/review-reports/{mine['id']}")
     assert (after["state"], after["document_sha256"], after["calls"]) == ("sent", document, [])
     assert (await _newest(department))["sent"] == 1
+
+
+@pytest.mark.rule("hanoi.art6.4.c")
+async def test_a_delegate_signs_in_both_names(
+    world: World, campaign: Any, working: None, log_in: Any, tmp_path: Any
+) -> None:
+    await campaign()
+    head, hr = await log_in("culture.head"), await log_in("culture.hr")
+    review = await _newest(head)
+    (mine,) = (await ok(head, f"/reviews/{review['id']}/reports"))["items"]
+    path = f"/review-reports/{mine['id']}/signature"
+    refused = await hr.command(path)
+    assert (refused.status_code, refused.json()["code"]) == (403, "not-permitted")
+    given = await head.command("/delegations", wish(world))
+    assert given.status_code == 201, given.text
+    lent = given.json()["answer"]["delegation_id"]
+    (owed,) = [one for one in (await ok(hr, "/me"))["owed"] if one["slot"] == "report_quarter"]
+    assert owed["on_behalf_of"] == "culture.head"
+
+    elsewhere = (await ok(await log_in("department"), f"/reviews/{review['id']}/reports"))["items"]
+    other = next(one["id"] for one in elsewhere if one["agency"] == "Sở Y tế")
+    beyond = await hr.command(f"/review-reports/{other}/signature")
+    assert (beyond.status_code, beyond.json()["code"]) == (404, "not-found")
+
+    signed = await hr.command(path)
+    assert signed.status_code == 200, signed.text
+    answer = signed.json()["answer"]
+    assert (answer["on_behalf_of"], answer["delegation_id"]) == (str(world.accounts["culture.head"]), lent)
+    pdf = tmp_path / "report.pdf"
+    pdf.write_bytes((await head.get(f"/documents/{answer['document']}")).content)
+    printed = " ".join(" ".join(page.extract_text() for page in PdfReader(pdf).pages).split())
+    assert "TUQ. Người đứng đầu cơ quan, đơn vị" in printed
+    assert "thừa uỷ quyền của culture.head theo 7/QĐ-SVH" in printed
+    assert "culture.hr" in printed
+    with pdf.open("rb") as opened:
+        signature = next(s for s in PdfFileReader(opened).embedded_signatures if s.sig_object.get("/Reason"))
+        assert "thừa uỷ quyền của culture.head theo 7/QĐ-SVH (TUQ.)" in signature.sig_object["/Reason"]
+        assert signature.signer_cert.subject.native["title"] == "Người được uỷ quyền ký báo cáo"
+    told = await ok(head, f"/review-reports/{mine['id']}")
+    assert (told["signer"], told["on_behalf_of_name"], told["delegation_id"]) == (
+        "culture.hr",
+        "culture.head",
+        lent,
+    )
+
+
+async def test_a_delegation_that_ended_signs_nothing(
+    world: World, campaign: Any, working: None, log_in: Any
+) -> None:
+    await campaign()
+    head, hr = await log_in("culture.head"), await log_in("culture.hr")
+    review = await _newest(head)
+    (mine,) = (await ok(head, f"/reviews/{review['id']}/reports"))["items"]
+    lent = (await head.command("/delegations", wish(world))).json()["answer"]["delegation_id"]
+    ended = await head.command(f"/delegations/{lent}/revocation", {"reason": "đã về lại cơ quan"})
+    assert ended.status_code == 200, ended.text
+    refused = await hr.command(f"/review-reports/{mine['id']}/signature")
+    assert (refused.status_code, refused.json()["code"]) == (403, "delegation-ended")
 
 
 async def test_what_is_out_of_reach(world: World, campaign: Any, log_in: Any) -> None:
