@@ -12,6 +12,7 @@ from api.cli.deadline import parse_day, refuse
 from api.cli.law_acts import adopt, load
 from api.cli.law_diff import diff
 from api.cli.law_marks import scan
+from api.cli.law_simulate import simulate
 from models.calendar import legal_date
 from models.calendar.loader import FOLDER as YEARS
 from models.calendar.loader import check_years
@@ -41,6 +42,7 @@ law_app = typer.Typer(no_args_is_help=True, help="Quy định pháp luật dư�
 law_app.command()(diff)
 law_app.command("load")(load)
 law_app.command("adopt")(adopt)
+law_app.command()(simulate)
 
 PROVEN = frozenset({"deadline", "approval", "transfer", "account", "access", "report"})
 

@@ -18,6 +18,7 @@ from api.routers import (
     read_work,
     reviews,
     session,
+    simulations,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -37,5 +38,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     commands.router,
     imports.router,
     reviews.router,
+    simulations.router,
     read_story.router,
 )

@@ -21,6 +21,7 @@ from api.routers import (
     read_story,
     read_work,
     session,
+    simulations,
 )
 from models.documents import DocumentStore
 from models.key_ring import MasterKey, create_keyring
@@ -51,6 +52,7 @@ def _readers() -> FastAPI:
         read_duties,
         read_work,
         read_story,
+        simulations,
     ):
         made.include_router(one.router, prefix="/api/v1")
     return made

@@ -1,0 +1,361 @@
+"""What would be owed under another law: recorded facts walked again, nothing decided, nothing written.
+
+The facts are what happened (opened, account made, change, submission, signature, transfer, leaving, the
+month's list), never what was owed. Under the law in force the walk gives exactly the duties there are. Where
+another law asks for a step that nobody could take, the step is taken on the last day it allows, and what
+follows from it is marked ``assumed``. The reports of data reviews are not walked: their days are the law's
+own, whatever happened.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from models.calendar import legal_date
+from models.lifecycle import month as months
+from models.lifecycle.account import ACCOUNT_SLOTS, RECEIVED
+from models.lifecycle.declaration import CHANGE, FIRST
+from models.lifecycle.duties import bearer, open_duty
+from models.lifecycle.life import Chapter, Life, Status
+from models.lifecycle.outcome import Outcome
+from models.lifecycle.simulated import SPACE, Happened, Listed, Person, World, Would, scene_of, would
+from models.lifecycle.steps import open_step, steps_of
+from models.regulations import Obligation
+
+
+def of_person(person: Person, world: World) -> list[Would]:
+    """Every duty of a profile and its cases, in the order of its life."""
+    walk = _Walk(person, world, person.agency_id)
+    for number, act in enumerate(person.acts):
+        walk.play(act, number)
+    return walk.duties
+
+
+def of_month(listed: Listed, world: World) -> list[Would]:
+    """The duties of one month's list."""
+    scene = scene_of(world, listed.opened_at, listed.month.agency_id, f"month:{listed.month.id}")
+    # A list stands for nobody in particular: the law is asked without facts, as when it is opened.
+    out = months.open_month(listed.month, listed.listed, listed.closes_at, replace(scene, facts={}))
+    found = [would(one, legal_date(listed.opened_at)) for one in out.opened]
+    for one in found:
+        one.done_on = listed.done.get(one.slot)
+    return found
+
+
+class _Walk:
+    """One life, act by act."""
+
+    def __init__(self, person: Person, world: World, agency_id: UUID) -> None:
+        self.person, self.world, self.agency_id = person, world, agency_id
+        self.duties: list[Would] = []
+        self.origin = ""
+        self.account: str | None = None
+        self.requested = self.approved = self.declared = False
+        self.submitted_on: date | None = None
+        self.signed = 0
+        self.known: dict[str, tuple[str, date]] = {}
+        """Real duties by id: purpose and event day; which of them an act answered is a fact."""
+
+    def play(self, act: Happened, number: int) -> None:
+        """One act: what it meant, under the law being tried."""
+        self.act, self.today = act, legal_date(act.at)
+        self.label = f"{self.person.profile_id}:{number}"
+        self.scene = scene_of(self.world, act.at, self.agency_id, self.label, category=self.person.category)
+        for kind, facts in act.events:
+            if kind == "duty.opened":
+                self.known[facts["duty"]] = (facts["slot"], date.fromisoformat(facts["event_on"]))
+        for kind, facts in act.events:
+            handler = HANDLERS.get(kind)
+            if handler is not None:
+                handler(self, facts)
+
+    # --- what the handlers share
+
+    def open(self, slot: str, event_on: date | None = None, **more: Any) -> Would | None:
+        """Open the duty of a purpose, if this law knows it."""
+        rule = self.scene.rule(slot)
+        return self.open_under(rule, event_on, **more) if rule is not None else None
+
+    def open_under(self, rule: Obligation, event_on: date | None = None, **more: Any) -> Would:
+        out = Outcome()
+        agency_id = more.pop("agency_id", self.agency_id)
+        case_id, assumed = more.pop("case_id", None), more.pop("assumed", False)
+        profile_id = more.pop("profile_id", self.person.profile_id if case_id is None else None)
+        open_duty(
+            out,
+            self.scene,
+            rule,
+            agency_id=agency_id,
+            event_on=event_on or self.today,
+            label=f"{len(self.duties)}",
+            case_id=case_id,
+            profile_id=profile_id,
+            **more,
+        )
+        return self.take(out, assumed=assumed)
+
+    def take(self, out: Outcome, *, assumed: bool = False) -> Would:
+        found = [would(one, self.today) for one in out.opened]
+        for one in found:
+            one.assumed = assumed
+            one.profile_id = self.person.profile_id  # the record writes it on a case's duties too
+        self.duties += found
+        return found[-1]
+
+    def owed(self, *slots: str) -> list[Would]:
+        return [one for one in self.duties if one.open and one.slot in slots]
+
+    def meet(self, *duties: Would) -> None:
+        for one in duties:
+            one.done_on = self.today
+
+    def voided(self, *duties: Would) -> None:
+        for one in duties:
+            one.void_on = self.today
+
+    def answered(self) -> set[tuple[str, date]]:
+        """Purposes and event days of the real duties that this act met."""
+        met = (facts["duty"] for kind, facts in self.act.events if kind == "duty.met")
+        return {self.known[duty] for duty in met if duty in self.known}
+
+    def life(self) -> Life:
+        """As much of a life as the chain of signatures asks about."""
+        return Life(
+            profile_id=self.person.profile_id,
+            authority_id=SPACE,
+            agency_id=self.agency_id,
+            category=self.person.category,
+            chapter=Chapter.SERVICE,
+            status=Status.WORKING,
+            version=0,
+            revision_number=0,
+            account=None,
+            approved_revision_id=SPACE if self.approved else None,
+        )
+
+    # --- joining
+
+    def opened(self, facts: Mapping[str, Any]) -> None:
+        self.origin = facts.get("origin", "recruited")
+        event_on = date.fromisoformat(facts["event_on"])
+        slot = {"received": "intake_account", "received_with_national_record": "intake_pull"}.get(
+            self.origin, "personal_account"
+        )
+        asking = self.open("account_request", event_on)
+        if asking is None or slot != "personal_account":
+            self.open(slot, event_on)
+        if self.origin in RECEIVED:
+            self.open("intake_request", event_on)
+
+    def imported(self, _facts: Mapping[str, Any]) -> None:
+        self.approved = self.declared = True
+
+    def account_requested(self, _facts: Mapping[str, Any]) -> None:
+        self.requested = True
+        self.meet(*self.owed("account_request"))
+        self.open("personal_account")
+
+    def account_created(self, facts: Mapping[str, Any]) -> None:
+        self.account = facts.get("account")
+        if not self.act.by_command:
+            return  # brought by an import: nobody was given notice of anything
+        received = self.origin in RECEIVED or bool(self.owed("intake_account", "intake_pull"))
+        for asking in self.owed("account_request"):
+            # Nobody asked under a law that knew no request: it is taken as made on its last day.
+            made = min(asking.due_on or self.today, self.today)
+            asking.done_on, asking.assumed = made, True
+            if not received:
+                self.open("personal_account", made, assumed=True)
+        self.meet(*self.owed(*ACCOUNT_SLOTS, "intake_request"))
+        self.open("default_password")
+        self.open("intake_check" if received else "first_declaration")
+
+    def account_activated(self, _facts: Mapping[str, Any]) -> None:
+        self.meet(*self.owed("default_password"))
+
+    def password_reset(self, facts: Mapping[str, Any]) -> None:
+        if facts.get("account") != self.account:
+            return  # a post's account carries no duty
+        self.meet(*self.owed("lost_password"))
+        if not self.owed("default_password"):
+            self.open("default_password")
+
+    def locked(self, _facts: Mapping[str, Any]) -> None:
+        issuing = self.scene.rule("personal_account_management") or self.scene.rule("personal_account")
+        if issuing is not None:
+            self.open("lost_password", owed_by=bearer(issuing, self.agency_id, self.scene))
+
+    def pulled(self, _facts: Mapping[str, Any]) -> None:
+        self.meet(*self.owed("intake_pull"))
+
+    def not_pulled(self, facts: Mapping[str, Any]) -> None:
+        if facts.get("reason") != "no-national-record":
+            return
+        self.origin = "received"
+        for one in self.owed("intake_pull"):
+            self.voided(one)
+            if self.account is None:
+                self.open("intake_account", one.event_on)
+
+    # --- declaring and signing
+
+    def noticed(self, facts: Mapping[str, Any]) -> None:
+        self.open("update_after_change", date.fromisoformat(facts["changed_on"]))
+
+    def submitted(self, facts: Mapping[str, Any]) -> None:
+        first = not self.approved
+        changed = date.fromisoformat(facts["changed_on"]) if "changed_on" in facts else None
+        answered = {day for _, day in self.answered()}
+        for one in self.owed(*FIRST, *CHANGE):
+            standing = one.slot != "update_after_change" or one.returned
+            if (first and one.event_on <= self.today) or (
+                not first and (standing or one.event_on == changed or one.event_on in answered)
+            ):
+                self.meet(one)
+        self.declared, self.submitted_on, self.signed = True, self.today, 0
+        self.step(1)
+
+    def step(self, number: int) -> None:
+        """Open a signature of the chain; one in a month's window belongs to the list."""
+        out = Outcome()
+        assert self.submitted_on is not None
+        open_step(out, self.scene, self.life(), number, self.submitted_on, len(self.duties))
+        if out.opened:
+            self.take(out)
+
+    def steps_owed(self) -> list[Would]:
+        return [one for one in self.owed("review_step", "approval_window") if one.agency_month_id is None]
+
+    def reviewed(self, _facts: Mapping[str, Any]) -> None:
+        self.meet(*self.steps_owed())
+        self.signed += 1
+        self.step(self.signed + 1)
+
+    def approval(self, _facts: Mapping[str, Any]) -> None:
+        """The last signature; steps before it that nobody could sign are taken as signed when due."""
+        of = len(steps_of(self.life(), self.scene))
+        while self.signed + 1 < of and self.submitted_on is not None:
+            self.signed += 1
+            for one in self.steps_owed():
+                one.done_on, one.assumed = min(one.due_on or self.today, self.today), True
+                if self.signed < of:
+                    self.next_assumed(self.signed + 1, one.done_on)
+        self.meet(*self.steps_owed())
+        self.approved, self.signed = True, 0
+
+    def next_assumed(self, number: int, on: date) -> None:
+        """The step after one that was taken as signed on a day; the total period runs beside it."""
+        step = next(one for one in steps_of(self.life(), self.scene) if one.number == number)
+        total = self.scene.rule("change_total", subject="change" if self.approved else "first")
+        assert self.submitted_on is not None
+        beside = ((total, self.submitted_on),) if total is not None else ()
+        role = step.obligation.post or bearer(step.obligation, self.agency_id, self.scene)[0]
+        owner = (role, bearer(step.obligation, self.agency_id, self.scene)[1])
+        made = self.open_under(step.obligation, on, beside=beside, owed_by=owner, assumed=True)
+        made.step = number
+
+    def returned(self, _facts: Mapping[str, Any]) -> None:
+        self.voided(*self.steps_owed())
+        self.signed = 0
+        slot = "update_after_change" if self.approved else "first_declaration"
+        self.declared = self.approved
+        self.open(slot, returned=True)
+
+    def withdrawn(self, facts: Mapping[str, Any]) -> None:
+        """A notice taken back; other ways in which duties fall away follow from the law, not the facts."""
+        if facts.get("reason") != "withdrawn" or facts["duty"] not in self.known:
+            return
+        slot, day = self.known[facts["duty"]]
+        self.voided(*[one for one in self.owed(slot) if one.event_on == day][:1])
+
+    # --- moving and leaving
+
+    def transfer_requested(self, facts: Mapping[str, Any]) -> None:
+        case = self.person.moves[facts["case"]]
+        case_id = UUID(facts["case"])
+        self.open("transfer_report", case_id=case_id)
+        asked = self.open("transfer_request", case_id=case_id, agency_id=case["to_agency"])
+        start = self.today if asked is not None else case["effective_on"]
+        if asked is not None:
+            self.meet(asked)
+        self.open("transfer_hand_over", start, case_id=case_id)
+
+    def transfer_reported(self, facts: Mapping[str, Any]) -> None:
+        self.meet(*self.of_case(facts, "transfer_report"))
+
+    def handed_over(self, facts: Mapping[str, Any]) -> None:
+        case = self.person.moves[facts["case"]]
+        self.meet(*self.of_case(facts, "transfer_hand_over"))
+        self.open(
+            "transfer_receive",
+            case.get("handed_over_on") or self.today,
+            case_id=UUID(facts["case"]),
+            agency_id=case["to_agency"],
+        )
+
+    def accepted(self, facts: Mapping[str, Any]) -> None:
+        self.meet(*self.of_case(facts))
+        before, self.agency_id = self.agency_id, UUID(facts["to_agency"])
+        for one in self.duties:
+            if one.open and one.agency_id == before:
+                one.agency_id = self.agency_id
+        self.open("transfer_account")
+        if self.account is not None and (self.declared or self.approved):
+            self.open("transfer_check")
+
+    def transfer_ended(self, facts: Mapping[str, Any]) -> None:
+        self.voided(*self.of_case(facts))
+
+    def of_case(self, facts: Mapping[str, Any], *slots: str) -> list[Would]:
+        return [
+            one
+            for one in self.duties
+            if one.open and str(one.case_id) == facts["case"] and (not slots or one.slot in slots)
+        ]
+
+    def left(self, facts: Mapping[str, Any]) -> None:
+        case = self.person.moves[facts["case"]]
+        self.voided(*[one for one in self.duties if one.open])
+        case_id = UUID(facts["case"])
+        profile_id = self.person.profile_id
+        rule = self.scene.rule("status_change", leaving=case["mode"])
+        if rule is not None:
+            status = self.open_under(rule, case["effective_on"], case_id=case_id, profile_id=profile_id)
+            self.meet(status)  # the same act records the status
+        if case["mode"] == "moved_out" and case.get("covered"):
+            self.open("move_out_report", case_id=case_id, profile_id=profile_id)
+
+    def move_reported(self, _facts: Mapping[str, Any]) -> None:
+        self.meet(*self.owed("move_out_report"))
+
+
+HANDLERS: Mapping[str, Callable[[_Walk, Mapping[str, Any]], None]] = {
+    "profile.opened": _Walk.opened,
+    "profile.imported": _Walk.imported,
+    "account.requested": _Walk.account_requested,
+    "account.created": _Walk.account_created,
+    "account.activated": _Walk.account_activated,
+    "account.password_reset": _Walk.password_reset,
+    "account.locked": _Walk.locked,
+    "intake.pulled": _Walk.pulled,
+    "intake.not_pulled": _Walk.not_pulled,
+    "change.noticed": _Walk.noticed,
+    "change.foretold": _Walk.noticed,
+    "declaration.submitted": _Walk.submitted,
+    "declaration.returned": _Walk.returned,
+    "review.signed": _Walk.reviewed,
+    "approval.signed": _Walk.approval,
+    "duty.void": _Walk.withdrawn,
+    "transfer.requested": _Walk.transfer_requested,
+    "transfer.reported": _Walk.transfer_reported,
+    "transfer.handed_over": _Walk.handed_over,
+    "transfer.accepted": _Walk.accepted,
+    "transfer.refused": _Walk.transfer_ended,
+    "transfer.withdrawn": _Walk.transfer_ended,
+    "separation.effective": _Walk.left,
+    "move_out.reported": _Walk.move_reported,
+}
+READ: Sequence[str] = (*HANDLERS, "duty.opened", "duty.met")
+"""The events a simulation reads."""
