@@ -157,7 +157,7 @@ def _single(clock: Clock, owed: Owed, law: RuleSet, calendar: Calendar) -> Clock
     reckoning = _reckoned(rule, owed.event_on, calendar)
     if owed.due_on is not None and reckoning is not None and reckoning.due == owed.due_on:
         return ClockTold(rule, owed.event_on, owed.due_on, True, reckoning)
-    doubt = _POLICY if owed.facts.get("policy_date") else _ELSEWHERE
+    doubt = _POLICY if owed.facts.get("policy_date") or owed.facts.get("policy") else _ELSEWHERE
     if owed.due_on is None:
         doubt = _MISSING if "due_unknown" in owed.facts else _NONE
     return ClockTold(rule, owed.event_on, owed.due_on, owed.due_on is not None, doubt=doubt)
@@ -193,8 +193,8 @@ def _notes(owed: Owed, clocks: tuple[ClockTold, ...]) -> list[tuple[str, str]]:
     if owed.facts.get("policy"):
         found.append(
             (
-                "Không văn bản nào định thời hạn sửa bản khai bị trả lại: theo chính sách, tính lại từ đầu.",
-                "No text gives a period for a correction: by policy the period starts again.",
+                "Không văn bản nào định thời hạn này: số ngày là chính sách của hệ thống.",
+                "No text gives this period: its length is policy of the system.",
             )
         )
     if any(one.reckoning is not None and one.reckoning.policy for one in clocks):

@@ -17,7 +17,7 @@ from models.calendar import legal_date
 from models.lifecycle import month as months
 from models.lifecycle.account import ACCOUNT_SLOTS, RECEIVED
 from models.lifecycle.declaration import CHANGE, FIRST
-from models.lifecycle.duties import bearer, open_duty
+from models.lifecycle.duties import bearer, by_policy, open_duty
 from models.lifecycle.life import Chapter, Life, Status
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.simulated import SPACE, Happened, Listed, Person, World, Would, scene_of, would
@@ -261,7 +261,8 @@ class _Walk:
         self.signed = 0
         slot = "update_after_change" if self.approved else "first_declaration"
         self.declared = self.approved
-        self.open(slot, returned=True)
+        due = by_policy(self.scene.policy.declarations.correction, self.scene)
+        self.open(slot, due=due, returned=True, policy=True)
 
     def withdrawn(self, facts: Mapping[str, Any]) -> None:
         """A notice taken back; other ways in which duties fall away follow from the law, not the facts."""
@@ -269,6 +270,14 @@ class _Walk:
             return
         slot, day = self.known[facts["duty"]]
         self.voided(*[one for one in self.owed(slot) if one.event_on == day][:1])
+
+    def error_reported(self, _facts: Mapping[str, Any]) -> None:
+        due = by_policy(self.scene.policy.declarations.answer, self.scene)
+        self.open("error_notice", due=due, owed_by=("hr_officer", self.agency_id), policy=True)
+
+    def error_answered(self, facts: Mapping[str, Any]) -> None:
+        day = self.known[facts["duty"]][1] if facts["duty"] in self.known else self.today
+        self.meet(*[one for one in self.owed("error_notice") if one.event_on == day][:1])
 
     # --- moving and leaving
 
@@ -347,6 +356,8 @@ HANDLERS: Mapping[str, Callable[[_Walk, Mapping[str, Any]], None]] = {
     "declaration.returned": _Walk.returned,
     "review.signed": _Walk.reviewed,
     "approval.signed": _Walk.approval,
+    "error.reported": _Walk.error_reported,
+    "error.answered": _Walk.error_answered,
     "duty.void": _Walk.withdrawn,
     "transfer.requested": _Walk.transfer_requested,
     "transfer.reported": _Walk.transfer_reported,

@@ -15,10 +15,12 @@ from models.access import Actor
 from models.calendar import Calendar, legal_date
 from models.commands import (
     AcceptTransfer,
+    AnswerError,
     CreateAccount,
     GiveNotice,
     OpenProfile,
     RefuseTransfer,
+    ReportError,
     ResetPassword,
     ReturnedField,
     ReturnForCorrection,
@@ -150,6 +152,12 @@ async def live(world: World) -> dict[str, UUID]:
     world.now += timedelta(days=12)
     await world.submit(people["serving"], changed_on=today - timedelta(days=4))
     await world.sign(people["serving"])
+    for _ in range(2):
+        wrong = ReportError(paths=("gender",), reason="sai")
+        told_hr = await world.ask("person", wrong, people["serving"])
+        assert told_hr.status == 201, told_hr.answer
+    answer = AnswerError(duty_id=told_hr.answer["duty_id"], accepted=True, reason="đã sửa")
+    assert (await world.ask("culture.hr", answer, people["serving"])).status == 200
     people["moving"] = await world.employ()
     await changed(world, people["moving"], legal_date(world.now))
     case = await world.transfer(people["moving"])
@@ -187,6 +195,7 @@ async def test_the_law_in_force_gives_exactly_the_duties_there_are(world: World)
         "personal_account", "intake_account", "intake_pull", "default_password", "first_declaration",
         "intake_check", "update_after_change", "transfer_report", "transfer_receive", "transfer_check",
         "move_out_report", "approval_window", "sync_window",
+        "error_notice",
     }  # fmt: skip
     assert {one[-1] for one in there} == {"open", "met", "void"}
     assert (found - there, there - found) == (Counter(), Counter())

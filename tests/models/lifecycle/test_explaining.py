@@ -147,7 +147,7 @@ def test_a_date_of_policy_and_a_correction_say_so() -> None:
     assert found.clocks[0].doubt is not None
     assert "chính sách" in found.clocks[0].doubt[0]
     assert [vi for vi, _ in found.notes][-1] == "Sở cũ: nay là Sở mới"
-    assert "sửa bản khai" in found.notes[0][0]
+    assert "Không văn bản nào định thời hạn" in found.notes[0][0]
 
 
 def test_at_once_is_told_as_policy() -> None:
