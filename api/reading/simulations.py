@@ -255,7 +255,7 @@ def _total(duties: Sequence[Would], last: date) -> Total:
     return Total(
         duties=len(duties),
         late=sum(one.late(last) for one in duties),
-        open=sum(one.open for one in duties),
+        open=sum(one.stands for one in duties),
         without_date=sum(one.due_on is None for one in duties),
         owed_by=[
             Signer(

@@ -90,7 +90,7 @@ class Would:
     assumed: bool = False
 
     @property
-    def open(self) -> bool:
+    def stands(self) -> bool:
         """Whether nothing has ended it yet."""
         return self.done_on is None and self.void_on is None
 

@@ -73,12 +73,12 @@ class _Walk:
 
     # --- what the handlers share
 
-    def open(self, slot: str, event_on: date | None = None, **more: Any) -> Would | None:
+    def begin(self, slot: str, event_on: date | None = None, **more: Any) -> Would | None:
         """Open the duty of a purpose, if this law knows it."""
         rule = self.scene.rule(slot)
-        return self.open_under(rule, event_on, **more) if rule is not None else None
+        return self.begin_under(rule, event_on, **more) if rule is not None else None
 
-    def open_under(self, rule: Obligation, event_on: date | None = None, **more: Any) -> Would:
+    def begin_under(self, rule: Obligation, event_on: date | None = None, **more: Any) -> Would:
         out = Outcome()
         agency_id = more.pop("agency_id", self.agency_id)
         case_id, assumed = more.pop("case_id", None), more.pop("assumed", False)
@@ -105,7 +105,7 @@ class _Walk:
         return found[-1]
 
     def owed(self, *slots: str) -> list[Would]:
-        return [one for one in self.duties if one.open and one.slot in slots]
+        return [one for one in self.duties if one.stands and one.slot in slots]
 
     def meet(self, *duties: Would) -> None:
         for one in duties:
@@ -143,11 +143,11 @@ class _Walk:
         slot = {"received": "intake_account", "received_with_national_record": "intake_pull"}.get(
             self.origin, "personal_account"
         )
-        asking = self.open("account_request", event_on)
+        asking = self.begin("account_request", event_on)
         if asking is None or slot != "personal_account":
-            self.open(slot, event_on)
+            self.begin(slot, event_on)
         if self.origin in RECEIVED:
-            self.open("intake_request", event_on)
+            self.begin("intake_request", event_on)
 
     def imported(self, _facts: Mapping[str, Any]) -> None:
         self.approved = self.declared = True
@@ -155,7 +155,7 @@ class _Walk:
     def account_requested(self, _facts: Mapping[str, Any]) -> None:
         self.requested = True
         self.meet(*self.owed("account_request"))
-        self.open("personal_account")
+        self.begin("personal_account")
 
     def account_created(self, facts: Mapping[str, Any]) -> None:
         self.account = facts.get("account")
@@ -167,10 +167,10 @@ class _Walk:
             made = min(asking.due_on or self.today, self.today)
             asking.done_on, asking.assumed = made, True
             if not received:
-                self.open("personal_account", made, assumed=True)
+                self.begin("personal_account", made, assumed=True)
         self.meet(*self.owed(*ACCOUNT_SLOTS, "intake_request"))
-        self.open("default_password")
-        self.open("intake_check" if received else "first_declaration")
+        self.begin("default_password")
+        self.begin("intake_check" if received else "first_declaration")
 
     def account_activated(self, _facts: Mapping[str, Any]) -> None:
         self.meet(*self.owed("default_password"))
@@ -180,12 +180,12 @@ class _Walk:
             return  # a post's account carries no duty
         self.meet(*self.owed("lost_password"))
         if not self.owed("default_password"):
-            self.open("default_password")
+            self.begin("default_password")
 
     def locked(self, _facts: Mapping[str, Any]) -> None:
         issuing = self.scene.rule("personal_account_management") or self.scene.rule("personal_account")
         if issuing is not None:
-            self.open("lost_password", owed_by=bearer(issuing, self.agency_id, self.scene))
+            self.begin("lost_password", owed_by=bearer(issuing, self.agency_id, self.scene))
 
     def pulled(self, _facts: Mapping[str, Any]) -> None:
         self.meet(*self.owed("intake_pull"))
@@ -197,12 +197,12 @@ class _Walk:
         for one in self.owed("intake_pull"):
             self.voided(one)
             if self.account is None:
-                self.open("intake_account", one.event_on)
+                self.begin("intake_account", one.event_on)
 
     # --- declaring and signing
 
     def noticed(self, facts: Mapping[str, Any]) -> None:
-        self.open("update_after_change", date.fromisoformat(facts["changed_on"]))
+        self.begin("update_after_change", date.fromisoformat(facts["changed_on"]))
 
     def submitted(self, facts: Mapping[str, Any]) -> None:
         first = not self.approved
@@ -253,7 +253,7 @@ class _Walk:
         beside = ((total, self.submitted_on),) if total is not None else ()
         role = step.obligation.post or bearer(step.obligation, self.agency_id, self.scene)[0]
         owner = (role, bearer(step.obligation, self.agency_id, self.scene)[1])
-        made = self.open_under(step.obligation, on, beside=beside, owed_by=owner, assumed=True)
+        made = self.begin_under(step.obligation, on, beside=beside, owed_by=owner, assumed=True)
         made.step = number
 
     def returned(self, _facts: Mapping[str, Any]) -> None:
@@ -262,7 +262,7 @@ class _Walk:
         slot = "update_after_change" if self.approved else "first_declaration"
         self.declared = self.approved
         due = by_policy(self.scene.policy.declarations.correction, self.scene)
-        self.open(slot, due=due, returned=True, policy=True)
+        self.begin(slot, due=due, returned=True, policy=True)
 
     def withdrawn(self, facts: Mapping[str, Any]) -> None:
         """A notice taken back; other ways in which duties fall away follow from the law, not the facts."""
@@ -273,7 +273,7 @@ class _Walk:
 
     def error_reported(self, _facts: Mapping[str, Any]) -> None:
         due = by_policy(self.scene.policy.declarations.answer, self.scene)
-        self.open("error_notice", due=due, owed_by=("hr_officer", self.agency_id), policy=True)
+        self.begin("error_notice", due=due, owed_by=("hr_officer", self.agency_id), policy=True)
 
     def error_answered(self, facts: Mapping[str, Any]) -> None:
         day = self.known[facts["duty"]][1] if facts["duty"] in self.known else self.today
@@ -284,12 +284,12 @@ class _Walk:
     def transfer_requested(self, facts: Mapping[str, Any]) -> None:
         case = self.person.moves[facts["case"]]
         case_id = UUID(facts["case"])
-        self.open("transfer_report", case_id=case_id)
-        asked = self.open("transfer_request", case_id=case_id, agency_id=case["to_agency"])
+        self.begin("transfer_report", case_id=case_id)
+        asked = self.begin("transfer_request", case_id=case_id, agency_id=case["to_agency"])
         start = self.today if asked is not None else case["effective_on"]
         if asked is not None:
             self.meet(asked)
-        self.open("transfer_hand_over", start, case_id=case_id)
+        self.begin("transfer_hand_over", start, case_id=case_id)
 
     def transfer_reported(self, facts: Mapping[str, Any]) -> None:
         self.meet(*self.of_case(facts, "transfer_report"))
@@ -297,7 +297,7 @@ class _Walk:
     def handed_over(self, facts: Mapping[str, Any]) -> None:
         case = self.person.moves[facts["case"]]
         self.meet(*self.of_case(facts, "transfer_hand_over"))
-        self.open(
+        self.begin(
             "transfer_receive",
             case.get("handed_over_on") or self.today,
             case_id=UUID(facts["case"]),
@@ -308,11 +308,11 @@ class _Walk:
         self.meet(*self.of_case(facts))
         before, self.agency_id = self.agency_id, UUID(facts["to_agency"])
         for one in self.duties:
-            if one.open and one.agency_id == before:
+            if one.stands and one.agency_id == before:
                 one.agency_id = self.agency_id
-        self.open("transfer_account")
+        self.begin("transfer_account")
         if self.account is not None and (self.declared or self.approved):
-            self.open("transfer_check")
+            self.begin("transfer_check")
 
     def transfer_ended(self, facts: Mapping[str, Any]) -> None:
         self.voided(*self.of_case(facts))
@@ -321,20 +321,20 @@ class _Walk:
         return [
             one
             for one in self.duties
-            if one.open and str(one.case_id) == facts["case"] and (not slots or one.slot in slots)
+            if one.stands and str(one.case_id) == facts["case"] and (not slots or one.slot in slots)
         ]
 
     def left(self, facts: Mapping[str, Any]) -> None:
         case = self.person.moves[facts["case"]]
-        self.voided(*[one for one in self.duties if one.open])
+        self.voided(*[one for one in self.duties if one.stands])
         case_id = UUID(facts["case"])
         profile_id = self.person.profile_id
         rule = self.scene.rule("status_change", leaving=case["mode"])
         if rule is not None:
-            status = self.open_under(rule, case["effective_on"], case_id=case_id, profile_id=profile_id)
+            status = self.begin_under(rule, case["effective_on"], case_id=case_id, profile_id=profile_id)
             self.meet(status)  # the same act records the status
         if case["mode"] == "moved_out" and case.get("covered"):
-            self.open("move_out_report", case_id=case_id, profile_id=profile_id)
+            self.begin("move_out_report", case_id=case_id, profile_id=profile_id)
 
     def move_reported(self, _facts: Mapping[str, Any]) -> None:
         self.meet(*self.owed("move_out_report"))
