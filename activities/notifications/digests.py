@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import text
 from temporalio import activity
 
+from activities.notifications.idle_drafts import recall_idle_drafts
 from activities.notifications.letter import Stationery, letter
 from activities.notifications.notices import notify_administrator
 from activities.notifications.open_work import OpenWork, work_of_posts
@@ -74,6 +75,7 @@ async def send_digests(tools: Tools, settings: Settings, run: DigestRun) -> Dige
             )
         if not working or run.now < at_local(day, HOUR):
             return DigestDone(sent=0, failed=0, next_at=next_morning(run.now, calendar))
+        await recall_idle_drafts(connection, calendar, tools.policy.declarations.idle_draft, day, run.now)
         found = await work_of_posts(connection, day, run.now)
     paper = Stationery(settings.smtp_from, f"{settings.public_address}/", run.now, law)
     async with open_post(settings) as post:

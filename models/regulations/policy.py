@@ -42,6 +42,8 @@ class Declarations(Frozen):
     """To correct what was returned."""
     answer: int = Field(default=5, ge=1, le=60)
     """To answer an error that the person reported."""
+    idle_draft: int = Field(default=10, ge=1, le=250)
+    """After which a draft that nobody has touched is recalled to the person, once."""
 
 
 class Policy(Frozen):
