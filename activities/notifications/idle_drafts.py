@@ -13,7 +13,8 @@ from models.calendar import Calendar, MissingYear, start_of_day
 _REMIND = text(
     "INSERT INTO notices (id, authority_id, account_id, agency_id, kind, profile_id, facts, created_at)"
     " SELECT md5('draft_untouched:' || r.id || ':' || extract(epoch FROM r.saved_at))::uuid,"
-    " r.authority_id, p.account_id, p.agency_id, 'draft_untouched', p.id, jsonb_build_object('revision', r.number, 'working_days',"
+    " r.authority_id, p.account_id, p.agency_id, 'draft_untouched', p.id, jsonb_build_object("
+    " 'revision', r.number, 'working_days',"
     " CAST(:days AS integer), 'policy', true), :now FROM revisions r JOIN profiles p ON p.id = r.profile_id"
     " WHERE r.state = 'draft' AND r.saved_at < :since AND p.account_id IS NOT NULL"
     " AND p.chapter NOT IN ('separation', 'archive') ON CONFLICT DO NOTHING"
