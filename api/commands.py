@@ -29,7 +29,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.answers import respond
 from api.engine_away import ENGINE_AWAY
 from api.scope import Asker
-from models.commands import ActivateAccount, Body, Delegate, OpenProfile
+from models.commands import ActivateAccount, Body, ClaimTransfer, Delegate, OpenProfile, ReopenProfile
 from models.database import Scope, entering, together, transaction
 from models.errors import RefusedError
 from models.identifiers import WorkflowKind, command_id, parse_workflow_id, profile_workflow
@@ -90,8 +90,7 @@ async def submit(
         RefusedError: ``key-reused``, ``not-found``.
     """
     assert scope.account is not None
-    new = isinstance(body, OpenProfile | Delegate)
-    seen = None if new else _SEEN.get(parse_workflow_id(workflow_id).kind)
+    seen = None if isinstance(body, ENTERING) else _SEEN.get(parse_workflow_id(workflow_id).kind)
     async with database.begin() as connection:
         # Row-level security answers: what the asker cannot see is not there, and no workflow starts for it.
         # A command of his own stays his to repeat, also after the profile has gone to other hands.
@@ -254,6 +253,8 @@ async def start_operation(engine: Engine, command: Addressed) -> WithStartWorkfl
     )
 
 
+ENTERING = (OpenProfile, ReopenProfile, ClaimTransfer, Delegate)
+"""Commands about what the asker does not hold or see yet; whether they may is asked of what they name."""
 _OWN = "UNION ALL SELECT 1 FROM commands WHERE id = :command AND subject_id = :id"
 _SEEN = {
     WorkflowKind.PROFILE: text(f"SELECT 1 FROM profiles WHERE id = :id {_OWN}"),  # noqa: S608 — no input

@@ -3,46 +3,34 @@
 Shape is judged here (``extra="forbid"``); whether it may be done is decided in ``models.lifecycle``.
 """
 
-from datetime import date
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import Field, JsonValue, StringConstraints
 
-from models.regulations.schema import Category
-
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=2000)]
-Login = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{2,59}$")]
-FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,60}$")]
-Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-
-
-def _plausible(day: date) -> date:
-    if not date(1945, 9, 2) <= day <= date(2100, 1, 1):
-        raise ValueError("ngày nằm ngoài khoảng 02/9/1945–01/01/2100 / the date is out of range")
-    return day
-
-
-Day = Annotated[date, AfterValidator(_plausible)]
-
-LeavingKind = Literal[
-    "moved_out", "retired", "resigned", "dismissed", "downsized", "contract_ended", "deceased"
-]
-MoveKind = Literal["điều động", "bổ nhiệm", "luân chuyển", "chuyển đổi vị trí công tác", "biệt phái"]
-
-
-class Body(BaseModel):
-    """Base of all command bodies."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
-    verb: ClassVar[str]
-    subject: ClassVar[str] = "profile"
-    """Which workflow decides: ``profile``, ``transfer``, ``agency_month``, ``review`` or ``delegation``."""
+from models.command_moves import (
+    AcceptTransfer,
+    AskForProfile,
+    CancelSeparation,
+    ClaimTransfer,
+    ConfirmMoveOut,
+    EndSecondment,
+    HandOver,
+    RefuseTransfer,
+    ReopenProfile,
+    ReportTransfer,
+    RequestIntake,
+    RequestTransfer,
+    Second,
+    Separate,
+    WithdrawTransfer,
+)
+from models.command_shapes import Body, Day, Digest, FieldName, Login, Reason, Text
+from models.regulations.schema import Category, Origin
 
 
 class OpenProfile(Body):
-    """Open the profile of a person recruited, or received from outside the city (hanoi.art12.2.2)."""
+    """Open the profile of a person recruited, or received from outside (hanoi.art12.2.2, phu_yen.art12)."""
 
     verb: ClassVar[str] = "open_profile"
     agency_id: UUID
@@ -50,7 +38,7 @@ class OpenProfile(Body):
     personal_id_number: Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
     category: Category = "civil_servant"
     staff_number: Annotated[str, StringConstraints(max_length=30)] | None = None
-    origin: Literal["recruited", "received", "received_with_national_record"] = "recruited"
+    origin: Origin = "recruited"
     event_on: Day = Field(
         description="Ngày quyết định hoặc ngày chuyển giao hồ sơ / decision or hand-over date"
     )
@@ -211,73 +199,6 @@ class ReportError(Body):
     reason: Reason
 
 
-class RequestTransfer(Body):
-    """Ask to move the profile to another agency of the same authority (hanoi.art12.1)."""
-
-    verb: ClassVar[str] = "request_transfer"
-    to_agency_id: UUID
-    mode: MoveKind
-    effective_on: Day
-    document: Text
-
-
-class Separate(Body):
-    """The person leaves: out of the city, retirement, resignation, death … (hanoi.art12.2.1, 12.3)."""
-
-    verb: ClassVar[str] = "separate"
-    kind: LeavingKind
-    effective_on: Day
-    document: Text
-    destination: Text | None = None
-    covered_by_national_database: bool = False
-
-
-class CancelSeparation(Body):
-    """Take a separation back before it takes effect."""
-
-    verb: ClassVar[str] = "cancel_separation"
-    reason: Reason
-
-
-class ReportTransfer(Body):
-    """Report the move to the managing authority of the same level (hanoi.art12.1.a)."""
-
-    verb: ClassVar[str] = "report_transfer"
-    subject: ClassVar[str] = "transfer"
-    document: Text
-
-
-class HandOver(Body):
-    """Hand the dossier and the account over to the new agency (hanoi.art12.1.a)."""
-
-    verb: ClassVar[str] = "hand_over"
-    subject: ClassVar[str] = "transfer"
-    handed_over_on: Day
-
-
-class AcceptTransfer(Body):
-    """The new agency receives dossier and account (hanoi.art12.1.a)."""
-
-    verb: ClassVar[str] = "accept_transfer"
-    subject: ClassVar[str] = "transfer"
-
-
-class RefuseTransfer(Body):
-    """The new agency refuses, with its reason."""
-
-    verb: ClassVar[str] = "refuse_transfer"
-    subject: ClassVar[str] = "transfer"
-    reason: Reason
-
-
-class WithdrawTransfer(Body):
-    """The old agency takes the transfer back before it was accepted."""
-
-    verb: ClassVar[str] = "withdraw_transfer"
-    subject: ClassVar[str] = "transfer"
-    reason: Reason
-
-
 class ApproveList(Body):
     """Approve the month's list, or the named profiles on it (hanoi.art7)."""
 
@@ -355,9 +276,16 @@ COMMANDS: tuple[type[Body], ...] = (
     WithdrawNotice,
     ReportError,
     AnswerError,
+    RequestIntake,
     RequestTransfer,
+    ClaimTransfer,
+    Second,
+    EndSecondment,
     Separate,
     CancelSeparation,
+    ConfirmMoveOut,
+    ReopenProfile,
+    AskForProfile,
     ReportTransfer,
     HandOver,
     AcceptTransfer,

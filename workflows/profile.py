@@ -51,14 +51,17 @@ class ProfileWorkflow:
             await self._look()
         if not await self._exists():
             return "không có hồ sơ"
-        while self._chapter is not Chapter.ARCHIVE:
-            await self._through(Chapter.ACCOUNT)
-            await self._through(Chapter.DECLARATION, Chapter.REVIEW)
-            await self._through(Chapter.SERVICE, Chapter.TRANSFER)
-            if self._chapter is Chapter.SEPARATION:
-                await self._separation()
-        await everybody_answered()
-        return CHAPTER_VI[Chapter.ARCHIVE]
+        while True:
+            while self._chapter is not Chapter.ARCHIVE:
+                await self._through(Chapter.ACCOUNT)
+                await self._through(Chapter.DECLARATION, Chapter.REVIEW)
+                await self._through(Chapter.SERVICE, Chapter.TRANSFER)
+                if self._chapter is Chapter.SEPARATION:
+                    await self._separation()
+            await everybody_answered()
+            # Whoever spoke last may have reopened it: a former official came back.
+            if self._chapter is Chapter.ARCHIVE:
+                return CHAPTER_VI[Chapter.ARCHIVE]
 
     async def _exists(self) -> bool:
         """Whether there is a profile at all, once everybody who has spoken is answered.
@@ -189,6 +192,36 @@ class ProfileWorkflow:
     async def request_transfer(self, command_id: UUID) -> Moment:
         """The agency asks to transfer the profile."""
         return await self._do(command_id, "Đề nghị chuyển hồ sơ")
+
+    @workflow.update
+    async def request_intake(self, command_id: UUID) -> Moment:
+        """The written request for a received person's data."""
+        return await self._do(command_id, "Đề nghị đồng bộ dữ liệu người tiếp nhận")
+
+    @workflow.update
+    async def claim_transfer(self, command_id: UUID) -> Moment:
+        """The new agency asks for the profile."""
+        return await self._do(command_id, "Cơ quan mới đề nghị chuyển hồ sơ")
+
+    @workflow.update
+    async def second(self, command_id: UUID) -> Moment:
+        """The person is seconded."""
+        return await self._do(command_id, "Biệt phái")
+
+    @workflow.update
+    async def end_secondment(self, command_id: UUID) -> Moment:
+        """The secondment ends before its date."""
+        return await self._do(command_id, "Kết thúc biệt phái")
+
+    @workflow.update
+    async def confirm_move_out(self, command_id: UUID) -> Moment:
+        """What a move out owes to the national database is done."""
+        return await self._do(command_id, "Xác nhận đã báo cáo, điều chuyển")
+
+    @workflow.update
+    async def reopen_profile(self, command_id: UUID) -> Moment:
+        """A former official comes back."""
+        return await self._do(command_id, "Mở lại hồ sơ")
 
     @workflow.update
     async def separate(self, command_id: UUID) -> Moment:

@@ -1,4 +1,4 @@
-"""A move to another agency of the same authority: report → hand-over → acceptance, or an end without it."""
+"""A move to another agency: the steps of its law up to acceptance, or an end without it."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -15,7 +15,8 @@ with workflow.unsafe.imports_passed_through():
     from models.messages import Moment, Move, NationalStatus
 
 STEPS_VI = {
-    "requested": "chờ báo cáo cơ quan quản lý",
+    "requested": "chờ bước tiếp theo theo quy chế",
+    "asked": "cơ quan mới đã đề nghị, chờ chuyển hồ sơ",
     "reported": "chờ bàn giao hồ sơ, tài khoản",
     "handed_over": "chờ cơ quan mới tiếp nhận",
     "closed": "đã kết thúc",
@@ -94,6 +95,11 @@ class TransferWorkflow:
             retry_policy=NATIONAL_RETRY,
             summary="Báo đơn vị mới về CSDLQG",
         )
+
+    @workflow.update
+    async def ask_for_profile(self, command_id: UUID) -> Moment:
+        """The new agency asks for the profile."""
+        return await self._do(command_id, "Cơ quan mới đề nghị chuyển hồ sơ")
 
     @workflow.update
     async def report_transfer(self, command_id: UUID) -> Moment:

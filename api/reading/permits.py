@@ -18,7 +18,10 @@ _PROFILE = text(
     "  AND c.valid_to IS NULL ORDER BY c.depth) AS ancestors,"
     " ARRAY(SELECT c.ancestor_id FROM cases k JOIN agency_closure c ON c.descendant_id = k.to_agency_id"
     "  WHERE k.id = p.case_id AND k.state = 'handed_over' AND k.closed_at IS NULL AND c.valid_to IS NULL"
-    "  ORDER BY c.depth) AS receiving"
+    "  ORDER BY c.depth) AS receiving,"
+    " ARRAY(SELECT c.ancestor_id FROM shares h JOIN agency_closure c ON c.descendant_id = h.agency_id"
+    "  WHERE h.profile_id = p.id AND h.state = 'running' AND h.starts_on <= :today AND h.ends_on > :today"
+    "  AND c.valid_to IS NULL ORDER BY c.depth) AS hosting"
     " FROM profiles p WHERE p.id = :id"
 )
 
@@ -49,7 +52,7 @@ async def profile(read: Reading, profile_id: UUID, *verbs: str) -> Subject:
     Raises:
         RefusedError: ``not-found`` out of scope, ``not-permitted`` and the like within it.
     """
-    row = (await read.connection.execute(_PROFILE, {"id": profile_id})).one_or_none()
+    row = (await read.connection.execute(_PROFILE, {"id": profile_id, "today": read.today})).one_or_none()
     if row is None:
         raise missing()
     verdict = await judged(read, row, verbs or ("read_own", "read_profile"))
@@ -57,11 +60,14 @@ async def profile(read: Reading, profile_id: UUID, *verbs: str) -> Subject:
 
 
 async def judged(read: Reading, row: Any, verbs: tuple[str, ...]) -> Allowed:
-    """The first yes for a profile's row, on the holding or the receiving side; or the last refusal."""
+    """The first yes for a profile's row, on the holding, receiving or host's side; or the last refusal.
+
+    Database rows of a secondment end when its profile wakes; here it ends with its last day, to the hour.
+    """
     law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
     targets = [_target(row, row.ancestors)]
-    if row.receiving and verbs == ("read_own", "read_profile"):
-        targets.append(_target(row, row.receiving))
+    if verbs == ("read_own", "read_profile"):
+        targets += [_target(row, beside) for beside in (row.receiving, row.hosting) if beside]
     denied = Denied("not-permitted", "", "")
     for target in targets:
         for verb in verbs:

@@ -12,11 +12,15 @@ from api.reading import duties, permits
 from api.reading.duties import DutyLine
 from api.reading.steps import Call, settling
 from api.scope import Reading
+from models.lifecycle.life import Case
+from models.lifecycle.route import route, told
+from models.regulations import RuleSet
 
-State = Literal["requested", "reported", "handed_over", "accepted", "refused", "withdrawn"]
+State = Literal["requested", "asked", "reported", "handed_over", "accepted", "refused", "withdrawn"]
 
 STATE_VI = {
-    "requested": "đã đề nghị, chờ báo cáo cơ quan quản lý cùng cấp",
+    "requested": "đã mở, chờ bước đầu tiên theo quy chế",
+    "asked": "cơ quan mới đã đề nghị, chờ chuyển hồ sơ",
     "reported": "đã báo cáo, chờ bàn giao hồ sơ",
     "handed_over": "đã bàn giao, chờ tiếp nhận",
     "accepted": "đã tiếp nhận",
@@ -50,6 +54,20 @@ class Transfers(Page):
     items: list[TransferLine] = Field(title="Việc chuyển")
 
 
+class TransferStep(BaseModel):
+    """One step the law in force gives this transfer."""
+
+    step: str = Field(title="Bước")
+    verb: str = Field(title="Lệnh thực hiện")
+    side: Literal["old", "new", "person"] = Field(title="Bên thực hiện")
+    agency_id: UUID = Field(title="Cơ quan")
+    due_on: date | None = Field(title="Hạn")
+    citation: str | None = Field(title="Căn cứ")
+    limit: str | None = Field(title="Thời hạn tối đa của cả việc chuyển, chạy song song")
+    policy: bool = Field(title="Chính sách của hệ thống, văn bản không nêu")
+    done: bool = Field(title="Đã xong")
+
+
 class Transfer(TransferLine):
     """One transfer with what is owed in it."""
 
@@ -57,12 +75,16 @@ class Transfer(TransferLine):
     facts: dict[str, Any] = Field(title="Chi tiết")
     duties: list[DutyLine] = Field(title="Nghĩa vụ đang mở")
     calls: list[Call] = Field(title="Lời gọi giải quyết")
+    steps: list[TransferStep] = Field(title="Các bước theo quy chế")
+    next: TransferStep | None = Field(title="Bước tiếp theo")
 
 
 _LINE = (
     "SELECT k.id, k.profile_id, p.full_name AS person, k.from_agency_id, f.name AS from_agency,"
     " k.to_agency_id, t.name AS to_agency, k.mode, k.document, k.effective_on, k.state, k.opened_at,"
-    " k.closed_at, k.version, k.facts FROM cases k JOIN agencies f ON f.id = k.from_agency_id"
+    " k.closed_at, k.version, k.facts, p.category, f.kind AS from_kind,"
+    " coalesce(f.standing, CASE WHEN f.has_account THEN 'subordinate' ELSE 'constituent' END) AS standing"
+    " FROM cases k JOIN agencies f ON f.id = k.from_agency_id"
     " JOIN agencies t ON t.id = k.to_agency_id LEFT JOIN profiles p ON p.id = k.profile_id"
     " WHERE k.kind = 'transfer'"
 )
@@ -103,11 +125,40 @@ async def one(read: Reading, case_id: UUID) -> Transfer:
     row = (await read.connection.execute(_ONE, {"id": case_id})).one_or_none()
     if row is None:
         raise permits.missing()
-    _, calendar = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, calendar = await read.tools.law(read.connection, read.who.authority_id, read.today)
     owed = await read.connection.execute(_DUTIES, {"id": case_id})
     lines = [duties.line(duty, read, calendar) for duty in owed]
     settled = {call.verb: call for duty in lines for call in settling(duty)}
-    return Transfer.model_validate({**_row(row), "duties": lines, "calls": list(settled.values())})
+    steps = _steps(row, law, {line.slot: line.due_on for line in lines})
+    return Transfer.model_validate(
+        {
+            **_row(row),
+            "duties": lines,
+            "calls": list(settled.values()),
+            "steps": steps,
+            "next": next((one for one in steps if not one["done"]), None) if row.closed_at is None else None,
+        }
+    )
+
+
+def _steps(row: Any, law: RuleSet, due: dict[str, date | None]) -> list[dict[str, Any]]:
+    """The steps of a transfer under the law in force today."""
+    facts = {"category": row.category or "", "agency": row.standing, "kind": row.from_kind}
+    legs = route(law, facts, row.facts.get("to", {}), within=bool(row.facts.get("within")))
+    case = Case(
+        id=row.id,
+        kind="transfer",
+        profile_id=row.profile_id,
+        from_agency_id=row.from_agency_id,
+        to_agency_id=row.to_agency_id,
+        mode=row.mode,
+        effective_on=row.effective_on,
+        document=row.document,
+        state=row.state,
+        version=row.version,
+        facts=row.facts,
+    )
+    return told(legs, case, due)
 
 
 def _row(row: Any) -> dict[str, Any]:

@@ -1,16 +1,21 @@
 """Changes of transfers and of an agency's month."""
 
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
+from pydantic import StringConstraints
 from sqlalchemy import text
 
+from api.reading.claims import profile_of
 from api.routers.acting import RESPONSES, Act, Acting
 from models.commands import (
     AcceptTransfer,
     ApproveList,
+    AskForProfile,
     Body,
+    ClaimTransfer,
     HandOver,
     RefuseTransfer,
     ReleaseMonth,
@@ -24,6 +29,28 @@ from models.identifiers import agency_month_workflow
 
 transfers = APIRouter(prefix="/transfers", tags=["Chuyển công tác"], responses=RESPONSES)
 months = APIRouter(prefix="/agency-months", tags=["Cuối tháng"], responses=RESPONSES)
+
+
+class Claim(ClaimTransfer):
+    """What the new agency knows of the person it has received."""
+
+    personal_id_number: Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+
+
+@transfers.post("/claims", operation_id="claimTransfer", summary="Cơ quan mới mở việc chuyển")
+async def claim(act: Act, body: Claim) -> JSONResponse:
+    """Cơ quan mới tiếp nhận người và đề nghị chuyển hồ sơ / the new agency asks for the profile."""
+    tools = act.request.app.state.tools
+    profile_id = await profile_of(tools, act.who, body.to_agency_id, body.personal_id_number)
+    # The number was needed to find the profile; the command does without it.
+    asked = ClaimTransfer.model_validate(body.model_dump(exclude={"personal_id_number"}))
+    return await act.on_profile(profile_id, asked)
+
+
+@transfers.post("/{transfer_id}/request", operation_id="askForProfile", summary="Cơ quan mới đề nghị chuyển")
+async def ask(act: Act, transfer_id: UUID) -> JSONResponse:
+    """Cơ quan mới đề nghị cơ quan cũ chuyển hồ sơ / the new agency asks for the profile."""
+    return await act.on_transfer(transfer_id, AskForProfile())
 
 
 @transfers.post("/{transfer_id}/report", operation_id="reportTransfer", summary="Báo cáo cơ quan quản lý")

@@ -14,17 +14,22 @@ from models.commands import (
     AnswerError,
     Approve,
     CancelSeparation,
+    ConfirmMoveOut,
     CreateAccount,
+    EndSecondment,
     EnterForm,
     GiveNotice,
     OpenProfile,
     PullNationalRecord,
+    ReopenProfile,
     ReportError,
     ReportLostPassword,
     RequestAccount,
+    RequestIntake,
     RequestTransfer,
     ResetPassword,
     ReturnForCorrection,
+    Second,
     Separate,
     SubmitDeclaration,
     WithdrawNotice,
@@ -168,6 +173,42 @@ async def report_error(act: Act, profile_id: UUID, body: ReportError) -> JSONRes
 @router.post("/{profile_id}/transfers", operation_id="requestTransfer", summary="Đề nghị chuyển công tác")
 async def request_transfer(act: Act, profile_id: UUID, body: RequestTransfer) -> JSONResponse:
     """Mở việc chuyển hồ sơ sang cơ quan khác trong thành phố / open a transfer."""
+    return await act.on_profile(profile_id, body)
+
+
+@router.post("/{profile_id}/intake-requests", operation_id="requestIntake", summary="Đề nghị đồng bộ dữ liệu")
+async def request_intake(act: Act, profile_id: UUID, body: RequestIntake) -> JSONResponse:
+    """Văn bản đề nghị Sở Nội vụ đồng bộ dữ liệu người tiếp nhận / the written request to the department."""
+    return await act.on_profile(profile_id, body)
+
+
+@router.post("/{profile_id}/secondments", operation_id="second", summary="Biệt phái có thời hạn")
+async def second(act: Act, profile_id: UUID, body: Second) -> JSONResponse:
+    """Cơ quan cử đi giữ hồ sơ; nơi đến được xem tới ngày kết thúc / the host reads until its last day."""
+    return await act.on_profile(profile_id, body)
+
+
+@router.post(
+    "/{profile_id}/secondments/end", operation_id="endSecondment", summary="Kết thúc biệt phái trước hạn"
+)
+async def end_secondment(act: Act, profile_id: UUID, body: EndSecondment) -> JSONResponse:
+    """Quyền xem của nơi đến chấm dứt ngay / the host's access ends at once."""
+    return await act.on_profile(profile_id, body)
+
+
+@router.post("/{profile_id}/reopening", operation_id="reopenProfile", summary="Mở lại hồ sơ đã lưu trữ")
+async def reopen_profile(act: Act, profile_id: UUID, body: ReopenProfile) -> JSONResponse:
+    """Người từng công tác vào làm việc lại / a former official enters the service again."""
+    return await act.on_profile(profile_id, body)
+
+
+@router.post(
+    "/{profile_id}/separations/confirmations",
+    operation_id="confirmMoveOut",
+    summary="Xác nhận đã báo cáo hoặc điều chuyển trên CSDLQG",
+)
+async def confirm_move_out(act: Act, profile_id: UUID, body: ConfirmMoveOut) -> JSONResponse:
+    """Việc đã làm ngoài hệ thống, có văn bản / done outside this system, by a document."""
     return await act.on_profile(profile_id, body)
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from api.paging import After, Limit
-from api.reading import imports, months, transfers
+from api.reading import imports, months, secondments, transfers
 from api.scope import Read
 
 router = APIRouter(tags=["Việc của cơ quan"])
@@ -30,6 +30,17 @@ async def list_transfers(
 async def get_transfer(read: Read, transfer_id: UUID) -> transfers.Transfer:
     """With what is owed in it and the calls that move it on."""
     return await transfers.one(read, transfer_id)
+
+
+@router.get("/secondments", operation_id="listSecondments", summary="Biệt phái / secondments")
+async def list_secondments(
+    read: Read,
+    state: Annotated[secondments.State | None, Query(title="Trạng thái")] = None,
+    limit: Limit = 50,
+    after: After = None,
+) -> secondments.Secondments:
+    """From or to the agencies in scope."""
+    return await secondments.listed(read, state=state, limit=limit, after=after)
 
 
 @router.get("/month-ends", operation_id="listMonthEnds", summary="Kỳ cuối tháng / month ends")

@@ -13,12 +13,13 @@ from models.commands import (
 )
 from models.lifecycle.competence import signers
 from models.lifecycle.duties import OPERATING, bearer, close_duty, open_duty
+from models.lifecycle.entry import open_entry, owed_at_entry
 from models.lifecycle.guard import in_chapter, refuse
 from models.lifecycle.life import AccountState, Chapter, Life, Status
 from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
 
-ACCOUNT_SLOTS = ("intake_account", "personal_account")
+ACCOUNT_SLOTS = ("intake_account", "personal_account", "transfer_account")
 """Duties that an account meets. A national record is pulled (`intake`), whoever has an account."""
 RECEIVED = ("received", "received_with_national_record", "received_unconnected")
 NOBODYS_PASSWORD = "!"  # noqa: S105 — no hash ever looks like this, so nobody can log in with it
@@ -55,11 +56,6 @@ def open_profile(profile_id: UUID, authority_id: UUID, body: OpenProfile, scene:
             "Ngày quyết định hoặc ngày chuyển giao hồ sơ chưa tới.",
             "The decision or hand-over date lies in the future.",
         )
-    slot = {
-        "recruited": "personal_account",
-        "received": "intake_account",
-        "received_with_national_record": "intake_pull",
-    }[body.origin]
     out = Outcome(status=201, answer={"profile_id": str(profile_id)})
     out.subject = {
         "agency_id": body.agency_id,
@@ -78,22 +74,14 @@ def open_profile(profile_id: UUID, authority_id: UUID, body: OpenProfile, scene:
         follows=None,
         case_id=None,
     )
-    obligation, asking = scene.rule(slot), scene.rule("account_request")
-    out.happened("profile.opened", obligation, origin=body.origin, event_on=body.event_on.isoformat())
-    if asking is not None and slot == "personal_account":
-        obligation = None  # the period of whoever creates it runs from the request
-    for owed in (asking, obligation):
-        if owed is None:
-            continue
-        open_duty(
-            out,
-            scene,
-            owed,
-            agency_id=body.agency_id,
-            event_on=body.event_on,
-            profile_id=profile_id,
-            document=body.document,
-        )
+    owed = owed_at_entry(body.origin, scene)
+    out.happened(
+        "profile.opened",
+        next(iter(owed), None),
+        origin=body.origin,
+        event_on=body.event_on.isoformat(),
+    )
+    open_entry(out, scene, owed, profile_id, body.agency_id, body.event_on, body.document)
     return out
 
 
@@ -137,11 +125,13 @@ def _one_account(life: Life, scene: Scene) -> None:
 
 def create_account(life: Life, body: CreateAccount, scene: Scene) -> Outcome:
     """Create the personal account; the person then owes the first declaration (hanoi.art6.2)."""
-    in_chapter(life, Chapter.ACCOUNT)
+    if not life.owed("transfer_account"):
+        # Whom the law gives a new account in the new agency (phu_yen.art12.3) is in service already.
+        in_chapter(life, Chapter.ACCOUNT)
     _one_account(life, scene)
     _issues(scene)
     asking = scene.rule("account_request")
-    if asking is not None and not life.owed("personal_account", "intake_account"):
+    if asking is not None and not life.owed("personal_account", "intake_account", "transfer_account"):
         refuse(
             "wrong-state",
             "Đơn vị quản lý chưa gửi yêu cầu tạo tài khoản.",
@@ -167,7 +157,9 @@ def create_account(life: Life, body: CreateAccount, scene: Scene) -> Outcome:
     received = life.origin in RECEIVED or bool(life.owed("intake_account", "intake_pull"))
     for duty in life.owed(*ACCOUNT_SLOTS):
         out.answer["late_days"] = close_duty(out, scene, duty)
-    for slot in ("default_password", "intake_check" if received else "first_declaration"):
+    moved = bool(life.owed("transfer_account"))
+    then = "transfer_check" if moved else "intake_check" if received else "first_declaration"
+    for slot in ("default_password", then):
         if obligation := scene.rule(slot):
             open_duty(
                 out,

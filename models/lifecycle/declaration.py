@@ -15,7 +15,7 @@ from models.lifecycle.scene import Scene
 from models.lifecycle.steps import OWN, open_step, own_signature, places, void_steps
 from models.regulations import Obligation
 
-FIRST = ("first_declaration", "intake_check")
+FIRST = ("first_declaration", "intake_check", "intake_unconnected")
 CHANGE = ("update_after_change", "transfer_check", "intake_check")
 
 

@@ -171,6 +171,21 @@ class Pulled:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """Access shared with the host of a secondment; ``ends_on`` is the first day without it."""
+
+    id: UUID
+    kind: str
+    from_agency_id: UUID
+    agency_id: UUID
+    starts_on: date
+    ends_on: date
+    state: str
+    warned: int
+    next_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Life:
     """One profile, as far as decisions about it need."""
 
@@ -195,6 +210,8 @@ class Life:
     agency_kind: str | None = None
     """What kind of agency the custodian is, likewise."""
     case: Case | None = None
+    share: Share | None = None
+    """The secondment that is agreed or running."""
     duties: tuple[Duty, ...] = ()
     foretold: tuple[tuple[str, date], ...] = ()
     held_since: date | None = None

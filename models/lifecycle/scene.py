@@ -10,6 +10,15 @@ from models.regulations import Obligation, Policy, RuleSet
 
 
 @dataclass(frozen=True, slots=True)
+class Other:
+    """The other agency of a move: what the law may ask of it, and whether both are one agency."""
+
+    agency_id: UUID
+    facts: Mapping[str, str] = field(default_factory=dict)
+    within: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """Everything outside the state that a decision may depend on."""
 
@@ -32,6 +41,8 @@ class Scene:
     """What the law may ask about the subject: category, the agency's standing (``regulations.When``)."""
     ict_department_id: UUID | None = None
     """The agency that operates the database, where the authority has named one."""
+    other: Other | None = None
+    """The agency a command moves the profile to, as it stands today."""
 
     @property
     def today(self) -> date:

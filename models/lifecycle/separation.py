@@ -1,14 +1,25 @@
-"""Leaving: out of the city, retirement, resignation, death; then the archive (hanoi.art12.2.1, 12.3)."""
+"""Leaving: moving out, retirement, resignation, death; then the archive (hanoi.art12.2.1, 12.3; moha.art8.4).
 
-from models.commands import CancelSeparation, Separate
+The status changes on the day the decision takes effect; who owes that and by when is each law's own. Access
+ends at once whatever the kind of leaving: the law's words for a move out, this installation's policy else.
+"""
+
+from typing import Any
+
+from models.calendar import MissingYear, NoPeriod
+from models.commands import CancelSeparation, ConfirmMoveOut, Separate
 from models.lifecycle.declaration import leave_list
-from models.lifecycle.duties import bearer, close_duty, days_late, open_duty, void_duty
+from models.lifecycle.duties import bearer, close_duty, days_late, earliest, open_duty, void_duty
 from models.lifecycle.guard import in_chapter, no_open_case, refuse
 from models.lifecycle.life import AccountState, AgencyMonth, Case, Chapter, Duty, Life, Status
 from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.posts import leave_posts
 from models.lifecycle.scene import Scene
+from models.lifecycle.secondment import end_share
 from models.regulations import Obligation
+
+NATIONAL = ("move_out_report", "national_transfer")
+"""Slots of what is owed where the destination is covered by the national database too."""
 
 
 def separate(life: Life, body: Separate, scene: Scene, month: AgencyMonth | None = None) -> Outcome:
@@ -51,14 +62,55 @@ def separate(life: Life, body: Separate, scene: Scene, month: AgencyMonth | None
     out.subject = {"case_id": case.id}
     out.happened(
         "separation.decided",
-        scene.rule("move_out" if body.kind == "moved_out" else "leaver_archive"),
+        status_rule(body.kind, scene),
         case=str(case.id),
         kind=body.kind,
         effective_on=body.effective_on.isoformat(),
     )
+    out.answer["steps"] = steps_of_leaving(life, case, scene)
     if body.effective_on <= scene.today:
         take_effect(life, case, out, scene, month)
     return out
+
+
+def status_rule(kind: str, scene: Scene) -> Obligation | None:
+    """The rule under which the status changes: the law's own, else that on moving out or archiving."""
+    slots = ("status_change", *(["move_out"] if kind == Status.MOVED_OUT else []), "leaver_archive")
+    found = (scene.rule(slot, leaving=kind) for slot in slots)
+    return next((rule for rule in found if rule is not None), None)
+
+
+def access_rule(kind: str, scene: Scene) -> Obligation | None:
+    """The rule that cancels the access; none where only our policy does."""
+    return scene.rule("move_out", leaving=kind) if kind == Status.MOVED_OUT else None
+
+
+def steps_of_leaving(life: Life, case: Case, scene: Scene) -> list[dict[str, Any]]:
+    """What leaving takes under this law: each step with who, by when and under which article."""
+    kind = case.mode
+    asked = [("status", status_rule(kind, scene)), ("access", access_rule(kind, scene))]
+    if kind == Status.MOVED_OUT and case.facts.get("covered"):
+        asked += [(slot, rule) for slot in NATIONAL if (rule := scene.rule(slot, leaving=kind))]
+    asked.append(("archive", scene.rule("leaver_archive", leaving=kind)))
+    return [
+        {
+            "step": name,
+            "by": bearer(rule, life.agency_id, scene)[0] if rule else "system",
+            "due_on": _due(rule, case, scene),
+            "citation": rule.citation if rule else None,
+            "policy": rule is None,
+        }
+        for name, rule in asked
+    ]
+
+
+def _due(rule: Obligation | None, case: Case, scene: Scene) -> str | None:
+    """The last day of a rule's period from the day the decision takes effect."""
+    try:
+        clocks = [(clock, case.effective_on) for clock in rule.clocks] if rule else []
+        return earliest(clocks, scene.calendar)[1].isoformat() if clocks else None
+    except (MissingYear, NoPeriod):
+        return None
 
 
 def cancel(life: Life, body: CancelSeparation, scene: Scene) -> Outcome:
@@ -75,17 +127,28 @@ def cancel(life: Life, body: CancelSeparation, scene: Scene) -> Outcome:
 
 def take_effect(life: Life, case: Case, out: Outcome, scene: Scene, month: AgencyMonth | None = None) -> None:
     """On its date: the status changes, what was owed by the person ends; a mover's access is cancelled."""
-    moved_out = case.mode == Status.MOVED_OUT
-    rule = scene.rule("move_out" if moved_out else "leaver_archive")
+    rule = status_rule(case.mode, scene)
     out.subject |= {"status": Status(case.mode), "chapter": Chapter.SEPARATION}
     out.update("cases", {"id": case.id}, state="effective", version=case.version + 1)
     _take_back(life, case, out, scene, month)
     for duty in life.duties:
         void_duty(out, scene, duty, "separated")
-    out.happened("separation.effective", rule, case=str(case.id), kind=case.mode)
+    out.happened(
+        "separation.effective", rule, case=str(case.id), kind=case.mode, **_owed(rule, life, case, scene)
+    )
     leave_posts(life, out, scene)
-    if moved_out:
-        _move_out(life, case, rule, out, scene)
+    end_share(life, out, scene, case.mode)
+    _end_access(life, case, out, scene)
+    if case.mode == Status.MOVED_OUT and case.facts.get("covered"):
+        _tell_national(life, case, out, scene)
+
+
+def _owed(rule: Obligation | None, life: Life, case: Case, scene: Scene) -> dict[str, Any]:
+    """Who owed it and how late it was done; nothing where the rule sets no period."""
+    if rule is None or rule.deadline is None:
+        return {}
+    by, _ = bearer(rule, life.agency_id, scene)
+    return {"owed_by": by, "late_days": days_late(rule, case.effective_on, scene)}
 
 
 def _take_back(life: Life, case: Case, out: Outcome, scene: Scene, month: AgencyMonth | None) -> None:
@@ -102,32 +165,45 @@ def _take_back(life: Life, case: Case, out: Outcome, scene: Scene, month: Agency
         leave_list(out, scene, month, life, case.mode)
 
 
-def _move_out(life: Life, case: Case, rule: Obligation | None, out: Outcome, scene: Scene) -> None:
-    """Cancel the access where a rule says so, and open the report where the national database covers both.
+def _end_access(life: Life, case: Case, out: Outcome, scene: Scene) -> None:
+    """Cancel the access at once, under the rule that says so or as policy (marked)."""
+    if life.account is None:
+        return
+    rule = access_rule(case.mode, scene)
+    out.update("accounts", {"id": life.account.id}, state=AccountState.CANCELLED)
+    out.insert("sessions_ended", account_id=life.account.id)
+    told = _owed(rule, life, case, scene) if rule else {"policy": True}
+    out.happened("access.cancelled", rule, account=str(life.account.id), **told)
 
-    No text cancels a leaver's access on retirement, resignation or death: only moves out of the city do.
+
+def _tell_national(life: Life, case: Case, out: Outcome, scene: Scene) -> None:
+    """What is owed towards the national database that covers the destination too.
+
+    Who sends the request of moha.art8.4.b is not stated: the record of the move is it, and starts the period.
     """
-    if rule is not None and life.account is not None:
-        out.update("accounts", {"id": life.account.id}, state=AccountState.CANCELLED)
-        out.insert("sessions_ended", account_id=life.account.id)
-        out.happened(
-            "access.cancelled",
-            rule,
-            account=str(life.account.id),
-            owed_by=bearer(rule, life.agency_id, scene)[0],
-            late_days=days_late(rule, case.effective_on, scene),
-        )
-    report = scene.rule("move_out_report")
-    if case.facts.get("covered") and report is not None:
-        open_duty(
-            out,
-            scene,
-            report,
-            agency_id=life.agency_id,
-            event_on=scene.today,
-            case_id=case.id,
-            profile_id=life.profile_id,
-        )
+    for slot in NATIONAL:
+        if rule := scene.rule(slot, leaving=case.mode):
+            open_duty(
+                out,
+                scene,
+                rule,
+                agency_id=life.agency_id,
+                event_on=scene.today,
+                case_id=case.id,
+                profile_id=life.profile_id,
+            )
+
+
+def confirm(life: Life, body: ConfirmMoveOut, scene: Scene) -> Outcome:
+    """The report or the transfer was done outside this system; its duty is met by the document."""
+    in_chapter(life, Chapter.SEPARATION, Chapter.ARCHIVE)
+    duty = next((d for d in life.owed(*NATIONAL) if d.id == body.duty_id), None)
+    if duty is None:
+        refuse("not-found", "Không có nghĩa vụ đang mở này.", "There is no such open duty.")
+    out = Outcome()
+    late = close_duty(out, scene, duty)
+    out.answer = {"duty_id": str(duty.id), "late_days": late}
+    return out.happened("move_out.confirmed", scene.rule(duty.slot), duty=str(duty.id), slot=duty.slot)
 
 
 def archive(life: Life, *, told_national: bool, scene: Scene) -> Outcome:
@@ -142,6 +218,9 @@ def archive(life: Life, *, told_national: bool, scene: Scene) -> Outcome:
     for duty in life.duties:
         if duty.slot == "move_out_report":
             _report_move(life, case, duty, out, scene, told_national=told_national)
+        elif duty.slot in NATIONAL and told_national:
+            # The transfer in the national database is the change itself, told by way of the department.
+            close_duty(out, scene, duty)
     out.happened("profile.archived", rule, case=str(case.id), told_national=told_national)
     return out
 

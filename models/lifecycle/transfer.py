@@ -1,10 +1,17 @@
-"""Moving to another agency of the same authority; custody changes in one act (hanoi.art12.1)."""
+"""Moving to another agency or division of the same authority; custody changes in one act.
 
+Which steps there are is read from the law (``route``): a report first in one place (hanoi.art12.1), a request
+of the new agency in another (moha.art8.2), one side only within an agency (phu_yen.art12.2).
+"""
+
+from dataclasses import replace
 from datetime import date
-from uuid import UUID
+from typing import Any
 
 from models.commands import (
     AcceptTransfer,
+    AskForProfile,
+    ClaimTransfer,
     HandOver,
     RefuseTransfer,
     ReportTransfer,
@@ -12,25 +19,71 @@ from models.commands import (
     WithdrawTransfer,
 )
 from models.identifiers import profile_workflow, transfer_workflow
-from models.lifecycle.duties import close_duty, open_duty, void_duty
+from models.lifecycle.duties import close_duty, days_late, open_duty, void_duty
 from models.lifecycle.guard import in_chapter, no_open_case, open_transfer, refuse
 from models.lifecycle.life import Case, Chapter, Life
 from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.posts import leave_posts
-from models.lifecycle.scene import Scene
+from models.lifecycle.receiving import afterwards, take_along
+from models.lifecycle.route import STATES, Leg, route_of, runs_from_decision, start_of, told, upcoming
+from models.lifecycle.scene import Other, Scene
+from models.lifecycle.secondment import end_share
+from models.regulations import Obligation
+
+OPEN = STATES[:-1]
+"""States of a transfer that has not ended."""
 
 
 def request(life: Life, body: RequestTransfer, scene: Scene) -> Outcome:
-    """Open the case; the old agency owes the report to the managing authority at once."""
+    """The present agency opens the case; within one agency, and once in effect, it is done by that."""
+    if body.mode == "biệt phái":
+        refuse(
+            "malformed-request",
+            "Biệt phái không chuyển hồ sơ: dùng việc biệt phái có thời hạn; cơ quan cử đi vẫn quản lý hồ sơ.",
+            "A secondment moves no profile: use the dated secondment; the home agency keeps the profile.",
+        )
+    case = _opened(life, body, body.decided_on, scene)
+    legs = _legs(case, scene)
+    if legs[0].name == "move" and case.effective_on <= scene.today:
+        return _moved_within(life, case, legs, scene)
+    return _begin(life, case, legs, scene)
+
+
+def claim(life: Life, body: ClaimTransfer, scene: Scene) -> Outcome:
+    """The new agency opens the case by asking for the profile, where the law has it ask (moha.art8.2)."""
+    case = _opened(life, body, body.decided_on, scene)
+    legs = _legs(case, scene)
+    if legs[0].name != "ask":
+        refuse(
+            "wrong-state",
+            "Quy chế không giao cơ quan mới mở việc chuyển; cơ quan đang quản lý hồ sơ mở việc này.",
+            "The regulation does not have the new agency open a transfer; the present agency opens it.",
+        )
+    case = replace(case, state="asked", facts={**case.facts, "asked_on": scene.today.isoformat()})
+    out = _begin(life, case, legs, scene)
+    out.happened("transfer.asked", legs[0].rule, case=str(case.id))
+    out.notices.append(Notice("transfer_asked", case.from_agency_id, role="hr_officer"))
+    return out
+
+
+def _opened(life: Life, body: RequestTransfer | ClaimTransfer, decided: date | None, scene: Scene) -> Case:
+    """The case as it begins, or a refusal."""
     no_open_case(life)
     in_chapter(life, Chapter.SERVICE, Chapter.REVIEW, Chapter.DECLARATION)
     if body.to_agency_id == life.agency_id:
         refuse("malformed-request", "Cơ quan đến trùng cơ quan đi.", "The new agency is the present one.")
-    case_id = scene.new_id("transfer")
-    out = Outcome(status=201, answer={"transfer_id": str(case_id)})
-    out.insert(
-        "cases",
-        id=case_id,
+    if decided is not None and decided > scene.today:
+        refuse("future-date", "Ngày quyết định chưa tới.", "The decision is dated in the future.")
+    other = scene.other or Other(body.to_agency_id)
+    facts: dict[str, Any] = {
+        "chapter_before": str(life.chapter),
+        "to": dict(other.facts),
+        "within": other.within,
+    }
+    if decided is not None:
+        facts["decided_on"] = decided.isoformat()
+    return Case(
+        id=scene.new_id("transfer"),
         kind="transfer",
         profile_id=life.profile_id,
         from_agency_id=life.agency_id,
@@ -40,132 +93,249 @@ def request(life: Life, body: RequestTransfer, scene: Scene) -> Outcome:
         document=body.document,
         state="requested",
         version=1,
-        facts={"chapter_before": str(life.chapter)},
-        opened_at=scene.now,
+        facts=facts,
     )
-    out.subject = {"case_id": case_id, "chapter": Chapter.TRANSFER}
-    rule = scene.rule("transfer_report")
+
+
+def _legs(case: Case, scene: Scene) -> tuple[Leg, ...]:
+    """The steps of a new case; refused where a period runs from a decision whose day was not told."""
+    legs = route_of(case, scene)
+    rule = runs_from_decision(legs)
+    if rule is not None and "decided_on" not in case.facts:
+        refuse(
+            "malformed-request",
+            "Cần ngày ra quyết định: thời hạn chuyển hồ sơ tính từ ngày đó.",
+            "The day of the decision is needed: a period of the transfer runs from it.",
+            citation=rule.citation,
+        )
+    return legs
+
+
+def _begin(life: Life, case: Case, legs: tuple[Leg, ...], scene: Scene) -> Outcome:
+    """Write the case and open what is owed in it."""
+    out = Outcome(status=201, answer={"transfer_id": str(case.id)})
+    _insert(out, case, scene)
+    out.subject = {"case_id": case.id, "chapter": Chapter.TRANSFER}
     out.happened(
-        "transfer.requested", rule, case=str(case_id), to_agency=str(body.to_agency_id), mode=body.mode
+        "transfer.requested",
+        legs[0].rule,
+        case=str(case.id),
+        to_agency=str(case.to_agency_id),
+        mode=case.mode,
     )
-    if rule is not None:
-        open_duty(out, scene, rule, agency_id=life.agency_id, event_on=scene.today, case_id=case_id)
-    out.notices.append(Notice("transfer_announced", body.to_agency_id, role="hr_officer"))
-    out.tell.append((transfer_workflow(case_id), {"profile_id": life.profile_id}))
+    _go_on(out, life, case, legs, scene)
+    assert case.to_agency_id is not None
+    out.notices.append(Notice("transfer_announced", case.to_agency_id, role="hr_officer"))
+    out.tell.append((transfer_workflow(case.id), {"profile_id": life.profile_id}))
     return out
 
 
-def _duty_of(life: Life, case: Case, slot: str, out: Outcome, scene: Scene) -> None:
-    for duty in life.owed(slot):
+def _insert(out: Outcome, case: Case, scene: Scene, **closing: object) -> None:
+    row: dict[str, object] = {
+        "id": case.id,
+        "kind": "transfer",
+        "profile_id": case.profile_id,
+        "from_agency_id": case.from_agency_id,
+        "to_agency_id": case.to_agency_id,
+        "mode": case.mode,
+        "effective_on": case.effective_on,
+        "document": case.document,
+        "state": case.state,
+        "version": 1,
+        "facts": case.facts,
+        "opened_at": scene.now,
+    }
+    out.insert("cases", **{**row, **closing})
+
+
+def _moved_within(life: Life, case: Case, legs: tuple[Leg, ...], scene: Scene) -> Outcome:
+    """A move within one agency whose document is in effect: one act of one side, and it is done."""
+    _not_while_signing(life)
+    rule = legs[0].rule
+    on = scene.today.isoformat()
+    case = replace(case, state="accepted", facts={**case.facts, "accepted_on": on})
+    out = Outcome(status=201, answer={"transfer_id": str(case.id), "state": "accepted"})
+    out.answer["late_days"] = days_late(rule, case.effective_on, scene)
+    out.answer["agency_id"] = str(case.to_agency_id)
+    _insert(out, case, scene, closed_at=scene.now)
+    out.happened("transfer.within", rule, case=str(case.id), late_days=out.answer["late_days"])
+    take_along(life, case, legs, out, scene)
+    out.answer |= _told(out, life, case, legs)
+    out.tell.append((transfer_workflow(case.id), {"profile_id": life.profile_id}))
+    return out
+
+
+def _go_on(out: Outcome, life: Life, case: Case, legs: tuple[Leg, ...], scene: Scene) -> None:
+    """Open the duties whose day is known by now, and that of the step the transfer waits for."""
+    waiting = upcoming(legs, case.state)
+    running = {d.slot for d in life.duties if d.case_id == case.id}
+    for leg in legs:
+        if leg.rule is None or not leg.state or leg.rule.slot in running:
+            continue
+        if STATES.index(leg.state) <= STATES.index(case.state):
+            continue
+        start = start_of(leg.rule, case) or (scene.today if leg is waiting else None)
+        if start is not None:
+            _open_leg(out, case, leg, leg.rule, start, scene)
+    out.answer |= _told(out, life, case, legs)
+
+
+def _open_leg(out: Outcome, case: Case, leg: Leg, rule: Obligation, start: date, scene: Scene) -> None:
+    """The duty of one step; the outer limit of the whole move runs beside it, the earlier binds."""
+    agency_id = case.to_agency_id if leg.side == "new" else case.from_agency_id
+    assert agency_id is not None
+    outer = start_of(leg.limit, case) if leg.limit else None
+    runs = leg.limit if outer is not None else None
+    facts: dict[str, Any] = {"limit": runs.citation} if runs else {}
+    open_duty(
+        out,
+        scene,
+        rule,
+        agency_id=agency_id,
+        event_on=start,
+        case_id=case.id,
+        beside=((runs, outer),) if runs and outer else (),
+        **facts,
+    )
+
+
+def _told(out: Outcome, life: Life, case: Case, legs: tuple[Leg, ...]) -> dict[str, Any]:
+    """The steps with their dates, and the next one, for the answer."""
+    due = {d.slot: d.due_on for d in life.duties if d.case_id == case.id}
+    due |= {o.duty.slot: o.duty.due_on for o in out.opened}
+    steps = told(legs, case, due)
+    return {"steps": steps, "next": next((one for one in steps if not one["done"]), None)}
+
+
+def _at(life: Life, case: Case | None, verb: str, scene: Scene) -> tuple[Case, tuple[Leg, ...]]:
+    """The open transfer, if what it waits for is this step; or a refusal."""
+    case = open_transfer(life, case, *OPEN)
+    legs = route_of(case, scene)
+    waiting = upcoming(legs, case.state)
+    if waiting is None or waiting.verb != verb:
+        open_transfer(life, case)
+    return case, legs
+
+
+def _duty_of(life: Life, case: Case, rule: Obligation | None, out: Outcome, scene: Scene) -> None:
+    for duty in life.owed(rule.slot) if rule else ():
         if duty.case_id == case.id:
             close_duty(out, scene, duty)
 
 
+def ask(life: Life, case: Case | None, _body: AskForProfile, scene: Scene) -> Outcome:
+    """The new agency asks for the profile; the old one's period runs from now (moha.art8.2)."""
+    case, legs = _at(life, case, "ask_for_profile", scene)
+    out = Outcome(answer={"transfer_id": str(case.id), "state": "asked"})
+    after = _change(out, case, state="asked", asked_on=scene.today.isoformat())
+    _duty_of(life, case, legs[0].rule, out, scene)
+    out.happened("transfer.asked", legs[0].rule, case=str(case.id))
+    _go_on(out, life, after, legs, scene)
+    out.notices.append(Notice("transfer_asked", case.from_agency_id, role="hr_officer"))
+    return out
+
+
 def report(life: Life, case: Case | None, body: ReportTransfer, scene: Scene) -> Outcome:
     """The old agency reports to the managing authority of the same level."""
-    case = open_transfer(life, case, "requested")
+    case, legs = _at(life, case, "report_transfer", scene)
     out = Outcome(answer={"transfer_id": str(case.id), "state": "reported"})
-    _change(out, case, state="reported", report=body.document)
-    _duty_of(life, case, "transfer_report", out, scene)
+    after = _change(out, case, state="reported", report=body.document)
     rule = scene.rule("transfer_report")
+    _duty_of(life, case, rule, out, scene)
     out.happened("transfer.reported", rule, case=str(case.id))
+    _go_on(out, life, after, legs, scene)
     if scene.department_id is not None:
         out.notices.append(Notice("transfer_reported", scene.department_id, role="department_officer"))
     return out
 
 
 def hand_over(life: Life, case: Case | None, body: HandOver, scene: Scene) -> Outcome:
-    """Dossier and account are handed over; the new agency owes the receipt."""
-    case = open_transfer(life, case, "reported")
-    if body.handed_over_on > scene.today:
+    """Dossier and account are handed over; within one agency the move is done by that."""
+    case, legs = _at(life, case, "hand_over", scene)
+    _possible(body.handed_over_on, case, scene)
+    if legs[0].name == "move":
+        return _move(life, case, legs, scene)
+    out = Outcome(answer={"transfer_id": str(case.id), "state": "handed_over"})
+    after = _change(out, case, state="handed_over", handed_over_on=body.handed_over_on.isoformat())
+    leg = next(one for one in legs if one.name == "hand_over")
+    _duty_of(life, case, leg.rule, out, scene)
+    out.happened("transfer.handed_over", leg.rule or scene.rule("transfer_report"), case=str(case.id))
+    _go_on(out, life, after, legs, scene)
+    return out
+
+
+def _possible(on: date, case: Case, scene: Scene) -> None:
+    """Refuse a hand-over on a day that cannot be."""
+    if on > scene.today:
         refuse("future-date", "Ngày bàn giao chưa tới.", "The hand-over date lies in the future.")
-    if body.handed_over_on < case.effective_on and body.handed_over_on < scene.today:
+    if on < case.effective_on and on < scene.today:
         refuse(
             "impossible-date",
             "Ngày bàn giao trước ngày quyết định có hiệu lực.",
             "The hand-over lies before the decision takes effect.",
         )
-    assert case.to_agency_id is not None
-    out = Outcome(answer={"transfer_id": str(case.id), "state": "handed_over"})
-    _change(out, case, state="handed_over", handed_over_on=body.handed_over_on.isoformat())
-    rule = scene.rule("transfer_receive")
-    out.happened("transfer.handed_over", scene.rule("transfer_report"), case=str(case.id))
-    if rule is not None:
-        open_duty(
-            out,
-            scene,
-            rule,
-            agency_id=case.to_agency_id,
-            event_on=body.handed_over_on,
-            case_id=case.id,
-        )
+
+
+def _move(life: Life, case: Case, legs: tuple[Leg, ...], scene: Scene) -> Outcome:
+    """The move within one agency that waited for its day."""
+    if scene.today < case.effective_on:
+        refuse("future-date", "Quyết định chưa có hiệu lực.", "The decision is not in effect yet.")
+    _not_while_signing(life)
+    out = Outcome(answer={"transfer_id": str(case.id), "state": "accepted"})
+    out.answer["agency_id"] = str(case.to_agency_id)
+    after = _change(out, case, state="accepted", closed_at=scene.now, accepted_on=scene.today.isoformat())
+    out.happened("transfer.within", legs[0].rule, case=str(case.id))
+    take_along(life, after, legs, out, scene)
+    out.subject |= {"case_id": None, "chapter": life.stage}
+    out.answer |= _told(out, life, after, legs)
+    out.tell.append((profile_workflow(life.profile_id), {}))
     return out
 
 
-def accept(life: Life, case: Case | None, _body: AcceptTransfer, scene: Scene) -> Outcome:
-    """The new agency receives: custody, account, duties and the month's item move in this one act."""
-    case = open_transfer(life, case, "handed_over")
+def _not_while_signing(life: Life) -> None:
     if life.approval is not None:
         refuse(
             "in-flight",
             "Một bản khai của hồ sơ đang được ký; xin thử lại sau ít phút.",
             "A submission of this profile is being signed; try again in a moment.",
         )
+
+
+def accept(life: Life, case: Case | None, _body: AcceptTransfer, scene: Scene) -> Outcome:
+    """The new agency receives: custody, account, duties and the month's item move in this one act."""
+    case, legs = _at(life, case, "accept_transfer", scene)
+    _not_while_signing(life)
     assert case.to_agency_id is not None
     to_agency, on = case.to_agency_id, scene.today
     out = Outcome(answer={"transfer_id": str(case.id), "state": "accepted", "agency_id": str(to_agency)})
-    out.insert("custody_moved", id=scene.new_id("custody"), to_agency=to_agency, on=on, case_id=case.id)
-    out.subject = {"agency_id": to_agency, "case_id": None, "chapter": life.stage}
-    _change(out, case, state="accepted", closed_at=scene.now, accepted_on=on.isoformat())
-    if life.account is not None:
-        out.update("accounts", {"id": life.account.id}, agency_id=to_agency)
-    rule = scene.rule("transfer_receive")
+    after = _change(out, case, state="accepted", closed_at=scene.now, accepted_on=on.isoformat())
     out.happened(
         "transfer.accepted",
-        rule,
+        scene.rule("transfer_receive"),
         case=str(case.id),
         from_agency=str(case.from_agency_id),
         to_agency=str(to_agency),
     )
-    for duty in life.duties:
-        if duty.case_id == case.id:
-            close_duty(out, scene, duty)
-        elif duty.agency_id == case.from_agency_id:
-            out.moved[duty.id] = to_agency
+    out.subject = {"case_id": None, "chapter": life.stage}
+    take_along(life, after, legs, out, scene)
     out.insert("month_item_moved", to_agency=to_agency)
     leave_posts(life, out, scene)
-    _check_duty(life, to_agency, on, out, scene)
+    end_share(life, out, scene, "transferred")
+    afterwards(life, legs, to_agency, on, out, scene)
+    out.answer |= _told(out, life, after, legs)
     out.notices.append(Notice("transfer_accepted", case.from_agency_id, role="hr_officer"))
     out.tell.append((profile_workflow(life.profile_id), {}))
     return out
 
 
-def _check_duty(life: Life, to_agency: UUID, on: date, out: Outcome, scene: Scene) -> None:
-    """The person checks the own data after the move and updates it (hanoi.art12.1.b)."""
-    rule = scene.rule("transfer_check")
-    if rule is None or life.account is None or life.stage is Chapter.DECLARATION:
-        return  # who has declared nothing yet has nothing to check
-    open_duty(
-        out,
-        scene,
-        rule,
-        agency_id=to_agency,
-        event_on=on,
-        profile_id=life.profile_id,
-        account_id=life.account.id,
-    )
-
-
 def refuse_transfer(life: Life, case: Case | None, body: RefuseTransfer, scene: Scene) -> Outcome:
     """The new agency refuses: the profile stays where it is."""
-    case = open_transfer(life, case, "requested", "reported", "handed_over")
-    return _end(life, case, "refused", body.reason, scene)
+    return _end(life, open_transfer(life, case, *OPEN), "refused", body.reason, scene)
 
 
 def withdraw(life: Life, case: Case | None, body: WithdrawTransfer, scene: Scene) -> Outcome:
     """The old agency takes the transfer back."""
-    case = open_transfer(life, case, "requested", "reported", "handed_over")
-    return _end(life, case, "withdrawn", body.reason, scene)
+    return _end(life, open_transfer(life, case, *OPEN), "withdrawn", body.reason, scene)
 
 
 def _end(life: Life, case: Case, state: str, reason: str, scene: Scene) -> Outcome:
@@ -183,8 +353,8 @@ def _end(life: Life, case: Case, state: str, reason: str, scene: Scene) -> Outco
     return out
 
 
-def _change(out: Outcome, case: Case, *, state: str, closed_at: object = None, **facts: str) -> None:
-    """Move the case on; its row is the second one an act on a transfer writes."""
+def _change(out: Outcome, case: Case, *, state: str, closed_at: object = None, **facts: str) -> Case:
+    """Move the case on; its row is the second one an act on a transfer writes. Answers what it became."""
     values: dict[str, object] = {
         "state": state,
         "version": case.version + 1,
@@ -193,3 +363,4 @@ def _change(out: Outcome, case: Case, *, state: str, closed_at: object = None, *
     if closed_at is not None:
         values["closed_at"] = closed_at
     out.update("cases", {"id": case.id}, **values)
+    return replace(case, state=state, facts={**case.facts, **facts})

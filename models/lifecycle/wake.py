@@ -10,6 +10,7 @@ from models.lifecycle.life import AgencyMonth, Case, Chapter, Duty, Life
 from models.lifecycle.month import nothing_waits
 from models.lifecycle.outcome import Insert, Outcome
 from models.lifecycle.scene import Scene
+from models.lifecycle.secondment import share_wake, wake_share
 from models.lifecycle.separation import take_effect
 
 ANSWERED_BY_LEAVING = ("retirement", "contract_end")
@@ -28,6 +29,7 @@ def wake_profile(life: Life, scene: Scene, month: AgencyMonth | None = None) -> 
     ):
         take_effect(life, case, out, scene, month)
         return out
+    wake_share(life, out, scene)
     account_id = life.account.id if life.account else None
     for duty in life.duties:
         if duty.case_id is None:
@@ -101,6 +103,8 @@ def profile_wake(life: Life, outcome: Outcome, subject_id: UUID) -> datetime | N
     if foretold and chapter in (Chapter.SERVICE, Chapter.TRANSFER):
         first = min(datetime.fromisoformat(on).date() for _, on in foretold)
         times.append(start_of_day(first) + spread(subject_id))
+    if (share := share_wake(life, outcome)) is not None:
+        times.append(share)
     if (effective := _separation_on(life, outcome)) is not None and chapter is not Chapter.SEPARATION:
         times.append(start_of_day(effective) + spread(subject_id))
     return min(times, default=None)

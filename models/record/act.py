@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.calendar import Calendar, legal_date, start_of_day
-from models.commands import Approve, Delegate, OpenProfile, RequestTransfer
+from models.commands import Approve, Delegate, OpenProfile, ReopenProfile
 from models.database import Query, Scope, entering, together, transaction
 from models.errors import RefusedError
 from models.identifiers import profile_workflow
@@ -24,12 +24,13 @@ from models.lifecycle.delegation import give
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.messages import Ask, Moment
-from models.record.authorise import authorise, require_agency
+from models.record.authorise import authorise
 from models.record.commands import Command, command_of, command_query, settling
 from models.record.conflicts import refusal_of
 from models.record.decide import DECISIONS, decide_internal
 from models.record.delegations import giving, saving_delegation
 from models.record.opening import opening_scene
+from models.record.places import placed, refuse_former
 from models.record.special import Writing
 from models.record.subjects import (
     Found,
@@ -91,7 +92,7 @@ async def _once(tools: Tools, ask: Ask) -> Moment:
             connection, tools, ask, found, command.verb if command else str(ask.internal)
         )
         try:
-            scene, outcome = await _decide(connection, ask, command, found, scene)
+            scene, outcome = await _decide(connection, tools, ask, command, found, scene)
         except RefusedError as refused:
             status, answer = refused.refusal.problem.status, refused.refusal.to_json()
             if ask.command_id is not None:
@@ -199,7 +200,12 @@ def _facts(found: Found) -> dict[str, str]:
 
 
 async def _decide(
-    connection: AsyncConnection, ask: Ask, command: Command | None, found: Found, scene: Scene
+    connection: AsyncConnection,
+    tools: Tools,
+    ask: Ask,
+    command: Command | None,
+    found: Found,
+    scene: Scene,
 ) -> tuple[Scene, Outcome]:
     if command is None:
         assert ask.internal is not None
@@ -207,7 +213,7 @@ async def _decide(
         closes_at = start_of_day(month.rolled_end + timedelta(days=1)) if month else None
         return scene, decide_internal(ask.internal, found.subject, dict(ask.facts), scene, closes_at)
     body = command.body
-    if isinstance(body, OpenProfile):
+    if isinstance(body, OpenProfile | ReopenProfile):
         scene = await opening_scene(connection, body, scene)
     standing = await authorise(connection, command, found, scene)
     scene = replace(
@@ -221,11 +227,11 @@ async def _decide(
     if isinstance(body, OpenProfile):
         if found.row is not None:
             raise RefusedError.of("wrong-state", "Hồ sơ đã được mở.", "The profile is already open.")
+        await refuse_former(connection, tools, ask.authority_id, body)
         return scene, open_profile(ask.subject_id, ask.authority_id, body, scene)
     if found.row is None:
         raise RefusedError.of("not-found", "Không tìm thấy.", "There is no such thing.")
-    if isinstance(body, RequestTransfer):
-        await require_agency(connection, body.to_agency_id, scene)
+    scene = await placed(connection, body, found.agency_id, scene)
     life = found.subject.life
     if command.expected is not None and life is not None and command.expected != life.newest:
         raise RefusedError.of(

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access import Allowed, Target, delegables, may
-from models.commands import Approve, Delegate, OpenProfile, RevokeDelegation
+from models.commands import Approve, ClaimTransfer, Delegate, OpenProfile, ReopenProfile, RevokeDelegation
 from models.errors import RefusedError
 from models.lifecycle.account import account_issuers
 from models.lifecycle.competence import BY_PARTY, competent, signers
@@ -36,7 +36,14 @@ VERB_OF = {
     "withdraw_notice": "give_notice",
     "report_error": "declare",
     "answer_error": "give_notice",
+    "request_intake": "create_profile",
     "request_transfer": "request_transfer",
+    "claim_transfer": "accept_transfer",
+    "second": "request_transfer",
+    "end_secondment": "request_transfer",
+    "confirm_move_out": "report_transfer",
+    "reopen_profile": "create_profile",
+    "ask_for_profile": "accept_transfer",
     "separate": "separate",
     "cancel_separation": "separate",
     "report_transfer": "report_transfer",
@@ -51,7 +58,7 @@ VERB_OF = {
 }
 """Command verb to the verb of ``models.access``."""
 
-NEW_SIDE = ("accept_transfer", "refuse_transfer")
+NEW_SIDE = ("ask_for_profile", "accept_transfer", "refuse_transfer")
 """Verbs of a transfer that belong to the agency that receives."""
 
 REVIEWING = ("approve", "return_for_correction", "amend_submission")
@@ -137,8 +144,10 @@ async def _place(
 ) -> tuple[UUID | None, tuple[UUID, ...]]:
     """The agency whose matter this is, and the agencies above it."""
     agency_id, ancestors = found.agency_id, found.ancestors
-    if isinstance(command.body, OpenProfile):
+    if isinstance(command.body, OpenProfile | ReopenProfile):
         agency_id = command.body.agency_id
+    elif isinstance(command.body, ClaimTransfer):
+        agency_id = command.body.to_agency_id
     elif command.verb in NEW_SIDE and found.subject.case is not None:
         agency_id = found.subject.case.to_agency_id
     else:
@@ -180,18 +189,3 @@ def authorise_delegation(command: Command, found: Found, scene: Scene) -> Standi
     if isinstance(verdict, Allowed):
         return Standing(verdict.role)
     raise RefusedError.of(verdict.code, verdict.reason_vi, verdict.reason_en)
-
-
-_AGENCY = text(
-    "SELECT 1 FROM agencies WHERE id = :id AND valid_from <= :day AND coalesce(valid_to, :day) >= :day"
-)
-
-
-async def require_agency(connection: AsyncConnection, agency_id: UUID, scene: Scene) -> None:
-    """Refuse an agency that is not one of this authority today: a foreign key would see those of others.
-
-    Raises:
-        RefusedError: ``unknown-agency``.
-    """
-    if await connection.scalar(_AGENCY, {"id": agency_id, "day": scene.today}) is None:
-        raise RefusedError.of("unknown-agency", "Không có cơ quan này.", "There is no such agency.")

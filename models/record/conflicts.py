@@ -30,6 +30,9 @@ _BY_CONSTRAINT = {
         "Việc này trong phạm vi này đã được uỷ quyền cho thời gian trùng.",
         "The same thing is lent already for a time that overlaps.",
     ),
+    "uq_shares_open": Refusal(
+        "wrong-state", "Người này đang có biệt phái chưa kết thúc.", "A secondment has not ended."
+    ),
     "fk_profiles_agency_id": Refusal("unknown-agency", "Không có cơ quan này.", "There is no such agency."),
     "fk_custody_agency_id": Refusal("unknown-agency", "Không có cơ quan này.", "There is no such agency."),
     "fk_cases_to_agency_id": Refusal("unknown-agency", "Không có cơ quan này.", "There is no such agency."),

@@ -28,6 +28,7 @@ from models.lifecycle.life import (
     MonthItem,
     Report,
     Revision,
+    Share,
     Status,
 )
 from models.record.tools import Tools
@@ -59,6 +60,7 @@ _LIFE = f"""
       (SELECT {STANDING} FROM agencies g WHERE g.id = p.agency_id) AS standing,
       (SELECT g.kind FROM agencies g WHERE g.id = p.agency_id) AS agency_kind,
       (SELECT row_to_json(c) FROM cases c WHERE c.id = p.case_id) AS open_case,
+      (SELECT row_to_json(h) FROM shares h WHERE h.profile_id = p.id AND h.ended_at IS NULL) AS share,
       (SELECT coalesce(json_agg({DUTY}), '[]') FROM duties d WHERE d.profile_id = p.id AND d.state = 'open'
           OR d.case_id = p.case_id AND d.state = 'open') AS duties,
       (SELECT coalesce(json_agg(a.id ORDER BY a.id), '[]') FROM accounts a
@@ -207,6 +209,22 @@ def _approval(a: dict[str, Any] | None) -> Approval | None:
     )
 
 
+def _share(h: dict[str, Any] | None) -> Share | None:
+    if h is None:
+        return None
+    return Share(
+        id=UUID(h["id"]),
+        kind=h["kind"],
+        from_agency_id=UUID(h["from_agency_id"]),
+        agency_id=UUID(h["agency_id"]),
+        starts_on=date.fromisoformat(h["starts_on"]),
+        ends_on=date.fromisoformat(h["ends_on"]),
+        state=h["state"],
+        warned=h["warned"],
+        next_on=date.fromisoformat(h["next_on"]),
+    )
+
+
 def life_of(row: Any) -> Life:
     """The state of a profile from its joined row."""
     account = row.account and Account(UUID(row.account["id"]), AccountState(row.account["state"]))
@@ -229,6 +247,7 @@ def life_of(row: Any) -> Life:
         standing=row.standing,
         agency_kind=row.agency_kind,
         case=_case_json(row.open_case),
+        share=_share(row.share),
         duties=tuple(duty_of(d) for d in row.duties),
         foretold=tuple((kind, date.fromisoformat(on)) for kind, on in row.foretold),
         origin=row.origin,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.commands import OpenProfile
+from models.commands import OpenProfile, ReopenProfile
 from models.lifecycle.scene import Scene
 from models.record.load import STANDING
 
@@ -17,7 +17,9 @@ _PLACE = text(
 )
 
 
-async def opening_scene(connection: AsyncConnection, body: OpenProfile, scene: Scene) -> Scene:
+async def opening_scene(
+    connection: AsyncConnection, body: OpenProfile | ReopenProfile, scene: Scene
+) -> Scene:
     """The scene with the agency the profile is opened in; as it was where there is no such agency."""
     row = (await connection.execute(_PLACE, {"id": body.agency_id})).one_or_none()
     if row is None:

@@ -153,7 +153,11 @@ _JOIN_LIST = text(
     " changed_at)"
     " SELECT m.id, :profile, :authority, :revision, :digest, 'listed', :now FROM agency_months m"
     " WHERE m.state <> 'closed' AND m.agency_id = hoso_sync_agent(:agency)"
-    " ORDER BY m.month DESC LIMIT 1 ON CONFLICT DO NOTHING"
+    " ORDER BY m.month DESC LIMIT 1"
+    # Both agencies may be synchronised for by the same one: then the item stays on its list.
+    " ON CONFLICT (agency_month_id, profile_id) DO UPDATE SET state = 'listed',"
+    " revision_id = EXCLUDED.revision_id, digest = EXCLUDED.digest,"
+    " changed_at = EXCLUDED.changed_at WHERE month_items.state = 'moved'"
 )
 
 

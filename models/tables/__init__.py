@@ -29,6 +29,7 @@ from models.tables.profiles import (
     NationalRecordRow,
     ProfileRow,
     RevisionRow,
+    ShareRow,
 )
 from models.tables.reviews import ReviewFindingRow, ReviewReportRow, ReviewRow
 
@@ -66,6 +67,7 @@ __all__ = [
     "RuleSetLoadRow",
     "RuleSetRow",
     "SessionRow",
+    "ShareRow",
     "SubmissionRow",
     "Table",
 ]

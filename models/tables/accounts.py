@@ -16,8 +16,14 @@ class AccountRow(Table):
     __table_args__ = (
         CheckConstraint("state IN ('default_password', 'active', 'cancelled')", name="state"),
         CheckConstraint("kind IN ('personal', 'agency', 'service')", name="kind"),
-        # One personal account each; an agency's account may name its holder, who stays one person (R4).
-        Index("uq_accounts_profile", "profile_id", unique=True, postgresql_where="kind = 'personal'"),
+        # One personal account each that may be used; an agency's account may name its holder, who stays one
+        # person (R4).
+        Index(
+            "uq_accounts_profile",
+            "profile_id",
+            unique=True,
+            postgresql_where="kind = 'personal' AND state <> 'cancelled'",
+        ),
     )
     id: Mapped[Id]
     authority_id: Mapped[Authority]

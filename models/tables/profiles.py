@@ -220,3 +220,37 @@ class ApprovalRow(Table):
     """Which signature of its chain; 0 is the official's own."""
     facts: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     """What the act that follows the signature needs: signature places, what a submission answers."""
+
+
+class ShareRow(Table):
+    """A dated share of access: the host of a secondment reads, custody stays where it is."""
+
+    __tablename__ = "shares"
+    __table_args__ = (
+        CheckConstraint("kind IN ('secondment')", name="kind"),
+        CheckConstraint("state IN ('ahead', 'running', 'ended')", name="state"),
+        CheckConstraint("(state = 'ended') = (ended_at IS NOT NULL)", name="ended"),
+        CheckConstraint("ends_on > starts_on", name="period"),
+        CheckConstraint("agency_id <> from_agency_id", name="sides"),
+        Index("uq_shares_open", "profile_id", unique=True, postgresql_where="ended_at IS NULL"),
+        Index("ix_shares_agency", "agency_id", postgresql_where="ended_at IS NULL"),
+    )
+    id: Mapped[Id]
+    authority_id: Mapped[Authority]
+    profile_id: Mapped[UUID] = mapped_column(ForeignKey("profiles.id"))
+    kind: Mapped[str]
+    from_agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"))
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"))
+    """The host."""
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    """The first day without it."""
+    document: Mapped[str]
+    state: Mapped[str]
+    warned: Mapped[int]
+    """How many of the notices before its end were given."""
+    next_on: Mapped[date]
+    """The day it next needs a look."""
+    opened_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    reason: Mapped[str | None]

@@ -93,6 +93,18 @@ async def _separated(player: Player) -> None:
     await player.ends()
 
 
+REENTRY_VERBS = (
+    "reopen_profile", "request_intake", "second", "end_secondment", "claim_transfer", "confirm_move_out",
+    "separate",
+)  # fmt: skip
+
+
+async def _reopened(player: Player) -> None:
+    for verb in REENTRY_VERBS:
+        await player.says(verb)
+    await player.ends()
+
+
 async def _many(player: Player) -> None:
     for _ in range(6):
         await player.says("give_notice")
@@ -209,6 +221,19 @@ PATHS: dict[str, Callable[[], Path]] = {
         acts(told("transfer", 2), look=[told("service", 1), told("service", 4)]),
         _transfer_heard,
     ),
+    "profile/reopened": lambda: Path(
+        ProfileWorkflow,
+        _profile(),
+        acts(
+            told("account", 6),
+            told("account", 7),
+            *(told("service", n) for n in range(8, 12)),
+            told("separation", 12),
+            look=[told("archive", 5)],
+            archive=[told("archive", 13)],
+        ),
+        _reopened,
+    ),
     "profile/separated": lambda: Path(
         ProfileWorkflow,
         _profile(),
@@ -249,6 +274,17 @@ PATHS: dict[str, Callable[[], Path]] = {
             look=[told("requested", 1)],
         ),
         plays("report_transfer", "hand_over", "accept_transfer"),
+    ),
+    "transfer/asked": lambda: Path(
+        TransferWorkflow,
+        _move(),
+        acts(
+            told("asked", 2, wake=3600),
+            told("handed_over", 3),
+            closed("accepted", 4),
+            look=[told("requested", 1)],
+        ),
+        plays("ask_for_profile", "hand_over", "accept_transfer"),
     ),
     "transfer/refused": lambda: Path(
         TransferWorkflow,

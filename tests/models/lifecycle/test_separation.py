@@ -83,12 +83,15 @@ def test_nobody_leaves_while_a_signature_is_being_made() -> None:
         ("deceased", Status.DECEASED),
     ],
 )
-def test_leaving_ends_what_was_owed_and_keeps_the_access(kind: str, status: Status) -> None:
+def test_leaving_ends_what_was_owed_and_by_policy_the_access(kind: str, status: Status) -> None:
     owed = duty()
     out = gone(life(duties=(owed,)), leaving(kind))
     assert (out.subject["status"], out.subject["chapter"]) == (status, Chapter.SEPARATION)
     assert [(c.duty_id, c.state, c.reason) for c in out.closed] == [(owed.id, "void", "separated")]
-    assert {w.table for w in out.writes} == {"cases"}
+    assert changed(out, "accounts") == {"state": AccountState.CANCELLED}
+    assert inserted(out, "sessions_ended") == {"account_id": ACCOUNT}
+    ended = event(out, "access.cancelled")
+    assert (ended.rule_id, ended.facts) == (None, {"account": str(ACCOUNT), "policy": True})
     assert event(out, "separation.effective").citation == "Quy chế kèm QĐ 6187/QĐ-UBND, Điều 12.3"
     assert out.opened == []
 
@@ -129,10 +132,11 @@ def test_a_move_recorded_late_says_how_late_the_access_was_cancelled() -> None:
     assert told.rule_id == "hanoi.art12.2.1.a"
 
 
-def test_without_a_rule_that_cancels_it_the_access_stays() -> None:
+def test_without_a_rule_that_cancels_it_the_access_ends_by_policy() -> None:
     law = in_force("hanoi", FRIDAY).without("hanoi.art12.2.1.a").without("tt06.art11.1.a")
     out = gone(body=leaving("moved_out"), law=law)
-    assert {w.table for w in out.writes} == {"cases"}
+    assert event(out, "access.cancelled").facts == {"account": str(ACCOUNT), "policy": True}
+    assert event(out, "separation.effective").rule_id == "hanoi.art12.3"
     assert out.subject["status"] is Status.MOVED_OUT
 
 

@@ -84,11 +84,11 @@ def who_has_left_owes_nothing_but_a_covered_report(walk: Walk, before: Life) -> 
         assert life.status is Status.WORKING
 
 
-def a_movers_access_is_gone(walk: Walk, before: Life) -> None:
+def a_leavers_access_is_gone(walk: Walk, before: Life) -> None:
     life = walk.life
     if life.account is not None:
         cancelled = life.account.state is AccountState.CANCELLED
-        assert cancelled == (life.status is Status.MOVED_OUT)
+        assert cancelled == (life.status in LEAVING)
 
 
 def the_next_wake_lies_ahead(walk: Walk, before: Life) -> None:
@@ -127,7 +127,7 @@ INVARIANTS = (
     one_case_at_a_time,
     what_waits_is_submitted_or_being_signed,
     who_has_left_owes_nothing_but_a_covered_report,
-    a_movers_access_is_gone,
+    a_leavers_access_is_gone,
     the_next_wake_lies_ahead,
     every_duty_cites_its_rule,
     open_duties_stand_with_the_custodian_or_a_side_of_the_case,

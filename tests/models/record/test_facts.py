@@ -27,7 +27,7 @@ async def test_the_facts_of_a_profile_are_those_of_the_agency_that_keeps_it(worl
             ),
         )
     facts = _facts(found)
-    assert set(facts) == {"category", "agency", "kind"}
+    assert set(facts) == {"category", "agency", "kind", "origin"}
     assert set(facts) <= set(When.model_fields)
     assert facts["kind"] == "commune_committee"
     assert When(kind=("commune_committee",)).fits(facts)

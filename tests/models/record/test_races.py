@@ -56,7 +56,7 @@ async def ask(world: World, act: str, profile: UUID, case: UUID) -> Fate:
         "second": (
             "culture.hr",
             RequestTransfer(
-                to_agency_id=world.department, mode="biệt phái", effective_on=day, document="9/QĐ"
+                to_agency_id=world.department, mode="luân chuyển", effective_on=day, document="9/QĐ"
             ),
             False,
         ),

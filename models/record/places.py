@@ -1,0 +1,74 @@
+"""The agency a command names, as the law may ask about it: looked up before anything is decided."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.commands import Body, ClaimTransfer, OpenProfile, RequestTransfer, Second
+from models.errors import RefusedError
+from models.lifecycle.scene import Other, Scene
+from models.record.load import STANDING
+from models.record.tools import Tools
+
+# What makes divisions parts of one agency: the nearest agency above that is not itself a division.
+_HOUSE = (
+    "(SELECT a.id FROM agency_closure c JOIN agencies a ON a.id = c.ancestor_id"
+    " WHERE c.descendant_id = {unit} AND c.valid_to IS NULL AND a.kind <> 'internal_unit'"
+    " ORDER BY c.depth LIMIT 1)"
+)
+_AGENCY = text(
+    f"SELECT {STANDING} AS standing, g.kind, {_HOUSE.format(unit='g.id')}"  # noqa: S608 — no input
+    f" = {_HOUSE.format(unit='CAST(:beside AS uuid)')} AS within"
+    " FROM agencies g WHERE g.id = :id AND g.valid_from <= :day AND coalesce(g.valid_to, :day) >= :day"
+)
+"""An agency of this authority today: a foreign key would see those of others."""
+
+
+async def placed(connection: AsyncConnection, body: Body, custodian: UUID | None, scene: Scene) -> Scene:
+    """The scene with what is known of the agency the command names; as it is where it names none.
+
+    Raises:
+        RefusedError: ``unknown-agency``.
+    """
+    match body:
+        case RequestTransfer() | ClaimTransfer() | Second():
+            row = await _agency(connection, body.to_agency_id, custodian, scene)
+            return replace(scene, other=Other(body.to_agency_id, _facts(row), within=bool(row.within)))
+        case _:
+            return scene
+
+
+async def _agency(connection: AsyncConnection, agency_id: UUID, beside: UUID | None, scene: Scene) -> Any:
+    row = (
+        await connection.execute(_AGENCY, {"id": agency_id, "beside": beside, "day": scene.today})
+    ).one_or_none()
+    if row is None:
+        raise RefusedError.of("unknown-agency", "Không có cơ quan này.", "There is no such agency.")
+    return row
+
+
+_FORMER = text(
+    "SELECT id FROM profiles WHERE authority_id = :authority AND id_number_index = :index"
+    " AND chapter = 'archive' ORDER BY created_at DESC LIMIT 1"
+)
+
+
+async def refuse_former(
+    connection: AsyncConnection, tools: Tools, authority_id: UUID, body: OpenProfile
+) -> None:
+    """Refuse a second profile beside an archived one: whoever comes back goes on with it.
+
+    Raises:
+        RefusedError: ``former-official``, with the archived profile.
+    """
+    index = tools.blind.of(authority_id, body.personal_id_number)
+    former = await connection.scalar(_FORMER, {"authority": authority_id, "index": index})
+    if former is not None:
+        raise RefusedError.of("former-official", extra={"profile_id": str(former)})
+
+
+def _facts(row: Any) -> dict[str, str]:
+    return {"agency": row.standing, "kind": row.kind}
