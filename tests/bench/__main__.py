@@ -16,6 +16,7 @@ BENCHES = {
     "import": "tests.bench.importing",
     "deadlines": "tests.bench.reckoning",
     "agreement": "tests.bench.agreement",
+    "simulation": "tests.bench.simulating",
     "starting": "tests.bench.starting",
 }
 
