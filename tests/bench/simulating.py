@@ -16,11 +16,12 @@ from tests.world import World, build, tools_for
 
 START = datetime(2025, 12, 1, 3, 0, tzinfo=UTC)
 _COPIED = (
-    "CREATE TABLE twins AS SELECT p.id AS old, gen_random_uuid() AS new FROM profiles p CROSS JOIN generate_series(1, {times})",
+    "CREATE TABLE twins AS SELECT p.id AS old, gen_random_uuid() AS new FROM profiles p"
+    " CROSS JOIN generate_series(1, {times})",
     "CREATE TABLE turned AS SELECT k.id AS old, gen_random_uuid() AS new, t.new AS person"
     " FROM cases k JOIN twins t ON t.old = k.profile_id",
-    "INSERT INTO profiles (id, authority_id, agency_id, category, full_name, id_number_index, origin, chapter,"
-    " status, version, revision_number, foretold, last_event, last_hash, created_at) SELECT t.new,"
+    "INSERT INTO profiles (id, authority_id, agency_id, category, full_name, id_number_index, origin,"
+    " chapter, status, version, revision_number, foretold, last_event, last_hash, created_at) SELECT t.new,"
     " p.authority_id, p.agency_id, p.category, p.full_name, decode(replace(t.new::text, '-', ''), 'hex'),"
     " p.origin, p.chapter, p.status, p.version, p.revision_number, p.foretold, p.last_event, p.last_hash,"
     " p.created_at FROM twins t JOIN profiles p ON p.id = t.old",
