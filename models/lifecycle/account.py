@@ -25,21 +25,21 @@ RECEIVED = ("received", "received_with_national_record", "received_unconnected")
 NOBODYS_PASSWORD = "!"  # noqa: S105 — no hash ever looks like this, so nobody can log in with it
 
 
-def account_issuers(scene: Scene) -> tuple[str, ...]:
+def account_issuers(scene: Scene, slot: str = "personal_account") -> tuple[str, ...]:
     """Roles that issue personal accounts where the law lays it on one office for the whole authority.
 
     Empty where each agency issues its own: then access alone decides who may.
     """
-    rule = scene.rule("personal_account")
+    rule = scene.rule(slot)
     return signers(rule) if rule is not None and rule.party in OPERATING else ()
 
 
-def _issues(scene: Scene) -> None:
+def _issues(scene: Scene, slot: str = "personal_account") -> None:
     """Refuse an account or a password by somebody else than the one office that issues them."""
-    issuers = account_issuers(scene)
+    issuers = account_issuers(scene, slot)
     if not issuers or scene.actor_role in issuers:
         return
-    rule = scene.rule("personal_account")
+    rule = scene.rule(slot)
     refuse(
         "not-competent",
         "Theo quy chế, tài khoản do đơn vị vận hành cơ sở dữ liệu cấp; đơn vị quản lý gửi yêu cầu.",
@@ -199,7 +199,7 @@ def reset_password(life: Life, body: ResetPassword, scene: Scene) -> Outcome:
 
     For the personal account the default-password duty begins again; a post's account carries none.
     """
-    _issues(scene)
+    _issues(scene, "personal_account_management")
     if body.account_id is not None and body.account_id not in life.post_accounts:
         refuse("not-found", "Người này không giữ tài khoản đó.", "The person does not hold that account.")
     if body.account_id is None and life.account is None:

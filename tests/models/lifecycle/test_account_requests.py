@@ -111,7 +111,6 @@ def test_without_a_centre_named_the_department_answers_for_it() -> None:
     assert opened(out, "personal_account").duty.agency_id == DEPARTMENT
 
 
-@pytest.mark.rule("moha.art7.1.a")
 def test_a_late_request_says_by_how_much() -> None:
     owed = duty("account_request", due_on=date(2026, 3, 2))
     assert account.request_account(new(owed), ASKED, at(date(2026, 3, 5))).answer["late_days"] == 3
@@ -186,8 +185,9 @@ def replace_document(body: ReportLostPassword) -> ReportLostPassword:
 def test_the_new_password_answers_the_report_and_only_the_centre_issues_it() -> None:
     owed = duty("lost_password", party="administrator", agency_id=CENTRE)
     locked = life(duties=(owed,))
-    with refused("not-competent"):
+    with refused("not-competent") as caught:
         account.reset_password(locked, AGAIN, at())
+    assert "Điều 12.6" in (refusal_in(caught).citation or "")
     out = account.reset_password(locked, AGAIN, at(role="administrator"))
     assert [c.duty_id for c in out.closed] == [owed.id]
     assert changed(out, "accounts")["password_hash"] == "new"

@@ -99,7 +99,7 @@ async def test_from_the_decision_to_a_new_password(world: World) -> None:
     assert "lost_password" not in [slot for slot, *_ in await owed(world, profile)]
 
 
-@pytest.mark.rule("moha.art8.3.b", "moha.art8.3.c")
+@pytest.mark.rule("moha.art8.3.b")
 async def test_the_origin_is_known_to_every_later_act(world: World) -> None:
     profile = await opened(world, "received")
     rule = "SELECT rule_id FROM duties WHERE profile_id = :p AND slot = 'account_request'"
@@ -119,13 +119,15 @@ async def test_no_law_no_request(world: World, module_database, tmp_path: Path) 
     await engine.dispose()
 
 
-@pytest.mark.rule("binh_dinh.II.2.a.1", "binh_dinh.II.2.b.1", "binh_dinh.II.3.a")
 @pytest.mark.parametrize(
     ("kind", "category", "rule"),
     [
-        ("department", "civil_servant", "binh_dinh.II.2.a.1"),
-        ("public_service_unit", "public_employee", "binh_dinh.II.2.b.1"),
-        ("commune_committee", "civil_servant", "binh_dinh.II.3.a"),
+        pytest.param(*case, marks=pytest.mark.rule(case[2]))
+        for case in (
+            ("department", "civil_servant", "binh_dinh.II.2.a.1"),
+            ("public_service_unit", "public_employee", "binh_dinh.II.2.b.1"),
+            ("commune_committee", "civil_servant", "binh_dinh.II.3.a"),
+        )
     ],
 )
 async def test_the_kind_of_agency_decides_who_owes_the_account(
