@@ -27,6 +27,7 @@ from activities.documents.store import DocumentStore
 from activities.imports.office import ImportOffice
 from activities.national.office import NationalOffice, gateway_of
 from activities.notifications.office import DigestOffice
+from activities.recomputing.office import RecomputeOffice
 from activities.reviews.office import ReviewOffice
 from activities.signing.office import SigningOffice
 from activities.signing.signer import DevelopmentSigners
@@ -55,6 +56,7 @@ class Offices:
     digests: DigestOffice
     imports: ImportOffice
     reviews: ReviewOffice
+    recomputing: RecomputeOffice
 
     async def close(self) -> None:
         """Give back what the offices hold, once no activity runs any more."""
@@ -80,6 +82,7 @@ class Offices:
             self.national.pull_record,
             self.digests.send_digests,
             self.imports.import_workbook,
+            self.recomputing.recompute_duties,
             self.reviews.plan_review,
             self.reviews.work_review,
             self.reviews.sign_report,
@@ -101,6 +104,7 @@ def offices(settings: Settings, tools: Tools) -> Offices:
         digests=DigestOffice(settings, tools),
         imports=ImportOffice(settings, tools),
         reviews=ReviewOffice(tools, store, signers, threads),
+        recomputing=RecomputeOffice(tools),
     )
 
 

@@ -29,17 +29,19 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.answers import respond
 from api.engine_away import ENGINE_AWAY
 from api.scope import Asker
+from api.starting_recompute import SUMMARY
 from models.commands import ActivateAccount, Body, ClaimTransfer, Delegate, OpenProfile, ReopenProfile
 from models.database import Scope, entering, together, transaction
 from models.errors import RefusedError
 from models.identifiers import WorkflowKind, command_id, parse_workflow_id, profile_workflow
 from models.logs import logger
-from models.messages import AgencyMonthStart, Lending, Life, Moment, Move, ReviewStart
+from models.messages import AgencyMonthStart, Lending, Life, Moment, Move, RecomputeStart, ReviewStart
 from models.record.commands import Fate, accept, fate_at_once
 from models.record.tools import Tools
 from workflows.agency_month import AgencyMonthWorkflow
 from workflows.delegation import DelegationWorkflow
 from workflows.profile import ProfileWorkflow
+from workflows.recompute import RecomputeWorkflow
 from workflows.review import ReviewWorkflow
 from workflows.transfer import TransferWorkflow
 
@@ -227,6 +229,9 @@ async def start_operation(engine: Engine, command: Addressed) -> WithStartWorkfl
         return WithStartWorkflowOperation(
             DelegationWorkflow.run, lending, static_summary="Uỷ quyền", **policies
         )
+    if name.kind is WorkflowKind.RECOMPUTE:
+        law = RecomputeStart(authority_id=command.authority_id)
+        return WithStartWorkflowOperation(RecomputeWorkflow.run, law, static_summary=SUMMARY, **policies)
     async with transaction(engine.tools.engine, Scope(command.authority_id, everything=True)) as connection:
         if name.kind is WorkflowKind.TRANSFER:
             profile_id = await connection.scalar(_CASE, {"id": command.subject_id})
@@ -262,6 +267,7 @@ _SEEN = {
     WorkflowKind.DELEGATION: text(f"SELECT 1 FROM delegations WHERE id = :id {_OWN}"),  # noqa: S608 — no input
     WorkflowKind.MONTH_END: text(f"SELECT 1 FROM agency_months WHERE id = :id {_OWN}"),  # noqa: S608 — no input
     WorkflowKind.REVIEW: text(f"SELECT 1 FROM review_reports WHERE id = :id {_OWN}"),  # noqa: S608 — no input
+    WorkflowKind.RECOMPUTE: text(f"SELECT 1 FROM authorities WHERE authority_id = :id {_OWN}"),  # noqa: S608
 }
 _CASE = text("SELECT profile_id FROM cases WHERE id = :id AND kind = 'transfer'")
 _MONTH = text("SELECT agency_id, month, closes_at FROM agency_months WHERE id = :id")

@@ -19,6 +19,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from api.clock import Clock
 from api.starting_imports import import_workflow, start_import
+from api.starting_recompute import start_recompute
 from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.errors import IdentifierError
@@ -45,6 +46,9 @@ from models.messages import (
     Move,
     ReviewStart,
 )
+from models.record.basis import basis_of
+from models.record.recompute import survey
+from models.record.shelf import Shelf
 from workflows.agency_month import AgencyMonthWorkflow
 from workflows.delegation import DelegationWorkflow
 from workflows.digest import DigestWorkflow
@@ -69,11 +73,13 @@ class Findings:
     woken: list[str] = field(default_factory=list)
     behind: list[str] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
+    unreckoned: list[str] = field(default_factory=list)
+    """Open duties that newer law or another calendar should have moved; they are reckoned again."""
 
     @property
     def total(self) -> int:
         """How many differences there were."""
-        return len(self.started) + len(self.woken) + len(self.behind) + len(self.orphans)
+        return sum(len(getattr(self, kind)) for kind in self.__slots__)
 
 
 _AUTHORITIES = text("SELECT authority_id, installed_on FROM authorities ORDER BY authority_id")
@@ -112,6 +118,7 @@ class Reconciler:
 
     def __init__(self, client: Client, task_queue: str, database: AsyncEngine, clock: Clock) -> None:
         self._client, self._queue, self._database, self._clock = client, task_queue, database, clock
+        self._shelf = Shelf()
 
     async def run(self) -> Findings:
         """Everything once."""
@@ -127,6 +134,7 @@ class Reconciler:
             await self._imports(authority.authority_id, findings)
             await self._delegations(authority.authority_id, now, findings)
             await self._behind(authority.authority_id, now, findings)
+            await self._unreckoned(authority.authority_id, findings)
         await self._orphans([a.authority_id for a in authorities], findings)
         log.info("reconcile.done", **{k: len(getattr(findings, k)) for k in findings.__slots__})
         return findings
@@ -255,6 +263,18 @@ class Reconciler:
             if moment is None or moment.version < row.version:
                 await handle.signal("heard")
                 findings.behind.append(profile_workflow(row.id))
+
+    async def _unreckoned(self, authority_id: UUID, findings: Findings) -> None:
+        """Open duties whose hashes are not those of what is loaded, and that would come out otherwise."""
+        async with transaction(self._database, Scope(authority_id, everything=True)) as connection:
+            try:
+                basis = await basis_of(connection, self._shelf, authority_id)
+            except LookupError:
+                return  # installed without law: nothing can have been opened
+            moved = [str(one.before.duty.id) async for one in survey(connection, basis) if one.moved]
+        if moved:
+            findings.unreckoned += moved
+            await start_recompute(self._client, self._queue, authority_id)
 
     async def _orphans(self, authorities: list[UUID], findings: Findings) -> None:
         """Running workflows of subjects that no authority has: stopped, with the reason in their history."""

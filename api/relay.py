@@ -23,6 +23,7 @@ from api.commands import PATIENCE, Addressed, Engine, put
 from api.engine_away import ENGINE_AWAY
 from api.reconcile import Reconciler
 from api.starting_imports import import_workflow, start_import
+from api.starting_recompute import start_recompute
 from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.identifiers import WorkflowKind, parse_workflow_id
@@ -178,6 +179,8 @@ class Relay:
                 start_signal="heard",
                 static_summary="Uỷ quyền",
             )
+        elif name.kind is WorkflowKind.RECOMPUTE:
+            await start_recompute(client, queue, row.authority_id)
         else:
             try:
                 await client.get_workflow_handle(row.workflow_id).signal("heard")

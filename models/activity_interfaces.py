@@ -17,6 +17,8 @@ from models.messages import (
     NationalPulled,
     NationalStatus,
     NationalTold,
+    RecomputeDone,
+    RecomputeStart,
     ReportSigning,
     ReviewMoment,
     ReviewPlan,
@@ -119,6 +121,15 @@ class ReviewActivities:
     @activity.defn(name="sign_report")
     async def sign_report(self, signing: ReportSigning) -> Signed:
         """Measure once more, render, sign and keep; the same signature always gives the same file."""
+        raise NotImplementedError
+
+
+class RecomputeActivities:
+    """Open duties under newer law or another calendar."""
+
+    @activity.defn(name="recompute_duties")
+    async def recompute_duties(self, start: RecomputeStart) -> RecomputeDone:
+        """Reckon every open duty again that stands on other law or another calendar than is loaded."""
         raise NotImplementedError
 
 

@@ -32,4 +32,4 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
     verb: ClassVar[str]
     subject: ClassVar[str] = "profile"
-    """Which workflow decides: ``profile``, ``transfer``, ``agency_month``, ``review`` or ``delegation``."""
+    """Which workflow decides: ``profile``, ``transfer``, ``agency_month`` and so on (`messages.Subject`)."""

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, JsonValue, StringConstraints
 
+from models.command_law import AdoptLaw, LoadLaw, ProclaimYear
 from models.command_moves import (
     AcceptTransfer,
     AskForProfile,
@@ -295,6 +296,9 @@ COMMANDS: tuple[type[Body], ...] = (
     ReleaseMonth,
     SendBackItems,
     SignReport,
+    LoadLaw,
+    AdoptLaw,
+    ProclaimYear,
     Delegate,
     AgreeDelegation,
     RevokeDelegation,

@@ -14,7 +14,7 @@ Words = Annotated[str, StringConstraints(max_length=400)]
 Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Period = Annotated[str, StringConstraints(pattern=r"^\d{4}(-q[1-4])?$")]
 """A quarter ``yyyy-q1`` or a year ``yyyy``."""
-Subject = Literal["profile", "transfer", "agency_month", "review", "delegation"]
+Subject = Literal["profile", "transfer", "agency_month", "review", "delegation", "law"]
 Internal = Literal[
     "look",
     "wake",
@@ -289,6 +289,23 @@ class ReportSigning(Message):
     report_id: UUID
     signature_id: UUID
     now: datetime
+
+
+class RecomputeStart(Message):
+    """Input of ``RecomputeWorkflow``: whose open duties are reckoned again."""
+
+    authority_id: UUID
+    now: datetime | None = None
+
+
+class RecomputeDone(Message):
+    """What one run did to the open duties; each move is an event of its own."""
+
+    seen: int = 0
+    moved: int = 0
+    unchanged: int = 0
+    kept: int = 0
+    """Duties on whose purpose the newer law says nothing."""
 
 
 class ImportStart(Message):

@@ -7,6 +7,7 @@ from workflows.delegation import DelegationWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.month_end import MonthEndWorkflow
 from workflows.profile import ProfileWorkflow
+from workflows.recompute import RecomputeWorkflow
 from workflows.review import ReviewWorkflow
 from workflows.transfer import TransferWorkflow
 from workflows.workbook_import import ImportWorkflow
@@ -19,6 +20,7 @@ WORKFLOWS = [
     DigestWorkflow,
     ImportWorkflow,
     ReviewWorkflow,
+    RecomputeWorkflow,
     DelegationWorkflow,
 ]
 

@@ -5,6 +5,7 @@ from temporalio import activity
 from models.activity_interfaces import ActActivities
 from models.messages import Ask, Moment, MonthStart, Window
 from models.record.act import act
+from models.record.lawgiving import give_law
 from models.record.months import window_of
 from models.record.tools import Tools
 
@@ -17,7 +18,9 @@ class ActOffice(ActActivities):
 
     @activity.defn(name="act")
     async def act(self, ask: Ask) -> Moment:
-        """See ``models.record.act.act``."""
+        """See ``models.record.act.act``; for the law ``models.record.lawgiving``."""
+        if ask.subject == "law":
+            return await give_law(self._tools, ask)
         return await act(self._tools, ask)
 
     @activity.defn(name="month_window")

@@ -33,7 +33,7 @@ from models.record.lawmaking import (
     preview,
     proclaiming,
 )
-from models.record.recompute import recompute
+from models.record.recompute import Recomputed, recompute
 from models.record.tools import Tools
 from models.regulations import Regulation, in_story, load_beside
 from models.settings import DatabaseRole, Settings
@@ -161,7 +161,9 @@ async def _done(
 
 
 async def _reckoned(tools: Tools, authority_id: UUID) -> int:
-    beat = lambda seen: typer.echo(f"  … {seen} nghĩa vụ / duties", err=True)  # noqa: E731 — a name for one argument
+    def beat(done: Recomputed) -> None:
+        typer.echo(f"  … {done.seen} nghĩa vụ / duties", err=True)
+
     return (await recompute(tools, authority_id, datetime.now(UTC), beat=beat)).moved
 
 
@@ -184,7 +186,7 @@ async def _account(tools: Tools, authority_id: UUID, login: str) -> UUID:
 async def _read(tools: Tools, authority_id: UUID, code: str, file: Path) -> Regulation:
     """The document, checked beside those that are loaded."""
     async with transaction(tools.engine, Scope(authority_id, everything=True)) as connection:
-        basis = await basis_of(connection, tools, authority_id)
+        basis = await basis_of(connection, tools.shelf, authority_id)
     return load_beside(file, in_story(code, basis.laws).regulations)
 
 

@@ -37,6 +37,7 @@ _SAID = {
     "started": "quy trình đã khởi động lại / workflows started",
     "woken": "quy trình lỡ hẹn đã được đánh thức / missed wakes",
     "behind": "quy trình chậm hơn dữ liệu / workflows behind the data",
+    "unreckoned": "nghĩa vụ chưa tính lại theo luật, lịch mới / duties not under the newest law",
     "orphans": "quy trình không có hồ sơ, đã dừng / workflows without a row, stopped",
 }
 

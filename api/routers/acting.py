@@ -10,9 +10,16 @@ from fastapi.responses import JSONResponse
 from api.answers import Answered
 from api.commands import send
 from api.scope import ActiveWho, Asker
+from models.command_law import LawAct
 from models.commands import Body
 from models.errors import RefusedError
-from models.identifiers import command_id, delegation_workflow, profile_workflow, transfer_workflow
+from models.identifiers import (
+    command_id,
+    delegation_workflow,
+    profile_workflow,
+    recompute_workflow,
+    transfer_workflow,
+)
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"model": Answered, "description": "Đã thực hiện / done"},
@@ -58,6 +65,11 @@ class Acting:
     async def on_delegation(self, delegation_id: UUID, body: Body) -> JSONResponse:
         """Ask the delegation's workflow."""
         return await self._put(delegation_workflow(delegation_id), delegation_id, body, None, {})
+
+    async def on_law(self, body: LawAct) -> JSONResponse:
+        """Ask the workflow that keeps the authority's law and reckons its duties again."""
+        authority = self.who.authority_id
+        return await self._put(recompute_workflow(authority), authority, body, None, {})
 
     async def _put(
         self, workflow_id: str, subject_id: UUID, body: Body, sent: Body | None, once: dict[str, str]

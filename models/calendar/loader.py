@@ -12,9 +12,12 @@ from models.calendar.source import Location, Problem, SourceError, parse, read
 FOLDER = Path(__file__).parent / "years"
 
 
-def load_year(path: Path) -> CalendarYear:
-    """One year from its file. Raises SourceError with every problem found."""
-    document = read(path)
+def load_year(path: Path, content: str | None = None) -> CalendarYear:
+    """One year from its file, or from the content that came under its name.
+
+    Raises SourceError with every problem found.
+    """
+    document = read(path, content)
     year = parse(document, CalendarYear)
     problems = [document.problem(where, what) for where, what in contradictions(year)]
     if problems:

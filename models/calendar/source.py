@@ -91,9 +91,12 @@ def _unreadable(text: str) -> Iterator[tuple[int, str]]:
                 yield token.start_mark.line + 1, token.value
 
 
-def read(path: Path) -> Document:
-    """Parse one file. Raises SourceError for broken YAML, an empty file or a key given twice."""
-    text = path.read_text(encoding="utf-8")
+def read(path: Path, content: str | None = None) -> Document:
+    """Parse one file, or the content that came under its name.
+
+    Raises SourceError for broken YAML, an empty file or a key given twice.
+    """
+    text = path.read_text(encoding="utf-8") if content is None else content
     try:
         return _read(path, text, _FAST)
     except SourceError:

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from models.calendar import Calendar, MissingYear, NoPeriod
+from models.calendar import Calendar, MissingYear, NoPeriod, start_of_day
 from models.lifecycle.duties import earliest, ladder, next_wake, succeeded
 from models.lifecycle.life import PERSON, Duty
 from models.lifecycle.outcome import DutyRebased, Notice, Outcome
@@ -146,6 +146,8 @@ def _due(standing: Standing, found: Obligation, law: RuleSet, basis: Basis) -> t
     duty = standing.duty
     if duty.report_id is not None:
         return _report_due(standing, law, basis)
+    if standing.facts.get("policy"):
+        return _policy_due(standing, basis)
     clocks = [(clock, duty.event_on) for clock in found.clocks]
     if duty.agency_month_id is not None and found.deadline is not None and found.deadline.unit == WINDOW:
         # The window of the list, whatever runs beside it; it was opened also where its year was missing.
@@ -156,6 +158,20 @@ def _due(standing: Standing, found: Obligation, law: RuleSet, basis: Basis) -> t
     if total is not None and standing.submitted_on is not None:
         clocks += [(clock, standing.submitted_on) for clock in total.clocks]
     return _reckoned(clocks, basis.calendar)
+
+
+def _policy_due(standing: Standing, basis: Basis) -> tuple[Due, dict[str, Any]]:
+    """A period that no text gives keeps its length in working days; only the calendar may move it."""
+    duty, before = standing.duty, basis.calendars.get(standing.calendar_hash)
+    ours = basis.policy.declarations
+    days = ours.correction if duty.returned else ours.answer
+    try:
+        if standing.nominal_due_on is not None and before is not None:
+            days = before.working_days_between(duty.event_on, standing.nominal_due_on)
+        day = basis.calendar.add_working_days(duty.event_on, days)
+    except MissingYear as missing:
+        return (None, None, None), {"due_unknown": missing.year}
+    return (day, day, start_of_day(day + timedelta(days=1))), {}
 
 
 def _reckoned(clocks: list[tuple[Clock, date]], calendar: Calendar) -> tuple[Due, dict[str, Any]]:

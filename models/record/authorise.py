@@ -55,6 +55,9 @@ VERB_OF = {
     "release_month": "gate",
     "send_back_items": "gate",
     "sign_report": "sign_report",
+    "load_law": "administer",
+    "adopt_law": "administer",
+    "proclaim_year": "administer",
 }
 """Command verb to the verb of ``models.access``."""
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.calendar import Calendar
 from models.lifecycle.rebasing import Basis
-from models.record.tools import Tools
+from models.record.shelf import Shelf
 from models.regulations import RuleSet
 
 _LAWS = text(
@@ -20,7 +20,7 @@ _CALENDARS = text("SELECT hash FROM calendar_loads WHERE authority_id = :authori
 
 async def basis_of(
     connection: AsyncConnection,
-    tools: Tools,
+    shelf: Shelf,
     authority_id: UUID,
     *,
     laws: tuple[tuple[date, RuleSet], ...] = (),
@@ -33,11 +33,11 @@ async def basis_of(
     """
     one = {"authority": authority_id}
     loaded = [
-        (row.valid_from, await tools.rules(connection, authority_id, row.hash))
+        (row.valid_from, await shelf.rules(connection, authority_id, row.hash))
         for row in (await connection.execute(_LAWS, one)).all()
     ]
     years = {
-        row.hash: await tools.years(connection, authority_id, row.hash)
+        row.hash: await shelf.years(connection, authority_id, row.hash)
         for row in (await connection.execute(_CALENDARS, one)).all()
     }
     newest = await connection.scalar(_NEWEST, one)
@@ -45,7 +45,7 @@ async def basis_of(
         raise LookupError("no rule set or calendar has been loaded for this authority")
     # Of one day the later load prevails: sorting by day alone keeps what is added behind what was there.
     stack = tuple(sorted([*loaded, *laws], key=lambda found: found[0]))
-    return Basis(stack, calendar or years[newest], tools.policy, years)
+    return Basis(stack, calendar or years[newest], shelf.policy, years)
 
 
 _NEWEST = text(

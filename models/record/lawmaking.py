@@ -181,8 +181,8 @@ async def preview(tools: Tools, authority_id: UUID, planner: Planner) -> Preview
     """
     async with transaction(tools.engine, Scope(authority_id, everything=True)) as connection:
         code = (await connection.execute(_AUTHORITY, {"id": authority_id})).one().regulation
-        plan = planner(code, await basis_of(connection, tools, authority_id))
-        then = await basis_of(connection, tools, authority_id, laws=plan.laws, calendar=plan.calendar)
+        plan = planner(code, await basis_of(connection, tools.shelf, authority_id))
+        then = await basis_of(connection, tools.shelf, authority_id, laws=plan.laws, calendar=plan.calendar)
         found = [one async for one in survey(connection, then)]
         moves = tuple(one for one in found if one.moved)
         counts = Counter(one.before.duty.agency_id for one in moves)
@@ -200,20 +200,32 @@ async def carry_out(
         RefusedError: ``law-unfit``, ``law-known``, ``law-not-loadable``, ``not-found`` (no such approver).
     """
     async with transaction(tools.engine, Scope(authority_id, everything=True)) as connection:
-        await connection.execute(_HOLD, {"id": authority_id})  # two acts take turns; each sees the other's
-        found = (await connection.execute(_AUTHORITY, {"id": authority_id})).one()
-        await _check_approver(connection, warrant)
-        basis = await basis_of(connection, tools, authority_id)
-        plan = planner(found.regulation, basis)
-        load = Load(authority_id, warrant.document, now, warrant.approver_id)
-        ids = [await load_rules(connection, load, rules, start) for start, rules in plan.laws]
-        if plan.calendar is not None:
-            ids.append(await load_calendar(connection, load, plan.calendar))
-        scene = _scene(tools, basis, authority_id, found, warrant, now, ids)
-        await record_on_authority(connection, scene, authority_id, found.root, _told(plan, warrant))
-        line = {"authority_id": authority_id, "workflow_id": recompute_workflow(authority_id)}
-        statement, values = inserting("outbox", {**line, "payload": {}, "created_at": now})
-        await connection.execute(statement, values)
+        return await carried_out(connection, tools, authority_id, planner, warrant, now)
+
+
+async def carried_out(
+    connection: AsyncConnection,
+    tools: Tools,
+    authority_id: UUID,
+    planner: Planner,
+    warrant: Warrant,
+    now: datetime,
+) -> Loaded:
+    """The same in a transaction that is open already; a refusal has written nothing."""
+    await connection.execute(_HOLD, {"id": authority_id})  # two acts take turns; each sees the other's
+    found = (await connection.execute(_AUTHORITY, {"id": authority_id})).one()
+    await _check_approver(connection, warrant)
+    basis = await basis_of(connection, tools.shelf, authority_id)
+    plan = planner(found.regulation, basis)
+    load = Load(authority_id, warrant.document, now, warrant.approver_id)
+    ids = [await load_rules(connection, load, rules, start) for start, rules in plan.laws]
+    if plan.calendar is not None:
+        ids.append(await load_calendar(connection, load, plan.calendar))
+    scene = _scene(tools, basis, authority_id, found, warrant, now, ids)
+    await record_on_authority(connection, scene, authority_id, found.root, _told(plan, warrant))
+    line = {"authority_id": authority_id, "workflow_id": recompute_workflow(authority_id)}
+    statement, values = inserting("outbox", {**line, "payload": {}, "created_at": now})
+    await connection.execute(statement, values)
     return Loaded(plan, tuple(ids))
 
 

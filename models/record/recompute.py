@@ -29,7 +29,6 @@ from models.record.subjects import Found, found_in, looks
 from models.record.tools import Tools
 
 PAGE = 500
-Progress = Callable[[int], None]
 
 _STANDING = (
     f"SELECT d.id, {DUTY} AS duty, d.nominal_due_on, d.rule_set_hash, d.calendar_hash, d.facts,"  # noqa: S608 — fragments of our own, no input
@@ -68,6 +67,9 @@ class Recomputed:
     """The last duty looked at; a run goes on behind it."""
     done: bool = False
     unanswered: list[UUID] = field(default_factory=list)
+
+
+Progress = Callable[[Recomputed], None]
 
 
 def _standing(row: Any) -> Standing:
@@ -116,29 +118,29 @@ async def recompute(
     authority_id: UUID,
     now: datetime,
     *,
-    after: UUID | None = None,
-    beat: Progress = lambda _seen: None,
+    begun: Recomputed | None = None,
+    beat: Progress = lambda _done: None,
     most: int = PAGE,
 ) -> Recomputed:
     """Reckon every open duty of the authority that stands on other law or another calendar than is loaded.
 
-    ``beat`` is told after each page how many were looked at. Law loaded meanwhile is taken up from the next
+    ``beat`` is told after each page what was done so far. Law loaded meanwhile is taken up from the next
     page on; what was passed before is found by the next run, because its hashes are others.
 
     Raises:
         LookupError: nothing was loaded for this authority.
     """
-    done = Recomputed(after=after)
+    done = begun or Recomputed()
     scope = Scope(authority_id, everything=True)
     while not done.done:
         async with transaction(tools.engine, scope) as connection:
-            basis = await basis_of(connection, tools, authority_id)
+            basis = await basis_of(connection, tools.shelf, authority_id)
             rows = (await connection.execute(_PAGE, {"after": done.after, "most": most})).all()
         standing = [_standing(row) for row in rows]
         await _page(tools, authority_id, now, basis, standing, done)
         done.after = rows[-1].id if rows else done.after
         done.done = len(rows) < most
-        beat(done.seen)
+        beat(done)
     return done
 
 
@@ -218,7 +220,7 @@ async def _move(tools: Tools, ask: Ask, basis: Basis, ids: list[UUID]) -> int:
 
 
 def _own_dates(out: Outcome, found: Found, judged: Iterable[Judged]) -> None:
-    """The list's and the review's own end follow the duty to which they belong."""
+    """The list's and the review's own end follow the duty; a list still closes when the next one opens."""
     month, report = found.subject.month, found.subject.report
     for one in judged:
         nominal, due_on, due_at = one.due
@@ -226,7 +228,7 @@ def _own_dates(out: Outcome, found: Found, judged: Iterable[Judged]) -> None:
             dates = {"nominal_due_on": nominal, "due_on": due_on, "due_at": due_at}
             out.update("reviews", {"id": report.review_id}, **dates)
         elif month is not None and due_on is not None and one.before.duty.due_on == month.rolled_end:
-            out.subject |= {"nominal_end": nominal, "rolled_end": due_on, "closes_at": due_at}
+            out.subject |= {"nominal_end": nominal, "rolled_end": due_on}
 
 
 def _earlier(ask: Ask, found: Found, out: Outcome) -> tuple[str, dict[str, Any]] | None:
@@ -250,8 +252,7 @@ def _earlier(ask: Ask, found: Found, out: Outcome) -> tuple[str, dict[str, Any]]
     owner = month or report
     assert owner is not None
     wakes = [d.next_wake_at for d in after(owner.duties, out) if d.next_wake_at]
-    ends_sooner = out.subject.get("closes_at") is not None
-    if not ends_sooner and not _sooner(min(wakes, default=None), row.next_wake_at):
+    if not _sooner(min(wakes, default=None), row.next_wake_at):
         return None
     if month is not None:
         return agency_month_workflow(month.agency_id, month.month), {"month": month.id}

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from models.calendar import Calendar
 from models.database import Query, together
 from models.keys import BlindIndex, FieldCipher, KeyRing
+from models.record.shelf import Shelf
 from models.regulations import Policy, RuleSet, load_policy
 
 
@@ -23,12 +24,13 @@ class Tools:
     policy: Policy = field(default_factory=load_policy)
     cipher: FieldCipher = field(init=False)
     blind: BlindIndex = field(init=False)
-    _laws: dict[tuple[UUID, str], RuleSet] = field(default_factory=dict)
-    _calendars: dict[tuple[UUID, str], Calendar] = field(default_factory=dict)
+    shelf: Shelf = field(init=False)
+    """Rule sets and calendars already read."""
 
     def __post_init__(self) -> None:
         self.cipher = FieldCipher(self.ring)
         self.blind = BlindIndex(self.ring)
+        self.shelf = Shelf(self.policy)
 
     async def law(
         self, connection: AsyncConnection, authority_id: UUID, on: date
@@ -65,30 +67,8 @@ class Tools:
         Raises:
             LookupError: this authority never loaded them.
         """
-        law = await self.rules(connection, authority_id, rule_set)
-        return law, await self.years(connection, authority_id, calendar)
-
-    async def rules(self, connection: AsyncConnection, authority_id: UUID, content: str) -> RuleSet:
-        """The rule set under a hash. Raises LookupError for one that this authority never loaded."""
-        key = (authority_id, content)
-        if key not in self._laws:
-            found = await connection.scalar(_RULES, {"authority": authority_id, "hash": content})
-            self._laws[key] = RuleSet.from_json(_known(found, content))
-        return self._laws[key]
-
-    async def years(self, connection: AsyncConnection, authority_id: UUID, content: str) -> Calendar:
-        """The calendar under a hash. Raises LookupError for one that this authority never loaded."""
-        key = (authority_id, content)
-        if key not in self._calendars:
-            found = await connection.scalar(_YEARS, {"authority": authority_id, "hash": content})
-            self._calendars[key] = Calendar.from_json(_known(found, content))
-        return self._calendars[key]
-
-
-def _known(content: Any | None, key: str) -> Any:
-    if content is None:
-        raise LookupError(f"nothing is kept under the hash {key}")
-    return content
+        law = await self.shelf.rules(connection, authority_id, rule_set)
+        return law, await self.shelf.years(connection, authority_id, calendar)
 
 
 _IN_FORCE = text(
@@ -97,5 +77,3 @@ _IN_FORCE = text(
     " (SELECT hash FROM calendar_loads WHERE authority_id = :authority"
     " ORDER BY loaded_at DESC, id DESC LIMIT 1) AS calendar"
 )
-_RULES = text("SELECT content FROM rule_sets WHERE authority_id = :authority AND hash = :hash")
-_YEARS = text("SELECT content FROM calendars WHERE authority_id = :authority AND hash = :hash")

@@ -35,12 +35,14 @@ def load_all(paths: Sequence[Path]) -> tuple[Regulation, ...]:
     return tuple(regulation for regulation, _ in loaded)
 
 
-def load_beside(path: Path, others: Sequence[Regulation]) -> Regulation:
+def load_beside(path: Path, others: Sequence[Regulation], content: str | None = None) -> Regulation:
     """One regulation that agrees with others already read; an other of its own id is what it amends.
+
+    ``content`` is what came under the file's name, where there is no file.
 
     Raises SourceError with every problem found, each at its line of this file.
     """
-    regulation, document = _load(path)
+    regulation, document = _load(path, content)
     beside = [(other, document) for other in others if other.id != regulation.id]
     problems = list(_disagreements([*beside, (regulation, document)]))
     if problems:
@@ -59,8 +61,8 @@ def seed() -> tuple[Regulation, ...]:
     return load_all(seed_files())
 
 
-def _load(path: Path) -> tuple[Regulation, Document]:
-    document = expand(read(path))
+def _load(path: Path, content: str | None = None) -> tuple[Regulation, Document]:
+    document = expand(read(path, content))
     completed = Document(document.path, _complete(document.value), document.root)
     regulation = parse(completed, Regulation)
     problems = [document.problem(where, what) for where, what in contradictions(regulation)]

@@ -5,6 +5,7 @@ that a real database gives only after days, or only when something breaks, are r
 history can hold anybody's data: what is told here are versions, chapters, instants and words.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,8 @@ from models.messages import (
     NationalPulled,
     NationalStatus,
     NationalTold,
+    RecomputeDone,
+    RecomputeStart,
     ReportSigning,
     ReviewMoment,
     ReviewPlan,
@@ -78,7 +81,7 @@ class Script:
         """For a worker."""
         remote = [self.sign_approval, self.open_agency_months, self.close_month_end, self.approve_batch]
         remote += [self.submit_batch, self.await_receipts, self.tell_status, self.pull_record]
-        remote += [self.plan_review, self.work_review, self.sign_report]
+        remote += [self.recompute_duties, self.plan_review, self.work_review, self.sign_report]
         return [self.act, self.month_window, *remote, self.send_digests, self.import_workbook]
 
     @activity.defn(name="act")
@@ -145,6 +148,13 @@ class Script:
         """A record kept, or why there is none."""
         self.asked.append("pull_record")
         return _next(self.pulled)
+
+    @activity.defn(name="recompute_duties")
+    async def recompute_duties(self, _start: RecomputeStart) -> RecomputeDone:
+        """Duties reckoned again, long enough for somebody to speak meanwhile."""
+        self.asked.append("recompute")
+        await asyncio.sleep(1)
+        return RecomputeDone(seen=3, moved=1, unchanged=2)
 
     @activity.defn(name="send_digests")
     async def send_digests(self, _run: DigestRun) -> DigestDone:

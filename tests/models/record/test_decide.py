@@ -7,6 +7,7 @@ import pytest
 
 from models.commands import COMMANDS, Delegate, OpenProfile
 from models.record.decide import DECISIONS, Subject, decide_internal
+from models.record.lawgiving import PLANNED
 from tests.models.lifecycle.scenes import (
     CASE,
     agency_month,
@@ -27,7 +28,7 @@ def wake(subject: Subject) -> object:
 
 
 def test_every_command_has_a_decision() -> None:
-    assert set(DECISIONS) | {OpenProfile, Delegate} == set(COMMANDS)
+    assert set(DECISIONS) | {OpenProfile, Delegate} | set(PLANNED) == set(COMMANDS)
 
 
 def test_a_listed_profile_wakes_as_a_profile() -> None:

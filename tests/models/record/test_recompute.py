@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from models.calendar import Calendar, CalendarYear, Proclamation, reckon
 from models.calendar.days import SpecialDay
-from models.commands import GiveNotice
+from models.commands import GiveNotice, ReturnedField, ReturnForCorrection
 from models.database import engine_for, transaction
 from models.record.basis import basis_of
 from models.record.loads import Load, load_calendar, load_rules
@@ -31,11 +31,11 @@ async def world(database: Any, tmp_path: Path) -> AsyncIterator[World]:
     await engine.dispose()
 
 
-def proclaimed() -> Calendar:
-    """The packaged years with one more swap in 2025."""
+def proclaimed(day: date = OFF, swap: date = WORKED) -> Calendar:
+    """The packaged years with one more swap."""
     act = Proclamation(id="swap", number="99/TB", date=date(2025, 12, 1), title="Hoán đổi", check="found")
-    off = SpecialDay(date=OFF, kind="proclaimed", vi="Nghỉ", en="Off", proclamation="swap", swap=WORKED)
-    worked = SpecialDay(date=WORKED, kind="proclaimed", vi="Làm", en="Worked", proclamation="swap", swap=OFF)
+    off = SpecialDay(date=day, kind="proclaimed", vi="Nghỉ", en="Off", proclamation="swap", swap=swap)
+    worked = SpecialDay(date=swap, kind="proclaimed", vi="Làm", en="Worked", proclamation="swap", swap=day)
     return Calendar(years=tuple(_with(y, act, off, worked) for y in Calendar.seed().years))
 
 
@@ -201,10 +201,48 @@ async def test_what_was_said_of_the_old_date_is_said_again_of_a_later_one(world:
     assert world.now < after.next_wake_at
 
 
+async def test_the_end_of_a_list_moves_with_its_duties_and_its_close_does_not(world: World) -> None:
+    month, closes = uuid4(), datetime(2026, 2, 23, 17, 0, tzinfo=UTC)
+    await world.rows(
+        "INSERT INTO agency_months (id, authority_id, agency_id, month, state, opens_on, nominal_end,"
+        " rolled_end, closes_at, version, listed, opened_at, summary) VALUES (:id, :a, :g, '2026-01', 'open',"
+        " '2026-01-27', '2026-01-31', '2026-02-02', :closes, 0, 2, :now, '{}') RETURNING id",
+        id=month, a=world.authority, g=world.culture, closes=closes, now=world.now,
+    )  # fmt: skip
+    await world.step("open_month", month, subject="agency_month", listed=2)
+    await load(world, calendar=proclaimed(date(2026, 2, 2), date(2026, 2, 7)))
+    done = await again(world)
+    duties = await world.rows("SELECT * FROM duties WHERE agency_month_id = :m", m=month)
+    assert done.moved == len(duties) > 0
+    assert {(d.nominal_due_on, d.due_on) for d in duties} == {(date(2026, 1, 31), date(2026, 2, 3))}
+    row = await world.one("SELECT * FROM agency_months WHERE id = :m", m=month)
+    assert (row.nominal_end, row.rolled_end, row.closes_at) == (date(2026, 1, 31), date(2026, 2, 3), closes)
+    assert row.next_wake_at == min(d.next_wake_at for d in duties)
+    events = await world.rows("SELECT * FROM events WHERE stream_id = :m AND kind = 'duty.moved'", m=month)
+    assert len(events) == len(duties)
+
+
+async def test_a_period_of_policy_keeps_its_length_and_follows_the_calendar(world: World) -> None:
+    profile = await world.employ(until="review")
+    pending = await world.pending(profile)
+    fields = (ReturnedField(path="gender", reason="sai"),)
+    back = ReturnForCorrection(revision_id=pending.revision_id, fields=fields, reason="sửa lại")
+    assert (await world.ask("culture.approver", back, profile)).status == 200
+    before = await world.one("SELECT * FROM duties WHERE profile_id = :p AND state = 'open'", p=profile)
+    assert before.due_on == date(2025, 12, 8)
+    law = in_force("hanoi", NOW.date())
+    await load(world, law=longer(law, 9), on=date(2025, 11, 1))
+    assert (await again(world)).moved == 0
+    await load(world, calendar=proclaimed())
+    assert (await again(world)).moved == 1
+    after = await duty(world, before.id)
+    assert (after.due_on, after.facts["policy"]) == (date(2025, 12, 9), True)
+
+
 async def test_the_survey_says_the_same_and_writes_nothing(world: World) -> None:
     _, before = await noticed(world, date(2025, 12, 1))
     async with transaction(world.tools.engine, world.scope) as connection:
-        basis = await basis_of(connection, world.tools, world.authority, calendar=proclaimed())
+        basis = await basis_of(connection, world.tools.shelf, world.authority, calendar=proclaimed())
         found = [one async for one in survey(connection, basis)]
     assert [(one.before.duty.id, one.due[1]) for one in found if one.moved] == [
         (before.id, date(2025, 12, 9))
@@ -285,8 +323,8 @@ async def _cut(world: World, at: int) -> None:
     class _CutError(Exception):
         pass
 
-    def beat(seen: int) -> None:
-        if seen >= at:
+    def beat(done: Recomputed) -> None:
+        if done.seen >= at:
             raise _CutError
 
     with pytest.raises(_CutError):

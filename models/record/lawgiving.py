@@ -1,0 +1,146 @@
+"""Acts on the law as commands: asked by an administrator over the API, decided beside the workflow, settled.
+
+The sibling of ``act`` for the one subject that is no row of its own: the authority's law. Whether it may be
+done is asked here again, a refusal is an answer, and the same command again is answered from its row.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.access import Allowed, Target, may
+from models.calendar import legal_date
+from models.calendar.loader import load_year
+from models.calendar.source import SourceError
+from models.command_law import AdoptLaw, LawAct, LoadLaw, ProclaimYear
+from models.command_shapes import Body
+from models.database import Scope, together, transaction
+from models.errors import FieldRefusal, RefusedError
+from models.lifecycle.life import AccountState
+from models.lifecycle.rebasing import Basis
+from models.messages import Ask, Moment
+from models.record.commands import Command, command_of, command_query, settling
+from models.record.lawmaking import (
+    Loaded,
+    Plan,
+    Planner,
+    Warrant,
+    adopting,
+    carried_out,
+    loading,
+    proclaiming,
+)
+from models.record.tools import Tools
+from models.regulations import in_story, load_beside
+
+_ROOT = text("SELECT id FROM agencies WHERE parent_id IS NULL ORDER BY valid_from, id LIMIT 1")
+
+
+def unfit(error: SourceError) -> RefusedError:
+    """A file that cannot be law, with every problem at its file and line."""
+    fields = []
+    for one in error.problems:
+        vi, _, en = one.message.partition(" / ")
+        fields.append(FieldRefusal(f"{one.file}:{one.line}", one.file, vi, en or vi))
+    return RefusedError.of(
+        "law-unfit",
+        f"Tệp có {len(fields)} lỗi; bộ quy định đang áp dụng không thay đổi.",
+        f"The file has {len(fields)} problems; the law that is applied stays.",
+        fields=tuple(fields),
+    )
+
+
+def _load(body: LoadLaw) -> Planner:
+    def plan(code: str, basis: Basis) -> Plan:
+        others = in_story(code, basis.laws).regulations
+        return loading(load_beside(Path(body.file), others, body.content))(code, basis)
+
+    return plan
+
+
+def _adopt(body: AdoptLaw) -> Planner:
+    return adopting(body.regulation, body.starts)
+
+
+def _proclaim(body: ProclaimYear) -> Planner:
+    def plan(code: str, basis: Basis) -> Plan:
+        return proclaiming(load_year(Path(body.file), body.content))(code, basis)
+
+    return plan
+
+
+PLANNED: dict[type[Body], Callable[[Any], Planner]] = {
+    LoadLaw: _load,
+    AdoptLaw: _adopt,
+    ProclaimYear: _proclaim,
+}
+
+
+def planner_of(body: LawAct) -> Planner:
+    """What the body asks for as a plan; problems of its file are refused as the plan is made.
+
+    Raises (when planning):
+        RefusedError: ``law-unfit``, ``law-known``, ``law-not-loadable``.
+    """
+    planned = PLANNED[type(body)](body)
+
+    def plan(code: str, basis: Basis) -> Plan:
+        try:
+            return planned(code, basis)
+        except SourceError as error:
+            raise unfit(error) from error
+
+    return plan
+
+
+async def give_law(tools: Tools, ask: Ask) -> Moment:
+    """Do one act on the law, exactly once however often it is asked."""
+    assert ask.command_id is not None, "nothing but a command changes the law"
+    scope = Scope(ask.authority_id, everything=True)
+    async with transaction(tools.engine, scope) as connection:
+        (rows,) = await together(connection, [command_query(ask.command_id)])
+        if not rows:
+            return _moment(404)
+        command = command_of(tools, ask.authority_id, rows[0])
+        if command.settled:
+            return _moment(command.status)
+        try:
+            async with connection.begin_nested():
+                loaded = await _decided(connection, tools, ask, command)
+        except RefusedError as refused:
+            status, answer = refused.refusal.problem.status, refused.refusal.to_json()
+            await together(connection, [settling(ask.command_id, status, answer, ask.now)])
+            return _moment(status, refused.refusal.code)
+        answer = {"loads": [str(one) for one in loaded.ids], "kind": loaded.plan.kind, **loaded.plan.facts}
+        await together(connection, [settling(ask.command_id, 201, answer, ask.now)])
+    return _moment(201)
+
+
+async def _decided(connection: AsyncConnection, tools: Tools, ask: Ask, command: Command) -> Loaded:
+    body = command.body
+    assert isinstance(body, LawAct), "only acts on the law come here"
+    await _permitted(connection, tools, ask, command)
+    warrant = Warrant(body.document, body.approver_id, command.actor.account_id)
+    return await carried_out(connection, tools, ask.authority_id, planner_of(body), warrant, ask.now)
+
+
+async def _permitted(connection: AsyncConnection, tools: Tools, ask: Ask, command: Command) -> None:
+    """Administrators of the authority only, with an account in use."""
+    if command.account_state != AccountState.ACTIVE:
+        raise RefusedError.of(
+            "not-permitted", "Tài khoản không được sử dụng lúc này.", "The account is not in use."
+        )
+    today = legal_date(ask.now)
+    law, _ = await tools.law(connection, ask.authority_id, today)
+    root: UUID = (await connection.execute(_ROOT)).scalar_one()
+    verdict = may(command.actor, "administer", Target(agency_id=root), today, law)
+    if not isinstance(verdict, Allowed):
+        raise RefusedError.of(verdict.code, verdict.reason_vi, verdict.reason_en)
+
+
+def _moment(status: int, refusal: str = "") -> Moment:
+    return Moment(version=0, chapter="law", words="Quy định và lịch", status=status, refusal=refusal)

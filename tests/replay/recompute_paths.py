@@ -1,0 +1,31 @@
+"""The ways of law in motion: reckoned once, told again meanwhile, loaded and adopted and proclaimed."""
+
+from collections.abc import Callable
+
+from models.messages import RecomputeStart
+from tests.replay.player import Path, Player, acts, until_end
+from tests.replay.script import AUTHORITY, Script, told
+from workflows.recompute import RecomputeWorkflow
+
+START = RecomputeStart(authority_id=AUTHORITY)
+
+
+async def _hears(player: Player) -> None:
+    await player.asked("recompute")
+    await player.hears()
+    await player.ends()
+
+
+async def _gives_law(player: Player) -> None:
+    for verb in ("load_law", "adopt_law", "proclaim_year"):
+        await player.says(verb)
+    await player.ends()
+
+
+PATHS: dict[str, Callable[[], Path]] = {
+    "recompute/once": lambda: Path(RecomputeWorkflow, START, Script(), until_end),
+    "recompute/heard": lambda: Path(RecomputeWorkflow, START, Script(), _hears),
+    "recompute/law_given": lambda: Path(
+        RecomputeWorkflow, START, acts(told("law", 0, status=201)), _gives_law
+    ),
+}

@@ -1,0 +1,82 @@
+"""Law loaded, adopted, proclaimed; and the open duties reckoned again whenever it was."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+from temporalio import workflow
+
+from workflows.asking import ask_act
+from workflows.month_end import BATCH_RETRY
+from workflows.waiting import everybody_answered
+
+with workflow.unsafe.imports_passed_through():
+    from models.activity_interfaces import RecomputeActivities
+    from models.messages import Moment, RecomputeDone, RecomputeStart
+
+
+@workflow.defn
+class RecomputeWorkflow:
+    """One authority's law in motion. It ends when nothing was loaded since the duties were last reckoned."""
+
+    @workflow.init
+    def __init__(self, start: RecomputeStart) -> None:
+        self._start = start
+        self._heard = False
+        self._lock = asyncio.Lock()
+
+    @workflow.run
+    async def run(self, _start: RecomputeStart) -> RecomputeDone:
+        """Reckon, and again if something was loaded meanwhile; what began this run is loaded first."""
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        total = RecomputeDone()
+        while True:
+            self._heard = False
+            done = await self._reckon()
+            total = RecomputeDone(
+                seen=total.seen + done.seen,
+                moved=total.moved + done.moved,
+                unchanged=total.unchanged + done.unchanged,
+                kept=done.kept,
+            )
+            workflow.set_current_details(f"Đã tính lại {total.seen}, dời {total.moved}, giữ {total.kept}")
+            await everybody_answered()
+            if not self._heard:
+                return total
+
+    @workflow.update
+    async def load_law(self, command_id: UUID) -> Moment:
+        """A regulation is loaded."""
+        return await self._do(command_id, "Nạp văn bản quy định")
+
+    @workflow.update
+    async def adopt_law(self, command_id: UUID) -> Moment:
+        """A document known from reports is adopted."""
+        return await self._do(command_id, "Tiếp nhận văn bản")
+
+    @workflow.update
+    async def proclaim_year(self, command_id: UUID) -> Moment:
+        """A calendar year is proclaimed."""
+        return await self._do(command_id, "Công bố lịch")
+
+    @workflow.signal
+    def heard(self) -> None:
+        """Something was loaded."""
+        self._heard = True
+
+    async def _do(self, command_id: UUID, summary: str) -> Moment:
+        async with self._lock:
+            authority = self._start.authority_id
+            moment = await ask_act(authority, "law", authority, command_id=command_id, summary=summary)
+        self._heard = True
+        return moment
+
+    async def _reckon(self) -> RecomputeDone:
+        return await workflow.execute_activity_method(
+            RecomputeActivities.recompute_duties,
+            self._start.model_copy(update={"now": workflow.now()}),
+            start_to_close_timeout=timedelta(hours=6),
+            heartbeat_timeout=timedelta(minutes=5),
+            retry_policy=BATCH_RETRY,
+            summary="Tính lại các nghĩa vụ đang mở",
+        )
