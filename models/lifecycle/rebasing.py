@@ -157,7 +157,26 @@ def _due(standing: Standing, found: Obligation, law: RuleSet, basis: Basis) -> t
     total = law.slot("change_total", **standing.asked) if "step" in standing.facts else None
     if total is not None and standing.submitted_on is not None:
         clocks += [(clock, standing.submitted_on) for clock in total.clocks]
-    return _reckoned(clocks, basis.calendar)
+    clocks += _beside(standing, law, {clock.rule_id for clock, _ in clocks})
+    due, said = _reckoned(clocks, basis.calendar)
+    if "no_period" in said and duty.due_on is not None and found.rule.id == duty.rule_id:
+        # The period was another rule's alone, which is not told with the duty: its date stays.
+        return (standing.nominal_due_on, duty.due_on, duty.due_at), {}
+    return due, said
+
+
+def _beside(standing: Standing, law: RuleSet, known: set[str]) -> list[tuple[Clock, date]]:
+    """Periods of other rules that run for it from days of their own, as they were told with the duty."""
+    found: list[tuple[Clock, date]] = []
+    for told in standing.facts.get("clocks", ()):
+        rule = next((one for one in law.rules if one.id == told["rule"]), None)
+        if rule is None or rule.deadline is None or rule.id in known or "from" not in told:
+            continue
+        clock = Clock(
+            rule_id=rule.id, citation=rule.citation, citation_en=rule.citation_en, deadline=rule.deadline
+        )
+        found.append((clock, date.fromisoformat(told["from"])))
+    return found
 
 
 def _policy_due(standing: Standing, basis: Basis) -> tuple[Due, dict[str, Any]]:
