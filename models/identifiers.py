@@ -18,6 +18,7 @@ LONGEST_KEY = 200
 
 _KEY = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+_LIST = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])(-stock)?")
 _PERIOD = re.compile(r"[0-9]{4}(-q[1-4])?")
 
 
@@ -91,8 +92,8 @@ def month_end_workflow(authority_id: UUID, month: str) -> str:
 
 
 def agency_month_workflow(agency_id: UUID, month: str) -> str:
-    """The id of one agency's part of a month end; `month` is `yyyy-mm`."""
-    return str(WorkflowName(WorkflowKind.MONTH_END, agency_id, _checked(_MONTH, month)))
+    """The id of one agency's list: `month` is `yyyy-mm`, with `-stock` for a list of the whole stock."""
+    return str(WorkflowName(WorkflowKind.MONTH_END, agency_id, _checked(_LIST, month)))
 
 
 def review_workflow(authority_id: UUID, period: str) -> str:
@@ -123,7 +124,7 @@ def backup_workflow(month: str) -> str:
 _SHAPE: dict[WorkflowKind, tuple[bool, re.Pattern[str] | None]] = {
     WorkflowKind.PROFILE: (True, None),
     WorkflowKind.TRANSFER: (True, None),
-    WorkflowKind.MONTH_END: (True, _MONTH),
+    WorkflowKind.MONTH_END: (True, _LIST),
     WorkflowKind.REORGANISATION: (True, None),
     WorkflowKind.REVIEW: (True, _PERIOD),
     WorkflowKind.DIGEST: (True, None),

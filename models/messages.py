@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 Word = Annotated[str, StringConstraints(max_length=120)]
 Words = Annotated[str, StringConstraints(max_length=400)]
 Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+ListName = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])(-stock)?$")]
+"""A month ``yyyy-mm``, or the list of the whole stock begun in it."""
 Period = Annotated[str, StringConstraints(pattern=r"^\d{4}(-q[1-4])?$")]
 """A quarter ``yyyy-q1`` or a year ``yyyy``."""
 Subject = Literal["profile", "transfer", "agency_month", "review", "delegation", "law"]
@@ -25,6 +27,7 @@ Internal = Literal[
     "fail_pull",
     "archive",
     "open_month",
+    "refresh_stock",
     "approvals_done",
     "gate_opens",
     "submitted",
@@ -159,7 +162,7 @@ class AgencyMonthStart(Message):
     authority_id: UUID
     agency_id: UUID
     agency_month_id: UUID
-    month: Month
+    month: ListName
     closes_at: datetime
     """The opening of the next month's window: what is left by then is carried over."""
     limit: int = 1000

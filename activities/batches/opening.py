@@ -15,10 +15,12 @@ from temporalio import activity
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from activities.batches.stock import Held, open_campaign
 from activities.notifications.notices import notify_administrator
 from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.identifiers import agency_month_workflow
+from models.lifecycle.month import OUTSTANDING
 from models.messages import AgencyMonthStart, Ask, Internal, MonthOpened, MonthStart
 from models.record.act import act
 from models.record.months import MonthDates, dates_of
@@ -37,6 +39,7 @@ _MONTH_END = text(
 _OPENED = text("UPDATE month_ends SET state = 'opened' WHERE month = :month AND state = 'opening'")
 _EARLIER = text(
     "SELECT id FROM agency_months WHERE agency_id = :agency AND month < :month AND state <> 'closed'"
+    " AND kind = 'month'"
     " ORDER BY month"
 )
 _LIST = text(
@@ -55,6 +58,10 @@ _ITEMS = text(
     " WHERE p.agency_id IN (SELECT c.descendant_id FROM agency_closure c WHERE c.ancestor_id = :agency"
     "   AND c.valid_to IS NULL AND hoso_sync_agent(c.descendant_id) = :agency)"
     " AND p.chapter NOT IN ('separation', 'archive')"
+    # What the list of the whole stock holds is approved and sent from there.
+    " AND NOT EXISTS (SELECT 1 FROM month_items i JOIN agency_months m ON m.id = i.agency_month_id"
+    "   WHERE i.profile_id = p.id AND m.kind = 'whole_stock' AND m.state <> 'closed'"
+    "   AND i.state = ANY (:outstanding))"
     " AND (p.pending_revision_id IS NOT NULL OR p.approved_revision_id IS DISTINCT FROM p.synced_revision_id)"
 )
 _LISTED = text("UPDATE agency_months SET listed = :listed WHERE id = :id")
@@ -111,10 +118,16 @@ async def open_agency_months(tools: Tools, task_queue: str, start: MonthStart) -
         after = _cursor()
         found = await connection.execute(_AGENCIES, {"day": legal_date(now), "after": after})
         agencies = list(found.scalars())
+    stock = await open_campaign(tools, start.authority_id, now)
     for agency_id in agencies:
+        if stock is not None:
+            held = await stock.refresh(agency_id)
+            if held is not None:
+                await _start(opening, task_queue, agency_id, held)
         listed = await open_list(opening, agency_id)
         if listed is not None:
-            await _start(opening, task_queue, agency_id, listed)
+            held = Held(listed, start.month, dates.closes_at)
+            await _start(opening, task_queue, agency_id, held)
         activity.heartbeat(str(agency_id))
     async with transaction(tools.engine, opening.scope) as connection:
         await connection.execute(_OPENED, {"month": start.month})
@@ -173,7 +186,9 @@ async def _freeze(connection: AsyncConnection, opening: Opening, agency_id: UUID
     }
     if await connection.scalar(_LIST, values) is None:
         return
-    items = await connection.execute(_ITEMS, {"id": wanted, "agency": agency_id, "now": opening.now})
+    items = await connection.execute(
+        _ITEMS, {"id": wanted, "agency": agency_id, "now": opening.now, "outstanding": list(OUTSTANDING)}
+    )
     await connection.execute(_LISTED, {"id": wanted, "listed": items.rowcount})
 
 
@@ -194,23 +209,22 @@ def _cursor() -> UUID:
     return UUID(details[0]) if details else FIRST
 
 
-async def _start(opening: Opening, task_queue: str, agency_id: UUID, agency_month_id: UUID) -> None:
-    month = opening.dates.month
+async def _start(opening: Opening, task_queue: str, agency_id: UUID, held: Held) -> None:
     try:
         await activity.client().start_workflow(
             AgencyMonthWorkflow.run,
             AgencyMonthStart(
                 authority_id=opening.authority_id,
                 agency_id=agency_id,
-                agency_month_id=agency_month_id,
-                month=month,
-                closes_at=opening.dates.closes_at,
+                agency_month_id=held.id,
+                month=held.name,
+                closes_at=held.closes_at,
             ),
-            id=agency_month_workflow(agency_id, month),
+            id=agency_month_workflow(agency_id, held.name),
             task_queue=task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            static_summary=f"Danh sách tháng {month}",
+            static_summary=f"Danh sách tháng {held.name}",
         )
     except WorkflowAlreadyStartedError:
         return  # it ran and ended: the month was closed in the meantime

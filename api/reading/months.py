@@ -48,6 +48,11 @@ class AgencyMonthLine(BaseModel):
     nominal_end: date = Field(title="Hết hạn theo quy chế")
     rolled_end: date = Field(title="Hết hạn sau khi dời vì ngày nghỉ")
     overdue: bool = Field(title="Quá hạn")
+    kind: str = Field(
+        title="Loại danh sách",
+        description="`month`: tháng; `whole_stock`: phê duyệt lần đầu toàn bộ hồ sơ, không có ngày cuối"
+        " (ghi 31/12/2099)",
+    )
     listed: int = Field(title="Số hồ sơ trong danh sách")
     counts: dict[str, int] = Field(title="Số hồ sơ theo trạng thái")
     gate: str = Field(
@@ -110,8 +115,8 @@ _COUNTS = (
 _AT_GATE = f"(SELECT count(*) FROM month_items i WHERE i.agency_month_id = m.id AND {WAITING})"  # noqa: S608 — the same
 _LINE = (
     f"SELECT m.id, m.agency_id, a.name AS agency, m.month, m.state, m.opens_on, m.nominal_end,"  # noqa: S608 — constants
-    f" m.rolled_end, m.listed, {_COUNTS} AS counts, m.gate, {_AT_GATE} AS at_gate, m.closed_at, m.summary"
-    " FROM agency_months m"
+    f" m.rolled_end, m.kind, m.listed, {_COUNTS} AS counts, m.gate, {_AT_GATE} AS at_gate,"
+    " m.closed_at, m.summary FROM agency_months m"
     " JOIN agencies a ON a.id = m.agency_id"
 )
 _ONE = text(f"{_LINE} WHERE m.id = :id")

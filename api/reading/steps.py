@@ -77,6 +77,7 @@ SETTLES: dict[str, tuple[str, ...]] = {
     "national_transfer": ("confirm_move_out",),
     "transfer_receive": ("accept_transfer", "refuse_transfer"),
     "approval_window": ("approve_list",),
+    "whole_stock_approval": ("approve_list",),
     "sync_window": ("approve_list",),
     "department_gate": ("release_month", "send_back_items"),
     "report_quarter": ("sign_report",),

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from api.paging import After, Limit
-from api.reading import imports, months, secondments, transfers
+from api.reading import imports, months, secondments, transfers, whole_stock
 from api.scope import Read
 
 router = APIRouter(tags=["Việc của cơ quan"])
@@ -59,6 +59,26 @@ async def list_agency_months(
 ) -> months.AgencyMonths:
     """Where the agencies in scope stand."""
     return await months.agency_months(read, month=month, agency=agency, limit=limit, after=after)
+
+
+@router.get("/whole-stock", operation_id="getWholeStock", summary="Phê duyệt lần đầu toàn bộ hồ sơ")
+async def get_whole_stock(read: Read, limit: Limit = 50, after: After = None) -> whole_stock.WholeStock:
+    """How far each agency is with the first approval of its whole stock; an open period, never overdue."""
+    return await whole_stock.progress(read, limit, after)
+
+
+@router.get(
+    "/whole-stock/profiles", operation_id="listWholeStock", summary="Hồ sơ trong đợt phê duyệt lần đầu"
+)
+async def list_whole_stock(
+    read: Read,
+    agency: Annotated[UUID | None, Query(title="Cơ quan giữ danh sách")] = None,
+    standing: Annotated[whole_stock.Standing | None, Query(title="Tình trạng")] = None,
+    limit: Limit = 50,
+    after: After = None,
+) -> whole_stock.StockProfiles:
+    """Which profiles are approved, listed, ready, or not ready because nothing was submitted."""
+    return await whole_stock.profiles(read, agency=agency, standing=standing, limit=limit, after=after)
 
 
 @router.get("/agency-months/{month_id}", operation_id="getAgencyMonth", summary="Một danh sách tháng")

@@ -204,6 +204,8 @@ class Life:
     draft: Revision | None = None
     approval: Approval | None = None
     signed_steps: int = 0
+    whole_stock: bool = False
+    """Whether it stands on a list of the whole stock, whose rule then says who approves."""
     """How many signatures of its chain the pending submission carries, the official's own aside."""
     standing: str | None = None
     """How the custodian stands to the authority, as the law may ask (``regulations.When``)."""
@@ -273,6 +275,8 @@ class AgencyMonth:
     counts: dict[str, int] = field(default_factory=dict)
     gate: str = "after"
     """Where the department approves: ``none``, ``before_outgoing_call`` or ``after``, since the opening."""
+    kind: str = "month"
+    """``month``: what changed, in the window; ``whole_stock``: all that was never approved, without end."""
     rounds: tuple[UUID, ...] = ()
     """Commands whose rounds of approvals were accepted and are still to run, oldest first."""
 

@@ -4,14 +4,21 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from models.commands import ApproveList
+from models.identifiers import agency_month_workflow
 from models.lifecycle import gate
-from models.lifecycle.duties import close_duty, open_duty, void_duty
+from models.lifecycle.competence import competent
+from models.lifecycle.duties import bearer, close_duty, open_duty, void_duty
 from models.lifecycle.guard import refuse
 from models.lifecycle.life import AgencyMonth
-from models.lifecycle.outcome import Outcome
+from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
 from models.regulations import Obligation
 
+MONTH, WHOLE_STOCK = "month", "whole_stock"
+OPEN_END = date(2099, 12, 31)
+"""Stands for "no end" where a list needs a date: of a list of the whole stock nothing is ever overdue."""
+OPENING = {MONTH: ("approval_window", "sync_window"), WHOLE_STOCK: ("whole_stock_approval",)}
+"""The duties a list opens, the approval's first."""
 OUTSTANDING = ("listed", "approved", "cleared", "sent", "accepted")
 """Item states in which something is still to be done by somebody."""
 
@@ -19,22 +26,54 @@ OUTSTANDING = ("listed", "approved", "cleared", "sent", "accepted")
 def open_month(month: AgencyMonth, listed: int, closes_at: datetime, scene: Scene) -> Outcome:
     """Freeze the list and open the duties to approve and to synchronise, due at the window's end."""
     out = Outcome(answer={"listed": listed}, subject={"gate": gate.position(scene)})
-    out.happened("month.opened", scene.rule("approval_window"), month=month.month, listed=listed)
-    for slot in ("approval_window", "sync_window"):
+    slots = OPENING[month.kind]
+    out.happened("month.opened", scene.rule(slots[0]), month=month.month, listed=listed)
+    for slot in slots:
         rule = scene.rule(slot)
         if rule is not None and listed:
-            event_on, due = _period(rule, month, closes_at)
-            open_duty(
-                out,
-                scene,
-                rule,
-                agency_id=month.agency_id,
-                event_on=event_on,
-                agency_month_id=month.id,
-                due=due,
-                month=month.month,
-                listed=listed,
-            )
+            _owe(out, scene, month, rule, listed, closes_at)
+    return out
+
+
+def _owe(
+    out: Outcome, scene: Scene, month: AgencyMonth, rule: Obligation, listed: int, closes_at: datetime
+) -> None:
+    event_on, due = _period(rule, month, closes_at)
+    open_duty(
+        out,
+        scene,
+        rule,
+        agency_id=month.agency_id,
+        event_on=event_on,
+        agency_month_id=month.id,
+        due=due,
+        month=month.month,
+        listed=listed,
+    )
+
+
+def refresh_stock(month: AgencyMonth, closes_at: datetime, scene: Scene) -> Outcome:
+    """A list of the whole stock, looked after each month: late joiners make it owed again, and whoever owes
+    it is reminded of what waits. Without a date in the text the reminder is policy, and says so."""
+    waits = month.counts.get("listed", 0)
+    out = Outcome(answer={"waiting": waits})
+    rule = scene.rule(OPENING[month.kind][0])
+    if rule is None or not waits:
+        return out
+    if not any(duty.slot == rule.slot for duty in month.duties):
+        _owe(out, scene, month, rule, waits, closes_at)
+    role, agency_id = bearer(rule, month.agency_id, scene)
+    out.notices.append(
+        Notice(
+            "whole_stock_waiting",
+            agency_id,
+            role=role,
+            citation=rule.citation,
+            facts={"items": waits, "policy": True},
+        )
+    )
+    out.happened("stock.reminded", rule, month=month.month, items=waits, policy=True)
+    out.tell.append((agency_month_workflow(month.agency_id, month.month), {"month": month.id}))
     return out
 
 
@@ -53,6 +92,8 @@ def approve_list(month: AgencyMonth, body: ApproveList, scene: Scene) -> Outcome
     """Choose what is approved now; each item is then signed by itself and answers for itself (R8, R9)."""
     if month.state == "closed":
         refuse("wrong-state", "Danh sách tháng này đã kết thúc.", "This month's list is closed.")
+    if month.kind == WHOLE_STOCK:
+        competent(scene.rule(OPENING[WHOLE_STOCK][0]), scene)
     waiting = {item.profile_id for item in month.items if item.state == "listed"}
     chosen = waiting if body.profiles is None else set(body.profiles)
     unknown = chosen - waiting
@@ -80,7 +121,7 @@ def approve_list(month: AgencyMonth, body: ApproveList, scene: Scene) -> Outcome
         done_at=None,
     )
     out.happened(
-        "list.approval_requested", scene.rule("approval_window"), month=month.month, chosen=len(chosen)
+        "list.approval_requested", scene.rule(OPENING[month.kind][0]), month=month.month, chosen=len(chosen)
     )
     return out
 
@@ -104,7 +145,7 @@ def nothing_waits(month: AgencyMonth, out: Outcome, scene: Scene) -> None:
     if month.counts.get("listed", 0):
         return
     for duty in month.duties:
-        if duty.slot == "approval_window":
+        if duty.slot == OPENING[month.kind][0]:
             close_duty(out, scene, duty)
 
 

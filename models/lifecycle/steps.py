@@ -55,6 +55,9 @@ def subject_of(life: Life) -> str:
 def steps_of(life: Life, scene: Scene) -> tuple[Step, ...]:
     """Every signature after the official's own; empty where the law knows no approval."""
     chain = scene.chain(subject=subject_of(life))
+    stock = scene.rule("whole_stock_approval") if life.whole_stock else None
+    if stock is not None and chain:
+        chain = (*chain[:-1], stock)
     return tuple(Step(number, len(chain), one) for number, one in enumerate(chain, start=1))
 
 

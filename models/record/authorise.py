@@ -7,12 +7,21 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access import Allowed, Target, delegables, may
-from models.commands import Approve, ClaimTransfer, Delegate, OpenProfile, ReopenProfile, RevokeDelegation
+from models.commands import (
+    Approve,
+    ApproveList,
+    ClaimTransfer,
+    Delegate,
+    OpenProfile,
+    ReopenProfile,
+    RevokeDelegation,
+)
 from models.errors import RefusedError
 from models.lifecycle.account import account_issuers
 from models.lifecycle.competence import BY_PARTY, competent, signers
 from models.lifecycle.giving import could_give
 from models.lifecycle.life import AccountState
+from models.lifecycle.month import OPENING, WHOLE_STOCK
 from models.lifecycle.review import obligation_of
 from models.lifecycle.scene import Scene
 from models.lifecycle.steps import awaited, owed_by
@@ -124,6 +133,13 @@ async def authorise(connection: AsyncConnection, command: Command, found: Found,
             return Standing(fitting.role, fitting.delegation_of, fitting.delegation_id)
     if (issuers := account_issuers(scene)) and verb == "create_account":
         fitting = may(command.actor, verb, target, scene.today, scene.law, among=issuers)
+        if isinstance(fitting, Allowed):
+            return Standing(fitting.role, fitting.delegation_of, fitting.delegation_id)
+    month = found.subject.month
+    if isinstance(command.body, ApproveList) and month is not None and month.kind == WHOLE_STOCK:
+        rule = scene.rule(OPENING[WHOLE_STOCK][0])
+        among = signers(rule) if rule is not None else ()
+        fitting = may(command.actor, verb, target, scene.today, scene.law, among=among)
         if isinstance(fitting, Allowed):
             return Standing(fitting.role, fitting.delegation_of, fitting.delegation_id)
     report = found.subject.report

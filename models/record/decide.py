@@ -257,6 +257,9 @@ def _month_step(
         case "open_month":
             assert closes_at is not None
             return month.open_month(agency_month, int(facts["listed"]), closes_at, scene)
+        case "refresh_stock":
+            assert closes_at is not None
+            return month.refresh_stock(agency_month, closes_at, scene)
         case "approvals_done":
             round_ = facts.get("round")  # none from a worker of before
             return month.approvals_done(agency_month, scene, UUID(str(round_)) if round_ else None)

@@ -298,6 +298,7 @@ def month_of(row: Any, items: Sequence[Any] = ()) -> AgencyMonth:
         items=tuple(MonthItem(i.profile_id, i.revision_id, i.digest, i.state) for i in items),
         counts=dict(row.counts),
         gate=row.gate,
+        kind=row.kind,
         rounds=tuple(UUID(one) for one in row.rounds),
     )
 

@@ -146,13 +146,13 @@ async def custody_moved(connection: AsyncConnection, writing: Writing, values: d
 _LEAVE_LIST = text(
     "UPDATE month_items i SET state = 'moved' FROM agency_months m WHERE m.id = i.agency_month_id"
     " AND m.state <> 'closed' AND i.profile_id = :profile AND i.state = 'listed'"
-    " RETURNING i.revision_id, i.digest"
+    " RETURNING i.revision_id, i.digest, m.kind"
 )
 _JOIN_LIST = text(
     "INSERT INTO month_items (agency_month_id, profile_id, authority_id, revision_id, digest, state,"
     " changed_at)"
     " SELECT m.id, :profile, :authority, :revision, :digest, 'listed', :now FROM agency_months m"
-    " WHERE m.state <> 'closed' AND m.agency_id = hoso_sync_agent(:agency)"
+    " WHERE m.state <> 'closed' AND m.kind = :kind AND m.agency_id = hoso_sync_agent(:agency)"
     " ORDER BY m.month DESC LIMIT 1"
     # Both agencies may be synchronised for by the same one: then the item stays on its list.
     " ON CONFLICT (agency_month_id, profile_id) DO UPDATE SET state = 'listed',"
@@ -173,6 +173,7 @@ async def month_item_moved(connection: AsyncConnection, writing: Writing, values
                 "revision": row.revision_id,
                 "digest": row.digest,
                 "agency": values["to_agency"],
+                "kind": row.kind,
                 "now": writing.now,
             },
         )

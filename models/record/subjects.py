@@ -13,7 +13,7 @@ from models.commands import OpenProfile
 from models.database import Query, together
 from models.lifecycle import gate
 from models.lifecycle.life import CHAPTER_VI, Chapter, Life
-from models.lifecycle.month import OUTSTANDING
+from models.lifecycle.month import OUTSTANDING, WHOLE_STOCK
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.lifecycle.wake import after, profile_wake
@@ -118,7 +118,11 @@ async def with_month(connection: AsyncConnection, found: Found) -> Found:
     if life is None or life.pending is None:
         return found
     (listing,) = await together(connection, [(MONTH_LISTING, {"id": life.profile_id})])
-    return replace(found, subject=replace(found.subject, month=month_of(listing[0]))) if listing else found
+    if not listing:
+        return found
+    month = month_of(listing[0])
+    life = replace(life, whole_stock=month.kind == WHOLE_STOCK)
+    return replace(found, subject=replace(found.subject, life=life, month=month))
 
 
 async def find(connection: AsyncConnection, ask: Ask) -> Found:

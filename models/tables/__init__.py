@@ -9,6 +9,7 @@ from models.tables.month import (
     ApprovalRoundRow,
     MonthEndRow,
     MonthItemRow,
+    StockCampaignRow,
     SubmissionRow,
 )
 from models.tables.organisation import (
@@ -68,6 +69,7 @@ __all__ = [
     "RuleSetRow",
     "SessionRow",
     "ShareRow",
+    "StockCampaignRow",
     "SubmissionRow",
     "Table",
 ]

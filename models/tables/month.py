@@ -34,6 +34,7 @@ class AgencyMonthRow(Table):
     __table_args__ = (
         UniqueConstraint("agency_id", "month"),
         CheckConstraint("state IN ('open', 'submitting', 'gate', 'closed')", name="state"),
+        CheckConstraint("kind IN ('month', 'whole_stock')", name="kind"),
         CheckConstraint("gate IN ('none', 'before_outgoing_call', 'after')", name="gate"),
     )
     id: Mapped[Id]
@@ -54,6 +55,20 @@ class AgencyMonthRow(Table):
     summary: Mapped[dict[str, Any]]
     gate: Mapped[str] = mapped_column(server_default="after")
     """Where the department approves: by the law of the day on which the list was opened, to its end."""
+    kind: Mapped[str] = mapped_column(server_default="month")
+    """``month``, or ``whole_stock``: the profiles never approved under the regulation (phu_yen.art6.1)."""
+
+
+class StockCampaignRow(Table):
+    """The first approval of the whole stock under one rule: of the profiles of before its opening."""
+
+    __tablename__ = "stock_campaigns"
+    authority_id: Mapped[UUID] = mapped_column(ForeignKey("authorities.authority_id"), primary_key=True)
+    rule_id: Mapped[str] = mapped_column(primary_key=True)
+    citation: Mapped[str]
+    rule_set_hash: Mapped[str]
+    opened_on: Mapped[date]
+    opened_at: Mapped[datetime]
 
 
 class MonthItemRow(Table):
