@@ -15,12 +15,16 @@ from workflows.workbook_import import ImportWorkflow
 FIRST, SECOND, THIRD = (uuid5(SUBJECT, f"round:{n}") for n in (1, 2, 3))
 
 
-def _list(closes: float = 3600, limit: int = 1000) -> AgencyMonthStart:
+OPEN_END = 73 * 365 * 86400.0
+"""Seconds to an end that stands for none."""
+
+
+def _list(closes: float = 3600, limit: int = 1000, name: str = "2025-03") -> AgencyMonthStart:
     return AgencyMonthStart(
         authority_id=AUTHORITY,
         agency_id=OTHER,
         agency_month_id=SUBJECT,
-        month="2025-03",
+        month=name,
         closes_at=soon(closes),
         limit=limit,
     )
@@ -38,6 +42,13 @@ async def _gate_first(player: Player) -> None:
     await player.says("approve_list")
     await player.asked("gate_opens", 1)
     await player.says("release_month")
+    await player.ends()
+
+
+async def _late_joiner(player: Player) -> None:
+    await player.hears()
+    await player.asked("look", 3)
+    await player.says("approve_list")
     await player.ends()
 
 
@@ -120,6 +131,24 @@ PATHS: dict[str, Callable[[], Path]] = {
             close_month=[told("closed", 9)],
         ),
         plays("approve_list"),
+    ),
+    "agency_month/whole_stock": lambda: Path(
+        AgencyMonthWorkflow,
+        _list(OPEN_END, name="2025-03-stock"),
+        acts(
+            told("open", 3, left=3, status=202, round=FIRST, rounds=1),
+            look=[
+                told("open", 1, left=2),
+                told("open", 1, left=2),
+                told("open", 2, left=3),
+                told("open", 3, left=3, round=FIRST, rounds=1),
+            ],
+            approvals_done=[told("open", 4, left=3, to_send=3)],
+            submitted=[told("submitting", 5, left=3, awaiting=3)],
+            receipts=[told("open", 6, left=0)],
+            close_month=[told("closed", 7)],
+        ),
+        _late_joiner,
     ),
     "agency_month/one_by_one": lambda: Path(
         AgencyMonthWorkflow,
