@@ -30,6 +30,7 @@ from models.form import canonical, catalogue, digest, split
 from models.messages import Ask, Internal, Moment, Subject
 from models.record.act import act
 from models.record.commands import Fate, accept, fate
+from models.record.lawgiving import give_law
 from models.record.tools import Tools
 from models.regulations import RuleSet, in_force
 from tests.forms import COMPLETE
@@ -85,16 +86,14 @@ class World:
                 expected_revision=expected,
                 now=self.now,
             )
-        self.moment = await act(
-            self.tools,
-            Ask(
-                authority_id=self.authority,
-                subject=subject,
-                subject_id=subject_id,
-                command_id=command_id,
-                now=self.now,
-            ),
+        asked = Ask(
+            authority_id=self.authority,
+            subject=subject,
+            subject_id=subject_id,
+            command_id=command_id,
+            now=self.now,
         )
+        self.moment = await (give_law if subject == "law" else act)(self.tools, asked)
         async with transaction(self.tools.engine, self.scope) as connection:
             found = await fate(connection, command_id)
         assert found is not None

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 
 from models.calendar import legal_date
+from models.command_law import AdoptLaw, LoadLaw, ProclaimYear
 from models.commands import (
     COMMANDS,
     AcceptTransfer,
@@ -97,6 +98,9 @@ ALLOWED = {
     "delegate": ("culture.head",),
     "agree_delegation": (),
     "revoke_delegation": ("culture.head", "culture.hr"),
+    "load_law": ("admin",),
+    "adopt_law": ("admin",),
+    "proclaim_year": ("admin",),
 }
 """Who may, of the people below; everybody else may not."""
 REFUSALS = ("not-permitted", "own-approval", "not-competent", "delegation-beyond-right")
@@ -164,6 +168,9 @@ def bodies(world: World) -> dict[str, Body]:
         delegation(world, "culture.hr", world.culture),
         AgreeDelegation(document="8/SNV"),
         RevokeDelegation(**reason),
+        LoadLaw(file="moi.yaml", content="id: moi", document="6/QĐ"),
+        AdoptLaw(regulation="khong_co", starts=day, document="6/QĐ"),
+        ProclaimYear(file="2030.yaml", content="year: 2030", document="6/QĐ"),
         RequestAccount(document="4"),
         ReportLostPassword(**reason),  # the last: it locks the person's account
     ]
@@ -184,7 +191,7 @@ def delegation(world: World, who: str, agency: UUID) -> Delegate:
 
 
 def subject_of(subjects: dict[str, UUID], body: Body) -> UUID:
-    """What the command is about; a delegation still to be given is about itself."""
+    """What the command is about; a delegation still to be given is about itself, law about the authority."""
     return uuid4() if isinstance(body, Delegate) else subjects[body.subject]
 
 
@@ -225,6 +232,7 @@ async def cast(world: World) -> dict[str, UUID]:
         "agency_month": month,
         "delegation": lent,
         "review": await report(world),
+        "law": world.authority,
     }
 
 
