@@ -9,6 +9,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
 from activities.batches.opening import Opening, _freeze
+from activities.batches.stock import open_campaign
 from models.commands import Approve, Separate
 from models.database import Scope, transaction
 from models.identifiers import agency_month_workflow
@@ -83,6 +84,15 @@ class TestLists:
         assert set(await items_of(world, (await month_of(world, world.health)).id)) == {health}
         assert (culture.listed, culture.state) == (1, "open")
         assert (culture.opens_on, culture.rolled_end) == (date(2026, 1, 27), date(2026, 2, 2))
+
+    async def test_without_a_rule_for_the_whole_stock_there_is_no_list_of_it(
+        self, world: World, months, run
+    ) -> None:
+        await submitted(world, 1)
+        assert await open_campaign(world.tools, world.authority, OPENING) is None
+        await run(months.open_agency_months, start(world))
+        assert await world.rows("SELECT 1 FROM agency_months WHERE kind <> 'month'") == []
+        assert (await month_of(world, world.culture)).listed == 1
 
     async def test_waiting_and_approved_ones_but_nothing_else(self, world: World, months, run) -> None:
         waiting, approved, synced, left = [await submitted(world, n) for n in range(1, 5)]

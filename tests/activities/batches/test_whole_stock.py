@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -173,17 +172,3 @@ async def test_a_kill_between_rows_and_act_loses_and_repeats_nothing(
     stock = await month_of(world, world.culture, STOCK)
     assert set(await items_of(world, stock.id)) == {profile}
     assert len(await duties(world)) == 1
-
-
-async def test_where_no_rule_asks_for_it_there_is_none(world: World) -> None:
-    other: UUID = world.authority
-    law = in_force("hanoi", date(2026, 1, 20))
-    await world.rows(
-        "INSERT INTO rule_sets VALUES (:a, :h, :on, CAST(:c AS jsonb), 'thử', :now) RETURNING hash",
-        a=other,
-        h=law.hash,
-        on=date(2026, 1, 20),
-        c=law.to_json(),
-        now=world.now,
-    )
-    assert await open_campaign(world.tools, other, OPENING) is None

@@ -160,7 +160,9 @@ async def test_what_is_out_of_reach(world: World, campaign: Any, log_in: Any) ->
     answer = await head.get(f"/review-reports/{theirs}/findings", params={"criterion": "beautiful"})
     assert answer.status_code == 400
     administrator = await log_in("admin")
-    for path in ("/reviews", f"/reviews/{review['id']}", f"/reviews/{review['id']}/reports", "/compliance"):
+    one = f"/reviews/{review['id']}"
+    paths = ("/reviews", one, f"{one}/reports", "/compliance", "/whole-stock", "/whole-stock/profiles")
+    for path in paths:
         answer = await administrator.get(path)
         assert (answer.status_code, answer.json()["code"]) == (403, "not-permitted"), path
 

@@ -91,11 +91,3 @@ async def test_progress_and_who_is_not_ready(world: World, log_in: Any) -> None:
     shown = await ok(head, f"/agency-months/{held.id}")
     assert (shown["kind"], shown["overdue"], shown["listed"]) == ("whole_stock", False, 1)
     assert [item["profile_id"] for item in shown["items"]] == [str(ready)]
-
-
-async def test_out_of_reach_for_who_reads_nothing(world: World, log_in: Any) -> None:
-    await on_trial(world)
-    administrator = await log_in("admin")
-    for path in ("/whole-stock", "/whole-stock/profiles"):
-        answer = await administrator.get(path)
-        assert (answer.status_code, answer.json()["code"]) == (403, "not-permitted"), path
