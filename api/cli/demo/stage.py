@@ -11,7 +11,7 @@ from api.cli.demo.clock import VirtualClock
 from api.cli.demo.foreseeing import foreseen
 from api.cli.demo.problems import StoryError
 from api.cli.demo.telling import NextDuty, Step, Teller
-from api.cli.demo.words import HAPPENED, ROLES, dated, slot_words, spoken
+from api.cli.demo.words import HAPPENED, POLICY, ROLES, dated, slot_words, spoken
 from models.calendar import Calendar, at_local, legal_date
 
 MORNING = 9
@@ -99,7 +99,8 @@ class Stage:
             StoryError: no rule of law stands behind it.
         """
         owed = await self.next_duty()
-        citation = event["citation"] or (owed.citation if owed else None)
+        policy = POLICY if event["facts"].get("policy") else None
+        citation = event["citation"] or policy or (owed.citation if owed else None)
         if citation is None:
             raise StoryError(f"{event['kind']}: không có căn cứ / cites no rule")
         step = Step(

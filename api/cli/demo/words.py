@@ -86,6 +86,9 @@ HAPPENED: dict[str, Pair] = {
 }
 """What nobody in the story does: told when it happens."""
 
+POLICY = "Chính sách của hệ thống, không phải luật / this installation's policy, not law"
+"""Under what stands what no text asks for: it is said, never dressed up as law."""
+
 LEAVING: dict[str, Pair] = {
     "moved_out": ("chuyển ra ngoài thành phố", "moved out of the city"),
     "retired": ("nghỉ hưu", "retired"),
