@@ -8,10 +8,10 @@ READY := $(VENV)/.ready
 # Many processes start here many times: none of them is to compile again what the one before compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run demo test check format bench lock openapi clean
+.PHONY: help setup run demo demos test check format bench lock openapi clean
 
 help:
-	@echo "make run | demo | test | check | format | bench | lock | openapi | clean"
+	@echo "make run | demo | demos | test | check | format | bench | lock | openapi | clean"
 
 setup: $(READY)
 
@@ -34,7 +34,10 @@ demo: setup
 	@exec $(BIN)/hoso demo
 
 test: setup
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests --ignore=tests/bench
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not demos" tests --ignore=tests/bench
+
+demos: setup
+	$(BIN)/python -m pytest -q -m demos tests/whole
 
 check: setup
 	$(BIN)/ruff format --check .

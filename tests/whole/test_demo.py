@@ -4,32 +4,28 @@ import contextlib
 import email
 import email.policy
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from models.calendar import Calendar, legal_date
 from models.evidence import TrustList
 from models.evidence.verification import verify
+from tests.whole.playing import (
+    Played,
+    every_line_is_whole,
+    in_time_and_gone,
+    left_over,
+    perform,
+    start,
+    told_in_order,
+)
 
 pytestmark = [pytest.mark.whole, pytest.mark.timeout(300)]
-
-ROOT = Path(__file__).parents[2]
-RUN = (
-    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-    "from api.cli.main import main; main()"
-)
-"""As a terminal starts it: what runs in the background of a script is started deaf to Ctrl-C."""
-LONGEST = 150.0
-"""Seconds allowed here, where other tests run beside it; alone it is to take less than sixty."""
 
 TOLD = [
     # account → first declaration → return → resubmission
@@ -77,101 +73,22 @@ TOLD = [
 ]
 """Chapter and event of the steps that must be there, in this order; others may stand between."""
 
-AT_THE_END = ("separation.effective", "access.cancelled", "profile.archived")
-
-
-@dataclass(frozen=True)
-class Played:
-    """A finished run."""
-
-    status: int
-    said: dict[str, Any]
-    errors: str
-    out: Path
-    servers: Path
-
-    @property
-    def steps(self) -> list[dict[str, Any]]:
-        return self.said["steps"]
-
-    def step(self, event: str, chapter: str) -> dict[str, Any]:
-        return next(s for s in self.steps if (s["chapter"], s["event"]) == (chapter, event))
-
-
-def start(folder: Path, *options: str) -> "subprocess.Popen[str]":
-    """A demo whose servers live below a folder of the test's own."""
-    servers = folder / "servers"
-    servers.mkdir()
-    servers.chmod(0o711)
-    return subprocess.Popen(
-        [sys.executable, "-c", RUN, "demo", *options],
-        cwd=ROOT,
-        env={**os.environ, "TMPDIR": str(servers), "HOSO_API_PORT": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def left_over(folder: Path) -> list[str]:
-    """Command lines of processes that still work in a folder."""
-    found = []
-    for process in Path("/proc").iterdir():
-        if process.name.isdigit():
-            try:
-                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-                found.append((process / "environ").read_bytes().replace(b"\0", b" ").decode())
-            except OSError:
-                continue
-    return [line[:200] for line in found if str(folder) in line]
-
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
-    folder = tmp_path_factory.mktemp("demo")
-    for parent in (folder, *folder.parents[:3]):
-        parent.chmod(
-            parent.stat().st_mode | 0o011
-        )  # under root, PostgreSQL passes through as another account
-    out = folder / "kept"
-    process = start(folder, "--json", "--out", str(out))
-    try:
-        said, errors = process.communicate(timeout=LONGEST + 30)
-    finally:
-        process.kill()
-    return Played(process.returncode, json.loads(said or "{}"), errors, out, folder / "servers")
+    return perform(tmp_path_factory.mktemp("demo"))
 
 
 def test_it_succeeds_in_time_and_leaves_no_server_behind(played: Played) -> None:
-    assert (played.status, played.said.get("failure")) == (0, None), played.errors
-    assert (played.said["succeeded"], played.said["verified"]) == (True, True)
-    assert played.said["seconds"] < LONGEST
-    assert list(played.servers.iterdir()) == []
-    assert left_over(played.servers) == []
+    in_time_and_gone(played)
 
 
 def test_every_part_of_a_working_life_is_told_in_order(played: Played) -> None:
-    told = iter([(step["chapter"], step["event"]) for step in played.steps])
-    for wanted in TOLD:
-        assert wanted in told, f"{wanted} is missing or out of order"
+    told_in_order(played, TOLD)
 
 
 def test_every_line_has_date_actor_citation_and_next_duty(played: Played) -> None:
-    days = [date.fromisoformat(step["date"]) for step in played.steps]
-    assert days == sorted(days)
-    for step in played.steps:
-        assert step["actor"], step
-        assert step["what"] != step["what_en"], step
-        assert "{" not in step["what"] + step["what_en"], step
-        # No text ends a retired person's access: that is policy, and the line says so.
-        policy = step["event"] == "access.cancelled" and step["facts"].get("policy")
-        assert ("không phải luật" if policy else "Điều") in step["citation"], step
-        owed = step["next_duty"]
-        assert owed is None or ("Điều" in owed["citation"] and owed["what"] and owed["party"]), step
-    # Only an archived person owes nothing, and nobody owes anything about them.
-    without = [(step["chapter"], step["event"]) for step in played.steps if step["next_duty"] is None]
-    assert set(without) <= {(c, e) for c in ("move_out", "retirement") for e in AT_THE_END}
-    assert without[-1] == ("retirement", "profile.archived")
+    every_line_is_whole(played, "Điều")
     foreseen = [step["next_duty"]["foreseen"] for step in played.steps if step["next_duty"]]
     assert foreseen.count(False) >= len(played.steps) / 3
     assert {step["actor"] for step in played.steps} >= {"Hệ thống", "Sở Nội vụ", "Chị Nguyễn Thị Thảo"}

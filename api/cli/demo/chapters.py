@@ -1,18 +1,28 @@
-"""The chapters of one working life, in order; then a second person's, from intake to retirement."""
+"""The chapters of one working life, in order; then a second person's, from intake to retirement.
+
+What is told, by whom and by when is read from what the law of the authority fills, never from its name.
+"""
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
+from api.cli.demo.approving import approved, carried, in_window, month_end
 from api.cli.demo.foreseeing import window_after
+from api.cli.demo.moving import transfer
 from api.cli.demo.people import newcomer, recruit
 from api.cli.demo.person import Person
 from api.cli.demo.problems import StoryError
 from api.cli.demo.stage import Stage
-from models.calendar import Window
+from models.calendar import Calendar
+from models.regulations import Obligation
 
-OLD, NEW = "culture", "tourism"
+OLD, NEW = "old", "new"
 LATE = 4
 """Working days after the due date at which the missed change is declared."""
+SLACK = 2
+"""Working days before the end of a period at which the newcomer's account is made."""
+NUMBERS = {5: "five", 10: "ten", 15: "fifteen"}
 
 
 @dataclass
@@ -25,10 +35,14 @@ class Story:
     async def tell(self) -> None:
         """From the first account to the archive, twice."""
         thao = await self.beginning()
-        await self.month_end(OLD, thao)
+        if in_window(await thao.chain()):
+            await month_end(self.stage, OLD, thao)
+        else:
+            await self.reviewed(thao)
+            await month_end(self.stage, OLD)
         await self.missed_change(thao)
-        await self.transfer(thao)
-        await self.month_end(NEW)
+        await transfer(thao, NEW)
+        await month_end(self.stage, NEW)
         await self.move_out(thao)
         await self.intake_to_retirement()
 
@@ -36,42 +50,68 @@ class Story:
         """Account, password, first declaration, return with named fields, resubmission."""
         stage = self.stage
         stage.open("account", "Tài khoản và tự khai lần đầu", "Account and first declaration")
-        content = recruit(await stage.today())
-        thao = Person(stage, "thao", "Chị Nguyễn Thị Thảo", "Ms Nguyễn Thị Thảo", content)
+        content = recruit(await stage.today(), stage.world.form)
+        home = stage.world.homes[0]
+        thao = Person(stage, "thao", "Chị Nguyễn Thị Thảo", "Ms Nguyễn Thị Thảo", content, home)
         self.people.append(thao)
-        await thao.opened(
-            f"{OLD}.hr",
-            "museum",
-            "recruited",
-            "Mở hồ sơ cho người mới tuyển dụng",
-            "Opens the recruit's profile",
-        )
-        await thao.given_account(
-            f"{OLD}.hr",
+        await thao.opened("Mở hồ sơ cho người mới tuyển dụng", "Opens the recruit's profile")
+        await self.account(
+            thao,
             "thao.nt",
             "Tạo tài khoản {login}, mật khẩu dùng một lần",
             "Creates the account {login}",
         )
         await thao.changes_password("Đổi mật khẩu mặc định", "Changes the default password")
         await stage.working_days(1)
-        await thao.submits({}, "Tự khai và nộp hồ sơ lần đầu", "Declares and submits for the first time")
+        await self.declared(
+            thao, {}, "Tự khai và nộp hồ sơ lần đầu", "Declares and submits for the first time"
+        )
         await stage.working_days(1)
         await self.returned(thao)
         await stage.working_days(1)
         fixed = {"contact_phone": "0000000010", "main_assigned_work": "Quản lý, kiểm kê hiện vật"}
-        await thao.submits(fixed, "Sửa các mục được nêu, nộp lại", "Corrects the fields and submits again")
+        await self.declared(
+            thao, fixed, "Sửa các mục được nêu, nộp lại", "Corrects the fields and submits again"
+        )
         return thao
 
+    async def account(self, person: Person, login: str, vi: str, en: str) -> None:
+        """The account, by whoever the law has create it; asked for first where it has the unit ask."""
+        rule = await person.rule("personal_account")
+        by = person.hr
+        if await person.rule("account_request") is not None:
+            await person.asks_for_account()
+            await self.stage.working_days(1)
+        if rule is not None and rule.party in ("operator", "ict_department"):
+            by = self.stage.world.holder("administrator", "operator")
+        await person.given_account(by, login, vi, en)
+
+    async def declared(self, person: Person, changes: dict[str, Any], vi: str, en: str) -> None:
+        """Declared by the person; entered by the agency where the law has it enter a confirmed form."""
+        if await person.rule("agency_entry") is None:
+            own = await person.rule("first_declaration")
+            signed = own is not None and own.rule.signature == "individual_digital"
+            await person.submits(
+                changes, vi + (", ký số" if signed else ""), en + (", signed" if signed else "")
+            )
+        else:
+            await person.entered(
+                changes,
+                f"Nhập theo mẫu {person.title} đã cung cấp, có xác nhận: {vi[0].lower()}{vi[1:]}",
+                f"Enters the confirmed form of {person.title_en}: {en[0].lower()}{en[1:]}",
+            )
+
     async def returned(self, person: Person) -> None:
-        """The approver gives the submission back and names the fields."""
-        who = f"{OLD}.approver"
+        """Whoever signs first gives the submission back and names the fields."""
+        stage = self.stage
+        who = stage.world.signer((await person.chain())[0], person.at)
         waiting = await person.pending(who)
         fields = [
             {"path": "contact_phone", "reason": "Số điện thoại không liên lạc được"},
             {"path": "main_assigned_work", "reason": "Ghi đủ công việc theo quyết định phân công"},
         ]
         body = {"revision_id": waiting["id"], "fields": fields, "reason": "Bổ sung hai mục rồi nộp lại"}
-        await self.stage.act(
+        await stage.act(
             who,
             f"{person.path}/returns",
             body,
@@ -81,62 +121,13 @@ class Story:
             en="Returns it for correction: phone number, main assigned work",
         )
 
-    async def month_end(self, agency: str, waiting: Person | None = None) -> None:
-        """The window opens; what waits is approved after a reminder, sent, received and released."""
-        stage = self.stage
-        stage.open("month_end", "Cuối tháng: phê duyệt, đồng bộ", "Month end: approval and synchronisation")
-        window = window_after(await stage.today(), stage.calendar)
-        await stage.until(window.opens)
-        reader = stage.cast["department"]
-        query = {"month": f"{window.opens:%Y-%m}", "agency": stage.agencies[agency]}
-        months = (await reader.get("/agency-months", **query)).body["items"]
-        if len(months) != 1 or not months[0]["listed"]:
-            raise StoryError(f"danh sách tháng trống / nothing on the month's list: {months}")
-        month = f"/agency-months/{months[0]['id']}"
-        if waiting is not None:
-            await self._until_reminded(window)
-            await self._approve_list(agency, month, waiting)
-        await self._released(month, window.rolled_end)
-
-    async def _until_reminded(self, window: Window) -> None:
-        before = len(self.stage.steps)
-        day = window.opens
-        while not any(s.event == "duty.reminder" for s in self.stage.steps[before:]):
-            day += timedelta(days=1)
-            if day > window.rolled_end:
-                raise StoryError("không có lời nhắc trong cửa sổ / no reminder within the window")
-            await self.stage.until(day)
-
-    async def _approve_list(self, agency: str, month: str, waiting: Person) -> None:
-        who = f"{agency}.approver"
-        await self.stage.act(
-            who,
-            f"{month}/approvals",
-            {},
-            event="approval.signed",
-            vi="Phê duyệt danh sách tháng bằng chữ ký số; tệp đã ký {document:.12}…",
-            en="Approves the month's list by signature; signed file {document:.12}…",
-        )
-        await waiting.keep_document(who)
-
-    async def _released(self, month: str, last: date) -> None:
-        """The department's gate, once the receipts are in."""
-        stage = self.stage
-        reader = stage.cast["department"]
-        while (found := (await reader.get(month)).body)["state"] != "gate":
-            if await stage.today() > last:
-                raise StoryError(f"chưa tới lượt Sở Nội vụ / the gate is not reached: {found['counts']}")
-            await stage.until(await stage.today() + timedelta(days=1))
-        await stage.act(
-            "department",
-            f"{month}/release",
-            event="month.released",
-            vi="Phê duyệt dữ liệu cơ quan đã gửi: {released} hồ sơ",
-            en="Approves what the agency has sent: {released}",
-        )
+    async def reviewed(self, person: Person) -> None:
+        """The chain of signatures that rolls from the submission, not bound to the month's end."""
+        self.stage.open("review", "Thẩm định, phê duyệt từng bước", "Reviewed and approved step by step")
+        await approved(person, "Phê duyệt bằng chữ ký số", "Approves by signature")
 
     async def missed_change(self, thao: Person) -> None:
-        """A change not declared for five working days: reminded, overdue, escalated, declared late."""
+        """A change not declared in its period: reminded, overdue, escalated, declared late."""
         stage = self.stage
         stage.open("change", "Một thay đổi bị bỏ lỡ", "A change that was missed")
         changed_on = await stage.today()
@@ -146,7 +137,7 @@ class Story:
             "document": "Bằng thạc sĩ số 123/QĐ",
         }
         answer = await stage.act(
-            f"{OLD}.hr",
+            thao.hr,
             f"{thao.path}/notices",
             body,
             event="change.noticed",
@@ -154,7 +145,8 @@ class Story:
             en="Notice of a change in education on {changed_on}, to be declared by {due_on}",
         )
         due = date.fromisoformat(answer.result["due_on"])
-        self._expect("hạn / due date", due, stage.calendar.add_working_days(changed_on, 5))
+        rule = await thao.rule("update_after_change", subject="change")
+        self._expect("hạn / due date", due, ends(rule, changed_on, stage.calendar))
         await stage.until(stage.calendar.add_working_days(due, LATE))
         await thao.submits(
             {"highest_qualification": "master"},
@@ -166,87 +158,17 @@ class Story:
         self._expect("số ngày trễ / days late", stage.steps[-1].late_days, LATE)
         told = {step.event for step in stage.steps if step.chapter == "change"}
         self._expect("nhắc việc / ladder", told & _LADDER, _LADDER)
-        await stage.working_days(1)
-        await thao.approved_by(
-            f"{OLD}.approver", "Phê duyệt bản cập nhật bằng chữ ký số", "Approves the update by signature"
-        )
-
-    async def transfer(self, thao: Person) -> None:
-        """To another agency of the city: report, hand-over, acceptance, then the check of the own data."""
-        stage = self.stage
-        stage.open("transfer", "Chuyển sang cơ quan khác trong thành phố", "To another agency of the city")
-        today = await stage.working_days(1)
-        effective = stage.calendar.add_working_days(today, 1)
-        body = {
-            "to_agency_id": stage.agencies[NEW],
-            "mode": "điều động",
-            "effective_on": effective.isoformat(),
-            "document": f"02/QĐ/{today.year}",
-        }
-        hr, new = f"{OLD}.hr", f"{NEW}.hr"
-        asked = await stage.act(
-            hr,
-            f"{thao.path}/transfers",
-            body,
-            event="transfer.requested",
-            vi="Đề nghị điều động sang Sở Du lịch",
-            en="Asks for the move to the Department of Tourism",
-        )
-        case = f"/transfers/{asked.result['transfer_id']}"
-        await stage.act(
-            hr,
-            f"{case}/report",
-            {"document": f"03/BC/{today.year}"},
-            event="transfer.reported",
-            vi="Báo cáo Sở Nội vụ",
-            en="Reports to the Department of Home Affairs",
-        )
-        await stage.until(effective)
-        await stage.act(
-            hr,
-            f"{case}/hand-over",
-            {"handed_over_on": effective.isoformat()},
-            event="transfer.handed_over",
-            vi="Bàn giao hồ sơ và tài khoản",
-            en="Hands over dossier and account",
-        )
-        await stage.act(
-            new,
-            f"{case}/acceptance",
-            event="transfer.accepted",
-            vi="Tiếp nhận; hồ sơ chỉ do một cơ quan quản lý",
-            en="Receives it; exactly one agency holds the profile",
-        )
-        await self._checked(thao, effective)
-
-    async def _checked(self, thao: Person, moved_on: date) -> None:
-        """The person checks the own data at the new place; the new agency approves."""
-        stage = self.stage
-        await stage.working_days(1)
-        owed = (await stage.cast["thao"].get("/me")).body["owed"]
-        duty = next(d for d in owed if d["slot"] == "transfer_check")
-        await thao.submits(
-            {
-                **thao.moved_to("Sở Du lịch thành phố Hà Nội", moved_on),
-                "main_assigned_work": "Quản lý lữ hành",
-            },
-            "Kiểm tra, cập nhật dữ liệu ở cơ quan mới",
-            "Checks and updates the data at the new agency",
-            evidence="Transfer decision",
-            answers=(duty["id"],),
-        )
-        await stage.working_days(1)
-        await thao.approved_by(
-            f"{NEW}.approver", "Phê duyệt bản cập nhật sau khi chuyển", "Approves the update after the move"
-        )
+        await approved(thao, "Phê duyệt bản cập nhật bằng chữ ký số", "Approves the update by signature")
 
     async def move_out(self, thao: Person) -> None:
-        """Out of the city: on its date the access ends, the national database is told, the archive begins."""
+        """Away: on its date the access ends, the national database is told, the archive begins."""
         stage = self.stage
-        stage.open("move_out", "Chuyển ra ngoài thành phố", "Out of the city")
+        place, place_en = stage.world.place
+        stage.open("move_out", f"Chuyển ra ngoài {place}", f"Out of {place_en}")
         today = await stage.working_days(1)
         effective = stage.calendar.add_working_days(today, 3)
-        await self._separated(thao, f"{NEW}.hr", "moved_out", effective, "Sở Nội vụ tỉnh Ninh Bình")
+        words = (f"Quyết định chuyển ra ngoài {place}", f"Decision to move out of {place_en}")
+        await self._separated(thao, "moved_out", words, effective, "Sở Nội vụ tỉnh Ninh Bình")
         me = stage.cast["thao"]
         me.token = None
         body = {"login": me.login, "password": me.password}
@@ -254,7 +176,7 @@ class Story:
         self._expect("đăng nhập sau khi chuyển / login after the move", answer.status_code, 401)
 
     async def _separated(
-        self, who: Person, by: str, kind: str, effective: date, to: str | None = None
+        self, who: Person, kind: str, words: tuple[str, str], effective: date, to: str | None = None
     ) -> None:
         """The decision, its date, the archive."""
         stage = self.stage
@@ -265,12 +187,8 @@ class Story:
             "destination": to,
             "covered_by_national_database": kind == "moved_out",
         }
-        words = {
-            "moved_out": ("Quyết định chuyển ra ngoài thành phố", "Decision to move out of the city"),
-            "retired": ("Quyết định nghỉ hưu", "Decision on retirement"),
-        }[kind]
         await stage.act(
-            by,
+            who.hr,
             f"{who.path}/separations",
             body,
             event="separation.decided",
@@ -282,52 +200,66 @@ class Story:
         self._expect("giai đoạn / chapter", chapter, "archive")
 
     async def intake_to_retirement(self) -> None:
-        """A newcomer from another province: ten working days for the account; then retirement, archive."""
+        """A newcomer from elsewhere: the account in its period; then retirement, archive."""
         stage = self.stage
-        stage.open("intake", "Tiếp nhận người từ tỉnh khác", "A newcomer from another province")
+        whence, whence_en = stage.world.whence
+        stage.open("intake", f"Tiếp nhận người từ {whence}", f"A newcomer from {whence_en}")
         today = await stage.working_days(1)
         hau = await self._received(today)
-        await self._carried(OLD)
+        await carried(hau)
         stage.open("retirement", "Nghỉ hưu và lưu trữ", "Retirement and archive")
         await stage.working_days(1)
-        await self._separated(hau, f"{OLD}.hr", "retired", self.last_day + timedelta(days=1))
-
-    async def _carried(self, agency: str) -> None:
-        """What was approved goes with the list that is open now; else with the next month's."""
-        department = self.stage.cast["department"]
-        lists = (await department.get("/agency-months", agency=self.stage.agencies[agency])).body["items"]
-        running = [one for one in lists if one["state"] != "closed"]
-        if not running:
-            await self.month_end(agency)
-        for one in running:
-            await self._released(f"/agency-months/{one['id']}", date.fromisoformat(one["rolled_end"]))
+        words = ("Quyết định nghỉ hưu", "Decision on retirement")
+        await self._separated(hau, "retired", words, self.last_day + timedelta(days=1))
 
     async def _received(self, today: date) -> Person:
         stage = self.stage
         allowed = stage.calendar.add_working_days(today, 16)
-        after = window_after(allowed, stage.calendar).rolled_end
-        content, self.last_day = newcomer(today, after)
-        hau = Person(stage, "hau", "Ông Trần Văn Hậu", "Mr Trần Văn Hậu", content)
+        after = window_after(allowed, stage.calendar, await stage.law()).rolled_end
+        content, self.last_day = newcomer(today, after, stage.world.form)
+        home = stage.world.homes[1]
+        hau = Person(stage, "hau", "Ông Trần Văn Hậu", "Mr Trần Văn Hậu", content, home, "received")
         self.people.append(hau)
+        asked, made = await hau.rule("account_request"), await hau.rule("intake_account")
+        rule, vi, en = (made, "tạo tài khoản", "create the account")
+        if asked is not None:
+            rule, vi, en = (asked, "yêu cầu tạo tài khoản", "ask for the account")
+        days = rule.deadline.n if rule is not None and rule.deadline is not None else None
+        if days is None:
+            raise StoryError("không có thời hạn tiếp nhận / no period for the newcomer's account")
         await hau.opened(
-            f"{OLD}.hr",
-            "museum",
-            "received",
-            "Nhận hồ sơ chuyển đến; 10 ngày làm việc để tạo tài khoản",
-            "Receives the dossier; ten working days to create the account",
+            f"Nhận hồ sơ chuyển đến; {days} ngày làm việc để {vi}",
+            f"Receives the dossier; {NUMBERS.get(days, days)} working days to {en}",
         )
         due = stage.steps[-1].next_duty
-        self._expect("hạn / due date", due and due.due_on, stage.calendar.add_working_days(today, 10))
-        await stage.working_days(8)
-        await hau.given_account(
-            f"{OLD}.hr", "hau.tv", "Tạo tài khoản {login}, còn trong hạn", "Creates {login} in time"
-        )
+        self._expect("hạn / due date", due and due.due_on, stage.calendar.add_working_days(today, days))
+        await self._asks_in_writing(hau)
+        await stage.working_days(days - SLACK)
+        await self.account(hau, "hau.tv", "Tạo tài khoản {login}, còn trong hạn", "Creates {login} in time")
         await hau.changes_password("Đổi mật khẩu mặc định", "Changes the default password")
-        await stage.working_days(2)
-        await hau.submits({}, "Kiểm tra, bổ sung và nộp hồ sơ", "Checks, completes and submits the form")
-        await stage.working_days(1)
-        await hau.approved_by(f"{OLD}.approver", "Phê duyệt bằng chữ ký số", "Approves by signature")
+        check = await hau.rule("intake_check")
+        at_once = check is not None and check.deadline is not None and check.deadline.unit == "immediate"
+        await stage.working_days(1 if at_once else 2)
+        await self.declared(
+            hau, {}, "Kiểm tra, bổ sung và nộp hồ sơ", "Checks, completes and submits the form"
+        )
+        await approved(hau, "Phê duyệt bằng chữ ký số", "Approves by signature")
         return hau
+
+    async def _asks_in_writing(self, hau: Person) -> None:
+        """The written request to the department, where the law has the agency send one."""
+        stage = self.stage
+        if await hau.rule("intake_request") is None:
+            return
+        today = await stage.working_days(1)
+        await stage.act(
+            hau.hr,
+            f"{hau.path}/intake-requests",
+            {"document": f"05/CV/{today.year}"},
+            event="intake.requested",
+            vi=f"Văn bản đề nghị {stage.world.agencies['keeper'].short[0]} đồng bộ dữ liệu",
+            en=f"Asks {stage.world.agencies['keeper'].short[1]} in writing for the data",
+        )
 
     def _expect(self, what: str, found: object, wanted: object) -> None:
         """Hold the story to what the calendar says, reckoned here and not taken from the answer.
@@ -337,6 +269,19 @@ class Story:
         """
         if found != wanted:
             raise StoryError(f"{what}: {found}, phải là / should be {wanted}")
+
+
+def ends(rule: Obligation | None, start: date, calendar: Calendar) -> date | None:
+    """The last day of a rule's period, counted here by hand; none where it has no period."""
+    deadline = rule.deadline if rule is not None else None
+    if deadline is None:
+        return None
+    if deadline.unit == "immediate":
+        return calendar.add_working_days(start, deadline.sla_working_days or 0)
+    if deadline.unit == "working_days":
+        return calendar.add_working_days(start, deadline.n or 0)
+    last = start + timedelta(days=deadline.n or 0)
+    return calendar.roll_forward(last) if deadline.roll else last
 
 
 _LADDER = frozenset({"duty.reminder", "duty.overdue", "duty.escalation"})

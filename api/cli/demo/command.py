@@ -24,6 +24,7 @@ from api.cli.demo.play import Performance, elapsed, play
 from api.cli.demo.problems import StoryError
 from api.cli.demo.servers import Servers, no_settings_of_the_desk
 from api.cli.demo.telling import Language, Teller
+from api.cli.demo.world import worlds
 from models.errors import HosoError
 from models.logs import configure
 
@@ -32,23 +33,47 @@ CLEARING = 5.0
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells count it."""
 
+AUTHORITIES = tuple(worlds())
+
+
+def _known(name: str) -> str:
+    if name not in AUTHORITIES:
+        raise typer.BadParameter(f"có / known: {', '.join(AUTHORITIES)}")
+    return name
+
+
 _Out = Annotated[
     Path | None,
     typer.Option(file_okay=False, help="Giữ lại các tệp ở đây / keep the files here", metavar="DIR"),
 ]
 _Json = Annotated[bool, typer.Option("--json", help="Kết quả cho máy đọc / the answer for machines")]
 _Language = Annotated[Language, typer.Option("--lang", help="Ngôn ngữ / language")]
+_Authority = Annotated[
+    str,
+    typer.Option(callback=_known, help="Cơ quan quản lý / the authority", metavar="|".join(AUTHORITIES)),
+]
 _GOES_WRONG = (StoryError, ChildError, HosoError, RPCError, httpx.HTTPError, SQLAlchemyError, OSError)
 
 
-def command(out: _Out = None, json: _Json = False, lang: _Language = Language.BOTH) -> None:
+def command(
+    authority: _Authority = "hanoi",
+    out: _Out = None,
+    json: _Json = False,
+    lang: _Language = Language.BOTH,
+) -> None:
     """Diễn một đời công tác trong thời gian ảo / Play one working life in virtual time.
 
     Exit status: 0 every step came out as told and the signed files hold, 1 one did not, 130 interrupted.
     """
     configure("console", "ERROR", "demo")
     teller = Teller(Console(highlight=False), lang, quiet=json)
-    kept, interrupted = _performed(teller, out)
+    world = worlds()[authority]
+    if world.drafts:
+        teller.note(
+            f"THỬ NGHIỆM DỰ THẢO {', '.join(world.drafts)}: dự thảo không ràng buộc ai",
+            "A DRAFT ON TRIAL: it binds nobody",
+        )
+    kept, interrupted = _performed(Performance(authority=authority, drafts=world.drafts), teller, out)
     if json:
         typer.echo(json_format.dumps(summary(kept), ensure_ascii=False, indent=2))
     else:
@@ -56,11 +81,11 @@ def command(out: _Out = None, json: _Json = False, lang: _Language = Language.BO
     raise typer.Exit(INTERRUPTED if interrupted else 0 if kept.succeeded else 1)
 
 
-def _performed(teller: Teller, out: Path | None) -> tuple[Performance, bool]:
+def _performed(kept: Performance, teller: Teller, out: Path | None) -> tuple[Performance, bool]:
     """Play on servers that are always stopped; answers what there is, and whether it was interrupted."""
-    kept, began, interrupted = Performance(), time.monotonic(), False
+    began, interrupted = time.monotonic(), False
     with no_settings_of_the_desk(), _folder() as folder, _asked_to_stop():
-        servers = Servers(folder)
+        servers = Servers(folder, worlds()[kept.authority].national_code)
         try:
             asyncio.run(play(servers, servers.start(teller.note), teller, kept))
         except KeyboardInterrupt:

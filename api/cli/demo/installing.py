@@ -11,16 +11,7 @@ from sqlalchemy import text
 
 from api.cli.demo.calls import Caller
 from api.cli.demo.problems import StoryError
-from api.cli.demo.world import (
-    AGENCIES,
-    CODE,
-    DOCUMENT,
-    NAME,
-    PASSWORD,
-    POSTS,
-    REGULATION,
-    write_workbook,
-)
+from api.cli.demo.world import PASSWORD, Laws, World, write_workbook
 from api.cli.installing import ADMINISTRATOR, first_administrator
 from api.passwords import hashed
 from models.database import Scope, engine_for, transaction
@@ -37,9 +28,11 @@ _HAND_OUT = text("UPDATE accounts SET password_hash = :hash, state = 'active' WH
 
 
 async def build(
-    settings: Settings, http: httpx.AsyncClient, folder: Path, now: datetime
+    settings: Settings, http: httpx.AsyncClient, folder: Path, now: datetime, world: World, laws: Laws
 ) -> tuple[UUID, dict[str, str]]:
     """Install the authority and import its workbook; answers its id and the agencies' ids by their names.
+
+    ``laws`` name the authority, and the trial where it has but a draft.
 
     Raises:
         StoryError: a line of the workbook was refused.
@@ -48,22 +41,28 @@ async def build(
     tools = Tools(engine, ensure_keyring(settings.key_ring, None, settings.master_key_file))
     try:
         made = await install_authority(
-            tools, code=REGULATION, name=NAME, national_code=CODE, document=DOCUMENT, now=now
+            tools,
+            code=laws.authority,
+            name=world.name,
+            national_code=world.national_code,
+            document=world.document,
+            now=now,
+            trial=laws.trial,
         )
         hash_ = await hashed(PASSWORD)
         scope = Scope(made.authority_id, everything=True)
         async with transaction(engine, scope) as connection:
-            await first_administrator(connection, made, hash_, DOCUMENT, now)
-        book = await asyncio.to_thread(write_workbook, folder / "world.xlsx")
+            await first_administrator(connection, made, hash_, world.document, now)
+        book = await asyncio.to_thread(write_workbook, world, folder / "world.xlsx")
         await _imported(http, book.name, await asyncio.to_thread(book.read_bytes))
         async with transaction(engine, scope) as connection:
             # Handed out as an operator does at the desk: what a one-time password is, the story tells later.
-            logins = [post.login for post in POSTS.values()]
+            logins = [world.login(name) for name in world.posts]
             await connection.execute(_HAND_OUT, {"hash": hash_, "logins": logins})
             ids = {row.code: str(row.id) for row in await connection.execute(_AGENCIES)}
     finally:
         await engine.dispose()
-    return made.authority_id, {name: ids[agency.code] for name, agency in AGENCIES.items()}
+    return made.authority_id, {name: ids[agency.code] for name, agency in world.agencies.items()}
 
 
 async def _imported(http: httpx.AsyncClient, name: str, data: bytes) -> None:

@@ -14,6 +14,8 @@ NAMES = ("story.json", "story.txt", "events.json", "trust.json")
 def summary(kept: Performance) -> dict[str, Any]:
     """The performance for machines; ``seconds`` are of real time."""
     return {
+        "authority": kept.authority,
+        "drafts": list(kept.drafts),
         "succeeded": kept.succeeded,
         "failure": kept.failure,
         "steps": [plain(step) for step in kept.steps],

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from api.cli.demo.world import Form
 from api.cli.sample.identity import citizen_id
 from models.form.dates import PartialDate, add_months
 from models.form.foretelling import retirement_on
@@ -11,8 +12,8 @@ HOME = {"province": "01", "commune": "00070", "detail": "Số 12, phố Thử Ng
 Content = dict[str, Any]
 
 
-def recruit(on: date) -> Content:
-    """The form of a young graduate recruited on a day."""
+def recruit(on: date, at: Form) -> Content:
+    """The form of a young graduate recruited on a day; ``at`` says where."""
     born = date(on.year - 26, 5, 17)
     number = citizen_id(1, "female", born)
     return {
@@ -27,7 +28,7 @@ def recruit(on: date) -> Content:
         "contact_phone": "0000000001",
         "current_address": HOME,
         "first_recruited_on": on.isoformat(),
-        "recruiting_agency": "Sở Văn hóa và Thể thao thành phố Hà Nội",
+        "recruiting_agency": at.recruiter,
         "joined_current_agency_on": on.isoformat(),
         "general_education_level": "12/12",
         "highest_qualification": "university",
@@ -39,12 +40,12 @@ def recruit(on: date) -> Content:
                 "unit_text": "Nhà xuất bản Sông Hồng",
                 "title": "Biên tập viên",
             },
-            {"from_month": f"{on:%Y-%m}", "unit_text": "Bảo tàng Hà Nội", "title": "Viên chức"},
+            {"from_month": f"{on:%Y-%m}", "unit_text": at.unit, "title": "Viên chức"},
         ],
     }
 
 
-def newcomer(on: date, leaves_after: date) -> tuple[Content, date]:
+def newcomer(on: date, leaves_after: date, at: Form) -> tuple[Content, date]:
     """The form of somebody received from another province, and the last day of the working life.
 
     The date of birth is such that this day is the end of the first month that ends after ``leaves_after``.
@@ -78,7 +79,7 @@ def newcomer(on: date, leaves_after: date) -> tuple[Content, date]:
                 "unit_text": "Bảo tàng tỉnh Ninh Bình",
                 "title": "Viên chức",
             },
-            {"from_month": f"{on:%Y-%m}", "unit_text": "Bảo tàng Hà Nội", "title": "Viên chức"},
+            {"from_month": f"{on:%Y-%m}", "unit_text": at.unit, "title": "Viên chức"},
         ],
     }
     return content, last

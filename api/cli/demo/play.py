@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import httpx
@@ -19,7 +19,7 @@ from api.cli.demo.problems import StoryError
 from api.cli.demo.servers import Servers
 from api.cli.demo.stage import Stage
 from api.cli.demo.telling import Step, Teller
-from api.cli.demo.world import PASSWORD, POSTS
+from api.cli.demo.world import PASSWORD, Laws, World, worlds
 from api.clock import EngineClock
 from api.reconcile import Reconciler
 from models.calendar import Calendar, at_local, legal_date
@@ -27,6 +27,7 @@ from models.database import engine_for
 from models.evidence import TrustList, Verdict
 from models.evidence.verification import verify
 from models.keys import ensure_keyring
+from models.regulations import Trial
 from models.settings import DatabaseRole, Settings
 from workflows.connection import connect
 
@@ -43,6 +44,9 @@ class Performance:
     documents: list[bytes] = field(default_factory=list)
     trust: bytes = b""
     verdicts: list[Verdict] = field(default_factory=list)
+    authority: str = ""
+    drafts: tuple[str, ...] = ()
+    """Drafts it was played on, on trial: they bind nobody."""
     read_on: datetime | None = None
     """The story's last instant: when its reader verifies the files."""
     failure: str | None = None
@@ -71,19 +75,21 @@ async def play(servers: Servers, settings: Settings, teller: Teller, kept: Perfo
     address = f"http://{LOOPBACK}:{settings.api_port}"
     http = httpx.AsyncClient(base_url=address, timeout=30.0, trust_env=False)
     try:
+        world = worlds()[kept.authority]
         clock = VirtualClock(client, database, servers.check)
         await clock.hold()
         calendar = Calendar.seed()
         first = begins_on(legal_date(await clock.now()), calendar)
         await clock.advance(at_local(first, HOUR))
-        authority, agencies = await build(settings, http, servers.folder, await clock.now())
+        laws = Laws(kept.authority, _trial(world, first))
+        now = await clock.now()
+        authority, agencies = await build(settings, http, servers.folder, now, world, laws)
         clock.authority = authority
         await _wake(client, settings, database)
         cast = {
-            name: Caller(http, post.login, PASSWORD, post.title, post.title_en)
-            for name, post in POSTS.items()
+            name: Caller(http, world.login(name), PASSWORD, *post.title) for name, post in world.posts.items()
         }
-        stage = Stage(clock, calendar, teller, cast, agencies)
+        stage = Stage(clock, calendar, teller, cast, agencies, world, laws)
         kept.steps, kept.events = stage.steps, stage.told
         story = Story(stage)
         await stage.until(first)
@@ -92,6 +98,13 @@ async def play(servers: Servers, settings: Settings, teller: Teller, kept: Perfo
     finally:
         await http.aclose()
         await database.dispose()
+
+
+def _trial(world: World, first: date) -> Trial | None:
+    """The trial of a draft, begun when the story does; none where there is law."""
+    if not world.drafts:
+        return None
+    return Trial(drafts=world.drafts, document=world.document, starts=first)
 
 
 async def _wake(client: Client, settings: Settings, database: AsyncEngine) -> None:

@@ -40,6 +40,7 @@ class Servers:
     """The processes of one demo. `folder` is theirs; `settings` are known once `start` has returned."""
 
     folder: Path
+    national_code: str
     running: list[Child] = field(default_factory=list)
     postgres: EmbeddedPostgres = field(init=False)
     settings: Settings = field(init=False)
@@ -134,6 +135,7 @@ class Servers:
             "temporal_address": f"{LOOPBACK}:{ports['temporal']}",
             "api_port": str(ports["api"]),
             "national_url": f"http://{LOOPBACK}:{ports['emulator']}",
+            "national_sender_code": self.national_code,
             "clock": "engine",
             "session_hours": "24",
             "shutdown_seconds": "1",

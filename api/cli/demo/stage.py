@@ -11,8 +11,10 @@ from api.cli.demo.clock import VirtualClock
 from api.cli.demo.foreseeing import foreseen
 from api.cli.demo.problems import StoryError
 from api.cli.demo.telling import NextDuty, Step, Teller
-from api.cli.demo.words import HAPPENED, POLICY, ROLES, dated, slot_words, spoken
+from api.cli.demo.words import HAPPENED, POLICY, ROLES, dated, role_words, slot_words, spoken
+from api.cli.demo.world import Laws, World
 from models.calendar import Calendar, at_local, legal_date
+from models.regulations import Obligation, RuleSet
 
 MORNING = 9
 """Hour of the day at which people act, local time."""
@@ -29,6 +31,8 @@ class Stage:
     teller: Teller
     cast: dict[str, Caller]
     agencies: dict[str, str]
+    world: World
+    laws: Laws
     steps: list[Step] = field(default_factory=list)
     subjects: list[str] = field(default_factory=list)
     """Profiles the story follows, the newest last."""
@@ -49,6 +53,14 @@ class Stage:
     async def today(self) -> date:
         """The legal date in Viet Nam."""
         return legal_date(await self.clock.now())
+
+    async def law(self) -> RuleSet:
+        """The law of the story's today."""
+        return self.laws.on(await self.today())
+
+    async def rule(self, slot: str, **facts: str) -> Obligation | None:
+        """What the law of today asks for a purpose under these facts; none where it asks nothing."""
+        return (await self.law()).slot(slot, **facts)
 
     async def until(self, day: date, hour: int = MORNING) -> None:
         """Let the time pass until a day's morning; what the system does meanwhile is told as it happens."""
@@ -99,9 +111,12 @@ class Stage:
             StoryError: no rule of law stands behind it.
         """
         owed = await self.next_duty()
-        policy = POLICY if event["facts"].get("policy") else None
-        citation = event["citation"] or policy or (owed.citation if owed else None)
-        if citation is None:
+        before = self.steps[-1] if self.steps and self.steps[-1].chapter == self.chapter else None
+        # Where no rule is named, a step stands on what it follows from.
+        follows = POLICY if event["facts"].get("policy") else None
+        follows = follows or next((one.citation for one in (before, owed) if one), None)
+        citation = event["citation"] or follows
+        if not citation:
             raise StoryError(f"{event['kind']}: không có căn cứ / cites no rule")
         step = Step(
             date=legal_date(datetime.fromisoformat(event["at"])),
@@ -130,10 +145,10 @@ class Stage:
             lists = (await reader.get("/agency-months", limit=200)).body["items"]
             newest = (await reader.get(f"/profiles/{self.subjects[-1]}")).body if self.subjects else None
             gate = any(one["state"] == "gate" for one in lists)
-            return foreseen(newest, gate=gate, today=await self.today(), calendar=self.calendar)
+            return await self._foreseen(newest, gate=gate)
         first = owed[0]
-        what, what_en = slot_words(first["slot"])
-        party, party_en = ROLES.get(first["party"], (first["party"], first["party"]))
+        what, what_en = slot_words(first["slot"], "step" if first["agency_month_id"] is None else "")
+        party, party_en = role_words(first["party"], self.world.agencies["keeper"].short)
         return NextDuty(
             slot=first["slot"],
             what=what,
@@ -143,6 +158,23 @@ class Stage:
             due_on=date.fromisoformat(first["due_on"]) if first["due_on"] else None,
             days_left=first["days_left"],
             citation=first["citation"],
+        )
+
+    async def _foreseen(self, profile: dict[str, Any] | None, *, gate: bool) -> NextDuty | None:
+        """What is to come of the newest profile, by the law of today and where it is held."""
+        facts: dict[str, str] = {}
+        if profile is not None:
+            held = next(name for name, one in self.agencies.items() if one == profile["agency_id"])
+            facts = {**self.world.facts(held), "category": profile["category"]}
+        today = await self.today()
+        return foreseen(
+            profile,
+            gate=gate,
+            today=today,
+            calendar=self.calendar,
+            law=self.laws.on(today),
+            facts=facts,
+            keeper=self.world.agencies["keeper"].short,
         )
 
     async def event(self, kind: str) -> dict[str, Any]:
@@ -173,7 +205,10 @@ class Stage:
         heard, self._heard = self._heard, []
         for one in heard:
             if one["kind"] in HAPPENED and self._follows(one):
-                await self.tell(one, ROLES["system"], spoken(one["kind"], one["facts"]))
+                words = spoken(
+                    one["kind"], one["facts"], self.world.agencies["keeper"].short, self.world.place
+                )
+                await self.tell(one, ROLES["system"], words)
 
     def _follows(self, event: dict[str, Any]) -> bool:
         """Whether the event belongs to the story: of its people, or of a list with somebody on it."""

@@ -9,9 +9,11 @@ ROLES: dict[str, Pair] = {
     "system": ("Hệ thống", "The system"),
     "official": ("Người có hồ sơ", "The official"),
     "hr_officer": ("Bộ phận tổ chức cán bộ", "HR officer"),
+    "hr_head": ("Trưởng bộ phận tổ chức cán bộ", "Head of HR"),
     "approver": ("Người phê duyệt", "Approver"),
     "head": ("Người đứng đầu", "Head of agency"),
-    "department_officer": ("Chuyên viên Sở Nội vụ", "Officer of the Department of Home Affairs"),
+    "department_officer": ("Chuyên viên {keeper}", "Officer of {keeper_en}"),
+    "department_head": ("Người đứng đầu {keeper}", "Head of {keeper_en}"),
     "administrator": ("Quản trị hệ thống", "Administrator"),
     "person": ("người có hồ sơ", "the official"),
 }
@@ -27,7 +29,21 @@ SLOTS: dict[str, Pair] = {
     "first_declaration": ("tự khai hồ sơ lần đầu", "the first declaration"),
     "update_after_change": ("cập nhật thông tin thay đổi", "update what changed"),
     "approval_window": ("phê duyệt danh sách tháng", "approve the month's list"),
+    "approval_window.step": ("phê duyệt hồ sơ, bước cuối", "approve the profile, the last step"),
+    "department_gate.before_outgoing_call": (
+        "phê duyệt dữ liệu trước khi gửi CSDL quốc gia",
+        "approve the data before anything is sent",
+    ),
     "sync_window": ("đồng bộ lên CSDL quốc gia", "synchronise with the national database"),
+    "review_step": ("thẩm định, ký bước tiếp theo", "review and sign the next step"),
+    "sign_before_sync": ("ký số trước khi đồng bộ", "sign before the synchronisation"),
+    "intake_request": ("văn bản đề nghị Sở Nội vụ đồng bộ dữ liệu", "ask the department for the data"),
+    "intake_pull": ("nhận dữ liệu từ CSDL quốc gia", "take the data over from the national database"),
+    "transfer_request": ("đề nghị cơ quan cũ chuyển hồ sơ", "ask the former agency for the dossier"),
+    "transfer_hand_over": ("chuyển giao hồ sơ", "hand the dossier over"),
+    "transfer_account": ("tạo tài khoản ở cơ quan mới", "create the account at the new agency"),
+    "status_change": ("cập nhật trạng thái hồ sơ", "record the new status"),
+    "national_transfer": ("điều chuyển hồ sơ trên CSDL quốc gia", "transfer it in the national database"),
     "transfer_report": ("báo cáo việc chuyển công tác", "report the transfer"),
     "transfer_receive": ("tiếp nhận hồ sơ, tài khoản", "receive dossier and account"),
     "transfer_check": (
@@ -44,13 +60,17 @@ TO: dict[str, Pair] = {
     "responsible": ("người có nghĩa vụ", "whoever owes it"),
     "unit_head": ("người đứng đầu đơn vị", "the head of the unit"),
     "managing_agency": ("cơ quan quản lý", "the managing agency"),
-    "department": ("Sở Nội vụ", "the Department of Home Affairs"),
 }
+"""Who an escalation goes to; the department is called as its authority calls it."""
 
 HAPPENED: dict[str, Pair] = {
     "month.opened": (
         "Mở cửa sổ phê duyệt tháng {month}: {listed} hồ sơ trong danh sách",
         "The approval window of {month} opens: {listed} on the list",
+    ),
+    "month.gate_opened": (
+        "Trình phê duyệt trước khi gửi CSDL quốc gia: {items} hồ sơ",
+        "Put before the department before anything is sent: {items}",
     ),
     "month.submitted": (
         "Gửi CSDL quốc gia {items} hồ sơ, mã giao dịch {tran_code}",
@@ -90,14 +110,20 @@ POLICY = "Chính sách của hệ thống, không phải luật / this installat
 """Under what stands what no text asks for: it is said, never dressed up as law."""
 
 LEAVING: dict[str, Pair] = {
-    "moved_out": ("chuyển ra ngoài thành phố", "moved out of the city"),
+    "moved_out": ("chuyển ra ngoài {place}", "moved out of {place_en}"),
     "retired": ("nghỉ hưu", "retired"),
 }
 
 
-def slot_words(slot: str) -> Pair:
-    """A kind of duty in words; its own name where the story knows none."""
-    return SLOTS.get(slot, (slot, slot))
+def slot_words(slot: str, variant: str = "") -> Pair:
+    """A kind of duty in words; its own name where the story knows none. ``variant``: one of its ways."""
+    return SLOTS.get(f"{slot}.{variant}") or SLOTS.get(slot, (slot, slot))
+
+
+def role_words(role: str, keeper: Pair) -> Pair:
+    """A role in words; its own name where the story knows none. ``keeper``: what the department is called."""
+    vi, en = ROLES.get(role, (role, role))
+    return vi.format(keeper=keeper[0]), en.format(keeper_en=keeper[1])
 
 
 def dated(facts: dict[str, Any]) -> dict[str, Any]:
@@ -114,15 +140,17 @@ def _day(value: Any) -> Any:
         return value
 
 
-def spoken(kind: str, facts: dict[str, Any]) -> Pair:
-    """An event in words."""
+def spoken(kind: str, facts: dict[str, Any], keeper: Pair, place: Pair) -> Pair:
+    """An event in words; ``keeper`` and ``place`` are what this authority calls its department and itself."""
     values: dict[str, Any] = {"accepted": 0, **dated(facts)}
     if "slot" in facts:
         values["slot"], values["slot_en"] = slot_words(str(facts["slot"]))
     if "to" in facts:
-        values["to"], values["to_en"] = TO.get(str(facts["to"]), (facts["to"], facts["to"]))
+        known = {**TO, "department": keeper}
+        values["to"], values["to_en"] = known.get(str(facts["to"]), (facts["to"], facts["to"]))
     values["when"], values["when_en"] = _when(facts.get("offset"))
-    values["kind_vi"], values["kind_en"] = LEAVING.get(str(facts.get("kind")), ("", ""))
+    kind_vi, kind_en = LEAVING.get(str(facts.get("kind")), ("", ""))
+    values["kind_vi"], values["kind_en"] = kind_vi.format(place=place[0]), kind_en.format(place_en=place[1])
     told = bool(facts.get("told_national"))
     values["told_vi"] = "đã được báo" if told else "chưa giữ hồ sơ này nên không phải báo"
     values["told_en"] = "was told" if told else "never held it and need not be told"

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from .data import AUTHORITIES
 from .dirt import DirtyRow
 from .generating import AS_OF, Sample, sample
 from .writing import template
@@ -12,14 +13,24 @@ from .writing import template
 sample_app = typer.Typer(no_args_is_help=True)
 
 
+def _known(name: str) -> str:
+    if name not in AUTHORITIES:
+        raise typer.BadParameter(f"có / known: {', '.join(AUTHORITIES)}")
+    return name
+
+
 @sample_app.command("sample")
 def sample_command(
     out: Annotated[Path, typer.Argument(help="Tệp .xlsx sẽ ghi / the .xlsx to write")] = Path("sample.xlsx"),
     officials: Annotated[int, typer.Option(min=1, max=999_999, help="Số người / how many people")] = 500,
+    authority: Annotated[
+        str,
+        typer.Option(callback=_known, help="Cơ quan quản lý / the authority", metavar="|".join(AUTHORITIES)),
+    ] = AUTHORITIES[0],
     seed: Annotated[int, typer.Option(help="Cùng số, cùng nội dung / same seed, same content")] = 1,
 ) -> None:
     """Write an invented authority's workbook: agencies, posts, people, some rows wrong on purpose."""
-    made = sample(out, officials, seed)
+    made = sample(out, officials, seed, authority=authority)
     typer.echo(
         f"{made.path}: {made.agencies} cơ quan, {made.posts} vị trí, {made.officials} hồ sơ, "
         f"{len(made.dirty)} dòng sai có chủ ý / {len(made.dirty)} rows wrong on purpose"

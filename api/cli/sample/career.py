@@ -9,7 +9,7 @@ from models.form import code_list
 from models.form.dates import add_months
 from models.form.salary import SalaryGroup, group_of_rank
 
-from .data import data
+from .data import organisation
 from .organisation import Agency
 
 _SENIOR_AFTER = 9 * 12
@@ -106,12 +106,13 @@ def work_history(rng: Random, agency: Agency, title: str, service: Service) -> l
     start, early = service.recruited, months_between(service.recruited, service.joined)
     for place in range(0 if early < 6 else rng.randint(1, 2)):
         stop = service.joined if place else add_months(service.recruited, max(3, early // 2))
-        unit = rng.choice(data("organisation")["departments"])["name"]
+        about = organisation(agency.authority)
+        unit = rng.choice(about["departments"])["name"]
         rows.append(
             {
                 "from_month": month(start),
                 "to_month": month(stop),
-                "unit_text": f"{unit}, thành phố Hà Nội",
+                "unit_text": f"{unit}, {about['place']}",
                 "title": rng.choice(("Cán sự", "Chuyên viên", "Nhân viên hợp đồng", "Viên chức")),
             }
         )

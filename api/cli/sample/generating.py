@@ -28,14 +28,16 @@ class Sample:
     dirty: tuple[DirtyRow, ...]
 
 
-def sample(out: Path, officials: int = 500, seed: int = 1, *, as_of: date = AS_OF) -> Sample:
-    """Write the sample workbook; no fact in it is later than ``as_of``.
+def sample(
+    out: Path, officials: int = 500, seed: int = 1, *, as_of: date = AS_OF, authority: str = "hanoi"
+) -> Sample:
+    """Write the sample workbook of an authority's tree; no fact in it is later than ``as_of``.
 
     ValueError for less than one official or more than the invented numbers can tell apart (999,999).
     """
     if not 1 <= officials <= 999_999:
         raise ValueError("officials must be from 1 to 999,999")
-    everyone = agencies()
+    everyone = agencies(authority)
     places = _placed(everyone, officials, seed)
     book = open_book(drop_downs=False)
     sheets = {sheet.name: sheet for sheet in workbook(book.cat)}

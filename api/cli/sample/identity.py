@@ -8,8 +8,6 @@ from models.form import communes
 
 from .data import data
 
-HOME = "01"
-
 
 def full_name(rng: Random, gender: str) -> str:
     """Surname, middle name, given name."""

@@ -6,10 +6,10 @@ from typing import Any
 
 from models.form import communes
 
-from .data import data
+from .data import organisation
 
 POSTS = (("head", "Người đứng đầu"), ("hr_officer", "Cán bộ tổ chức"), ("approver", "Người phê duyệt"))
-OFFICERS = 3
+OFFICER, OFFICERS = "department_officer", 3
 
 
 @dataclass(frozen=True)
@@ -24,19 +24,25 @@ class Agency:
     trade: str
     weight: int
     home_affairs: bool = False
+    standing: str | None = None
+    operates: bool = False
+    authority: str = "hanoi"
 
     def row(self) -> dict[str, Any]:
         """Its line in the sheet ``Cơ quan``."""
         account = "yes" if self.has_account else "no"
         values = {"code": self.code, "name": self.name, "kind": self.kind, "has_account": account}
         if self.parent_code:  # an internal unit is a part of its agency; others keep their own dossiers
-            values["standing"] = "constituent" if self.kind == "internal_unit" else "subordinate"
+            inside = "constituent" if self.kind == "internal_unit" else "subordinate"
+            values["standing"] = self.standing or inside
+        if self.operates:
+            values["operates_database"] = "yes"
         return values | ({"parent_code": self.parent_code} if self.parent_code else {})
 
 
-def agencies() -> tuple[Agency, ...]:
+def agencies(authority: str = "hanoi") -> tuple[Agency, ...]:
     """All agencies, parents before children."""
-    about = data("organisation")
+    about = organisation(authority)
     root = about["authority"]
     code = root["code"]
     departments = (
@@ -49,6 +55,8 @@ def agencies() -> tuple[Agency, ...]:
             "department",
             12 if entry.get("home_affairs") else 6,
             home_affairs=bool(entry.get("home_affairs")),
+            standing=entry.get("standing"),
+            authority=authority,
         )
         for entry in about["departments"]
     )
@@ -61,19 +69,40 @@ def agencies() -> tuple[Agency, ...]:
             entry["account"],
             entry["trade"],
             4,
+            operates=bool(entry.get("operates")),
+            authority=authority,
         )
         for entry in about["units"]
     )
-    city = Agency(code, root["name"], root["kind"], None, True, "department", 1)
-    return (city, *departments, *_communes(code, root["province"], about["commune_schools"]), *units)
+    top = Agency(code, root["name"], root["kind"], None, True, "department", 1, authority=authority)
+    named = (
+        Agency(
+            f"{code}.{place}",
+            f"Ủy ban nhân dân {_lower(name)}",
+            "commune_committee",
+            code,
+            True,
+            "commune",
+            2,
+            authority=authority,
+        )
+        for place, name in enumerate(about.get("communes", ()), start=101)
+    )
+    real = _communes(code, root["province"], about["commune_schools"]) if "province" in root else ()
+    return (top, *departments, *real, *named, *units)
+
+
+def _lower(name: str) -> str:
+    kind, _, own = name.partition(" ")
+    return f"{kind.lower()} {own}"
 
 
 def _communes(root: str, province: str, schools: dict[str, Any]) -> Iterator[Agency]:
     units = sorted((unit for unit in communes().values() if unit.province == province), key=lambda u: u.code)
     for place, unit in enumerate(units):
-        kind, _, own = unit.name.partition(" ")
+        own = unit.name.partition(" ")[2]
         code = f"{root}.{unit.code}"
-        name = f"Ủy ban nhân dân {kind.lower()} {own}"
+        name = f"Ủy ban nhân dân {_lower(unit.name)}"
         yield Agency(code, name, "commune_committee", root, True, "commune", 2)
         if place % schools["every"] == 0:
             turn = (place // schools["every"]) % len(schools["names"])
@@ -91,15 +120,21 @@ def posts(everyone: tuple[Agency, ...], staff: dict[str, list[dict[str, Any]]]) 
         if not agency.has_account:
             continue
         people = staff.get(agency.code, [])
-        wanted = list(POSTS)
+        wanted = [(role, role, title) for role, title in [*POSTS, *_more(agency)]]
         if agency.home_affairs:
-            officer = ("department_officer", "Chuyên viên phòng Công chức, viên chức")
-            wanted += [officer] * OFFICERS
-        for place, (role, title) in enumerate(wanted):
+            title = "Chuyên viên phòng Công chức, viên chức"
+            wanted += [(f"{OFFICER}-{number}", OFFICER, title) for number in range(1, OFFICERS + 1)]
+        for place, (name, role, title) in enumerate(wanted):
             holder = people[place] if place < len(people) else None
-            number = f"-{place - len(POSTS) + 1}" if role == "department_officer" else ""
-            yield _post(f"{role}{number}", role, title, agency, holder)
+            yield _post(name, role, title, agency, holder)
     yield _post("administrator", "administrator", "Quản trị hệ thống", everyone[0], None)
+
+
+def _more(agency: Agency) -> list[tuple[str, str]]:
+    """Posts that the chains of this authority's law need beside the three of everybody."""
+    about = organisation(agency.authority)
+    found = [*about.get("more_posts", ()), *(about.get("keeper_posts", ()) if agency.home_affairs else ())]
+    return [(one["role"], one["title"]) for one in found]
 
 
 def _post(name: str, role: str, title: str, agency: Agency, holder: dict[str, Any] | None) -> dict[str, Any]:

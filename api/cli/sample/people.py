@@ -17,8 +17,8 @@ from .career import (
     rewards,
     work_history,
 )
-from .data import data
-from .identity import HOME, address, citizen_id, family, full_name, home_town
+from .data import data, organisation
+from .identity import address, citizen_id, family, full_name, home_town
 from .organisation import Agency
 from .training import schooling
 
@@ -74,13 +74,13 @@ def _service(rng: Random, gender: str, place: int, as_of: date) -> Service:
 def _identity(
     rng: Random, index: int, gender: str, service: Service, agency: Agency, authority: str
 ) -> dict[str, Any]:
-    number = citizen_id(index, gender, service.born)
+    about, number = organisation(agency.authority), citizen_id(index, gender, service.born)
     vague = rng.random()
     born = str(service.born.year) if vague < 0.01 else month(service.born) if vague < 0.04 else None
     content: dict[str, Any] = {
         "managing_authority_id": authority,
         "employing_unit_id": agency.code,
-        "staff_number": f"HN-{index:06}",
+        "staff_number": f"{about['staff']}-{index:06}",
         "record_code": number,
         "birth_full_name": full_name(rng, gender).upper(),
         "gender": gender,
@@ -94,11 +94,11 @@ def _identity(
         "contact_phone": f"0000{index:06}",
         "social_insurance_number": f"00{index:08}",
         "health_insurance_card": f"00{index:08}",
-        "current_address": address(rng, HOME),
+        "current_address": address(rng, about["authority"].get("province")),
         "family_background": rng.choice(("ban_nong", "trung_nong", "cong_nhan", "cong_chuc", "vien_chuc")),
         "prior_occupation": rng.choice(data("phrases")["occupations"]),
         "first_recruited_on": service.recruited.isoformat(),
-        "recruiting_agency": f"{rng.choice(data('organisation')['departments'])['name']}, thành phố Hà Nội",
+        "recruiting_agency": f"{rng.choice(about['departments'])['name']}, {about['place']}",
         "joined_current_agency_on": service.joined.isoformat(),
     }
     if rng.random() < 0.1:

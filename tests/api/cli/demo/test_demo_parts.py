@@ -22,15 +22,17 @@ from api.cli.demo import command as demo_command
 from api.cli.demo.beginning import SPAN, begins_on
 from api.cli.demo.calls import Caller
 from api.cli.demo.clock import Pulse
-from api.cli.demo.foreseeing import foreseen, window_after
+from api.cli.demo.foreseeing import window_after
 from api.cli.demo.papers import paper
 from api.cli.demo.people import newcomer, recruit
 from api.cli.demo.problems import StoryError
 from api.cli.demo.servers import Servers, no_settings_of_the_desk
 from api.cli.demo.telling import Language, NextDuty, Step, Teller, lines, plain
-from api.cli.demo.words import HAPPENED, dated, spoken
+from api.cli.demo.words import HAPPENED, ROLES, dated, role_words, slot_words, spoken
+from api.cli.demo.world import worlds
 from models.calendar import Calendar
 from models.form import catalogue, validate
+from tests.api.cli.demo.foretelling import DAY, LEAVING, SERVICE, ahead, laws
 
 CALENDAR = Calendar.seed()
 LAST = date(max(year.year for year in CALENDAR.years), 12, 31)
@@ -61,12 +63,14 @@ def test_it_says_which_year_is_missing() -> None:
 @pytest.mark.parametrize("on", [date(2026, 12, 1), date(2027, 2, 26), date(2027, 6, 1)])
 def test_the_forms_of_the_story_are_complete_on_any_day(on: date) -> None:
     form = catalogue("tt06_2023")
-    assert validate(form, recruit(on), on=on, by="person") == ()
-    content, last = newcomer(on, on + timedelta(days=60))
+    for world in worlds().values():
+        assert validate(form, recruit(on, world.form), on=on, by="person") == ()
+    at = worlds()["hanoi"].form
+    content, last = newcomer(on, on + timedelta(days=60), at)
     assert validate(form, content, on=on, by="person") == ()
     assert timedelta(days=60) <= last - on <= timedelta(days=155)
     assert (last + timedelta(days=1)).day == 1
-    assert all(c["citizen_id_number"].startswith("000") for c in (content, recruit(on)))
+    assert all(c["citizen_id_number"].startswith("000") for c in (content, recruit(on, at)))
 
 
 # --- what a history says
@@ -104,15 +108,6 @@ def test_a_workflow_at_work_is_told_from_one_that_waits() -> None:
 
 # --- what comes next where nothing is owed
 
-SERVICE = {
-    "chapter": "service",
-    "open_case": None,
-    "pending_revision_id": None,
-    "approved_revision_id": "a",
-    "synced_revision_id": "a",
-}
-LEAVING = {"kind": "separation", "mode": "moved_out", "effective_on": "2026-12-20"}
-
 
 @pytest.mark.parametrize(
     ("profile", "gate", "slot", "due"),
@@ -133,7 +128,7 @@ LEAVING = {"kind": "separation", "mode": "moved_out", "effective_on": "2026-12-2
 def test_what_is_to_come_is_read_from_the_law(
     profile: dict[str, Any], gate: bool, slot: str, due: date | None
 ) -> None:
-    found = foreseen(profile, gate=gate, today=date(2026, 12, 10), calendar=CALENDAR)
+    found = ahead(profile, gate=gate)
     assert found is not None
     assert (found.slot, found.due_on, found.foreseen) == (slot, due, True)
     assert "Điều" in found.citation
@@ -141,7 +136,7 @@ def test_what_is_to_come_is_read_from_the_law(
 
 @pytest.mark.parametrize("profile", [None, {**SERVICE, "chapter": "archive"}])
 def test_nothing_is_to_come_for_the_archived(profile: dict[str, Any] | None) -> None:
-    assert foreseen(profile, gate=False, today=date(2026, 12, 10), calendar=CALENDAR) is None
+    assert ahead(profile, gate=False) is None
 
 
 @pytest.mark.parametrize(
@@ -154,11 +149,12 @@ def test_nothing_is_to_come_for_the_archived(profile: dict[str, Any] | None) -> 
     ],
 )
 def test_the_next_window(day: date, open_too: bool, opens: date) -> None:
-    assert window_after(day, CALENDAR, open_too=open_too).opens == opens
+    assert window_after(day, CALENDAR, laws("hanoi").on(DAY), open_too=open_too).opens == opens
 
 
 # --- what is said
 
+CALLED = (("Vụ Tổ chức cán bộ", "the Department"), ("Bộ", "the ministry"))
 FACTS = {
     "month": "2026-12", "listed": 1, "items": 1, "tran_code": "t", "left": 0, "slot": "update_after_change",
     "due": "2027-01-06", "to": "unit_head", "offset": 1, "kind": "retired", "told_national": True,
@@ -167,7 +163,7 @@ FACTS = {
 
 @pytest.mark.parametrize("kind", sorted(HAPPENED))
 def test_every_event_of_the_system_has_words(kind: str) -> None:
-    vi, en = spoken(kind, FACTS)
+    vi, en = spoken(kind, FACTS, *CALLED)
     assert vi
     assert en
     assert vi != en
@@ -179,7 +175,25 @@ def test_every_event_of_the_system_has_words(kind: str) -> None:
     [(-2, "còn 2 ngày làm việc"), (0, "hôm nay đến hạn"), (3, "quá hạn 3 ngày làm việc")],
 )
 def test_a_reminder_says_how_near_it_is(offset: int, vi: str) -> None:
-    assert vi in spoken("duty.reminder", {**FACTS, "offset": offset})[0]
+    assert vi in spoken("duty.reminder", {**FACTS, "offset": offset}, *CALLED)[0]
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_a_role_is_called_as_its_authority_calls_it(role: str) -> None:
+    vi, en = role_words(role, CALLED[0])
+    assert not {"{", "}"} & {*vi, *en}
+    assert ("Vụ" in vi) == role.startswith("department")
+
+
+def test_a_way_of_a_duty_has_words_of_its_own_where_it_needs_them() -> None:
+    assert slot_words("approval_window", "step") != slot_words("approval_window")
+    assert slot_words("sync_window", "after") == slot_words("sync_window")
+    assert slot_words("unheard_of") == ("unheard_of", "unheard_of")
+
+
+def test_leaving_is_told_from_where() -> None:
+    vi, en = spoken("separation.effective", {**FACTS, "kind": "moved_out"}, *CALLED)
+    assert ("ra ngoài Bộ" in vi, "out of the ministry" in en) == (True, True)
 
 
 def test_only_dates_are_written_as_dates() -> None:
@@ -334,6 +348,20 @@ def test_an_out_that_cannot_be_written_is_a_failure(broken: list[str], tmp_path:
     found = runner.invoke(app, ["--json", "--out", str(tmp_path / "file" / "below")])
     assert found.exit_code == 1
     assert str(tmp_path / "file" / "below") in json.loads(found.output)["failure"]
+
+
+def test_a_draft_is_played_as_a_trial_and_says_so(broken: list[str]) -> None:
+    found = runner.invoke(app, ["--authority", "phu_yen"])
+    assert "THỬ NGHIỆM DỰ THẢO phu_yen_2024" in found.output
+    said = json.loads(runner.invoke(app, ["--authority", "phu_yen", "--json"]).output)
+    assert (said["authority"], said["drafts"]) == ("phu_yen", ["phu_yen_2024"])
+    assert "THỬ NGHIỆM" not in runner.invoke(app, []).output
+
+
+def test_an_unknown_authority_is_refused_before_anything_starts(broken: list[str]) -> None:
+    found = runner.invoke(app, ["--authority", "atlantis"])
+    assert (found.exit_code, broken) == (2, [])
+    assert "binh_dinh" in found.output
 
 
 def test_an_unknown_language_is_refused_before_anything_starts(broken: list[str]) -> None:

@@ -12,6 +12,7 @@ from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
 from api.cli.sample import AS_OF, Sample, sample, sample_app, template
+from api.cli.sample.data import AUTHORITIES
 from api.cli.sample.dirt import KINDS
 from models.form import Gathered, catalogue, completeness, digest, gather, judge, workbook
 
@@ -199,3 +200,38 @@ def test_the_commands(tmp_path: Path) -> None:
     assert out.exists()
     assert runner.invoke(sample_app, ["template", str(tmp_path / "t.xlsx")]).exit_code == 0
     assert runner.invoke(sample_app, ["sample", str(out), "--officials", "0"]).exit_code == 2
+
+
+@pytest.mark.parametrize("authority", AUTHORITIES[1:])
+def test_each_authority_has_a_sample_of_its_own_tree(authority: str, tmp_path: Path) -> None:
+    made = sample(tmp_path / "sample.xlsx", 60, authority=authority)
+    gathered = gather(catalogue(), _read(made.path), on=AS_OF)
+    assert gathered.issues == []
+    issues = [issue for person in gathered.candidates for issue in judge(catalogue(), person, on=AS_OF)]
+    refused = sorted((issue.sheet, issue.row, issue.field, issue.code) for issue in issues)
+    assert refused == sorted((row.sheet, row.row, row.field, row.code) for row in made.dirty)
+    agencies = {line.values["code"]: line.values for line in gathered.agencies}
+    (root,) = [values for values in agencies.values() if "parent_code" not in values]
+    assert all(code.startswith(root["code"]) for code in agencies)
+    assert not [values for values in agencies.values() if "Hà Nội" in values["name"]]
+    assert "Hà Nội" not in {
+        p.content.get("recruiting_agency", "").split(", ")[-1] for p in gathered.candidates
+    }
+    assert {p.content["managing_authority_id"] for p in gathered.candidates} == {root["code"]}
+
+
+def test_the_ministry_s_departments_are_parts_of_it_and_its_institutes_are_under_it(tmp_path: Path) -> None:
+    gathered = gather(catalogue(), _read(sample(tmp_path / "m.xlsx", 30, authority="moha").path), on=AS_OF)
+    standing = {line.values["name"]: line.values.get("standing") for line in gathered.agencies}
+    assert standing["Vụ Công chức - Viên chức"] == standing["Phòng Đào tạo"] == "constituent"
+    assert standing["Trung tâm Thông tin"] == standing["Viện Khoa học tổ chức nhà nước"] == "subordinate"
+    operating = [line.values["name"] for line in gathered.agencies if line.values.get("operates_database")]
+    assert operating == ["Trung tâm Thông tin"]
+    roles = {(line.values["role"], line.values["agency_code"]) for line in gathered.posts}
+    assert {("hr_head", "G09.21"), ("department_head", "G09.02"), ("department_officer", "G09.02")} <= roles
+
+
+def test_an_unknown_authority_has_no_sample(tmp_path: Path) -> None:
+    found = CliRunner().invoke(sample_app, ["sample", str(tmp_path / "x.xlsx"), "--authority", "atlantis"])
+    assert found.exit_code == 2
+    assert not (tmp_path / "x.xlsx").exists()
