@@ -133,7 +133,8 @@ def test_the_files_are_the_same_story(played: Played) -> None:
     text = (played.out / "story.txt").read_text()
     assert all(step["what"] in text and step["citation"] in text for step in played.steps)
     events = json.loads((played.out / "events.json").read_text())
-    assert [e["position"] for e in events] == sorted({e["position"] for e in events})
+    # The feed is in the order of commits; positions are given before, so they need not rise.
+    assert len({e["position"] for e in events}) == len(events)
     assert {step["event"] for step in played.steps} <= {event["kind"] for event in events}
 
 
