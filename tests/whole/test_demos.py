@@ -158,6 +158,16 @@ def test_nothing_of_another_authority_s_law_is_cited(played: Played) -> None:
     assert any(own in part for part in cited)
 
 
+def test_the_first_approval_is_given_by_whom_the_law_names(played: Played) -> None:
+    first = next(step for step in played.steps if step["event"] == "approval.signed")
+    wanted = {
+        "moha": ("Viện trưởng", "Điều 7.2.b"),
+        "binh_dinh": ("Người phê duyệt, Sở Văn hóa", "Mục II.2.a"),
+        "phu_yen": ("Giám đốc Sở Văn hóa", "Điều 6.1"),  # the whole stock, by the head's own signature
+    }[authority(played)]
+    assert (first["actor"], wanted[1] in first["citation"]) == (wanted[0], True)
+
+
 def test_the_missed_change_is_late_by_its_own_period(played: Played) -> None:
     noticed = played.step("change.noticed", "change")
     changed_on = date.fromisoformat(noticed["facts"]["changed_on"])

@@ -1,6 +1,7 @@
 """How a submission is approved, step by step or with the month's list; and what follows each month."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from api.cli.demo.foreseeing import window_after
 from api.cli.demo.person import Person
@@ -43,16 +44,28 @@ async def month_end(stage: Stage, agency: str, waiting: Person | None = None) ->
     stage.open("month_end", "Cuối tháng: phê duyệt, đồng bộ", "Month end: approval and synchronisation")
     window = window_after(await stage.today(), stage.calendar, await stage.law())
     await stage.until(window.opens)
-    reader = stage.cast["department"]
-    query = {"month": f"{window.opens:%Y-%m}", "agency": stage.agencies[agency]}
-    months = (await reader.get("/agency-months", **query)).body["items"]
-    if len(months) != 1 or not months[0]["listed"]:
-        raise StoryError(f"danh sách tháng trống / nothing on the month's list: {months}")
-    month = f"/agency-months/{months[0]['id']}"
+    stock = await stage.rule("whole_stock_approval") if waiting is not None else None
+    found = await _listed(stage, agency, f"{window.opens:%Y-%m}", "month" if stock is None else "whole_stock")
+    month = f"/agency-months/{found['id']}"
     if waiting is not None:
-        await _until_reminded(stage, window)
-        await _approve_list(stage, agency, month, waiting)
+        if stock is None:
+            await _until_reminded(stage, window)
+        await _approve_list(stage, month, waiting, stock or (await waiting.chain())[-1])
     await synchronised(stage, month, window.rolled_end)
+
+
+async def _listed(stage: Stage, agency: str, month: str, kind: str) -> dict[str, Any]:
+    """The agency's list of the month; or of the whole stock, whose first approval the law may ask for.
+
+    Raises:
+        StoryError: there is none, or nothing is on it.
+    """
+    reader = stage.cast["department"]
+    lists = (await reader.get("/agency-months", agency=stage.agencies[agency])).body["items"]
+    found = [one for one in lists if one["kind"] == kind and one["month"].startswith(month)]
+    if len(found) != 1 or not found[0]["listed"]:
+        raise StoryError(f"danh sách trống / nothing on the list: {lists}")
+    return dict(found[0])
 
 
 async def _until_reminded(stage: Stage, window: Window) -> None:
@@ -65,15 +78,18 @@ async def _until_reminded(stage: Stage, window: Window) -> None:
         await stage.until(day)
 
 
-async def _approve_list(stage: Stage, agency: str, month: str, waiting: Person) -> None:
-    who = stage.world.signer((await waiting.chain())[-1], agency)
+async def _approve_list(stage: Stage, month: str, waiting: Person, rule: Obligation) -> None:
+    who = stage.world.signer(rule, waiting.at)
+    what, what_en = ("danh sách tháng", "the month's list")
+    if rule.slot == "whole_stock_approval":
+        what, what_en = ("toàn bộ hồ sơ lần đầu", "the whole stock for the first time")
     await stage.act(
         who,
         f"{month}/approvals",
         {},
         event="approval.signed",
-        vi="Phê duyệt danh sách tháng bằng chữ ký số; tệp đã ký {document:.12}…",
-        en="Approves the month's list by signature; signed file {document:.12}…",
+        vi=f"Phê duyệt {what} bằng chữ ký số; tệp đã ký " + "{document:.12}…",
+        en=f"Approves {what_en} by signature; signed file " + "{document:.12}…",
     )
     await waiting.keep_document(who)
 

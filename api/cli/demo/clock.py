@@ -238,7 +238,7 @@ class VirtualClock:
             rows = list(await connection.execute(_IDS))
         local = await self.now() + timedelta(hours=7)
         months = {f"{local:%Y-%m}", f"{local + timedelta(days=31):%Y-%m}"} | {
-            r.month for r in rows if r.kind in ("list", "month")
+            r.month.removesuffix("-stock") for r in rows if r.kind in ("list", "month")
         }
         reviews = {r.month for r in rows if r.kind == "review"} | set(periods_of(local.date()))
         ids = [digest_workflow(self.authority)]

@@ -29,6 +29,7 @@ SLOTS: dict[str, Pair] = {
     "first_declaration": ("tự khai hồ sơ lần đầu", "the first declaration"),
     "update_after_change": ("cập nhật thông tin thay đổi", "update what changed"),
     "approval_window": ("phê duyệt danh sách tháng", "approve the month's list"),
+    "whole_stock_approval": ("phê duyệt lần đầu toàn bộ hồ sơ", "approve the whole stock for the first time"),
     "approval_window.step": ("phê duyệt hồ sơ, bước cuối", "approve the profile, the last step"),
     "department_gate.before_outgoing_call": (
         "phê duyệt dữ liệu trước khi gửi CSDL quốc gia",
@@ -67,6 +68,14 @@ HAPPENED: dict[str, Pair] = {
     "month.opened": (
         "Mở cửa sổ phê duyệt tháng {month}: {listed} hồ sơ trong danh sách",
         "The approval window of {month} opens: {listed} on the list",
+    ),
+    "month.opened.stock": (
+        "Mở danh sách phê duyệt lần đầu toàn bộ hồ sơ: {listed} hồ sơ",
+        "The list of the whole stock opens for its first approval: {listed}",
+    ),
+    "month.closed.stock": (
+        "Kết thúc danh sách phê duyệt lần đầu, còn lại {left}",
+        "The list of the whole stock is closed, {left} left",
     ),
     "month.gate_opened": (
         "Trình phê duyệt trước khi gửi CSDL quốc gia: {items} hồ sơ",
@@ -154,7 +163,8 @@ def spoken(kind: str, facts: dict[str, Any], keeper: Pair, place: Pair) -> Pair:
     told = bool(facts.get("told_national"))
     values["told_vi"] = "đã được báo" if told else "chưa giữ hồ sơ này nên không phải báo"
     values["told_en"] = "was told" if told else "never held it and need not be told"
-    vi, en = HAPPENED[kind]
+    stock = str(facts.get("month", "")).endswith("-stock")
+    vi, en = HAPPENED.get(f"{kind}.stock", HAPPENED[kind]) if stock else HAPPENED[kind]
     return vi.format(**values), en.format(**values)
 
 
