@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.deadline import parse_day, refuse
+from api.cli.deadline import refuse
 from models.regulations import MissingSlots, NoLawInForce, OverlappingRegulations, Rule, in_force, seed
 from models.regulations.comparing import Change, Side, compare
 
@@ -45,7 +45,7 @@ def _side(name: str, authority: str | None, simulate: tuple[str, ...] | list[str
     document = next((one for one in seed() if one.id == name), None)
     if document is not None:
         return Side(name, (document.header,), document.rules)
-    day: date = parse_day(name)
+    day = _day(name)
     if authority is None:
         refuse("so hai ngày thì cần --authority / two days are compared of one authority: --authority")
     try:
@@ -53,6 +53,18 @@ def _side(name: str, authority: str | None, simulate: tuple[str, ...] | list[str
     except (NoLawInForce, MissingSlots, OverlappingRegulations) as error:
         refuse(str(error))
     return Side(f"{authority} {day:%d/%m/%Y}", law.regulations, law.rules)
+
+
+def _day(name: str) -> date:
+    """What is no document's id must be a day; where it is neither, the answer names both."""
+    try:
+        return date.fromisoformat(name)
+    except ValueError:
+        refuse(
+            f"không phải mã văn bản, cũng không phải ngày (NĂM-THÁNG-NGÀY): {name}\n"
+            f"neither a document nor a day (YYYY-MM-DD): {name}\n"
+            f"văn bản / documents: {', '.join(one.id for one in seed())}"
+        )
 
 
 def as_lines(one: Side, other: Side, found: list[Change]) -> list[str]:

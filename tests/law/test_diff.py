@@ -93,7 +93,12 @@ def test_two_days_of_an_authority_and_a_reported_layer_read_as_if_in_force() -> 
     ("words", "message"),
     [
         (("2026-03-02", "2026-03-03"), "--authority"),
-        (("hanoi_2023", "hanoi_2024"), "not a date"),
+        (("hanoi_2023", "hanoi_2024"), "neither a document nor a day (YYYY-MM-DD): hanoi_2023"),
+        (
+            ("hanoi_2024", "nonsense"),
+            "không phải mã văn bản, cũng không phải ngày (NĂM-THÁNG-NGÀY): nonsense",
+        ),
+        (("2026-02-30", "hanoi_2024"), "neither a document nor a day (YYYY-MM-DD): 2026-02-30"),
         (("2026-03-02", "2026-03-03", "--authority", "phu_yen"), "no regulation of phu_yen is in force"),
     ],
 )
