@@ -150,6 +150,12 @@ def clashing(form: Catalogue, row: int, name: str, code: str) -> Judged:
     return Judged(_line(form, row, "conflict", None, finding(workbook(form)[2], row, name, code)))
 
 
+def former(form: Catalogue, row: int, archived: UUID) -> Judged:
+    """A line about a former official: coming back is a case of its own, on the archived profile it names."""
+    issue = finding(workbook(form)[2], row, NUMBER, "former-official")
+    return Judged(_line(form, row, "conflict", archived, issue))
+
+
 def number_of(candidate: Candidate) -> Any:
     """The personal ID number as written."""
     return candidate.content.get(NUMBER)

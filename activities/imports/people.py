@@ -15,6 +15,7 @@ from activities.imports.judging import (
     compare,
     created,
     first_logins,
+    former,
     issues_of,
     legacy_of,
     number_of,
@@ -39,6 +40,12 @@ _KNOWN = (
 )
 _LOOK = text(_KNOWN)
 _HOLD = text(_KNOWN + " FOR UPDATE OF p")
+_FORMER = text(
+    "SELECT DISTINCT ON (id_number_index) id, id_number_index FROM profiles"
+    " WHERE id_number_index = ANY(:indexes) AND chapter = 'archive'"
+    " ORDER BY id_number_index, created_at DESC"
+)
+"""Former officials: a second profile is never opened beside the archived one, as `POST /profiles` says."""
 _LOGINS = text("SELECT login, profile_id FROM accounts WHERE login = ANY(:logins)")
 
 
@@ -56,8 +63,12 @@ class People(Batches[Candidate]):
         clean = [one for one, issues in zip(batch, found, strict=True) if not issues]
         known = await self._known(connection, clean)
         taken = await self._taken(connection, clean)
+        left = await self._left(connection, clean)
         judged = await asyncio.to_thread(
-            lambda: [self._judge(one, issues, known, taken) for one, issues in zip(batch, found, strict=True)]
+            lambda: [
+                self._judge(one, issues, known, taken, left)
+                for one, issues in zip(batch, found, strict=True)
+            ]
         )
         if run.dry_run:
             return [one.line for one in judged]
@@ -92,12 +103,16 @@ class People(Batches[Candidate]):
         issues: tuple[CellIssue, ...],
         known: Mapping[bytes, Known],
         taken: Mapping[str, UUID | None],
+        left: Mapping[bytes, UUID],
     ) -> Judged:
         run = self._run
         if issues:
             return refused(run.form, one.row, issues)
         number = str(number_of(one))
         found = next((known[i] for i in self._indexes(number) if i in known), None)
+        archived = next((left[i] for i in self._indexes(number) if i in left), None)
+        if found is None and archived is not None:
+            return former(run.form, one.row, archived)
         login = one.extras.get("login")
         if isinstance(login, str) and login in taken and (found is None or taken[login] != found.profile_id):
             return clashing(run.form, one.row, "login", "duplicate-login")
@@ -122,6 +137,14 @@ class People(Batches[Candidate]):
             return {}
         rows = await connection.execute(_LOOK if self._run.dry_run else _HOLD, {"indexes": indexes})
         return {bytes(row.id_number_index): self._recorded(row) for row in rows}
+
+    async def _left(self, connection: AsyncConnection, batch: Sequence[Candidate]) -> dict[bytes, UUID]:
+        """Archived profiles of the people of the batch, by index."""
+        indexes = [index for one in batch for index in self._indexes(str(number_of(one)))]
+        if not indexes:
+            return {}
+        rows = await connection.execute(_FORMER, {"indexes": indexes})
+        return {bytes(row.id_number_index): row.id for row in rows}
 
     def _recorded(self, row: Row[Any]) -> Known:
         email = recorded_email(self._run, row.account_id, row.email_sealed, row.email_key)

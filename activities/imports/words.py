@@ -24,6 +24,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "số định danh này đã có hồ sơ đang mở.",
         "there is an open profile with this personal ID number.",
     ),
+    "former-official": (
+        "người này từng có hồ sơ, nay đã lưu trữ; mở lại hồ sơ đó (nhận lại người từng công tác), không tạo mới.",
+        "a former official with an archived profile: reopen that profile (return of a former official)"
+        " instead of a new one.",
+    ),
     "held-elsewhere": (
         "hồ sơ đang do cơ quan khác quản lý; việc chuyển hồ sơ phải theo thủ tục điều chuyển.",
         "another agency holds the profile; a move follows the transfer procedure.",

@@ -104,3 +104,13 @@ def test_the_lock_names_a_hash_for_everything(root: Path) -> None:
     pinned = [block for block in blocks if "==" in block.split("\n")[0]]
     assert len(pinned) > 80
     assert [block.split("\n")[0] for block in pinned if "--hash=sha256:" not in block] == []
+
+
+def test_workers_are_healthy_once_they_poll(compose: dict[str, Any]) -> None:
+    """The health check asks for the very file the worker is told to make, in memory of the container's own."""
+    for name in ("workflows", "activities"):
+        service = compose["services"][name]
+        ready = service["environment"]["HOSO_READY_FILE"]
+        assert service["healthcheck"]["test"] == ["CMD", "test", "-f", ready]
+        assert Path(ready).parent.as_posix() in service["tmpfs"], "read-only elsewhere; gone with the container"
+    assert "ready_file" in Settings.model_fields
