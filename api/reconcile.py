@@ -75,6 +75,8 @@ class Findings:
     orphans: list[str] = field(default_factory=list)
     unreckoned: list[str] = field(default_factory=list)
     """Open duties that newer law or another calendar should have moved; they are reckoned again."""
+    stranded: list[str] = field(default_factory=list)
+    """Profiles with a report of a move that outlived its case; they are looked at, and it is made."""
 
     @property
     def total(self) -> int:
@@ -103,6 +105,11 @@ _REVIEWS = text(
 _RECENT = text(
     "SELECT p.id, p.version FROM profiles p WHERE p.chapter <> 'archive' AND EXISTS"
     " (SELECT 1 FROM events e WHERE e.profile_id = p.id AND e.at > :since)"
+)
+# Earlier releases archived without making it; a profile that was reopened since keeps it likewise.
+_STRANDED = text(
+    "SELECT DISTINCT d.profile_id AS id FROM duties d JOIN cases c ON c.id = d.case_id"
+    " WHERE d.state = 'open' AND d.slot = 'move_out_report' AND c.closed_at IS NOT NULL ORDER BY 1"
 )
 # A workflow that is about to give its subject its row is no orphan: the command was written down before it.
 _ASKED = "UNION ALL SELECT 1 FROM commands WHERE subject_id = :id AND settled_at IS NULL"
@@ -135,6 +142,7 @@ class Reconciler:
             await self._delegations(authority.authority_id, now, findings)
             await self._behind(authority.authority_id, now, findings)
             await self._unreckoned(authority.authority_id, findings)
+            await self._stranded(authority.authority_id, findings)
         await self._orphans([a.authority_id for a in authorities], findings)
         log.info("reconcile.done", **{k: len(getattr(findings, k)) for k in findings.__slots__})
         return findings
@@ -275,6 +283,15 @@ class Reconciler:
         if moved:
             findings.unreckoned += moved
             await start_recompute(self._client, self._queue, authority_id)
+
+    async def _stranded(self, authority_id: UUID, findings: Findings) -> None:
+        """A workflow that starts looks at its profile first; one that runs is told to."""
+        for row in await self._rows(authority_id, _STRANDED):
+            workflow_id = profile_workflow(row.id)
+            life = Life(authority_id=authority_id, profile_id=row.id)
+            if not await self._start(ProfileWorkflow.run, life, workflow_id, "Hồ sơ"):
+                await self._client.get_workflow_handle(workflow_id).signal("heard")
+            findings.stranded.append(workflow_id)
 
     async def _orphans(self, authorities: list[UUID], findings: Findings) -> None:
         """Running workflows of subjects that no authority has: stopped, with the reason in their history."""

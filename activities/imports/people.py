@@ -66,8 +66,7 @@ class People(Batches[Candidate]):
         left = await self._left(connection, clean)
         judged = await asyncio.to_thread(
             lambda: [
-                self._judge(one, issues, known, taken, left)
-                for one, issues in zip(batch, found, strict=True)
+                self._judge(one, issues, known, taken, left) for one, issues in zip(batch, found, strict=True)
             ]
         )
         if run.dry_run:

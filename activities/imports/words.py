@@ -25,7 +25,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "there is an open profile with this personal ID number.",
     ),
     "former-official": (
-        "người này từng có hồ sơ, nay đã lưu trữ; mở lại hồ sơ đó (nhận lại người từng công tác), không tạo mới.",
+        "người này từng có hồ sơ, nay đã lưu trữ; mở lại hồ sơ đó (tiếp nhận lại), không tạo hồ sơ mới.",
         "a former official with an archived profile: reopen that profile (return of a former official)"
         " instead of a new one.",
     ),

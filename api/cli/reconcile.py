@@ -38,6 +38,7 @@ _SAID = {
     "woken": "quy trình lỡ hẹn đã được đánh thức / missed wakes",
     "behind": "quy trình chậm hơn dữ liệu / workflows behind the data",
     "unreckoned": "nghĩa vụ chưa tính lại theo luật, lịch mới / duties not under the newest law",
+    "stranded": "báo cáo chuyển ra ngoài còn treo / reports of moves left open",
     "orphans": "quy trình không có hồ sơ, đã dừng / workflows without a row, stopped",
 }
 

@@ -225,6 +225,22 @@ def archive(life: Life, *, told_national: bool, scene: Scene) -> Outcome:
     return out
 
 
+def look(life: Life, scene: Scene) -> Outcome:
+    """A profile looked at again: a report that outlived its case is put before the department now.
+
+    Profiles archived by an earlier release kept it, with no timer that would chase it. Whether the national
+    database was told then is not recorded, so the department itself hears of it (hanoi.art12.2.1.b).
+    """
+    out = Outcome()
+    running = life.case.id if life.case is not None else None
+    for duty in life.owed("move_out_report"):
+        if duty.case_id != running:
+            facts = {"profile": str(life.profile_id), "effective_on": duty.event_on.isoformat()}
+            _put_before_the_department(duty, facts, scene, out)
+            _reported(str(duty.case_id), duty, "department", scene, out)
+    return out
+
+
 def _report_move(
     life: Life, case: Case, duty: Duty, out: Outcome, scene: Scene, *, told_national: bool
 ) -> None:
@@ -235,23 +251,23 @@ def _report_move(
     set up), the report is put before the department itself, with the decision and the destination: the text
     owes the agency's report, not its outcome over there; nobody keeps a duty that no timer chases any more.
     """
-    rule = scene.rule("move_out_report")
     if not told_national:
-        agency_id = scene.department_id or scene.managing_agency_id
-        role = "department_officer" if scene.department_id is not None else "hr_officer"
         facts = {
             "profile": str(life.profile_id),
             "document": case.document,
             "destination": case.facts.get("destination"),
             "effective_on": case.effective_on.isoformat(),
         }
-        out.notices.append(
-            Notice("move_out_reported", agency_id, role=role, citation=duty.citation, facts=facts)
-        )
-    out.happened(
-        "move_out.reported",
-        rule,
-        case=str(case.id),
-        through="national_database" if told_national else "department",
-    )
+        _put_before_the_department(duty, facts, scene, out)
+    _reported(str(case.id), duty, "national_database" if told_national else "department", scene, out)
+
+
+def _put_before_the_department(duty: Duty, facts: dict[str, Any], scene: Scene, out: Outcome) -> None:
+    agency_id = scene.department_id or scene.managing_agency_id
+    role = "department_officer" if scene.department_id is not None else "hr_officer"
+    out.notices.append(Notice("move_out_reported", agency_id, role=role, citation=duty.citation, facts=facts))
+
+
+def _reported(case: str, duty: Duty, through: str, scene: Scene, out: Outcome) -> None:
+    out.happened("move_out.reported", scene.rule("move_out_report"), case=case, through=through)
     close_duty(out, scene, duty)

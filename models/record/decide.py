@@ -192,7 +192,7 @@ def decide_internal(
         return _report_step(kind, subject.report, facts, scene)
     match kind:
         case "look":
-            return Outcome()
+            return separation.look(life, scene) if life is not None and subject.case is None else Outcome()
         case "wake":
             return _wake(subject, scene)
         case "complete_approval" | "fail_approval":

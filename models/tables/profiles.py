@@ -39,6 +39,12 @@ class ProfileRow(Table):
             unique=True,
             postgresql_where="chapter <> 'archive'",
         ),
+        Index(
+            "ix_profiles_former",
+            "authority_id",
+            "id_number_index",
+            postgresql_where="chapter = 'archive'",
+        ),
         CheckConstraint("version >= 0", name="version"),
     )
     id: Mapped[Id]

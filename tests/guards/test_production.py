@@ -107,10 +107,12 @@ def test_the_lock_names_a_hash_for_everything(root: Path) -> None:
 
 
 def test_workers_are_healthy_once_they_poll(compose: dict[str, Any]) -> None:
-    """The health check asks for the very file the worker is told to make, in memory of the container's own."""
+    """The health check asks for the very file the worker is told to make, in the container's memory."""
     for name in ("workflows", "activities"):
         service = compose["services"][name]
         ready = service["environment"]["HOSO_READY_FILE"]
         assert service["healthcheck"]["test"] == ["CMD", "test", "-f", ready]
-        assert Path(ready).parent.as_posix() in service["tmpfs"], "read-only elsewhere; gone with the container"
+        assert Path(ready).parent.as_posix() in service["tmpfs"], (
+            "read-only elsewhere; gone with the container"
+        )
     assert "ready_file" in Settings.model_fields

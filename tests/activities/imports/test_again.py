@@ -97,14 +97,25 @@ async def test_somebody_in_transfer_is_left_alone(desk: Desk) -> None:
     assert brought.codes(PEOPLE, 3) == [("citizen_id_number", "not-in-service")]
 
 
-async def test_somebody_archived_comes_back_as_a_new_profile(desk: Desk) -> None:
+async def test_a_former_official_is_no_new_profile(desk: Desk) -> None:
+    """Coming back is a case of its own on the archived profile the line names, as `POST /profiles` says."""
     await desk.bring(book([someone(1)]))
+    archived = await only(desk)
     await desk.write("UPDATE profiles SET chapter = 'archive'")
     returned = someone(1)
     returned.extras["login"] = "came.back"
-    brought = await desk.bring(book([returned]))
-    assert brought.verdicts(PEOPLE) == {3: "create"}
+    dry = await desk.bring(book([returned, someone(2)]), dry_run=True)
+    real = await desk.bring(book([returned, someone(2)]))
+    for brought in (dry, real):
+        assert brought.verdicts(PEOPLE) == {3: "conflict", 4: "create"}
+        assert brought.codes(PEOPLE, 3) == [("citizen_id_number", "former-official")]
+        assert brought.lines[PEOPLE, 3].subject_id == archived.id
+        (issue,) = brought.lines[PEOPLE, 3].issues
+        assert "mở lại" in issue["message"]
+        assert "reopen" in issue["message_en"]
     assert await desk.count("profiles") == 2
+    await desk.write("UPDATE profiles SET chapter = 'service' WHERE id = :id", id=archived.id)
+    assert (await desk.bring(book([someone(1)]))).verdicts(PEOPLE) == {3: "same"}, "once reopened"
 
 
 async def test_a_login_is_added_later_but_never_exchanged(desk: Desk) -> None:

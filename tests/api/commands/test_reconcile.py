@@ -9,7 +9,8 @@ from sqlalchemy import text
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from api.reconcile import Reconciler
-from models.commands import GiveNotice, OpenProfile
+from models.calendar import legal_date
+from models.commands import GiveNotice, OpenProfile, Separate
 from models.database import transaction
 from models.identifiers import digest_workflow, month_end_workflow, profile_workflow
 from models.messages import Life, Moment
@@ -59,6 +60,40 @@ async def test_everything_is_started_from_postgresql_alone(world: World, app, re
     assert moment.version == await row_version(world, workflow_id)
     assert moment.next_wake_at is not None
     assert (await reconciler.run()).total == 0
+
+
+async def test_a_report_left_open_by_an_earlier_release_is_made(
+    world: World, app, reconciler: Reconciler
+) -> None:
+    """The archive of today ends it; a profile archived before gets it ended by the next comparison."""
+    profile = await world.employ()
+    gone = Separate(
+        kind="moved_out",
+        effective_on=legal_date(world.now),
+        document="3/QĐ",
+        covered_by_national_database=True,
+        destination="Bộ Y tế",
+    )
+    assert (await world.ask("culture.hr", gone, profile)).status == 201
+    await world.step("archive", profile, told=False)
+    async with transaction(world.tools.engine, world.scope) as connection:
+        await connection.execute(
+            text(
+                "UPDATE duties SET state = 'open', met_on = NULL"
+                " WHERE profile_id = :p AND slot = 'move_out_report'"
+            ),
+            {"p": profile},
+        )
+    workflow_id = profile_workflow(profile)
+    assert (await reconciler.run()).stranded == [workflow_id]
+    await app.state.temporal.get_workflow_handle(workflow_id).result()
+    row = await world.one(
+        "SELECT state FROM duties WHERE profile_id = :p AND slot = 'move_out_report'", p=profile
+    )
+    assert row.state == "met"
+    told = await world.rows("SELECT 1 FROM notices WHERE kind = 'move_out_reported'")
+    assert len(told) == 2, "at the archive, which this test undid, and now"
+    assert (await reconciler.run()).stranded == []
 
 
 async def test_a_workflow_behind_the_data_looks_again(world: World, app, reconciler: Reconciler) -> None:

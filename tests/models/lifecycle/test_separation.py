@@ -9,7 +9,7 @@ import pytest
 from models.commands import CancelSeparation, Separate
 from models.lifecycle.life import AccountState, Approval, Chapter, Life, Status
 from models.lifecycle.outcome import Outcome
-from models.lifecycle.separation import archive, cancel, separate
+from models.lifecycle.separation import archive, cancel, look, separate
 from models.lifecycle.wake import profile_wake, wake_profile
 from models.regulations import in_force
 from tests.models.lifecycle.scenes import (
@@ -254,6 +254,24 @@ def test_without_a_department_the_report_goes_to_the_agency_above() -> None:
     above = replace(scene(FRIDAY), department_id=None)
     (notice,) = archive(state, told_national=False, scene=above).notices
     assert (notice.agency_id, notice.role) == (above.managing_agency_id, "hr_officer")
+
+
+@pytest.mark.parametrize("chapter", [Chapter.ARCHIVE, Chapter.ACCOUNT, Chapter.SERVICE])
+def test_a_report_that_outlived_its_case_is_made_when_the_profile_is_looked_at(chapter: Chapter) -> None:
+    """Archived by an earlier release, reopened since or not: the department hears, the duty ends."""
+    owed = duty("move_out_report", case_id=CASE)
+    out = look(life(chapter, duties=(owed, duty("national_transfer", case_id=CASE))), scene(FRIDAY))
+    assert [c.duty_id for c in out.closed] == [owed.id]
+    assert event(out, "move_out.reported").facts["through"] == "department"
+    (notice,) = out.notices
+    assert (notice.kind, notice.agency_id) == ("move_out_reported", DEPARTMENT)
+    assert notice.facts["effective_on"] == owed.event_on.isoformat()
+
+
+def test_a_report_of_the_running_case_waits_for_the_archive() -> None:
+    owed = duty("move_out_report", case_id=CASE)
+    state = life(Chapter.SEPARATION, case=separation("effective", "moved_out"), duties=(owed,))
+    assert look(state, scene(FRIDAY)).empty
 
 
 @pytest.mark.parametrize("chapter", [c for c in Chapter if c is not Chapter.SEPARATION])
