@@ -30,7 +30,7 @@ from activities.notifications.office import DigestOffice
 from activities.recomputing.office import RecomputeOffice
 from activities.reviews.office import ReviewOffice
 from activities.signing.office import SigningOffice
-from activities.signing.signer import DevelopmentSigners
+from activities.signing.sources import signers_of
 from models.database import engine_for
 from models.keys import ensure_keyring
 from models.logs import configure, logger, prepare_temporal_loggers
@@ -93,7 +93,7 @@ def offices(settings: Settings, tools: Tools) -> Offices:
     """Build the offices with their collaborators."""
     store = DocumentStore(settings.documents)
     threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="signing")
-    signers = DevelopmentSigners(settings.pki)
+    signers = signers_of(settings)
     signing = SigningOffice(tools, store, signers, threads)
     gateway = gateway_of(settings)
     return Offices(

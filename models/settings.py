@@ -183,6 +183,19 @@ class Settings(BaseSettings):
     """File (mode 0600) with the master key; unset: <data>/keys/master.key."""
     pki: Path = Field(default_factory=_within("pki"))
     """Folder of certificates and keys that sign; unset: <data>/pki."""
+    person_signer: Literal["development", "token", "external"] = "development"
+    """Whose key makes a person's signature: `development` keys, a `token` with a key per account, or the
+    person's own token or remote service in a signing session (`external`)."""
+    seal_signer: Literal["development", "token", "external"] = "development"
+    """Whose key makes an agency's seal, likewise; a `token` holds a key labelled with the agency's id."""
+    token_module: Path | None = None
+    """PKCS#11 module (a shared library) of the token or hardware security module."""
+    token_label: str | None = None
+    """Label of the token in that module."""
+    token_pin: SecretStr | None = None
+    """User PIN of the token; or give `token_pin_file`."""
+    token_pin_file: Path = Field(default_factory=_within("keys/token.pin"))
+    """File (mode 0600) with the token's PIN; unset: <data>/keys/token.pin."""
     documents: Path = Field(default_factory=_within("documents"))
     """Folder of documents, addressed by content; unset: <data>/documents."""
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, ApplicationError
 
 from workflows.asking import ask_act
 from workflows.waiting import everybody_answered, later, not_at_once, until
@@ -25,6 +25,8 @@ with workflow.unsafe.imports_passed_through():
     )
 
 SIGN_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=5)
+AWAY = ("token-away", "token-locked", "token-module-missing")
+"""Troubles of a token that the approver and the administrator are told by name."""
 # Somebody waits: a person's record is asked for a few times, then the answer says that none came.
 PULL_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=10)
 # A maintenance night of the national side lasts hours: wait for it rather than give up.
@@ -308,8 +310,8 @@ class ProfileWorkflow:
             )
             failure = signed.failure
             facts = {"document": signed.document, "certificate": signed.certificate}
-        except ActivityError:
-            failure = "signing-unavailable"
+        except ActivityError as error:
+            failure = _why(error)
         common = {"approval": str(approval_id), "settles": str(command_id)}
         async with self._lock:
             if failure:
@@ -361,3 +363,11 @@ class ProfileWorkflow:
         # What was heard while waiting is looked at by the next run.
         known = None if self._heard else self._moment
         workflow.continue_as_new(self._life.model_copy(update={"moment": known}))
+
+
+def _why(error: ActivityError) -> str:
+    """What kept a signature from being made: the token's own trouble where it has a name."""
+    cause = error.cause
+    if isinstance(cause, ApplicationError) and cause.type in AWAY:
+        return cause.type
+    return "signing-unavailable"

@@ -13,6 +13,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio import activity
 
+from activities.signing.errors import SignerAwayError
 from activities.signing.office import SigningOffice
 from models.database import Scope, transaction
 from models.logs import logger
@@ -125,7 +126,7 @@ class Round:
         )
 
     async def _sign(self, profile_id: UUID, approval_id: UUID) -> Signed:
-        """The signature, or why there is none. Only a database that is away ends the whole attempt."""
+        """The signature, or why there is none. Only a database or a token that is away ends the attempt."""
         request = SignRequest(
             authority_id=self.batch.authority_id,
             profile_id=profile_id,
@@ -135,7 +136,7 @@ class Round:
         for attempt in range(1, TRIES + 1):
             try:
                 return await self.signing.sign(request)
-            except SQLAlchemyError:
+            except (SQLAlchemyError, SignerAwayError):
                 raise
             except Exception as error:
                 # Whatever a key store, a token or a disk may raise: this item waits, the others go on.

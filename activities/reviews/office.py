@@ -8,7 +8,7 @@ from temporalio import activity
 from activities.documents.store import DocumentStore
 from activities.reviews.signing import sign_report
 from activities.reviews.working import work_review
-from activities.signing.signer import DevelopmentSigners
+from activities.signing.signer import Signers
 from models.activity_interfaces import ReviewActivities
 from models.messages import ReportSigning, ReviewMoment, ReviewPlan, ReviewRun, ReviewStart, Signed
 from models.record.reviews import plan_of
@@ -21,7 +21,7 @@ class ReviewOffice(ReviewActivities):
 
     tools: Tools
     store: DocumentStore
-    signers: DevelopmentSigners
+    signers: Signers
     threads: ThreadPoolExecutor
 
     @activity.defn(name="plan_review")

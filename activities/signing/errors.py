@@ -3,8 +3,22 @@
 
 class CannotSignError(Exception):
     """A refusal to sign. ``code`` is stable: signature-failed, already-signed, signature-field-missing,
-    signing-time-invalid, certificate-not-valid-then or algorithm-not-allowed. The message holds no
+    signing-time-invalid, certificate-not-valid-then, certificate-purpose, signer-unknown or
+    algorithm-not-allowed. The message holds no
     personal data.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class SignerAwayError(Exception):
+    """The key cannot be reached now: a token pulled out, a module that answers no more, a PIN not accepted.
+
+    Not a refusal: what was to be signed waits, unsigned, and goes on at the same item once the key is back.
+    ``code`` is stable: token-away, token-locked or token-module-missing. The message names the token's
+    label and the remedy, never a PIN.
     """
 
     def __init__(self, code: str, message: str) -> None:

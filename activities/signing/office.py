@@ -9,14 +9,15 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.documents.errors import DocumentError
 from activities.documents.header import DossierHeader, SignaturePlace
 from activities.documents.profile import render_profile
 from activities.documents.store import DocumentStore
-from activities.signing.errors import CannotSignError
+from activities.signing.errors import CannotSignError, SignerAwayError
 from activities.signing.issuing import SignerName
-from activities.signing.signer import DevelopmentSigners
+from activities.signing.signer import Signers
 from models.access import roles
 from models.activity_interfaces import SigningActivities
 from models.database import Scope, transaction
@@ -52,19 +53,23 @@ class SigningOffice(SigningActivities):
 
     tools: Tools
     store: DocumentStore
-    signers: DevelopmentSigners
+    signers: Signers
     threads: ThreadPoolExecutor
 
     @activity.defn(name="sign_approval")
     async def sign_approval(self, request: SignRequest) -> Signed:
         """Sign; the same approval always answers the same file, once one was kept."""
-        return await self.sign(request)
+        try:
+            return await self.sign(request)
+        except SignerAwayError as away:
+            # The workflow tells it by its name, where trying again did not help.
+            raise ApplicationError(away.code, type=away.code) from away
 
     async def sign(self, request: SignRequest) -> Signed:
         """The signature itself, for the activity and for batches.
 
-        A refusal by the signer (certificate, algorithm, form) is an answer; missing keys or a full disk are
-        raised, to be tried again.
+        A refusal by the signer (certificate, algorithm, form) is an answer; missing keys, a token that is
+        away (`SignerAwayError`) or a full disk are raised, to be tried again.
         """
         scope = Scope(request.authority_id, everything=True)
         async with transaction(self.tools.engine, scope) as connection:

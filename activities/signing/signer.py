@@ -12,16 +12,14 @@ from threading import Lock
 from typing import Protocol
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from activities.documents.stamp import Stamp, stamp_style
-from activities.signing.errors import CannotSignError
+from activities.signing.checking import check_certificate
 from activities.signing.issuing import Issued, KeyKind, SignerName
 from activities.signing.keystore import Keystore, load_pkcs12
-from activities.signing.pades import DIGEST, LoadedKey, sign_field
-from models.evidence.algorithms import current_policy
+from activities.signing.pades import CmsKey, LoadedKey, sign_field
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +49,16 @@ class Signer(Protocol):
         """
 
 
-class Pkcs12Signer:
-    """A signer whose key came from a PKCS#12 file and stays parsed in memory. Safe to share between
-    threads.
+class KeySigner:
+    """A signer whose key is at hand, wherever it lies: the rules before a signature are the same for all.
+    Safe to share between threads.
     """
 
-    def __init__(self, issued: Issued, *, visible: bool = True) -> None:
-        self._issued = issued
-        self._key = LoadedKey(issued)
+    def __init__(self, certificate: x509.Certificate, key: CmsKey, *, visible: bool = True) -> None:
+        self._certificate = certificate
+        self._key = key
         self._visible = visible
-        self._info = _info(issued.certificate)
-
-    @classmethod
-    def open(cls, path: Path, passphrase: bytes) -> Pkcs12Signer:
-        """Read a PKCS#12 file; KeystoreError when it or the passphrase is wrong."""
-        return cls(load_pkcs12(path.read_bytes(), passphrase))
+        self._info = info_of(certificate)
 
     @property
     def certificate(self) -> CertificateInfo:
@@ -88,22 +81,36 @@ class Pkcs12Signer:
         )
 
     def _check(self, signed_at: datetime) -> None:
-        if signed_at.tzinfo is None:
-            raise CannotSignError("signing-time-invalid", "the signing time has no time zone")
-        if not self._info.valid_from <= signed_at <= self._info.valid_to:
-            raise CannotSignError(
-                "certificate-not-valid-then", "the certificate is not valid at the signing time"
-            )
-        key = self._issued.key
-        policy = current_policy()
-        objection = policy.objection(
-            key="ec" if isinstance(key, ec.EllipticCurvePrivateKey) else "rsa",
-            bits=key.key_size,
-            mechanism=self._key.mechanism().signature_algo,
-            digest=DIGEST,
-        )
-        if objection:
-            raise CannotSignError("algorithm-not-allowed", f"{objection} is not allowed by {policy.source}")
+        check_certificate(self._certificate, self._key.mechanism().signature_algo, signed_at)
+
+
+class Pkcs12Signer(KeySigner):
+    """A signer whose key came from a PKCS#12 file and stays parsed in memory."""
+
+    def __init__(self, issued: Issued, *, visible: bool = True) -> None:
+        self._issued = issued
+        super().__init__(issued.certificate, LoadedKey(issued), visible=visible)
+
+    @classmethod
+    def open(cls, path: Path, passphrase: bytes) -> Pkcs12Signer:
+        """Read a PKCS#12 file; KeystoreError when it or the passphrase is wrong."""
+        return cls(load_pkcs12(path.read_bytes(), passphrase))
+
+
+class Signers(Protocol):
+    """Where signers come from: files in development, a token or a card with agencies' seals elsewhere."""
+
+    def signer_for(self, name: SignerName) -> Signer:
+        """The signer of this account in this post.
+
+        Raises:
+            CannotSignError: nobody signs here for this account (``signer-unknown``).
+            SignerAwayError: the key cannot be reached now.
+            KeystoreError: the keys were never made.
+        """
+
+    def seal_for(self, agency_id: str, agency: str) -> Signer:
+        """The seal of an agency: a certificate without a person. Raises as ``signer_for``."""
 
 
 class DevelopmentSigners:
@@ -137,7 +144,9 @@ class DevelopmentSigners:
             return found
 
 
-def _info(certificate: x509.Certificate) -> CertificateInfo:
+def info_of(certificate: x509.Certificate) -> CertificateInfo:
+    """What a certificate says of its subject, in our words."""
+
     def text(oid: x509.ObjectIdentifier) -> str:
         return next((str(one.value) for one in certificate.subject.get_attributes_for_oid(oid)), "")
 

@@ -85,11 +85,18 @@ def sign(pdf: bytes, by: Pkcs12Signer, field: str = "official", at: datetime = F
 
 
 @cache
-def small_once() -> bytes:
-    """A slip of one page, signed once: for tests that judge hundreds of copies."""
+def small_blank(marker: str = "") -> bytes:
+    """A slip of one page with two empty fields: for tests that judge or sign many copies."""
     places = (SignaturePlace("official", "Bên giao"), SignaturePlace("authority", "Bên nhận"))
     slip = Slip("Phiếu chuyển hồ sơ", "Điều 9", (), (), places)
-    return sign(render_slip(slip, HEADER, canonical(CONTENT), ISSUED_AT), signer(OFFICIAL))
+    content = CONTENT | ({"work_strength": marker} if marker else {})
+    return render_slip(slip, replace(HEADER, code=HEADER.code + marker), canonical(content), ISSUED_AT)
+
+
+@cache
+def small_once() -> bytes:
+    """The same slip, signed once."""
+    return sign(small_blank(), signer(OFFICIAL))
 
 
 @cache

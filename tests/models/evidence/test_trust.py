@@ -62,7 +62,10 @@ def test_a_signer_is_no_authority() -> None:
     [
         ("rsa", 2048, "rsassa_pss", "sha256", None),
         ("rsa", 2047, "rsassa_pss", "sha256", "rsa 2047 bit < 2048"),
-        ("rsa", 4096, "rsassa_pkcs1v15", "sha256", "rsassa_pkcs1v15"),
+        ("rsa", 2048, "rsassa_pkcs1v15", "sha256", None),
+        ("rsa", 2047, "rsassa_pkcs1v15", "sha256", "rsa 2047 bit < 2048"),
+        ("rsa", 2048, "rsassa_pkcs1v15", "sha1", "sha1"),
+        ("rsa", 4096, "rsaes_oaep", "sha256", "rsaes_oaep"),
         ("rsa", 2048, "rsassa_pss", "sha1", "sha1"),
         ("ec", 256, "ecdsa", "sha3_256", None),
         ("ec", 255, "ecdsa", "sha256", "ec 255 bit < 256"),

@@ -101,3 +101,12 @@ def test_second_opinion_by_pdfsig(tmp_path: Path) -> None:
     file.write_bytes(broken)
     done = subprocess.run(["pdfsig", "-nocert", str(file)], capture_output=True, text=True, check=False)
     assert "Signature is Valid." not in done.stdout
+
+
+def test_the_padding_of_tokens_in_service() -> None:
+    """RSA with PKCS#1 v1.5: what the policy accepts beside PSS."""
+    from tests.models.evidence import weak
+
+    verdict = verify(samples.sign(samples.unsigned(), weak.old_padding()), samples.trust())
+    assert verdict.valid, verdict.problems
+    assert verdict.signatures[0].algorithm == "rsassa_pkcs1v15 2048 sha256"

@@ -248,7 +248,6 @@ def test_weak_keys_and_padding() -> None:
     from tests.models.evidence import weak
 
     assert "algorithm-not-allowed" in refused(samples.sign(samples.unsigned(), weak.short_rsa()))
-    assert "algorithm-not-allowed" in refused(samples.sign(samples.unsigned(), weak.old_padding()))
     assert "algorithm-not-allowed" in refused(samples.sign(samples.unsigned(), weak.small_curve()))
 
 

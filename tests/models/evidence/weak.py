@@ -1,4 +1,4 @@
-"""Signers no policy allows. They sign correctly: only the choice of algorithm is wrong."""
+"""Signers whose keys or padding are at the edge of the policy or below it. They sign correctly."""
 
 from __future__ import annotations
 

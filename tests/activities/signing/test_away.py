@@ -1,0 +1,93 @@
+"""A key that cannot be reached: the approval waits, unsigned, and goes on when the key is back."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.exceptions import ActivityError, ApplicationError, RetryState, TimeoutType
+from temporalio.exceptions import TimeoutError as EngineTimeoutError
+
+from activities.signing.errors import SignerAwayError
+from activities.signing.issuing import SignerName
+from activities.signing.keystore import Keystore
+from activities.signing.office import SigningOffice
+from activities.signing.signer import DevelopmentSigners, Signer
+from models.commands import SubmitDeclaration
+from models.database import engine_for
+from models.documents import DocumentStore
+from models.messages import SignRequest
+from tests.chains import rolling
+from tests.forms import COMPLETE
+from tests.world import build, tools_for
+from workflows.profile import AWAY, _why
+
+
+class Away:
+    """A token that is not there."""
+
+    def signer_for(self, name: SignerName) -> Signer:
+        raise SignerAwayError("token-away", "token x: TokenNotPresent")
+
+    def seal_for(self, agency_id: str, agency: str) -> Signer:
+        raise SignerAwayError("token-away", "token x: TokenNotPresent")
+
+
+async def test_nothing_is_signed_and_nothing_refused(database: Any, tmp_path: Path) -> None:
+    engine = engine_for(database.url("worker"), pool_size=4)
+    world = await build(
+        tools_for(engine, tmp_path), datetime(2026, 3, 2, 3, 0, tzinfo=UTC), law=rolling(own_signature=True)
+    )
+    Keystore(tmp_path / "pki").create()
+    store, threads = DocumentStore(tmp_path / "documents"), ThreadPoolExecutor(1)
+    office = SigningOffice(world.tools, store, Away(), threads)
+    profile = await world.employ(until="declaration")
+    revision, digest = await world.draft(profile, COMPLETE, evidence=("e" * 64,))
+    await world.ask("person", SubmitDeclaration(revision_id=revision, digest=digest), profile)
+    approval = world.moment.to_sign
+    assert approval is not None
+    request = SignRequest(
+        authority_id=world.authority, profile_id=profile, approval_id=approval, now=world.now
+    )
+    with pytest.raises(ApplicationError) as told:
+        await office.sign_approval(request)
+    assert told.value.type == "token-away"
+    kept = "SELECT state, document_sha256 FROM approvals WHERE id = :id"
+    assert tuple(await world.one(kept, id=approval)) == ("signing", None)
+    back = replace(office, signers=DevelopmentSigners(tmp_path / "pki"))
+    signed = await back.sign_approval(request)
+    assert signed.document
+    assert (await office.sign_approval(request)) == signed, "the file that is kept is the answer"
+    await engine.dispose()
+
+
+def failed(cause: BaseException) -> ActivityError:
+    error = ActivityError(
+        "failed",
+        scheduled_event_id=1,
+        started_event_id=2,
+        identity="",
+        activity_type="sign_approval",
+        activity_id="1",
+        retry_state=RetryState.MAXIMUM_ATTEMPTS_REACHED,
+    )
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize("code", AWAY)
+def test_the_workflow_tells_the_trouble_by_its_name(code: str) -> None:
+    assert _why(failed(ApplicationError("x", type=code))) == code
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        ApplicationError("x", type="KeystoreError"),
+        EngineTimeoutError("x", type=TimeoutType.START_TO_CLOSE, last_heartbeat_details=()),
+    ],
+)
+def test_anything_else_is_unavailable(cause: BaseException) -> None:
+    assert _why(failed(cause)) == "signing-unavailable"
