@@ -50,7 +50,7 @@ COLUMNS = (
 _FEED = text(
     f"SELECT {COLUMNS} FROM events e WHERE e.authority_id = :authority"  # noqa: S608 — constants
     " AND (e.transaction, e.position) > (:transaction, :position)"
-    " AND e.transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+    " AND e.transaction < hoso_finished_below()"
     " ORDER BY e.transaction, e.position LIMIT :limit"
 )
 

@@ -60,6 +60,13 @@ def folded(hashes: Sequence[bytes]) -> bytes:
     return found
 
 
+def complete_root(hashes: Sequence[bytes]) -> bytes:
+    """The root of a complete subtree from a whole level of it: one hash, two, four, and so on."""
+    while len(hashes) > 1:
+        hashes = [node_hash(*pair) for pair in zip(hashes[::2], hashes[1::2], strict=True)]
+    return hashes[0]
+
+
 def inclusion_ranges(index: int, size: int) -> list[Range]:
     """The subtrees beside a leaf's way up to the root, the nearest first (RFC 6962, 2.1.1).
 

@@ -37,6 +37,8 @@ def migrate(url: str) -> None:
             config = configuration()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            # A database that came from another cluster goes on in its own order of transactions (0015).
+            connection.execute(text("SELECT hoso_renew_transactions()"))
     finally:
         engine.dispose()
 

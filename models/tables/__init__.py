@@ -3,6 +3,7 @@
 from models.tables.accounts import AccountRow, MailRow, SessionRow
 from models.tables.base import Table
 from models.tables.duties import CaseRow, DutyRow, NoticeRow
+from models.tables.history import LogHeadRow, LogLeafRow, LogNodeRow, LogSealRow, SealerRow
 from models.tables.ledger import CommandRow, EventRow, ImportLineRow, ImportRow, OutboxRow
 from models.tables.month import (
     AgencyMonthRow,
@@ -54,6 +55,10 @@ __all__ = [
     "GrantRow",
     "ImportLineRow",
     "ImportRow",
+    "LogHeadRow",
+    "LogLeafRow",
+    "LogNodeRow",
+    "LogSealRow",
     "MailRow",
     "MonthEndRow",
     "MonthItemRow",
@@ -67,6 +72,7 @@ __all__ = [
     "RevisionRow",
     "RuleSetLoadRow",
     "RuleSetRow",
+    "SealerRow",
     "SessionRow",
     "ShareRow",
     "StockCampaignRow",

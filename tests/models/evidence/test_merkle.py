@@ -151,6 +151,9 @@ def test_a_tree_that_grows_remembers_only_its_peaks(a: int, b: int) -> None:
     growing, seen = merkle.Growing(), {}
     for number in range(a):
         seen.update(growing.append(merkle.leaf_hash(str(number).encode())))
+    for (level, index), found in seen.items():
+        below = [seen[0, at] for at in range(index << level, (index + 1) << level)]
+        assert merkle.complete_root(below) == found
     again = merkle.Growing(a, [seen[part] for part in merkle.parts(0, a)])
     assert again.peaks == growing.peaks
     for number in range(a, a + b):

@@ -1,0 +1,1 @@
+"""The history that cannot be changed unseen: chained, logged, sealed, kept in a second place."""
