@@ -196,6 +196,8 @@ class Settings(BaseSettings):
     """User PIN of the token; or give `token_pin_file`."""
     token_pin_file: Path = Field(default_factory=_within("keys/token.pin"))
     """File (mode 0600) with the token's PIN; unset: <data>/keys/token.pin."""
+    pki_url: AnyHttpUrl | None = None
+    """Base address of the development PKI; unset: none runs, the addresses below name the true services."""
     documents: Path = Field(default_factory=_within("documents"))
     """Folder of documents, addressed by content; unset: <data>/documents."""
 

@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 KeyKind = Literal["ec", "rsa"]
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -92,13 +92,21 @@ def issue_root(
 
 
 def issue_authority(
-    parent: Issued, common_name: str, *, valid_from: datetime = VALID_FROM, valid_to: datetime = VALID_TO
+    parent: Issued,
+    common_name: str,
+    *,
+    valid_from: datetime = VALID_FROM,
+    valid_to: datetime = VALID_TO,
+    services: str | None = None,
 ) -> Issued:
-    """An issuing authority below ``parent`` that may issue to signers only."""
+    """An issuing authority below ``parent`` that may issue to signers only.
+
+    ``services``: base address of who answers for its revocation, named in it (RFC 5280, 4.2.1.13, 4.2.2.1).
+    """
     key = new_key("ec")
     name = _name(SignerName(common_name, ORGANISATION, "", ""))
     builder = _builder(name, parent.certificate.subject, key, valid_from, valid_to)
-    return _signed(_as_authority(builder, path_length=0), parent, key)
+    return _signed(_answered(_as_authority(builder, path_length=0), services, "root"), parent, key)
 
 
 def issue_signer(
@@ -108,13 +116,59 @@ def issue_signer(
     kind: KeyKind = "ec",
     valid_from: datetime = VALID_FROM,
     valid_to: datetime = VALID_TO,
+    services: str | None = None,
 ) -> Issued:
-    """A certificate for a person's signature or an agency's seal."""
+    """A certificate for a person's signature or an agency's seal; ``services`` as for authorities."""
     key = new_key(kind)
     builder = _builder(_name(name), parent.certificate.subject, key, valid_from, valid_to)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     builder = builder.add_extension(_usage(digital_signature=True, content_commitment=True), critical=True)
-    return _signed(builder, parent, key)
+    return _signed(_answered(builder, services, "issuing"), parent, key)
+
+
+def issue_responder(parent: Issued, common_name: str) -> Issued:
+    """Who answers about revocation in the authority's place (RFC 6960, 4.2.2.2); itself not asked about."""
+    builder, key = _service_builder(parent, common_name, VALID_FROM, VALID_TO)
+    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING])
+    builder = builder.add_extension(usage, critical=False)
+    return _signed(builder.add_extension(x509.OCSPNoCheck(), critical=False), parent, key)
+
+
+def issue_timestamper(
+    parent: Issued, common_name: str, *, valid_from: datetime = VALID_FROM, valid_to: datetime = VALID_TO
+) -> Issued:
+    """A timestamp authority: that purpose alone, and critically so (RFC 3161, 2.3)."""
+    builder, key = _service_builder(parent, common_name, valid_from, valid_to)
+    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+    return _signed(builder.add_extension(usage, critical=True), parent, key)
+
+
+def _service_builder(
+    parent: Issued, common_name: str, valid_from: datetime, valid_to: datetime
+) -> tuple[x509.CertificateBuilder, PrivateKey]:
+    key = new_key("ec")
+    name = _name(SignerName(common_name, ORGANISATION, "", ""))
+    builder = _builder(name, parent.certificate.subject, key, valid_from, valid_to)
+    builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+    return builder.add_extension(_usage(digital_signature=True), critical=True), key
+
+
+def _answered(builder: x509.CertificateBuilder, services: str | None, issuer: str) -> x509.CertificateBuilder:
+    """Names where revocation is answered and the issuer is found, where there is such a place."""
+    if services is None:
+        return builder
+    at = x509.UniformResourceIdentifier
+    access = x509.AuthorityInformationAccess(
+        [
+            x509.AccessDescription(AuthorityInformationAccessOID.OCSP, at(f"{services}/ocsp")),
+            x509.AccessDescription(
+                AuthorityInformationAccessOID.CA_ISSUERS, at(f"{services}/ca/{issuer}.cer")
+            ),
+        ]
+    )
+    lists = x509.DistributionPoint([at(f"{services}/crl/{issuer}.crl")], None, None, None)
+    builder = builder.add_extension(access, critical=False)
+    return builder.add_extension(x509.CRLDistributionPoints([lists]), critical=False)
 
 
 def _name(name: SignerName) -> x509.Name:

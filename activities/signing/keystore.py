@@ -1,6 +1,7 @@
 """The folder of development keys: PKCS#12 files (RFC 7292) that only their owner can read.
 
-Layout: ``passphrase``, ``root.p12``, ``issuing.p12``, ``trust.json``, ``trust.pem``, ``signers/*.p12``.
+Layout: ``passphrase``, ``root.p12``, ``issuing.p12``, ``trust.json``, ``trust.pem``, ``signers/*.p12``;
+``issued/<serial>.cer``, what was issued, for whoever answers about it; ``services.url``, where those answer.
 Created whole by one process, then shared by several: files appear under their final name complete or not at
 all, the first writer wins.
 """
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
 from activities.signing.issuing import (
@@ -56,11 +58,13 @@ class Keystore:
         """
         if self.trust_file.exists():
             return False
-        (self._folder / "signers").mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in ("signers", "issued"):
+            (self._folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder.chmod(0o700)
         _write_once(self._folder / "passphrase", secrets.token_urlsafe(32).encode())
         root = self._kept("root", lambda: issue_root(ROOT_NAME))
-        issuing = self._kept("issuing", lambda: issue_authority(root, ISSUING_NAME))
+        services = self._services()
+        issuing = self._kept("issuing", lambda: issue_authority(root, ISSUING_NAME, services=services))
         anchor = issuing.chain[-1] if issuing.chain else root.certificate
         trust = TrustList.of([Anchor(ROOT_NAME, Issued(anchor, root.key).der())])
         _write_once(self._folder / "trust.pem", trust.to_pem().encode())
@@ -77,7 +81,47 @@ class Keystore:
         """
         identity = "\x1f".join((kind, name.serial, name.common_name, name.organisation, name.post))
         stem = sha256(identity.encode()).hexdigest()[:32]
-        return self._kept(f"signers/{stem}", lambda: issue_signer(self._authority(), name, kind=kind))
+        services = self._services()
+        return self._kept(
+            f"signers/{stem}", lambda: issue_signer(self._authority(), name, kind=kind, services=services)
+        )
+
+    def announce(self, url: str) -> None:
+        """Say where status and timestamps are answered: certificates issued from now on name it."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self._folder / "services.url").write_text(url, encoding="ascii")
+        (self._folder / "services.url").chmod(0o600)
+
+    def authority(self, name: str) -> Issued:
+        """The ``root`` or the ``issuing`` authority's own key, for the process that answers for them."""
+        return self._load(self._folder / f"{name}.p12")
+
+    def service(self, name: str, issue: Callable[[], Issued]) -> Issued:
+        """The key of a service beside the authorities, made at first use."""
+        return self._kept(name, issue)
+
+    def replace_service(self, name: str, made: Issued) -> None:
+        """Another key and certificate for a service."""
+        (self._folder / f"{name}.p12").unlink(missing_ok=True)
+        self._kept(name, lambda: made)
+
+    def has_issued(self, serial: str) -> bool:
+        """Whether a certificate of this serial number (hex) was issued here."""
+        return (self._folder / "issued" / f"{serial}.cer").exists()
+
+    def issuer_of(self, serial: str) -> x509.Name | None:
+        """Who issued this serial number (hex), if anybody here."""
+        found = next((one for one in self.issued() if f"{one.serial_number:x}" == serial), None)
+        return None if found is None else found.issuer
+
+    def issued(self) -> list[x509.Certificate]:
+        """Every certificate issued here, in the order of their serial numbers' text."""
+        files = sorted((self._folder / "issued").glob("*.cer"))
+        return [x509.load_der_x509_certificate(one.read_bytes()) for one in files]
+
+    def _services(self) -> str | None:
+        path = self._folder / "services.url"
+        return path.read_text(encoding="ascii").strip() if path.exists() else None
 
     def _authority(self) -> Issued:
         if self._issuing is None:
@@ -88,7 +132,12 @@ class Keystore:
         path = self._folder / f"{stem}.p12"
         if not path.exists():
             _write_once(path, _packed(issue(), self._passphrase()))
-        return self._load(path)
+        kept = self._load(path)
+        index = self._folder / "issued" / f"{kept.certificate.serial_number:x}.cer"
+        if not index.exists():  # folders made before there was an index get theirs at the first use
+            index.parent.mkdir(mode=0o700, exist_ok=True)
+            _write_once(index, kept.der())
+        return kept
 
     def _passphrase(self) -> bytes:
         return self._read(self._folder / "passphrase")

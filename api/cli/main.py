@@ -18,6 +18,7 @@ COMMANDS = {
     "template": ("api.cli.sample", "template_command"),
     "law": ("api.cli.law", "law_app"),
     "calendar": ("api.cli.law_acts", "calendar_app"),
+    "pki": ("api.cli.pki", "pki_app"),
     "reconcile": ("api.cli.reconcile", "reconcile"),
     "engine": ("api.cli.reconcile", "engine_app"),
     "openapi": ("api.cli.openapi", "openapi"),

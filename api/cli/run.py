@@ -1,8 +1,8 @@
 """``hoso run``: the whole system in the foreground, from an empty folder or where the last run stopped.
 
-Order: PostgreSQL, Temporal and the emulator at once; roles and migrations; keys; workers and API; the sample
-authority. Ports found free are remembered in ``settings.env`` of the data folder; a port named by the user in
-the environment is used or refused, never replaced.
+Order: PostgreSQL, Temporal, the emulator and the development PKI at once; roles and migrations; keys; workers
+and API; the sample authority. Ports found free are remembered in ``settings.env`` of the data folder; a port
+named by the user in the environment is used or refused, never replaced.
 """
 
 import json
@@ -49,6 +49,7 @@ class Ports:
     temporal: int
     temporal_ui: int
     emulator: int
+    pki: int
     api: int
 
 
@@ -63,13 +64,14 @@ def choose_ports(remembered: Settings) -> Ports:
         raise ChildError(
             f"cổng {wanted} đã có chương trình khác dùng / port {wanted} ({PREFIX}API_PORT) is taken"
         )
-    ui, gateway = remembered.temporal_ui_url, remembered.national_url
+    ui, gateway, pki = remembered.temporal_ui_url, remembered.national_url, remembered.pki_url
     usual = {
         "api": remembered.api_port,
         "database": remembered.database_port,
         "temporal": int(remembered.temporal_address.rpartition(":")[2]),
         "temporal_ui": (ui and ui.port) or 8233,
         "emulator": (gateway and gateway.port) or 8090,
+        "pki": (pki and pki.port) or 8091,
     }
     chosen: dict[str, int] = {}
     for name, port in usual.items():
@@ -120,16 +122,14 @@ class Installation:
         engine = EmbeddedTemporal(
             ports.temporal, ports.temporal_ui, self.data / "temporal" / "engine.sqlite", codec
         )
-        emulator = self._emulator(ports.emulator)
-        started = [
-            self.supervisor.begin(program) for program in (database.program(), engine.program(), emulator)
-        ]
+        others = (engine.program(), self._emulator(ports.emulator), self._pki(ports.pki))
+        started = [self.supervisor.begin(program) for program in (database.program(), *others)]
         self.supervisor.wait(started[0])
         database.create_roles_and_database("hoso")
         self.supervisor.wait(started[2])
         settings = self._write_settings(ports, database)
         self._schema_and_keys(settings)
-        self._python("pki", "-m", "activities.signing.development_pki", "--dir", str(settings.pki))
+        self.supervisor.wait(started[3])
         self.supervisor.wait(started[1])
         return settings
 
@@ -149,6 +149,11 @@ class Installation:
         argv += ["--data", str(self.data / "emulator")]
         return Program(name="emulator", argv=argv, ready=lambda: answers(port), folder=ROOT)
 
+    def _pki(self, port: int) -> Program:
+        argv = [sys.executable, "-m", "activities.signing.development_pki", "--port", str(port)]
+        argv += ["--dir", str(self.data / "pki")]
+        return Program(name="pki", argv=argv, ready=lambda: answers(port), folder=ROOT)
+
     def _write_settings(self, ports: Ports, database: EmbeddedPostgres) -> Settings:
         pair: dict[str, str] = json.loads(
             (self.data / "emulator" / "partners.json").read_text(encoding="utf-8")
@@ -162,6 +167,7 @@ class Installation:
             "temporal_ui_url": f"http://{LOOPBACK}:{ports.temporal_ui}",
             "api_port": str(ports.api),
             "national_url": f"http://{LOOPBACK}:{ports.emulator}",
+            "pki_url": f"http://{LOOPBACK}:{ports.pki}",
             "codec_open": "true",
         }
         values |= {f"database_{role}_password": database.passwords[name] for role, name in ROLES.items()}
@@ -227,6 +233,7 @@ class Installation:
             f"Tài liệu API / API docs            {here}/docs",
             f"Temporal Web UI                    {str(settings.temporal_ui_url).rstrip('/')}",
             f"CSDL quốc gia giả lập / emulator   {str(settings.national_url).rstrip('/')}",
+            f"Chứng thực thử nghiệm / test PKI   {str(settings.pki_url).rstrip('/')}",
             "Thử ở cửa sổ khác / try in another terminal:",
             "  .venv/bin/hoso doctor",
             "  .venv/bin/hoso deadline hanoi.art6.3 --from 2025-12-29",

@@ -117,7 +117,7 @@ def test_from_an_empty_folder_to_a_login_and_again(first: Run, folder: Path) -> 
     assert before["me"] == HR
 
     children = first.children()
-    assert children.keys() == {"postgres", "temporal", "emulator", "workflows", "activities", "api"}
+    assert children.keys() == {"postgres", "temporal", "emulator", "pki", "workflows", "activities", "api"}
     assert first.stop() == 0
     assert gone(children)
     assert not answers(first.port)

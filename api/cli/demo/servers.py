@@ -1,7 +1,8 @@
 """The throw-away servers of a demo: all of the system in a folder that is removed afterwards.
 
 PostgreSQL without durability, Temporal's test server (one virtual clock for every workflow), the emulator of
-the national database, a worker and the API, each a process of its own, as ``hoso run`` has them.
+the national database, the development PKI, a worker and the API, each a process of its own, as ``hoso run``
+has them.
 """
 
 import json
@@ -64,19 +65,18 @@ class Servers:
         # Under root PostgreSQL runs as another account, which must pass through, not list.
         self.folder.chmod(0o711 if server_account() else 0o700)
         self.data.mkdir(mode=0o700)
-        ports = {name: free_port() for name in ("postgres", "temporal", "emulator", "api")}
+        ports = {name: free_port() for name in ("postgres", "temporal", "emulator", "pki", "api")}
         engine = TimeSkippingServer(ports["temporal"]).program()
         self.postgres = EmbeddedPostgres(self.folder / "postgres", ports["postgres"], throwaway=True)
         tell("PostgreSQL, Temporal (đồng hồ ảo / virtual clock), CSDLQG giả lập / emulator")
-        others = [self._begin(engine), self._begin(self._emulator(ports["emulator"]))]
+        ours = (engine, self._emulator(ports["emulator"]), self._pki(ports["pki"], ports["temporal"]))
+        others = [self._begin(one) for one in ours]
         self._ready([self._begin(self.postgres.program())])
         self.postgres.create_roles_and_database("hoso")
         self._ready(others)
         self.settings = self._installation(ports)
-        pki = self._begin(self._pki())
         migrate(self.settings.database_url(DatabaseRole.MIGRATION))
         ensure_keyring(self.settings.key_ring, None, self.settings.master_key_file)
-        self._finished(pki)
         tell("worker, API")
         self._ready([self._begin(self._worker()), self._begin(self._api(ports["api"]))])
         return self.settings
@@ -112,12 +112,6 @@ class Servers:
             except ChildError as error:
                 raise ChildError(f"{error}: {self._last(child)}") from error
 
-    def _finished(self, child: Child) -> None:
-        status = child.process.wait(PATIENCE)
-        self.running.remove(child)
-        if status != 0:
-            raise ChildError(f"{child.program.name}: ended with status {status}: {self._last(child)}")
-
     def _log(self, name: str) -> Path:
         return self.folder / f"{name}.log"
 
@@ -135,6 +129,7 @@ class Servers:
             "temporal_address": f"{LOOPBACK}:{ports['temporal']}",
             "api_port": str(ports["api"]),
             "national_url": f"http://{LOOPBACK}:{ports['emulator']}",
+            "pki_url": f"http://{LOOPBACK}:{ports['pki']}",
             "national_sender_code": self.national_code,
             "clock": "engine",
             "session_hours": "24",
@@ -165,9 +160,11 @@ class Servers:
         arguments = ("-m", "activities.national.emulator", "--port", str(port), "--data", str(self.emulator))
         return self._python("emulator", *arguments, ready=lambda: answers(port))
 
-    def _pki(self) -> Program:
-        arguments = ("-m", "activities.signing.development_pki", "--dir", str(self.settings.pki))
-        return self._python("pki", *arguments, ready=lambda: True)
+    def _pki(self, port: int, engine: int) -> Program:
+        """The development PKI, whose time is the engine's: certificates and stamps live in virtual time."""
+        arguments = ["-m", "activities.signing.development_pki", "--dir", str(self.data / "pki")]
+        arguments += ["--port", str(port), "--engine", f"{LOOPBACK}:{engine}"]
+        return self._python("pki", *arguments, ready=lambda: answers(port))
 
     def _worker(self) -> Program:
         return self._python("worker", "worker.py", "all", ready=self._polls)

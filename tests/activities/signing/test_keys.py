@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from activities.signing.development_pki import main
+from activities.signing.development_pki.__main__ import main
 from activities.signing.issuing import SignerName
 from activities.signing.keystore import Keystore, KeystoreError, load_pkcs12
 from activities.signing.signer import DevelopmentSigners
@@ -40,7 +40,7 @@ def test_nobody_else_can_read(keystore: Keystore) -> None:
     folder = keystore.trust_file.parent
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     files = [path for path in folder.rglob("*") if path.is_file()]
-    assert len(files) == 6
+    assert len(files) == 9
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
 
 

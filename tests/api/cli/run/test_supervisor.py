@@ -204,9 +204,9 @@ def test_taken_ports_are_avoided(tmp_path: Path) -> None:
         stranger.listen()
         remembered = Settings(data=tmp_path, database_port=taken, api_port=taken)
         ports = choose_ports(remembered)
-    chosen = [ports.database, ports.temporal, ports.temporal_ui, ports.emulator, ports.api]
+    chosen = [ports.database, ports.temporal, ports.temporal_ui, ports.emulator, ports.pki, ports.api]
     assert taken not in chosen
-    assert len(set(chosen)) == 5
+    assert len(set(chosen)) == 6
 
 
 def test_a_port_the_user_named_is_refused_when_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
