@@ -24,11 +24,13 @@ from api.engine_away import ENGINE_AWAY
 from api.reconcile import Reconciler
 from api.starting_imports import import_workflow, start_import
 from api.starting_recompute import start_recompute
-from models.calendar import legal_date
+from models.calendar import legal_date, start_of_day
 from models.database import Scope, transaction
-from models.identifiers import WorkflowKind, parse_workflow_id
+from models.identifiers import WorkflowKind, WorkflowName, parse_workflow_id
+from models.lifecycle.month import OPEN_END
 from models.logs import logger
-from models.messages import Lending, Life, Move
+from models.messages import AgencyMonthStart, Lending, Life, Move
+from workflows.agency_month import AgencyMonthWorkflow
 from workflows.delegation import DelegationWorkflow
 from workflows.profile import ProfileWorkflow
 from workflows.transfer import TransferWorkflow
@@ -181,6 +183,17 @@ class Relay:
             )
         elif name.kind is WorkflowKind.RECOMPUTE:
             await start_recompute(client, queue, row.authority_id)
+        elif name.kind is WorkflowKind.MONTH_END and (start := _running_list(row, name)) is not None:
+            # Also where it had closed: something joined it since.
+            await client.start_workflow(
+                AgencyMonthWorkflow.run,
+                start,
+                id=row.workflow_id,
+                task_queue=queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                start_signal="heard",
+                static_summary=f"Danh sách tháng {start.month}",
+            )
         else:
             try:
                 await client.get_workflow_handle(row.workflow_id).signal("heard")
@@ -225,3 +238,17 @@ class Relay:
                 break
             self._imports.add(import_id)
         return started
+
+
+def _running_list(row: Row[Any], name: WorkflowName) -> AgencyMonthStart | None:
+    """How to start the list a line is for, where it is one that opens again; none for all others."""
+    assert name.subject is not None
+    assert name.period is not None
+    start = AgencyMonthStart(
+        authority_id=row.authority_id,
+        agency_id=name.subject,
+        agency_month_id=UUID(row.payload.get("month", str(name.subject))),
+        month=name.period,
+        closes_at=start_of_day(OPEN_END),
+    )
+    return start if start.reopens else None

@@ -18,7 +18,7 @@ LONGEST_KEY = 200
 
 _KEY = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
-_LIST = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])(-stock)?")
+_LIST = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])(-stock|-event)?")
 _PERIOD = re.compile(r"[0-9]{4}(-q[1-4])?")
 
 
@@ -92,7 +92,8 @@ def month_end_workflow(authority_id: UUID, month: str) -> str:
 
 
 def agency_month_workflow(agency_id: UUID, month: str) -> str:
-    """The id of one agency's list: `month` is `yyyy-mm`, with `-stock` for a list of the whole stock."""
+    """The id of one agency's list: `month` is `yyyy-mm`, with `-stock` for a list of the whole stock, with
+    `-event` for the running list of what is sent by an event's clock."""
     return str(WorkflowName(WorkflowKind.MONTH_END, agency_id, _checked(_LIST, month)))
 
 

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 Word = Annotated[str, StringConstraints(max_length=120)]
 Words = Annotated[str, StringConstraints(max_length=400)]
 Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
-ListName = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])(-stock)?$")]
-"""A month ``yyyy-mm``, or the list of the whole stock begun in it."""
+ListName = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])(-stock|-event)?$")]
+"""A month ``yyyy-mm``, or the list of the whole stock begun in it, or its running list."""
 Period = Annotated[str, StringConstraints(pattern=r"^\d{4}(-q[1-4])?$")]
 """A quarter ``yyyy-q1`` or a year ``yyyy``."""
 Subject = Literal["profile", "transfer", "agency_month", "review", "delegation", "law"]
@@ -28,6 +28,7 @@ Internal = Literal[
     "archive",
     "open_month",
     "refresh_stock",
+    "synced",
     "approvals_done",
     "gate_opens",
     "submitted",
@@ -167,6 +168,11 @@ class AgencyMonthStart(Message):
     """The opening of the next month's window: what is left by then is carried over."""
     limit: int = 1000
     """Events in one run before the next begins."""
+
+    @property
+    def reopens(self) -> bool:
+        """Whether it is a running list: closed whenever it is empty, open again when something joins it."""
+        return self.month.endswith("-event")
 
 
 class MonthOpened(Message):

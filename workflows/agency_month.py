@@ -39,13 +39,19 @@ class AgencyMonthWorkflow:
         if self._moment.version == 0:
             await everybody_answered()
             return "không có danh sách"
-        while self._moment.chapter != "closed":
-            await self._next()
-            await self._close_if_done()
-            if self._is_long():
-                await self._next_run()
-        await everybody_answered()
-        return self._moment.words
+        while True:
+            while self._moment.chapter != "closed":
+                await self._next()
+                await self._close_if_done()
+                if self._is_long():
+                    await self._next_run()
+            await everybody_answered()
+            if not (self._start.reopens and self._heard):
+                return self._moment.words
+            # Something joined a running list while this run was closing it: nobody else would look.
+            self._heard = False
+            await self._ask("look", "Xem lại danh sách")
+            self._heard = self._heard or self._moment.chapter != "closed"
 
     async def _next(self) -> None:
         """The next thing: a round of approvals, something to submit, or a reminder."""

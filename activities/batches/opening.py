@@ -58,11 +58,18 @@ _ITEMS = text(
     " WHERE p.agency_id IN (SELECT c.descendant_id FROM agency_closure c WHERE c.ancestor_id = :agency"
     "   AND c.valid_to IS NULL AND hoso_sync_agent(c.descendant_id) = :agency)"
     " AND p.chapter NOT IN ('separation', 'archive')"
-    # What the list of the whole stock holds is approved and sent from there.
+    # What the list of the whole stock holds is approved and sent from there; what a running list holds is
+    # sent from there, and stands here for a newer submission only.
     " AND NOT EXISTS (SELECT 1 FROM month_items i JOIN agency_months m ON m.id = i.agency_month_id"
-    "   WHERE i.profile_id = p.id AND m.kind = 'whole_stock' AND m.state <> 'closed'"
-    "   AND i.state = ANY (:outstanding))"
+    "   WHERE i.profile_id = p.id AND m.state <> 'closed' AND i.state = ANY (:outstanding)"
+    "   AND (m.kind = 'whole_stock' OR m.kind = 'event' AND p.pending_revision_id IS NULL))"
     " AND (p.pending_revision_id IS NOT NULL OR p.approved_revision_id IS DISTINCT FROM p.synced_revision_id)"
+)
+# What nobody took (no connection, a packet refused as a whole) is tried again with each month.
+_RUNNING = text(
+    "INSERT INTO outbox (authority_id, workflow_id, payload, created_at)"
+    " SELECT authority_id, 'month-end/' || agency_id || '/' || month, jsonb_build_object('month', id), :now"
+    " FROM agency_months WHERE kind = 'event' AND state <> 'closed'"
 )
 _LISTED = text("UPDATE agency_months SET listed = :listed WHERE id = :id")
 _STANDING = text(
@@ -115,6 +122,7 @@ async def open_agency_months(tools: Tools, task_queue: str, start: MonthStart) -
         dates = await dates_of(connection, tools, start.authority_id, start.month)
         opening = Opening(tools, start.authority_id, dates, now)
         await _begin(connection, opening)
+        await connection.execute(_RUNNING, {"now": now})
         after = _cursor()
         found = await connection.execute(_AGENCIES, {"day": legal_date(now), "after": after})
         agencies = list(found.scalars())

@@ -27,7 +27,9 @@ from activities.national.service import poll_receipts
 from activities.national.trouble import REPAIR, again, growing_delay, tell_of_trouble, troubled
 from activities.notifications.notices import notify_post
 from models.database import Scope, transaction
-from models.messages import Batch, BatchResult
+from models.lifecycle import rhythm
+from models.messages import Ask, Batch, BatchResult
+from models.record.act import act
 from models.record.tools import Tools
 
 _OPEN = text(
@@ -65,6 +67,18 @@ _RESULT = text(
     " count(*) FILTER (WHERE state = 'rejected') AS rejected FROM month_items"
     " WHERE agency_month_id = :month AND tran_code IS NOT NULL"
 )
+# Duties of an event's clock that what came back meets, and newer revisions that waited for it (NĐ 27/2026).
+_OWED = text(
+    "SELECT DISTINCT p.id, coalesce(s.number, 0) AS number FROM month_items i JOIN profiles p ON p.id ="
+    " i.profile_id JOIN duties d ON d.profile_id = p.id AND d.state = 'open' AND d.slot = ANY (:slots)"
+    " LEFT JOIN revisions s ON s.id = p.synced_revision_id"
+    " WHERE i.agency_month_id = :month AND i.state NOT IN ('listed', 'approved', 'cleared', 'sent')"
+    " AND ((d.facts ->> 'revision')::int <= s.number OR p.approved_revision_id <> i.revision_id"
+    "   AND p.approved_revision_id IS DISTINCT FROM p.synced_revision_id"
+    "   AND NOT EXISTS (SELECT 1 FROM month_items o JOIN agency_months m ON m.id = o.agency_month_id"
+    "     WHERE o.profile_id = p.id AND m.state <> 'closed'"
+    "     AND o.state IN ('listed', 'approved', 'cleared', 'sent')))"
+)
 _COUNTS = text(
     "SELECT state, count(*) AS n FROM month_items WHERE agency_month_id = :month AND tran_code = :code"
     " GROUP BY state"
@@ -86,11 +100,33 @@ async def await_receipts(tools: Tools, national: National | None, batch: Batch) 
             raise again("national-not-configured", REPAIR)
         waiting |= not await _settle(tools, national, batch, packet)
         activity.heartbeat(packet.tran_code)
+    await _meet(tools, batch)
     if waiting:
         raise again("receipts-pending", growing_delay(activity.info().attempt))
     async with transaction(tools.engine, scope) as connection:
         row = (await connection.execute(_RESULT, {"month": batch.agency_month_id})).one()
     return BatchResult(done=row.accepted, refused=row.rejected)
+
+
+async def _meet(tools: Tools, batch: Batch) -> None:
+    """Have each profile's own act meet what it owed by an event's clock; by rows, so also after a kill."""
+    values = {"month": batch.agency_month_id, "slots": list(rhythm.SLOTS)}
+    async with transaction(tools.engine, Scope(batch.authority_id, everything=True)) as connection:
+        owed = (await connection.execute(_OWED, values)).all()
+    for row in owed:
+        await act(
+            tools,
+            Ask(
+                authority_id=batch.authority_id,
+                subject="profile",
+                subject_id=row.id,
+                internal="synced",
+                now=batch.now,
+                facts={"revision": row.number},
+                bulk=True,
+            ),
+        )
+        activity.heartbeat(str(row.id))
 
 
 async def _settle(tools: Tools, national: National, batch: Batch, packet: Row[Any]) -> bool:

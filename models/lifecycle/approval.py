@@ -7,6 +7,7 @@ from models.commands import Approve
 from models.errors import Refusal
 from models.form import foretold
 from models.identifiers import agency_month_workflow
+from models.lifecycle import rhythm
 from models.lifecycle.competence import competent
 from models.lifecycle.guard import in_chapter, not_own, refuse
 from models.lifecycle.life import AgencyMonth, Approval, Chapter, Life, Status
@@ -144,6 +145,8 @@ def complete(
             changed_at=scene.now,
         )
         out.tell.append((agency_month_workflow(month.agency_id, month.month), {"month": month.id}))
+    born_here = life.account is not None and pending.author_id == life.account.id
+    rhythm.owe(out, life, pending.id, pending.number, scene, born_here=born_here, listed=month is not None)
     out.happened(
         "approval.signed",
         window,

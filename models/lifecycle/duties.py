@@ -103,6 +103,7 @@ def open_duty(
     account_id: UUID | None = None,
     owed_by: tuple[str, UUID] | None = None,
     beside: tuple[tuple[Obligation, date], ...] = (),
+    quiet: bool = False,
     **facts: Any,
 ) -> Duty:
     """Open a duty under ``obligation`` from ``event_on`` and tell whoever the rule lays it on.
@@ -111,7 +112,8 @@ def open_duty(
     period is reckoned. A regulation without a period opens a duty without a date; a calendar year that is
     missing opens it as unknown, to be recomputed, and tells the administrator. ``owed_by`` (role, agency) is
     given where the rule's own party does not say it; ``beside`` are other obligations whose periods run for
-    this duty too, each from its own event.
+    this duty too, each from its own event. ``quiet``: what it asks for happens by itself, so only its ladder
+    speaks; a duty that is late when it is opened is told all the same.
     """
     party, agency_id = owed_by or bearer(obligation, agency_id, scene)
     nominal, due_on, due_at = due or (None, None, None)
@@ -155,6 +157,7 @@ def open_duty(
         agency_month_id=agency_month_id,
         report_id=report_id,
         returned=bool(facts.get("returned")),
+        revision=facts.get("revision"),
     )
     # Opened with its dates already past: what was missed is said once, in the notice below.
     duty = replace(duty, next_wake_at=next_wake(duty, scene, subject_id))
@@ -170,6 +173,8 @@ def open_duty(
         event_on=event_on.isoformat(),
         late=late,
     )
+    if quiet and not late:
+        return duty
     outcome.notices.append(
         Notice(
             "duty_opened_late" if late else "duty_opened",

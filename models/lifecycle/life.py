@@ -93,6 +93,8 @@ class Duty:
     report_id: UUID | None = None
     returned: bool = False
     """Whether it stands for a correction that was asked for."""
+    revision: int | None = None
+    """Number of the revision it is about, where it is about one."""
 
 
 @dataclass(frozen=True, slots=True)

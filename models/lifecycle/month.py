@@ -5,7 +5,7 @@ from uuid import UUID
 
 from models.commands import ApproveList
 from models.identifiers import agency_month_workflow
-from models.lifecycle import gate
+from models.lifecycle import gate, rhythm
 from models.lifecycle.competence import competent
 from models.lifecycle.duties import bearer, close_duty, open_duty, void_duty
 from models.lifecycle.guard import refuse
@@ -14,11 +14,15 @@ from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
 from models.regulations import Obligation
 
-MONTH, WHOLE_STOCK = "month", "whole_stock"
+MONTH, WHOLE_STOCK, EVENT = "month", "whole_stock", "event"
 OPEN_END = date(2099, 12, 31)
 """Stands for "no end" where a list needs a date: of a list of the whole stock nothing is ever overdue."""
-OPENING = {MONTH: ("approval_window", "sync_window"), WHOLE_STOCK: ("whole_stock_approval",)}
-"""The duties a list opens, the approval's first."""
+OPENING: dict[str, tuple[str, ...]] = {
+    MONTH: ("approval_window", "sync_window"),
+    WHOLE_STOCK: ("whole_stock_approval",),
+    EVENT: (),
+}
+"""The duties a list opens, the approval's first; what is on an event's list is owed by its profiles."""
 OUTSTANDING = ("listed", "approved", "cleared", "sent", "accepted")
 """Item states in which something is still to be done by somebody."""
 
@@ -145,7 +149,7 @@ def nothing_waits(month: AgencyMonth, out: Outcome, scene: Scene) -> None:
     if month.counts.get("listed", 0):
         return
     for duty in month.duties:
-        if duty.slot == OPENING[month.kind][0]:
+        if duty.slot in OPENING[month.kind][:1]:
             close_duty(out, scene, duty)
 
 
@@ -158,9 +162,14 @@ def submitted(month: AgencyMonth, tran_code: str, items: int, scene: Scene) -> O
     # Approved one by one, from the profile: no round over the list has said so.
     nothing_waits(month, out, scene)
     out.happened(
-        "month.submitted", scene.rule("sync_window"), month=month.month, tran_code=tran_code, items=items
+        "month.submitted", sending_rule(month, scene), month=month.month, tran_code=tran_code, items=items
     )
     return out
+
+
+def sending_rule(month: AgencyMonth, scene: Scene) -> Obligation | None:
+    """The rule under which a list's items go out: the window's, or the event's own."""
+    return rhythm.rule_of(scene, born_here=True) if month.kind == EVENT else scene.rule("sync_window")
 
 
 def receipts_in(month: AgencyMonth, scene: Scene) -> Outcome:
@@ -174,14 +183,19 @@ def receipts_in(month: AgencyMonth, scene: Scene) -> Outcome:
             and not month.counts.get("cleared", 0)
         ):
             close_duty(out, scene, duty)
-    out.happened("month.receipts", scene.rule("sync_window"), month=month.month, **month.counts)
+    out.happened("month.receipts", sending_rule(month, scene), month=month.month, **month.counts)
     gate.received(month, out, scene)
     return out
 
 
 def close_month(month: AgencyMonth, scene: Scene) -> Outcome:
-    """The month ends: done, or incomplete with what is carried to the next list."""
+    """The month ends: done, or incomplete with what is carried to the next list.
+
+    A running list has no next one: what joined it while its end was asked for keeps it open.
+    """
     left = sum(month.counts.get(state, 0) for state in OUTSTANDING)
+    if left and month.kind == EVENT:
+        return Outcome()
     out = Outcome(answer={"left": left})
     out.subject = {"state": "closed", "closed_at": scene.now, "summary": {**month.counts, "left": left}}
     for round_ in month.rounds:
@@ -196,5 +210,5 @@ def close_month(month: AgencyMonth, scene: Scene) -> Outcome:
             void_duty(out, scene, duty, "carried")
         else:
             close_duty(out, scene, duty)
-    out.happened("month.closed", scene.rule("sync_window"), month=month.month, left=left, **month.counts)
+    out.happened("month.closed", sending_rule(month, scene), month=month.month, left=left, **month.counts)
     return out

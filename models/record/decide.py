@@ -58,6 +58,7 @@ from models.lifecycle import (
     month,
     reentry,
     review,
+    rhythm,
     secondment,
     separation,
     steps,
@@ -204,6 +205,9 @@ def decide_internal(
             assert life is not None
             extra: dict[str, str] = {name: str(facts[name]) for name in ("until", "path") if name in facts}
             return intake.fail(life, str(facts["reason"]), extra, scene)
+        case "synced":
+            assert life is not None
+            return rhythm.synced(life, int(facts["revision"]), scene)
         case "archive":
             assert life is not None
             if life.chapter is Chapter.ARCHIVE:

@@ -39,7 +39,8 @@ DUTY = (
     " 'due_at', d.due_at, 'opened_at', (d.opened_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date,"
     " 'ladder_step', d.ladder_step, 'next_wake_at', d.next_wake_at, 'profile_id', d.profile_id,"
     " 'case_id', d.case_id, 'agency_month_id', d.agency_month_id, 'report_id', d.report_id,"
-    " 'returned', coalesce((d.facts ->> 'returned')::boolean, false))"
+    " 'returned', coalesce((d.facts ->> 'returned')::boolean, false),"
+    " 'revision', (d.facts ->> 'revision')::int)"
 )
 _REVISION = (
     "json_build_object('id', r.id, 'number', r.number, 'state', r.state, 'digest', r.digest,"
@@ -151,6 +152,7 @@ def duty_of(d: dict[str, Any]) -> Duty:
         agency_month_id=_id(d["agency_month_id"]),
         report_id=_id(d["report_id"]),
         returned=d["returned"],
+        revision=d["revision"],
     )
 
 

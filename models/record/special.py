@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.form import catalogue, split
 from models.keys import Sealed
+from models.record import event_items
 from models.record.delegations import stir
 from models.record.tools import Tools
 from models.tables import AccountRow
@@ -245,9 +246,16 @@ async def posts_left(connection: AsyncConnection, writing: Writing, values: dict
     await connection.execute(_POSTS_LOCKED, person)
 
 
+async def event_item(connection: AsyncConnection, writing: Writing, values: dict[str, Any]) -> None:
+    """What goes out by an event's clock joins its running list."""
+    assert writing.profile_id is not None
+    await event_items.put(connection, writing.authority_id, writing.profile_id, values, writing.now)
+
+
 SPECIAL: dict[str, Callable[[AsyncConnection, Writing, dict[str, Any]], Awaitable[None]]] = {
     "accounts": account,
     "draft_from": draft_from,
+    "event_item": event_item,
     "draft_prefilled": draft_prefilled,
     "amended": amended,
     "custody_moved": custody_moved,

@@ -34,7 +34,7 @@ class AgencyMonthRow(Table):
     __table_args__ = (
         UniqueConstraint("agency_id", "month"),
         CheckConstraint("state IN ('open', 'submitting', 'gate', 'closed')", name="state"),
-        CheckConstraint("kind IN ('month', 'whole_stock')", name="kind"),
+        CheckConstraint("kind IN ('month', 'whole_stock', 'event')", name="kind"),
         CheckConstraint("gate IN ('none', 'before_outgoing_call', 'after')", name="gate"),
     )
     id: Mapped[Id]
@@ -56,7 +56,8 @@ class AgencyMonthRow(Table):
     gate: Mapped[str] = mapped_column(server_default="after")
     """Where the department approves: by the law of the day on which the list was opened, to its end."""
     kind: Mapped[str] = mapped_column(server_default="month")
-    """``month``, or ``whole_stock``: the profiles never approved under the regulation (phu_yen.art6.1)."""
+    """``month``; ``whole_stock``: the profiles never approved under the regulation (phu_yen.art6.1);
+    ``event``: what is sent by an event's clock, approved already (NĐ 27/2026 art. 19)."""
 
 
 class StockCampaignRow(Table):
@@ -69,6 +70,11 @@ class StockCampaignRow(Table):
     rule_set_hash: Mapped[str]
     opened_on: Mapped[date]
     opened_at: Mapped[datetime]
+    again: Mapped[bool] = mapped_column(server_default="false")
+    """Whether profiles approved before the rule are signed again under it."""
+    document: Mapped[str | None]
+    """The document by which the authority opened it; none where a month's opening began it by itself."""
+    opened_by: Mapped[UUID | None]
 
 
 class MonthItemRow(Table):

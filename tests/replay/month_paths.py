@@ -52,6 +52,12 @@ async def _late_joiner(player: Player) -> None:
     await player.ends()
 
 
+async def _joined_while_closing(player: Player) -> None:
+    await player.asked("look", 2)
+    await player.hears()
+    await player.ends()
+
+
 async def _one_by_one(player: Player) -> None:
     for n in range(3):
         await player.hears()
@@ -149,6 +155,18 @@ PATHS: dict[str, Callable[[], Path]] = {
             close_month=[told("closed", 7)],
         ),
         _late_joiner,
+    ),
+    "agency_month/running_list": lambda: Path(
+        AgencyMonthWorkflow,
+        _list(OPEN_END, name="2025-03-event"),
+        acts(
+            told("open", 1),
+            look=[told("open", 1, left=1, to_send=1)] * 2 + [told("open", 5, left=1, to_send=1)] * 2,
+            submitted=[told("submitting", 2, left=1, awaiting=1)],
+            receipts=[told("open", 3)],
+            close_month=[told("closed", 4)],
+        ),
+        _joined_while_closing,
     ),
     "agency_month/one_by_one": lambda: Path(
         AgencyMonthWorkflow,
