@@ -50,8 +50,8 @@ class AgencyMonthLine(BaseModel):
     overdue: bool = Field(title="Quá hạn")
     kind: str = Field(
         title="Loại danh sách",
-        description="`month`: tháng; `whole_stock`: phê duyệt lần đầu toàn bộ hồ sơ, không có ngày cuối"
-        " (ghi 31/12/2099)",
+        description="`month`: tháng; `whole_stock`: phê duyệt lần đầu toàn bộ hồ sơ; `event`: đã phê duyệt,"
+        " gửi theo thời hạn từng việc. Hai loại sau không có ngày cuối (ghi 31/12/2099)",
     )
     listed: int = Field(title="Số hồ sơ trong danh sách")
     counts: dict[str, int] = Field(title="Số hồ sơ theo trạng thái")

@@ -81,8 +81,32 @@ def open_profile(profile_id: UUID, authority_id: UUID, body: OpenProfile, scene:
         origin=body.origin,
         event_on=body.event_on.isoformat(),
     )
+    _created(out, scene, profile_id, body)
     open_entry(out, scene, owed, profile_id, body.agency_id, body.event_on, body.document)
     return out
+
+
+def _created(out: Outcome, scene: Scene, profile_id: UUID, body: OpenProfile) -> None:
+    """Opening the profile creates the dossier: its period from the decision, met by this act, late or not.
+
+    Only for people who enter service: whoever is received has a dossier already (NĐ 27/2026 art. 18).
+    """
+    rule = scene.rule("dossier_creation")
+    if rule is None or body.origin != "recruited":
+        return
+    duty = open_duty(
+        out,
+        scene,
+        rule,
+        agency_id=body.agency_id,
+        event_on=body.event_on,
+        profile_id=profile_id,
+        quiet=True,
+        document=body.document,
+    )
+    late = close_duty(out, scene, duty)
+    due = duty.due_on.isoformat() if duty.due_on else None
+    out.answer["dossier"] = {"due_on": due, "late_days": late, "citation": rule.citation}
 
 
 def request_account(life: Life, body: RequestAccount, scene: Scene) -> Outcome:

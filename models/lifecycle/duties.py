@@ -113,7 +113,7 @@ def open_duty(
     missing opens it as unknown, to be recomputed, and tells the administrator. ``owed_by`` (role, agency) is
     given where the rule's own party does not say it; ``beside`` are other obligations whose periods run for
     this duty too, each from its own event. ``quiet``: what it asks for happens by itself, so only its ladder
-    speaks; a duty that is late when it is opened is told all the same.
+    speaks.
     """
     party, agency_id = owed_by or bearer(obligation, agency_id, scene)
     nominal, due_on, due_at = due or (None, None, None)
@@ -173,7 +173,7 @@ def open_duty(
         event_on=event_on.isoformat(),
         late=late,
     )
-    if quiet and not late:
+    if quiet:
         return duty
     outcome.notices.append(
         Notice(

@@ -19,7 +19,7 @@ from models.regulations.ruleset import oblige
 
 CHAIN = "review_step"
 """Stands for every signature of the chain, the approval last."""
-SENDING = (CHAIN, "sync_window", "department_gate")
+SENDING = (CHAIN, "event_sync_system", "event_sync_agency", "sync_window", "department_gate")
 
 AFTER: Mapping[str, tuple[str, ...]] = {
     "account_request": ("personal_account", "default_password", "first_declaration", *SENDING),
@@ -38,6 +38,9 @@ AFTER: Mapping[str, tuple[str, ...]] = {
     "review_step": SENDING,
     "approval_window": SENDING,
     "sync_window": ("department_gate",),
+    "event_sync_system": ("department_gate",),
+    "event_sync_agency": ("department_gate",),
+    "dossier_creation": ("personal_account", "first_declaration", *SENDING),
     "transfer_request": ("transfer_hand_over", "transfer_receive", "transfer_account", "transfer_check"),
     "transfer_report": ("transfer_hand_over", "transfer_receive", "transfer_account", "transfer_check"),
     "transfer_hand_over": ("transfer_receive", "transfer_account", "transfer_check"),

@@ -52,17 +52,17 @@ def owe(
         label=f"{number}",
         profile_id=life.profile_id,
         quiet=True,
-        owed_by=_operator(rule, life, scene),
+        owed_by=operator(rule, life.agency_id, scene),
         revision=number,
     )
     _put(out, life, revision_id, scene, listed=listed)
 
 
-def _operator(rule: Obligation, life: Life, scene: Scene) -> tuple[str, UUID] | None:
+def operator(rule: Obligation, agency_id: UUID, scene: Scene) -> tuple[str, UUID] | None:
     """A duty laid on the system itself is chased with its operator; any other lies where its rule says."""
     if rule.rule.party != "system":
         return None
-    return "administrator", scene.ict_department_id or scene.department_id or life.agency_id
+    return "administrator", scene.ict_department_id or scene.department_id or agency_id
 
 
 def synced(life: Life, number: int, scene: Scene) -> Outcome:
@@ -73,6 +73,8 @@ def synced(life: Life, number: int, scene: Scene) -> Outcome:
     out = Outcome()
     owed = life.owed(*SLOTS)
     met = [duty for duty in owed if duty.revision is None or duty.revision <= number]
+    if met:
+        out.happened("revision.synced", None, revision=number)
     for duty in met:
         close_duty(out, scene, duty)
     newer = life.approved_revision_id not in (None, life.synced_revision_id)

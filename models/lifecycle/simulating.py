@@ -15,6 +15,7 @@ from uuid import UUID
 
 from models.calendar import legal_date
 from models.lifecycle import month as months
+from models.lifecycle import rhythm
 from models.lifecycle.account import ACCOUNT_SLOTS, RECEIVED
 from models.lifecycle.declaration import CHANGE, FIRST
 from models.lifecycle.duties import bearer, by_policy, open_duty
@@ -55,6 +56,10 @@ class _Walk:
         self.requested = self.approved = self.declared = False
         self.submitted_on: date | None = None
         self.signed = 0
+        self.entered = False
+        """Whether the agency entered what waits, from a confirmed form."""
+        self.unsent: list[tuple[int, Would]] = []
+        """Sendings owed by an event's clock, with the number of their revision."""
         self.known: dict[str, tuple[str, date]] = {}
         """Real duties by id: purpose and event day; which of them an act answered is a fact."""
 
@@ -143,6 +148,8 @@ class _Walk:
         slot = {"received": "intake_account", "received_with_national_record": "intake_pull"}.get(
             self.origin, "personal_account"
         )
+        if self.origin == "recruited" and (created := self.begin("dossier_creation", event_on)) is not None:
+            self.meet(created)
         asking = self.begin("account_request", event_on)
         if asking is None or slot != "personal_account":
             self.begin(slot, event_on)
@@ -233,7 +240,7 @@ class _Walk:
         self.signed += 1
         self.step(self.signed + 1)
 
-    def approval(self, _facts: Mapping[str, Any]) -> None:
+    def approval(self, facts: Mapping[str, Any]) -> None:
         """The last signature; steps before it that nobody could sign are taken as signed when due."""
         of = len(steps_of(self.life(), self.scene))
         while self.signed + 1 < of and self.submitted_on is not None:
@@ -244,6 +251,28 @@ class _Walk:
                     self.next_assumed(self.signed + 1, one.done_on)
         self.meet(*self.steps_owed())
         self.approved, self.signed = True, 0
+        self.to_be_sent(int(facts["revision"]))
+
+    def to_be_sent(self, number: int) -> None:
+        """What an event's clock asks for; where none ran then, the sending is taken as made at once."""
+        rule = rhythm.rule_of(self.scene, born_here=not self.entered)
+        self.entered = False
+        if rule is None:
+            return
+        owner = rhythm.operator(rule, self.agency_id, self.scene)
+        made = self.begin_under(rule, owed_by=owner, revision=number)
+        asked = any(k == "duty.opened" and f["slot"] in rhythm.SLOTS for k, f in self.act.events)
+        if asked:
+            self.unsent.append((number, made))
+        else:
+            made.done_on, made.assumed = self.today, True
+
+    def by_agency(self, _facts: Mapping[str, Any]) -> None:
+        self.entered = True
+
+    def synced(self, facts: Mapping[str, Any]) -> None:
+        """The national database holds a revision; what was to be sent up to it is met."""
+        self.meet(*(one for number, one in self.unsent if number <= facts["revision"] and one.stands))
 
     def next_assumed(self, number: int, on: date) -> None:
         """The step after one that was taken as signed on a day; the total period runs beside it."""
@@ -355,7 +384,9 @@ HANDLERS: Mapping[str, Callable[[_Walk, Mapping[str, Any]], None]] = {
     "declaration.submitted": _Walk.submitted,
     "declaration.returned": _Walk.returned,
     "review.signed": _Walk.reviewed,
+    "declaration.entered": _Walk.by_agency,
     "approval.signed": _Walk.approval,
+    "revision.synced": _Walk.synced,
     "error.reported": _Walk.error_reported,
     "error.answered": _Walk.error_answered,
     "duty.void": _Walk.withdrawn,

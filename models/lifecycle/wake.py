@@ -90,7 +90,7 @@ def after(duties: tuple[Duty, ...], outcome: Outcome) -> tuple[Duty, ...]:
         for d in duties
         if d.id not in closed
     ]
-    return (*kept, *(o.duty for o in outcome.opened))
+    return (*kept, *(o.duty for o in outcome.opened if o.duty.id not in closed))
 
 
 def profile_wake(life: Life, outcome: Outcome, subject_id: UUID) -> datetime | None:

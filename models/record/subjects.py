@@ -178,7 +178,7 @@ def saving_profile(life: Life | None, ask: Ask, outcome: Outcome, events: list[d
     wake = (
         profile_wake(life, outcome, profile_id)
         if life
-        else min((o.duty.next_wake_at for o in outcome.opened if o.duty.next_wake_at), default=None)
+        else min((d.next_wake_at for d in after((), outcome) if d.next_wake_at), default=None)
     )
     values: dict[str, Any] = {**outcome.subject, "next_wake_at": wake}
     if events:

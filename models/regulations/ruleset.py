@@ -151,7 +151,12 @@ class RuleSet(Frozen):
         Regulations answer in the order they bind, and in each the more particular rule before the general
         one. A rule that asks about a fact not given does not answer. ValueError for a name unknown.
         """
-        slot = Slot(name)
+        asked = (name, *sorted(facts.items()))
+        if asked not in self._answers:
+            self._answers[asked] = self._slot(Slot(name), facts)
+        return self._answers[asked]
+
+    def _slot(self, slot: Slot, facts: Mapping[str, str]) -> Obligation | None:
         fitting = [rule for rule in self._by_slot.get(slot, ()) if rule.when.fits(facts)]
         fitting.sort(key=lambda rule: (self._rank.get(rule.regulation, 0), -len(rule.when.asked())))
         return oblige(slot, tuple(fitting), self.succession(fitting[0])) if fitting else None
@@ -215,7 +220,7 @@ class RuleSet(Frozen):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         # pydantic copies cached values along; those of another content would be lies.
         copy = super().model_copy(update=update, deep=deep)
-        for name in ("hash", "_by_id", "_by_slot", "_rank", "_succeeded"):
+        for name in ("hash", "_by_id", "_by_slot", "_rank", "_succeeded", "_answers"):
             copy.__dict__.pop(name, None)
         return copy
 
@@ -234,6 +239,11 @@ class RuleSet(Frozen):
     @cached_property
     def _succeeded(self) -> dict[str, tuple[Succession, ...]]:
         return {rule.id: stands_in(rule, self.successions) for rule in self.rules}
+
+    @cached_property
+    def _answers(self) -> dict[tuple[object, ...], Obligation | None]:
+        """What was asked before; facts have a handful of values each, so there are few of them."""
+        return {}
 
     @cached_property
     def _by_slot(self) -> dict[Slot, tuple[Rule, ...]]:
