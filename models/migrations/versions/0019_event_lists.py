@@ -4,12 +4,12 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0014"
-down_revision = "0012"
+revision = "0019"
+down_revision = "0015"
 
 
 def upgrade() -> None:
     """A wider check and three columns: ``agency_months`` is locked shortly and read once."""
     driver = op.get_bind().connection.driver_connection
     assert driver is not None
-    driver.execute((Path(__file__).parent / "0014_event_lists.sql").read_text(encoding="utf-8"))
+    driver.execute((Path(__file__).parent / "0019_event_lists.sql").read_text(encoding="utf-8"))
