@@ -22,6 +22,7 @@ from models.lifecycle.duties import bearer, by_policy
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.simulated import Happened, Listed, Person, World, Would, scene_of, would
 from models.lifecycle.steps import open_step, steps_of
+from models.lifecycle.walk import Walk
 
 
 def of_person(person: Person, world: World) -> list[Would]:
