@@ -198,6 +198,20 @@ class Settings(BaseSettings):
     """File (mode 0600) with the token's PIN; unset: <data>/keys/token.pin."""
     pki_url: AnyHttpUrl | None = None
     """Base address of the development PKI; unset: none runs, the addresses below name the true services."""
+    signature_level: Literal["B-B", "B-T", "B-LT", "B-LTA"] = "B-B"
+    """PAdES level of every signature: alone, timestamped, with revocation data, with an archive timestamp."""
+    revocation: Literal["required", "off"] = "required"
+    """Whether a certificate must be known not revoked before it signs; `off`: a desk without services."""
+    tsa_url: AnyHttpUrl | None = None
+    """Timestamp authority (RFC 3161); unset: the development PKI's."""
+    ocsp_url: AnyHttpUrl | None = None
+    """OCSP responder (RFC 6960); unset: the one each certificate names."""
+    crl_urls: str = ""
+    """Revocation lists asked where OCSP gives no answer, separated by spaces; unset: those named."""
+    trust_list: Path | None = None
+    """Authorities whose certificates are accepted (JSON or PEM); unset: trust.json in `pki`."""
+    status_timeout_seconds: float = Field(default=10.0, gt=0)
+    """Seconds to wait for an answer of the timestamp authority, the OCSP responder or a list."""
     documents: Path = Field(default_factory=_within("documents"))
     """Folder of documents, addressed by content; unset: <data>/documents."""
 

@@ -3,8 +3,8 @@
 
 class CannotSignError(Exception):
     """A refusal to sign. ``code`` is stable: signature-failed, already-signed, signature-field-missing,
-    signing-time-invalid, certificate-not-valid-then, certificate-purpose, signer-unknown or
-    algorithm-not-allowed. The message holds no
+    signing-time-invalid, certificate-not-valid-then, certificate-purpose, certificate-revoked,
+    certificate-untrusted, signer-unknown, algorithm-not-allowed or signature-not-valid. The message holds no
     personal data.
     """
 
@@ -24,3 +24,11 @@ class SignerAwayError(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class NotNowError(SignerAwayError):
+    """Somebody whose word a signature needs does not answer now, or not usably.
+
+    ``code`` is stable: revocation-unavailable, revocation-unknown, timestamp-unavailable or timestamp-wrong.
+    The approval stays pending and is tried again: a signature without its required proof is none.
+    """

@@ -135,12 +135,18 @@ def issue_responder(parent: Issued, common_name: str) -> Issued:
 
 
 def issue_timestamper(
-    parent: Issued, common_name: str, *, valid_from: datetime = VALID_FROM, valid_to: datetime = VALID_TO
+    parent: Issued,
+    common_name: str,
+    *,
+    valid_from: datetime = VALID_FROM,
+    valid_to: datetime = VALID_TO,
+    services: str | None = None,
 ) -> Issued:
-    """A timestamp authority: that purpose alone, and critically so (RFC 3161, 2.3)."""
+    """A timestamp authority: that purpose alone, and critically so (RFC 3161, 2.3); ``services`` as above."""
     builder, key = _service_builder(parent, common_name, valid_from, valid_to)
     usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
-    return _signed(builder.add_extension(usage, critical=True), parent, key)
+    builder = _answered(builder.add_extension(usage, critical=True), services, "issuing")
+    return _signed(builder, parent, key)
 
 
 def _service_builder(

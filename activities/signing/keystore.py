@@ -63,7 +63,7 @@ class Keystore:
         self._folder.chmod(0o700)
         _write_once(self._folder / "passphrase", secrets.token_urlsafe(32).encode())
         root = self._kept("root", lambda: issue_root(ROOT_NAME))
-        services = self._services()
+        services = self.services
         issuing = self._kept("issuing", lambda: issue_authority(root, ISSUING_NAME, services=services))
         anchor = issuing.chain[-1] if issuing.chain else root.certificate
         trust = TrustList.of([Anchor(ROOT_NAME, Issued(anchor, root.key).der())])
@@ -81,7 +81,7 @@ class Keystore:
         """
         identity = "\x1f".join((kind, name.serial, name.common_name, name.organisation, name.post))
         stem = sha256(identity.encode()).hexdigest()[:32]
-        services = self._services()
+        services = self.services
         return self._kept(
             f"signers/{stem}", lambda: issue_signer(self._authority(), name, kind=kind, services=services)
         )
@@ -119,7 +119,9 @@ class Keystore:
         files = sorted((self._folder / "issued").glob("*.cer"))
         return [x509.load_der_x509_certificate(one.read_bytes()) for one in files]
 
-    def _services(self) -> str | None:
+    @property
+    def services(self) -> str | None:
+        """Base address of the services, where it was announced."""
         path = self._folder / "services.url"
         return path.read_text(encoding="ascii").strip() if path.exists() else None
 

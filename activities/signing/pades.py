@@ -1,4 +1,4 @@
-"""PAdES B-B signatures (ETSI EN 319 142-1) into fields that were laid out beforehand. Synchronous: it is
+"""PAdES signatures (ETSI EN 319 142-1) into fields that were laid out beforehand. Synchronous: it is
 CPU work.
 """
 
@@ -27,6 +27,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from pyhanko_certvalidator.util import process_pss_params
 
 from activities.documents.revision import Revision
+from activities.signing.assurance import WITH_THE_SIGNATURE, Assurance
 from activities.signing.errors import CannotSignError
 from activities.signing.issuing import Issued
 
@@ -105,13 +106,17 @@ def sign_field(
     location: str,
     signed_at: datetime,
     appearance: BaseStampStyle | None,
+    assurance: Assurance | None = None,
 ) -> bytes:
     """Fill one empty field with a signature, as an incremental update.
 
     The first signature of a file also certifies it (ISO 32000-2, 12.8.2.2, level 2): any reader then
     refuses changes other than filling the remaining fields.
 
+    ``assurance`` adds a timestamp to the signature and revocation data to its revision.
+
     Raises:
+        NotNowError: the timestamp authority gives none.
         CannotSignError: not a PDF, no such field, or it is filled already.
     """
     try:
@@ -126,20 +131,26 @@ def sign_field(
             subfilter=SigSeedSubFilter.PADES,
             certify=not filled,
             docmdp_permissions=MDPPerm.FILL_FORMS,
+            dss_settings=WITH_THE_SIGNATURE,
         )
-        signer = PdfSigner(metadata, key, stamp_style=appearance)
-        return asyncio.run(_sign(signer, writer, signed_at.astimezone(UTC)))
+        stamper = assurance.stamper if assurance else None
+        signer = PdfSigner(metadata, key, timestamper=stamper, stamp_style=appearance)
+        return asyncio.run(_sign(signer, writer, signed_at.astimezone(UTC), assurance))
     except (PdfError, SigningError, ValueError, TypeError, KeyError, IndexError) as error:
         raise CannotSignError(
             "signature-failed", f"the document cannot be signed: {type(error).__name__}"
         ) from error
 
 
-async def _sign(signer: PdfSigner, writer: Revision, signed_at: datetime) -> bytes:
+async def _sign(
+    signer: PdfSigner, writer: Revision, signed_at: datetime, assurance: Assurance | None
+) -> bytes:
     """pyHanko's own sequence, except that the instant is ours and not the machine's clock."""
     session = signer.init_signing_session(writer, existing_fields_only=True)
     session.system_time = signed_at
-    document = session.prepare_tbs_document(validation_info=None, bytes_reserved=_reserved(signer))
+    room = _reserved(signer) + (2 * assurance.room if assurance else 0)
+    known = assurance.known if assurance else None
+    document = session.prepare_tbs_document(validation_info=known, bytes_reserved=room)
     digest, output = document.digest_tbs_document(output=BytesIO())
     signed = await document.perform_signature(
         digest.document_digest, PdfCMSSignedAttributes(signing_time=signed_at)

@@ -11,11 +11,13 @@ from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from activities.documents.stamp import Stamp, stamp_style
+from activities.signing.assurance import Assurance
 from activities.signing.checking import check_certificate
 from activities.signing.issuing import Issued, KeyKind, SignerName
 from activities.signing.keystore import Keystore, load_pkcs12
@@ -41,8 +43,21 @@ class Signer(Protocol):
     def certificate(self) -> CertificateInfo:
         """The certificate that will appear in the signature."""
 
-    def sign_pdf(self, pdf: bytes, *, field: str, reason: str, location: str, signed_at: datetime) -> bytes:
-        """The document with one more signature.
+    @property
+    def certificates(self) -> tuple[asn1_x509.Certificate, ...]:
+        """The certificate and those known above it."""
+
+    def sign_pdf(
+        self,
+        pdf: bytes,
+        *,
+        field: str,
+        reason: str,
+        location: str,
+        signed_at: datetime,
+        assurance: Assurance | None = None,
+    ) -> bytes:
+        """The document with one more signature; ``assurance`` is what goes into the file beside it.
 
         Raises:
             CannotSignError: see its codes; the document is then unchanged.
@@ -65,7 +80,21 @@ class KeySigner:
         """The certificate that will appear in the signature."""
         return self._info
 
-    def sign_pdf(self, pdf: bytes, *, field: str, reason: str, location: str, signed_at: datetime) -> bytes:
+    @property
+    def certificates(self) -> tuple[asn1_x509.Certificate, ...]:
+        """The certificate and those known above it."""
+        return self._key.signing_cert, *self._key.cert_registry
+
+    def sign_pdf(
+        self,
+        pdf: bytes,
+        *,
+        field: str,
+        reason: str,
+        location: str,
+        signed_at: datetime,
+        assurance: Assurance | None = None,
+    ) -> bytes:
         """See ``Signer.sign_pdf``. The certificate's validity is judged at ``signed_at``, which is aware."""
         self._check(signed_at)
         name = self._info.name
@@ -78,6 +107,7 @@ class KeySigner:
             location=location,
             signed_at=signed_at,
             appearance=stamp_style(stamp) if self._visible else None,
+            assurance=assurance,
         )
 
     def _check(self, signed_at: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
@@ -66,7 +67,7 @@ class Services:
         except (ValueError, IndexError):
             return _ocsp(ocsp.OCSPResponse({"response_status": "malformed_request"}))
         if fault == "other_nonce":
-            asked = _without_nonce(asked)
+            asked = _with_another_nonce(asked)
         now = await self.now()
         if fault == "stale":
             now -= timedelta(days=30)
@@ -149,8 +150,9 @@ def _ocsp(made: ocsp.OCSPResponse) -> Response:
     return Response(made.dump(), media_type="application/ocsp-response")
 
 
-def _without_nonce(request: ocsp.OCSPRequest) -> ocsp.OCSPRequest:
-    """The same question without its nonce: the answer is then somebody else's."""
-    body = request["tbs_request"]
-    kept = ocsp.TBSRequest({"request_list": body["request_list"]})
-    return ocsp.OCSPRequest({"tbs_request": kept})
+def _with_another_nonce(request: ocsp.OCSPRequest) -> ocsp.OCSPRequest:
+    """The same question as if somebody else had asked it."""
+    nonce = {"extn_id": "nonce", "extn_value": secrets.token_bytes(16)}
+    listed = request["tbs_request"]["request_list"]
+    body = ocsp.TBSRequest({"request_list": listed, "request_extensions": [nonce]})
+    return ocsp.OCSPRequest({"tbs_request": body})

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from activities.signing.development_pki.switches import Revocations
 from activities.signing.issuing import (
+    VALID_FROM,
+    VALID_TO,
     Issued,
     issue_authority,
     issue_responder,
@@ -58,13 +60,22 @@ class Authorities:
 
     def timestamper(self) -> Issued:
         """The timestamp authority's key, made at first use."""
-        return self.keystore.service("tsa", lambda: issue_timestamper(self._issuing, TSA_NAME))
+        return self.keystore.service("tsa", lambda: self._new_timestamper(VALID_FROM, VALID_TO))
 
     def renew_timestamper(self, valid_from: datetime, valid_to: datetime) -> Issued:
         """Another key and certificate for the timestamp authority, as such authorities change theirs."""
-        made = issue_timestamper(self._issuing, TSA_NAME, valid_from=valid_from, valid_to=valid_to)
+        made = self._new_timestamper(valid_from, valid_to)
         self.keystore.replace_service("tsa", made)
         return made
+
+    def _new_timestamper(self, valid_from: datetime, valid_to: datetime) -> Issued:
+        return issue_timestamper(
+            self._issuing,
+            TSA_NAME,
+            valid_from=valid_from,
+            valid_to=valid_to,
+            services=self.keystore.services,
+        )
 
     def stranger(self) -> Issued:
         """A timestamp authority that no trust list names."""
