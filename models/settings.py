@@ -214,6 +214,9 @@ class Settings(BaseSettings):
     """Seconds to wait for an answer of the timestamp authority, the OCSP responder or a list."""
     documents: Path = Field(default_factory=_within("documents"))
     """Folder of documents, addressed by content; unset: <data>/documents."""
+    second_place: str | None = None
+    """Where sealed heads of the history are exported to: `file:///…` of another machine, or `s3://bucket/prefix`
+    with the usual AWS variables; unset: <data>/second-place, which whoever owns this machine owns, too."""
 
     # --- Running ---
     clock: Literal["system", "engine"] = "system"
@@ -277,6 +280,11 @@ class Settings(BaseSettings):
     def public_address(self) -> str:
         """The address people see, without a slash at its end."""
         return str(self.public_url or f"http://{self.api_host}:{self.api_port}").rstrip("/")
+
+    @property
+    def second_place_address(self) -> str:
+        """Where sealed heads go; see `second_place`."""
+        return self.second_place or (self.data / "second-place").as_uri()
 
     @property
     def outbox(self) -> Path:

@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -144,6 +145,13 @@ def empty_database(postgres: EmbeddedPostgres) -> Iterator[Database]:
 def database(postgres: EmbeddedPostgres, template: str) -> Iterator[Database]:
     """A migrated database without rows, for one test."""
     yield from _fresh(postgres, template)
+
+
+@pytest.fixture
+def copy_of(postgres: EmbeddedPostgres) -> Iterator[Callable[[Database], Database]]:
+    """A function that copies a database nobody is connected to, rows and all, for one test."""
+    with ExitStack() as stack:
+        yield lambda source: stack.enter_context(contextmanager(_fresh)(postgres, source.name))
 
 
 @pytest.fixture(scope="module")

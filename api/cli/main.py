@@ -12,6 +12,7 @@ COMMANDS = {
     "deadline": ("api.cli.deadline", "deadline"),
     "explain": ("api.cli.explain", "explain"),
     "verify": ("api.cli.verify", "verify"),
+    "audit": ("api.cli.audit", "audit_app"),
     "install": ("api.cli.installing", "command"),
     "import": ("api.cli.importing", "command"),
     "sample": ("api.cli.sample", "sample_command"),

@@ -62,6 +62,8 @@ class Audit:
         self._nodes: dict[Node, bytes] = {}
         self._roots: dict[int, bytes] = {}
         self._wanted: set[int] = set()
+        self._end = 0
+        """Leaves the database has, were none missing between them."""
         self.report = Report(authority_id)
 
     def run(self) -> Report:
@@ -100,6 +102,7 @@ class Audit:
                 self._grow(next(beside) or bytes(32))
             self._grow(self._leaf(row, next(beside)))
             self.report.logged += 1
+            self._end = row.index + 1
         for leaf in exported:  # the log ends before what was exported of it
             self.report.add(Finding("leaf-missing", self._growing.size, detail="exported"))
             self._grow(leaf)
@@ -156,13 +159,13 @@ class Audit:
         previous = None
         for head in heads:
             self.report.heads += 1
-            if head.size > self.report.logged:
-                self.report.add(Finding("log-cut", self.report.logged, detail=f"head of {head.size}"))
+            if head.size > self._end:
+                self.report.add(Finding("log-cut", self._end, detail=f"head of {head.size}"))
             elif self._roots[head.size] != bytes(head.root) or head.previous_size != previous:
                 self.report.add(Finding("head-differs", head.size - 1, detail=f"head of {head.size}"))
             previous = head.size
-        if previous != (self._growing.size or None) and self._growing.size > (previous or 0):
-            self.report.add(Finding("head-differs", self._growing.size - 1, detail="leaves without a head"))
+        if self._end > (previous or 0):
+            self.report.add(Finding("head-differs", self._end - 1, detail="leaves without a head"))
 
     def _sealed(self) -> None:
         if self._exports is not None:
@@ -171,7 +174,9 @@ class Audit:
             self.report.exported = len(self._exports.heads)
         rows = list(self._rows(seals.ALL))
         self.report.seals = len(rows)
-        for finding in seals.compare(rows, self._authority, self._roots, self._exports, self._witness):
+        for finding in seals.compare(
+            rows, self._authority, self._roots, self._end, self._exports, self._witness
+        ):
             self.report.add(finding)
         self._prove()
 
@@ -180,5 +185,5 @@ class Audit:
         if self._exports is None:
             return
         for size, (statement, at) in sorted(self._exports.witnessed.items()):
-            if self._roots.get(size) == statement.root and size <= self.report.logged:
+            if self._roots.get(size) == statement.root and size <= min(self._end, self.report.first_bad):
                 self.report.proven, self.report.proven_at = size, at

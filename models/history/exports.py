@@ -1,4 +1,4 @@
-"""The second place checked by itself: each file whole, each head witnessed, each growing from the one before."""
+"""The second place checked by itself: each file whole, each head witnessed, each grown from the last."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from models.history.statement import Statement, StatementError, statement_of
 Witness = Callable[[bytes, bytes], datetime | None]
 """(content, token) → the time at which the timestamp authority vouches for the content; None: it does not."""
 LATEST = timedelta(days=1)
-"""A statement names the day on which it was witnessed; whoever dates one back gets another day's timestamp."""
+"""A statement names the day on which it was witnessed: whoever dates one back gets another timestamp."""
 
 
 @dataclass(slots=True)
@@ -44,7 +44,8 @@ class Exports:
         Raises:
             PlaceError: the place cannot be reached.
         """
-        growing, before, unbroken = Growing(), (0, None), True
+        growing, unbroken = Growing(), True
+        before: tuple[int, bytes | None] = (0, None)
         for head in self.heads:
             statement = self._statement(head, witness)
             if statement is not None and (statement.previous_size, statement.previous_root) != before:

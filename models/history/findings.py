@@ -1,5 +1,6 @@
 """What an audit may find, in words; each finding names the row as far as it can be known."""
 
+import math
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -75,7 +76,7 @@ LISTED = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is not as it was. ``index`` is the place in the log, ``position`` the row of ``events``."""
+    """Something that is not as it was. ``index``: place in the log; ``position``: row of ``events``."""
 
     code: str
     index: int | None = None
@@ -133,8 +134,13 @@ class Report:
     counts: dict[str, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
+    first_bad: float = math.inf
+    """The first place in the log that a finding names."""
+
     def add(self, finding: Finding) -> None:
         """Count a finding; list it while the list is short."""
+        if finding.index is not None:
+            self.first_bad = min(self.first_bad, finding.index)
         self.counts[finding.code] = self.counts.get(finding.code, 0) + 1
         if len(self.findings) < LISTED:
             self.findings.append(finding)

@@ -12,9 +12,17 @@ ALL = "SELECT * FROM log_seals WHERE authority_id = %(a)s ORDER BY size"
 
 
 def compare(
-    rows: list[Any], authority_id: UUID, roots: dict[int, bytes], exports: Exports | None, witness: Witness
+    rows: list[Any],
+    authority_id: UUID,
+    roots: dict[int, bytes],
+    end: int,
+    exports: Exports | None,
+    witness: Witness,
 ) -> Iterator[Finding]:
-    """What is wrong with the seals. ``roots`` are those that the leaves lead to, by size."""
+    """What is wrong with the seals.
+
+    ``roots`` are those that the leaves lead to, by size; ``end`` is how many leaves the database has.
+    """
     there = {head.size: head for head in exports.heads} if exports is not None else {}
     for row in rows:
         detail = f"head of {row.size}, {row.day}"
@@ -32,15 +40,15 @@ def compare(
     here = {row.size for row in rows}
     for size in sorted(there.keys() - here):
         yield Finding("seal-gone", size - 1, detail=f"head of {size}")
-    yield from _exported(exports, roots) if exports is not None else ()
+    yield from _exported(exports, roots, end) if exports is not None else ()
 
 
-def _exported(exports: Exports, roots: dict[int, bytes]) -> Iterator[Finding]:
+def _exported(exports: Exports, roots: dict[int, bytes], end: int) -> Iterator[Finding]:
     """The heads that were witnessed and are out of the database's reach, against its leaves."""
     for size, (statement, _) in sorted(exports.witnessed.items()):
-        if size not in roots:
+        if size > end:
             yield Finding("log-cut", size - 1, detail=f"exported head of {size}")
-        elif roots[size] != statement.root:
+        elif roots.get(size) != statement.root:
             yield Finding("head-differs", size - 1, detail=f"exported head of {size}")
 
 

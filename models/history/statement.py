@@ -19,7 +19,7 @@ class StatementError(HosoError):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A head as it is sealed, and the sealed head before it: ``previous_size`` (0) and ``previous_root`` (none)."""
+    """A head as it is sealed, and the sealed head before it (of size 0 and without a root: there is none)."""
 
     authority_id: UUID
     size: int
