@@ -7,7 +7,6 @@ A field added after a signature would be a change to what was signed. Each field
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from io import BytesIO
 from typing import Any
 
@@ -32,7 +31,6 @@ def lay_out(pdf: bytes, places: Sequence[Mapping[str, Any]]) -> bytes:
     for place in places:
         append_signature_field(writer, _specification(place))
     _tag(writer, [reference for _, _, reference in enumerate_sig_fields(writer)])
-    _fix_identifier(writer, pdf)
     output = BytesIO()
     writer.write(output)
     return output.getvalue()
@@ -97,9 +95,3 @@ def _form_element(writer: Revision, parent: Any, field: Any, annotation: Any) ->
             pdf_name("/K"): reference,
         }
     )
-
-
-def _fix_identifier(writer: Revision, pdf: bytes) -> None:
-    """The changing half of the file's identifier (ISO 32000-2, 14.4), from content and not from chance."""
-    # pyHanko draws it at random and offers no other way in.
-    writer._document_id[1] = generic.ByteStringObject(sha256(pdf).digest()[:16])

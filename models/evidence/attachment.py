@@ -6,15 +6,18 @@ them: ``hoso-code:<document code>`` and ``hoso-sha256:<hex digest of the attache
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+import rfc8785
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.rw_common import PdfHandler
 
+from models.evidence.listing import ListingError, is_manifest, read_manifest
 from models.evidence.verdict import Problem, problem
 
 CONTENT_NAME = "ho-so.json"
@@ -29,11 +32,18 @@ _MAXIMUM_DEPTH = 8
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What one revision says: code, stated digest, and the digests of all files attached by our name."""
+    """What one revision says: code, stated digest, and the digests of all files attached by our name.
+
+    ``canonical`` tells whether the content is RFC 8785, ``is_list`` whether it claims to be an approval
+    list's manifest, ``sound`` whether it then is one.
+    """
 
     code: str | None
     digest: str | None
     attached: tuple[str, ...]
+    canonical: bool = True
+    is_list: bool = False
+    sound: bool = True
 
     def problems(self) -> Iterator[Problem]:
         """Everything that keeps the attached data from being the content that was signed."""
@@ -47,6 +57,10 @@ class Statement:
             yield problem("attachment-ambiguous", name=CONTENT_NAME)
         elif self.digest is not None and self.attached[0] != self.digest:
             yield problem("attachment-differs", name=CONTENT_NAME)
+        elif not self.canonical:
+            yield problem("content-not-canonical", name=CONTENT_NAME)
+        elif not self.sound:
+            yield problem("list-malformed")
 
 
 def keywords(code: str, digest: str) -> tuple[str, str]:
@@ -66,11 +80,34 @@ def read_statement(revision: PdfHandler) -> Statement:
     trailer = revision.trailer_view
     info = trailer["/Info"] if "/Info" in trailer else {}  # noqa: SIM401 - its get() does not follow references
     stated = _KEYWORD.findall(str(info.get("/Keywords", "")))
+    attached = attached_data(revision)
+    content = attached[0] if attached else b"{}"
+    is_list = is_manifest(content)
     return Statement(
         code=_single(stated, CODE_KEY),
         digest=_single(stated, DIGEST_KEY),
-        attached=tuple(sha256(data).hexdigest() for data in attached_data(revision)),
+        attached=tuple(sha256(data).hexdigest() for data in attached),
+        canonical=is_canonical(content),
+        is_list=is_list,
+        sound=not is_list or _is_sound(content),
     )
+
+
+def is_canonical(data: bytes) -> bool:
+    """Whether bytes are JSON in its one canonical spelling (RFC 8785)."""
+    try:
+        canonical: bytes = rfc8785.dumps(json.loads(data))
+    except (ValueError, RecursionError):  # rfc8785's own errors are ValueErrors
+        return False
+    return canonical == data
+
+
+def _is_sound(manifest: bytes) -> bool:
+    try:
+        read_manifest(manifest)
+    except ListingError:
+        return False
+    return True
 
 
 def attached_data(revision: PdfHandler, name: str = CONTENT_NAME) -> list[bytes]:

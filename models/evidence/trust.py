@@ -1,7 +1,7 @@
 """The trust list: the certification authorities a reader accepts, and nothing else.
 
-Two forms are read: our JSON (``{"version": 1, "anchors": [{"label", "pem"}]}``) and a plain bundle of PEM
-certificates.
+Two forms are read: our JSON (``{"version": 1, "minimum_level", "anchors": [{"label", "pem"}]}``; the level
+is that of PAdES which the reader demands, B-B where it is silent) and a plain bundle of PEM certificates.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from asn1crypto import pem, x509
+
+from models.evidence.verdict import LEVELS
 
 MAXIMUM_BYTES = 4 * 1024 * 1024
 """A national trust list is a few hundred KB; anything far beyond is not one."""
@@ -46,20 +48,24 @@ class TrustList:
     """An immutable set of anchors, in the order given."""
 
     anchors: tuple[Anchor, ...]
+    minimum_level: str = "B-B"
+    """The PAdES level that this reader demands of every signature."""
 
     @classmethod
-    def of(cls, anchors: Iterable[Anchor]) -> TrustList:
+    def of(cls, anchors: Iterable[Anchor], minimum_level: str = "B-B") -> TrustList:
         """A checked list.
 
         Raises:
-            TrustListError: it is empty, or an entry is not a CA certificate.
+            TrustListError: it is empty, an entry is not a CA certificate, or the level is none of PAdES.
         """
         listed = tuple(anchors)
+        if minimum_level not in LEVELS:
+            raise TrustListError(f"“{minimum_level}” is not a level of PAdES")
         if not listed:
             raise TrustListError("the trust list names no authority")
         for anchor in listed:
             _require_authority(anchor)
-        return cls(listed)
+        return cls(listed, minimum_level)
 
     @classmethod
     def parse(cls, data: bytes) -> TrustList:
@@ -71,7 +77,9 @@ class TrustList:
         if len(data) > MAXIMUM_BYTES:
             raise TrustListError("the trust list is larger than 4 MiB")
         try:
-            return cls.of(_from_json(data) if data.lstrip()[:1] == b"{" else _from_pem(data))
+            if data.lstrip()[:1] != b"{":
+                return cls.of(_from_pem(data))
+            return cls.of(_from_json(data), json.loads(data).get("minimum_level", "B-B"))
         except (ValueError, KeyError, TypeError) as error:
             raise TrustListError(f"the trust list is malformed: {type(error).__name__}") from error
 
@@ -86,7 +94,8 @@ class TrustList:
             {"label": anchor.label, "sha256": anchor.fingerprint, "pem": _pem(anchor.certificate)}
             for anchor in self.anchors
         ]
-        return json.dumps({"version": 1, "anchors": entries}, ensure_ascii=False, indent=2) + "\n"
+        document = {"version": 1, "minimum_level": self.minimum_level, "anchors": entries}
+        return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
     def to_pem(self) -> str:
         """The same authorities as one PEM bundle, for other tools."""

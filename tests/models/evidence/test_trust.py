@@ -100,7 +100,15 @@ def test_keywords_refuse_what_is_no_digest(digest: str) -> None:
 
 
 def test_every_problem_has_its_words() -> None:
-    values = {"field": "f", "limit_mib": 1, "found": "x", "source": "y", "name": "n"}
+    values = {
+        "field": "f",
+        "limit_mib": 1,
+        "found": "x",
+        "source": "y",
+        "name": "n",
+        "level": "B-B",
+        "minimum": "B-T",
+    }
     for code in problem_codes():
         found = problem(code, **values)
         assert found.vi

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 import typer
+from asn1crypto import pem
 from typer.testing import CliRunner
 
 from api.cli.verify import verify
-from tests.models.evidence import samples
+from tests.models.evidence import lists, longterm, samples
 
 app = typer.Typer()
 app.command()(verify)
@@ -95,3 +96,48 @@ def test_the_reader_s_present_may_be_given(tmp_path: Path, trust: str, at: str, 
     found, said = run(tmp_path, samples.signed_once(), "--trust", trust, "--at", at)
     assert found == status, said
     assert ("signed-in-future" in said) is (status == 1)
+
+
+def test_several_files_at_once(tmp_path: Path, trust: str) -> None:
+    (tmp_path / "one.pdf").write_bytes(samples.small_once())
+    (tmp_path / "two.hoso").write_bytes(lists.evidence().pack())
+    (tmp_path / "bad.pdf").write_bytes(samples.small_once() + b"x")
+    good = [str(tmp_path / "one.pdf"), str(tmp_path / "two.hoso")]
+    done = runner.invoke(app, [*good, "--trust", trust])
+    assert done.exit_code == 0, done.output
+    assert done.output.count("HỢP LỆ") == 2
+    assert "Dòng trong danh sách / row of the list: 3" in done.output
+    done = runner.invoke(app, [*good, str(tmp_path / "bad.pdf"), "--trust", trust, "--json"])
+    assert done.exit_code == 1
+    assert [(Path(one["file"]).name, one["valid"]) for one in json.loads(done.output)] == [
+        ("one.pdf", True),
+        ("two.hoso", True),
+        ("bad.pdf", False),
+    ]
+
+
+def test_a_level_and_a_revocation_list_of_the_reader(tmp_path: Path, trust: str) -> None:
+    assert run(tmp_path, longterm.b_t(), "--trust", trust, "--level", "B-T")[0] == 0
+    status, said = run(tmp_path, longterm.b_t(), "--trust", trust, "--level", "B-LT")
+    assert (status, "revocation-unknown" in said) == (1, True)
+    assert run(tmp_path, longterm.b_t(), "--trust", trust, "--level", "B-X")[0] == 2
+    revoked = longterm.revocation_list(
+        samples.authority(), samples.SECOND_AT, [(longterm.signer(), samples.ISSUED_AT)]
+    )
+    file = tmp_path / "list.crl"
+    file.write_bytes(pem.armor("X509 CRL", revoked.dump()))
+    status, said = run(tmp_path, longterm.b_t(), "--trust", trust, "--crl", str(file))
+    assert (status, "certificate-revoked" in said) == (1, True)
+    assert run(tmp_path, longterm.b_t(), "--trust", trust, "--crl", str(tmp_path / "none"))[0] == 2
+
+
+def test_every_check_is_told_in_both_languages(tmp_path: Path, trust: str) -> None:
+    said = run(tmp_path, longterm.b_lta(), "--trust", trust)[1]
+    for expected in (
+        "PAdES B-LTA",
+        "TSA của phép thử",
+        "✓ Thu hồi",
+        "Revocation: no certificate",
+        "– Danh sách",
+    ):
+        assert expected in said
