@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field, JsonValue, StringConstraints
 
 from models.command_law import AdoptLaw, LoadLaw, ProclaimYear
+from models.command_lists import ApproveByList, ApproveList, CutList, HoldItems, LiftHold
 from models.command_moves import (
     AcceptTransfer,
     AskForProfile,
@@ -200,14 +201,6 @@ class ReportError(Body):
     reason: Reason
 
 
-class ApproveList(Body):
-    """Approve the month's list, or the named profiles on it (hanoi.art7)."""
-
-    verb: ClassVar[str] = "approve_list"
-    subject: ClassVar[str] = "agency_month"
-    profiles: tuple[UUID, ...] | None = Field(default=None, min_length=1, max_length=5000)
-
-
 class ReleaseMonth(Body):
     """The department approves what the agency sent (hanoi.art14.2)."""
 
@@ -293,6 +286,10 @@ COMMANDS: tuple[type[Body], ...] = (
     RefuseTransfer,
     WithdrawTransfer,
     ApproveList,
+    CutList,
+    ApproveByList,
+    HoldItems,
+    LiftHold,
     ReleaseMonth,
     SendBackItems,
     SignReport,

@@ -30,6 +30,8 @@ Internal = Literal[
     "refresh_stock",
     "synced",
     "approvals_done",
+    "list_shown",
+    "list_failed",
     "gate_opens",
     "submitted",
     "receipts",

@@ -135,13 +135,37 @@ class AgencyMonthWorkflow:
             start_to_close_timeout=LONG,
             heartbeat_timeout=BEAT,
             retry_policy=BATCH_RETRY,
-            summary={"approve": "Ký từng hồ sơ", "submit": "Gửi gói tin", "receipts": "Chờ biên nhận"}[kind],
+            summary={
+                "approve": "Lập danh sách, ký phê duyệt",
+                "submit": "Gửi gói tin",
+                "receipts": "Chờ biên nhận",
+            }[kind],
         )
 
     @workflow.update
     async def approve_list(self, command_id: UUID) -> Moment:
         """The approver chooses what is approved; the signing follows in the main loop."""
         return await self._do(command_id, "Duyệt danh sách")
+
+    @workflow.update
+    async def cut_list(self, command_id: UUID) -> Moment:
+        """A list is to be frozen and shown; the cutting follows in the main loop, as a round."""
+        return await self._do(command_id, "Lập danh sách phê duyệt")
+
+    @workflow.update
+    async def approve_by_list(self, command_id: UUID) -> Moment:
+        """The approver confirms the list that was shown; its one signature follows in the main loop."""
+        return await self._do(command_id, "Duyệt cả danh sách bằng một chữ ký")
+
+    @workflow.update
+    async def hold_items(self, command_id: UUID) -> Moment:
+        """What was approved in error does not go out."""
+        return await self._do(command_id, "Giữ lại hồ sơ duyệt nhầm")
+
+    @workflow.update
+    async def lift_hold(self, command_id: UUID) -> Moment:
+        """What was held goes out after all."""
+        return await self._do(command_id, "Thôi giữ hồ sơ")
 
     @workflow.update
     async def release_month(self, command_id: UUID) -> Moment:

@@ -50,11 +50,17 @@ _LIST = text(
 )
 # A submission that waits goes before an approved revision not yet sent: its approval supersedes that one.
 _ITEMS = text(
-    "INSERT INTO month_items (agency_month_id, profile_id, authority_id, revision_id, digest, state,"
+    "INSERT INTO month_items (agency_month_id, profile_id, authority_id, revision_id, digest, state, reason,"
     " changed_at)"
     " SELECT :id, p.id, p.authority_id, r.id, r.digest,"
-    " CASE WHEN p.pending_revision_id IS NULL THEN 'approved' ELSE 'listed' END, :now"
+    " CASE WHEN p.pending_revision_id IS NOT NULL THEN 'listed' WHEN before.state = 'held' THEN 'held'"
+    " ELSE 'approved' END,"
+    " CASE WHEN p.pending_revision_id IS NULL AND before.state = 'held' THEN before.reason END, :now"
     " FROM profiles p JOIN revisions r ON r.id = coalesce(p.pending_revision_id, p.approved_revision_id)"
+    # What was held stays held from list to list, until it is let go or a new revision is approved.
+    " LEFT JOIN LATERAL (SELECT i.state, i.reason FROM month_items i JOIN agency_months m ON m.id ="
+    "   i.agency_month_id WHERE i.profile_id = p.id AND i.revision_id = r.id"
+    "   ORDER BY m.opened_at DESC, m.id LIMIT 1) before ON true"
     " WHERE p.agency_id IN (SELECT c.descendant_id FROM agency_closure c WHERE c.ancestor_id = :agency"
     "   AND c.valid_to IS NULL AND hoso_sync_agent(c.descendant_id) = :agency)"
     " AND p.chapter NOT IN ('separation', 'archive')"

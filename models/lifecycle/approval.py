@@ -10,7 +10,7 @@ from models.identifiers import agency_month_workflow
 from models.lifecycle import rhythm
 from models.lifecycle.competence import competent
 from models.lifecycle.guard import in_chapter, not_own, refuse
-from models.lifecycle.life import AgencyMonth, Approval, Chapter, Life, Status
+from models.lifecycle.life import AgencyMonth, Approval, Chapter, Life, Revision, Status
 from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
 from models.lifecycle.steps import (
@@ -25,8 +25,13 @@ from models.lifecycle.steps import (
 )
 
 
-def prepare(life: Life, body: Approve, scene: Scene, month: AgencyMonth | None) -> Outcome:
-    """Judge whether this person may sign this revision now, and reserve it for the signature."""
+def signable(life: Life, body: Approve, scene: Scene) -> tuple[Revision, Step | None]:
+    """The revision this person may sign now, and the step of its chain.
+
+    Raises:
+        RefusedError: it does not wait, is not what was looked at, is being signed, is the own, or the rule
+            names another signer.
+    """
     in_chapter(life, Chapter.REVIEW, Chapter.SERVICE, Chapter.TRANSFER)
     pending = life.pending
     if pending is None or pending.id != body.revision_id:
@@ -44,9 +49,15 @@ def prepare(life: Life, body: Approve, scene: Scene, month: AgencyMonth | None) 
         refuse("in-flight", "Bản khai đang được ký.", "This submission is being signed.")
     not_own(scene, life, pending.author_id)
     step = awaited(life, scene)
+    competent(step.obligation if step else None, scene)
+    return pending, step
+
+
+def prepare(life: Life, body: Approve, scene: Scene, month: AgencyMonth | None) -> Outcome:
+    """Judge whether this person may sign this revision now, and reserve it for the signature."""
+    pending, step = signable(life, body, scene)
     rule = step.obligation if step else None
-    competent(rule, scene)
-    late = _late(month, scene) if step is None or step.windowed else 0
+    late = lateness(month, step, scene)
     approval_id = scene.new_id("approval")
     out = Outcome(settles=False, answer={"approval_id": str(approval_id), "revision": pending.number})
     out.insert(
@@ -91,9 +102,9 @@ def _facts(life: Life, step: Step | None, scene: Scene) -> dict[str, Any]:
     }
 
 
-def _late(month: AgencyMonth | None, scene: Scene) -> int:
+def lateness(month: AgencyMonth | None, step: Step | None, scene: Scene) -> int:
     """Working days after the window's rolled end; early is never late (hanoi.art7: "trong vòng")."""
-    if month is None or scene.today <= month.rolled_end:
+    if month is None or scene.today <= month.rolled_end or not (step is None or step.windowed):
         return 0
     try:
         return max(1, late_days(month.rolled_end, scene.today, scene.calendar)[0])
@@ -111,17 +122,34 @@ def complete(
     steps = steps_of(life, scene)
     if approval.step < len(steps):
         return _signed(go_on(life, approval, document, scene), approval, document, certificate, scene)
-    window = steps[-1].obligation if steps else None
     out = Outcome()
+    late = approved(out, life, approval, document, scene, month)
+    more = {"late_days": late} if late != approval.late_days else {}
+    return _signed(out, approval, document, certificate, scene, **more)
+
+
+def approved(
+    out: Outcome,
+    life: Life,
+    approval: Approval,
+    document: str,
+    scene: Scene,
+    month: AgencyMonth | None,
+    **more: Any,
+) -> int:
+    """The pending revision is the approved one from now on; answers the working days it is late."""
+    pending = life.pending
+    assert pending is not None
+    assert pending.content is not None
+    steps = steps_of(life, scene)
+    window = steps[-1].obligation if steps else None
     late = max(approval.late_days, close_step(out, scene, life))
-    out.answer = {
+    out.answer |= {
         "approval_id": str(approval.id),
         "revision": pending.number,
         "document": document,
         "late_days": late,
     }
-    more = {"late_days": late} if late != approval.late_days else {}
-    _signed(out, approval, document, certificate, scene, **more)
     out.update("revisions", {"id": pending.id}, state="approved")
     if life.approved_revision_id is not None:
         out.update("revisions", {"id": life.approved_revision_id}, state="superseded")
@@ -156,6 +184,7 @@ def complete(
         approval=str(approval.id),
         late_days=late,
         after_nominal_end=bool(month and month.nominal_end < scene.today),
+        **more,
         **behalf(approval),
     )
     if life.account is not None:
@@ -168,7 +197,7 @@ def complete(
                 facts={"revision": pending.number},
             )
         )
-    return out
+    return late
 
 
 def _signed(

@@ -14,6 +14,9 @@ from models.lifecycle.scene import Scene
 
 NONE, BEFORE, AFTER = "none", "before_outgoing_call", "after"
 
+GONE = ("sent", "accepted", "rejected", "released", "sent_back")
+"""States of an item that went out to the national database."""
+
 OPEN_AFTER = ("gate", "closed")
 """States of a month in which the department may judge what was accepted; the text gives it no end."""
 

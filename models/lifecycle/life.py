@@ -257,6 +257,20 @@ class MonthItem:
     revision_id: UUID
     digest: str
     state: str
+    packed: bool = False
+    """Whether a packet to the national database holds it already."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownList:
+    """An approval list as a decision about it needs it; ``changed`` no longer are what was shown."""
+
+    id: UUID
+    account_id: UUID
+    state: str
+    digest: str | None = None
+    profiles: tuple[UUID, ...] = ()
+    changed: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +295,8 @@ class AgencyMonth:
     """``month``: what changed, in the window; ``whole_stock``: all that was never approved, without end."""
     rounds: tuple[UUID, ...] = ()
     """Commands whose rounds of approvals were accepted and are still to run, oldest first."""
+    shown: ShownList | None = None
+    """The approval list an act is about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ OPENING: dict[str, tuple[str, ...]] = {
     EVENT: (),
 }
 """The duties a list opens, the approval's first; what is on an event's list is owed by its profiles."""
-OUTSTANDING = ("listed", "approved", "cleared", "sent", "accepted")
+OUTSTANDING = ("listed", "approved", "held", "cleared", "sent", "accepted")
 """Item states in which something is still to be done by somebody."""
 
 
@@ -92,14 +92,16 @@ def _period(
     return opens, (month.nominal_end, month.rolled_end, closes_at)
 
 
-def approve_list(month: AgencyMonth, body: ApproveList, scene: Scene) -> Outcome:
-    """Choose what is approved now; each item is then signed by itself and answers for itself (R8, R9)."""
+def chosen_of(month: AgencyMonth, profiles: tuple[UUID, ...] | None) -> set[UUID]:
+    """What of the list is chosen to be approved now: all that waits, or the named profiles.
+
+    Raises:
+        RefusedError: the list is closed, a named profile does not wait, or nothing does.
+    """
     if month.state == "closed":
         refuse("wrong-state", "Danh sách tháng này đã kết thúc.", "This month's list is closed.")
-    if month.kind == WHOLE_STOCK:
-        competent(scene.rule(OPENING[WHOLE_STOCK][0]), scene)
     waiting = {item.profile_id for item in month.items if item.state == "listed"}
-    chosen = waiting if body.profiles is None else set(body.profiles)
+    chosen = waiting if profiles is None else set(profiles)
     unknown = chosen - waiting
     if unknown:
         refuse(
@@ -114,6 +116,14 @@ def approve_list(month: AgencyMonth, body: ApproveList, scene: Scene) -> Outcome
             "Danh sách không còn hồ sơ chờ phê duyệt.",
             "Nothing on the list waits for approval.",
         )
+    return chosen
+
+
+def approve_list(month: AgencyMonth, body: ApproveList, scene: Scene) -> Outcome:
+    """Choose what is approved now; each item is then signed by itself and answers for itself (R8, R9)."""
+    if month.kind == WHOLE_STOCK and month.state != "closed":
+        competent(scene.rule(OPENING[WHOLE_STOCK][0]), scene)
+    chosen = chosen_of(month, body.profiles)
     out = Outcome(status=202, answer={"chosen": sorted(str(p) for p in chosen)})
     out.insert(
         "approval_rounds",
@@ -180,6 +190,7 @@ def receipts_in(month: AgencyMonth, scene: Scene) -> Outcome:
             duty.slot == "sync_window"
             and not month.counts.get("listed", 0)
             and not month.counts.get("approved", 0)
+            and not month.counts.get("held", 0)
             and not month.counts.get("cleared", 0)
         ):
             close_duty(out, scene, duty)

@@ -45,6 +45,7 @@ from models.record.subjects import (
     saving_profile,
     saving_report,
     with_content,
+    with_list,
     with_month,
 )
 from models.record.tools import Tools
@@ -88,6 +89,7 @@ async def _once(tools: Tools, ask: Ask) -> Moment:
         law, calendar = await tools.read(connection, ask.authority_id, known.in_force)
         scene = scene_of(tools, ask, command, found, law, calendar)
         found = await with_month(connection, found)
+        found = await with_list(connection, ask, found, command.body if command else None)
         found = await with_content(
             connection, tools, ask, found, command.verb if command else str(ask.internal)
         )

@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.access import Allowed, Target, delegables, may
 from models.commands import (
     Approve,
+    ApproveByList,
     ApproveList,
     ClaimTransfer,
+    CutList,
     Delegate,
     OpenProfile,
     ReopenProfile,
@@ -61,6 +63,10 @@ VERB_OF = {
     "refuse_transfer": "refuse_transfer",
     "withdraw_transfer": "request_transfer",
     "approve_list": "approve",
+    "cut_list": "approve",
+    "approve_by_list": "approve",
+    "hold_items": "approve",
+    "lift_hold": "approve",
     "release_month": "gate",
     "send_back_items": "gate",
     "sign_report": "sign_report",
@@ -136,7 +142,11 @@ async def authorise(connection: AsyncConnection, command: Command, found: Found,
         if isinstance(fitting, Allowed):
             return Standing(fitting.role, fitting.delegation_of, fitting.delegation_id)
     month = found.subject.month
-    if isinstance(command.body, ApproveList) and month is not None and month.kind == WHOLE_STOCK:
+    if (
+        isinstance(command.body, ApproveList | CutList | ApproveByList)
+        and month is not None
+        and month.kind == WHOLE_STOCK
+    ):
         rule = scene.rule(OPENING[WHOLE_STOCK][0])
         among = signers(rule) if rule is not None else ()
         fitting = may(command.actor, verb, target, scene.today, scene.law, among=among)

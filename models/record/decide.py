@@ -13,6 +13,7 @@ from models.commands import (
     AmendSubmission,
     AnswerError,
     Approve,
+    ApproveByList,
     ApproveList,
     AskForProfile,
     Body,
@@ -20,10 +21,13 @@ from models.commands import (
     ClaimTransfer,
     ConfirmMoveOut,
     CreateAccount,
+    CutList,
     EndSecondment,
     EnterForm,
     GiveNotice,
     HandOver,
+    HoldItems,
+    LiftHold,
     PullNationalRecord,
     RefuseTransfer,
     ReleaseMonth,
@@ -54,7 +58,9 @@ from models.lifecycle import (
     entry,
     errors,
     gate,
+    holding,
     intake,
+    listing,
     month,
     reentry,
     review,
@@ -176,6 +182,10 @@ DECISIONS: dict[type[Body], Decision] = {
     RefuseTransfer: _transfer(transfer.refuse_transfer),
     WithdrawTransfer: _transfer(transfer.withdraw),
     ApproveList: _month(month.approve_list),
+    CutList: _month(listing.cut),
+    ApproveByList: _month(listing.approve_by_list),
+    HoldItems: _month(holding.hold),
+    LiftHold: _month(holding.lift),
     ReleaseMonth: _month(gate.release),
     SendBackItems: _month(gate.send_back),
     SignReport: _report(review.sign_report),
@@ -267,6 +277,10 @@ def _month_step(
         case "approvals_done":
             round_ = facts.get("round")  # none from a worker of before
             return month.approvals_done(agency_month, scene, UUID(str(round_)) if round_ else None)
+        case "list_shown":
+            return listing.show(agency_month, facts, scene)
+        case "list_failed":
+            return listing.fail(agency_month, str(facts["reason"]), scene)
         case "gate_opens":
             return gate.opens(agency_month, scene)
         case "submitted":

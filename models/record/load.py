@@ -29,6 +29,7 @@ from models.lifecycle.life import (
     Report,
     Revision,
     Share,
+    ShownList,
     Status,
 )
 from models.record.tools import Tools
@@ -100,9 +101,23 @@ MONTH_LISTING = text(
 )
 """The month on whose list a profile stands."""
 ITEMS = text(
-    "SELECT profile_id, revision_id, digest, state FROM month_items WHERE agency_month_id = :id"
+    "SELECT profile_id, revision_id, digest, state, tran_code IS NOT NULL AS packed FROM month_items WHERE agency_month_id = :id"
     " ORDER BY profile_id"
 )
+SHOWN_LIST = text(
+    "SELECT l.id, l.account_id, l.state, l.digest, (SELECT coalesce(json_agg(w.profile_id ORDER BY w.position),"
+    " '[]') FROM approval_list_rows w WHERE w.list_id = l.id) AS profiles"
+    " FROM approval_lists l WHERE l.id = :id AND l.agency_month_id = :month"
+)
+CHANGED_ROWS = text(
+    "SELECT w.profile_id FROM approval_list_rows w JOIN approval_lists l ON l.id = w.list_id"
+    " LEFT JOIN month_items i ON i.agency_month_id = l.agency_month_id AND i.profile_id = w.profile_id"
+    " AND i.state = 'listed' LEFT JOIN profiles p ON p.id = w.profile_id"
+    " AND p.pending_revision_id = w.revision_id LEFT JOIN revisions r ON r.id = p.pending_revision_id"
+    " AND r.state = 'submitted' AND r.digest = w.digest WHERE w.list_id = :id"
+    " AND (i.profile_id IS NULL OR r.id IS NULL) ORDER BY w.position"
+)
+"""Rows of a list that are no longer what was shown: newer, withdrawn, moved away, or being signed elsewhere."""
 LOCK_REPORT = text("SELECT 1 FROM review_reports WHERE id = :id FOR UPDATE")
 REPORT = text(
     "SELECT t.*, w.period, w.slot, w.opens_on, w.nominal_due_on, w.due_on, w.due_at, w.policy_date,"  # noqa: S608 — fragments above, no input
@@ -297,11 +312,23 @@ def month_of(row: Any, items: Sequence[Any] = ()) -> AgencyMonth:
         rolled_end=row.rolled_end,
         version=row.version,
         duties=tuple(duty_of(d) for d in row.duties),
-        items=tuple(MonthItem(i.profile_id, i.revision_id, i.digest, i.state) for i in items),
+        items=tuple(MonthItem(i.profile_id, i.revision_id, i.digest, i.state, i.packed) for i in items),
         counts=dict(row.counts),
         gate=row.gate,
         kind=row.kind,
         rounds=tuple(UUID(one) for one in row.rounds),
+    )
+
+
+def shown_of(row: Any, changed: Sequence[Any]) -> ShownList:
+    """An approval list from its row and from those of its rows that have changed."""
+    return ShownList(
+        id=row.id,
+        account_id=row.account_id,
+        state=row.state,
+        digest=row.digest,
+        profiles=tuple(UUID(one) for one in row.profiles),
+        changed=tuple(one.profile_id for one in changed),
     )
 
 

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.commands import OpenProfile
+from models.command_lists import ApproveByList
+from models.commands import Body, OpenProfile
 from models.database import Query, together
 from models.lifecycle import gate
 from models.lifecycle.life import CHAPTER_VI, Chapter, Life
@@ -22,6 +23,7 @@ from models.record.decide import Subject
 from models.record.delegations import DELEGATION, LOCK, lent_of, moment_of
 from models.record.load import (
     CASE,
+    CHANGED_ROWS,
     ITEMS,
     LIFE,
     LIFE_OF_CASE,
@@ -32,11 +34,13 @@ from models.record.load import (
     MONTH,
     MONTH_LISTING,
     REPORT,
+    SHOWN_LIST,
     case_of,
     content_of,
     life_of,
     month_of,
     report_of,
+    shown_of,
 )
 from models.record.pulling import with_pulled
 from models.record.sql import inserting, updating
@@ -123,6 +127,17 @@ async def with_month(connection: AsyncConnection, found: Found) -> Found:
     month = month_of(listing[0])
     life = replace(life, whole_stock=month.kind == WHOLE_STOCK)
     return replace(found, subject=replace(found.subject, life=life, month=month))
+
+
+async def with_list(connection: AsyncConnection, ask: Ask, found: Found, body: Body | None) -> Found:
+    """Beside an agency's month, the approval list the act is about."""
+    named = body.list_id if isinstance(body, ApproveByList) else ask.facts.get("list")
+    if found.subject.month is None or named is None:
+        return found
+    one = {"id": UUID(str(named)), "month": ask.subject_id}
+    rows, changed = await together(connection, [(SHOWN_LIST, one), (CHANGED_ROWS, one)])
+    shown = shown_of(rows[0], changed) if rows else None
+    return replace(found, subject=replace(found.subject, month=replace(found.subject.month, shown=shown)))
 
 
 async def find(connection: AsyncConnection, ask: Ask) -> Found:

@@ -46,6 +46,18 @@ class Declarations(Frozen):
     """After which a draft that nobody has touched is recalled to the person, once."""
 
 
+class Approvals(Frozen):
+    """Whether one signature may approve many: no text asks for one on each file, so this is policy."""
+
+    by_list: bool = True
+    one_by_one: tuple[str, ...] = ()
+    """Ids of rules that nevertheless want a signature on each file."""
+
+    def lets(self, rule_ids: tuple[str, ...]) -> bool:
+        """Whether an approval under these rules may be given by a list."""
+        return self.by_list and not set(rule_ids) & set(self.one_by_one)
+
+
 class Policy(Frozen):
     id: str
     policy: Literal[True]
@@ -54,6 +66,7 @@ class Policy(Frozen):
     steps: tuple[Step, ...] = Field(min_length=1)
     reviews: Reviews = Reviews()
     declarations: Declarations = Declarations()
+    approvals: Approvals = Approvals()
 
 
 class PlannedStep(Frozen):

@@ -5,6 +5,7 @@ from models.tables.base import Table
 from models.tables.duties import CaseRow, DutyRow, NoticeRow
 from models.tables.history import LogHeadRow, LogLeafRow, LogNodeRow, LogSealRow, SealerRow
 from models.tables.ledger import CommandRow, EventRow, ImportLineRow, ImportRow, OutboxRow
+from models.tables.listing import ApprovalListRow, ApprovalListRowRow, ApprovalResultRow
 from models.tables.month import (
     AgencyMonthRow,
     ApprovalRoundRow,
@@ -40,6 +41,9 @@ __all__ = [
     "AgencyClosureRow",
     "AgencyMonthRow",
     "AgencyRow",
+    "ApprovalListRow",
+    "ApprovalListRowRow",
+    "ApprovalResultRow",
     "ApprovalRoundRow",
     "ApprovalRow",
     "AttachmentRow",

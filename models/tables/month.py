@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.tables.base import Authority, Id, Table
@@ -87,7 +87,7 @@ class MonthItemRow(Table):
     __tablename__ = "month_items"
     __table_args__ = (
         CheckConstraint(
-            "state IN ('listed', 'approved', 'cleared', 'returned', 'sent', 'accepted', 'rejected',"
+            "state IN ('listed', 'approved', 'held', 'cleared', 'returned', 'sent', 'accepted', 'rejected',"
             " 'released', 'sent_back', 'moved')",
             name="state",
         ),
@@ -107,10 +107,16 @@ class MonthItemRow(Table):
     reason: Mapped[str | None]
     tran_code: Mapped[str | None]
     changed_at: Mapped[datetime]
+    changes: Mapped[list[Any] | None]
+    """Labels of the fields changed since the last approval; none until described."""
+    risk: Mapped[int | None] = mapped_column(SmallInteger)
+    """How closely it wants to be looked at (``models.form.risk``); none until described."""
+    described: Mapped[str | None]
+    """Digest of the revision that was described: another one is described anew."""
 
 
 class ApprovalRoundRow(Table):
-    """One accepted ``approve_list``: its command's answer says what it chose; run in order until done.
+    """One accepted ``approve_list`` or ``cut_list``: its command's answer says what it chose; run in order.
 
     It outlives the engine: whatever remembers the rounds still to run, these rows do.
     """
@@ -118,6 +124,8 @@ class ApprovalRoundRow(Table):
     __tablename__ = "approval_rounds"
     __table_args__ = (
         UniqueConstraint("agency_month_id", "number"),
+        CheckConstraint("kind IN ('single', 'cut', 'list')", name="kind"),
+        CheckConstraint("(kind = 'single') = (list_id IS NULL)", name="list"),
         Index("ix_approval_rounds_waiting", "agency_month_id", postgresql_where="done_at IS NULL"),
     )
     command_id: Mapped[UUID] = mapped_column(ForeignKey("commands.id"), primary_key=True)
@@ -129,6 +137,11 @@ class ApprovalRoundRow(Table):
     """How many items."""
     accepted_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
+    kind: Mapped[str] = mapped_column(server_default="single")
+    """``single``: a signature per item; ``cut``: a list is frozen and shown; ``list``: it is signed."""
+    list_id: Mapped[UUID | None] = mapped_column(ForeignKey("approval_lists.id"))
+    trouble: Mapped[str | None]
+    """Why it stands still now (a token pulled out); it goes on at the same item."""
 
 
 class SubmissionRow(Table):

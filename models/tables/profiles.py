@@ -200,6 +200,7 @@ class ApprovalRow(Table):
         Index("uq_approvals_signing", "revision_id", unique=True, postgresql_where="state = 'signing'"),
         CheckConstraint("state IN ('signing', 'signed', 'failed')", name="state"),
         CheckConstraint("step >= 0", name="step"),
+        CheckConstraint("(list_id IS NULL) = (list_row IS NULL)", name="list"),
     )
     id: Mapped[Id]
     authority_id: Mapped[Authority]
@@ -226,6 +227,9 @@ class ApprovalRow(Table):
     """Which signature of its chain; 0 is the official's own."""
     facts: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     """What the act that follows the signature needs: signature places, what a submission answers."""
+    list_id: Mapped[UUID | None] = mapped_column(ForeignKey("approval_lists.id"))
+    """The list by whose one signature it was given; then ``document_sha256`` is the list."""
+    list_row: Mapped[int | None]
 
 
 class ShareRow(Table):
