@@ -16,6 +16,11 @@ with workflow.unsafe.imports_passed_through():
 
 LONG = timedelta(hours=6)
 BEAT = timedelta(minutes=2)
+SUMMARY = {
+    "approve": "Lập danh sách, ký phê duyệt",
+    "submit": "Gửi gói tin",
+    "receipts": "Chờ biên nhận",
+}
 
 
 @workflow.defn
@@ -135,11 +140,7 @@ class AgencyMonthWorkflow:
             start_to_close_timeout=LONG,
             heartbeat_timeout=BEAT,
             retry_policy=BATCH_RETRY,
-            summary={
-                "approve": "Lập danh sách, ký phê duyệt",
-                "submit": "Gửi gói tin",
-                "receipts": "Chờ biên nhận",
-            }[kind],
+            summary=SUMMARY[kind],
         )
 
     @workflow.update

@@ -5,6 +5,7 @@ the item's rows say where it stands, and it goes on from there: nothing is signe
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
@@ -13,13 +14,14 @@ from sqlalchemy import Row, text
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio import activity
 
+from activities.batches.results import approved, stays
 from activities.signing.errors import SignerAwayError
 from activities.signing.office import SigningOffice
-from models.database import Scope, transaction
+from models.database import Scope, together, transaction
+from models.lifecycle.gate import GONE
 from models.logs import logger
 from models.messages import Ask, Batch, BatchResult, Internal, Moment, Signed, SignRequest
 from models.record.act import act
-from models.record.commands import fate
 from models.record.tools import Tools
 
 LANES = 4
@@ -28,39 +30,34 @@ TRIES = 3
 """Times a signature is tried before the item waits for a person again."""
 
 _ITEM = text(
-    "SELECT i.revision_id, i.digest, i.state, (SELECT s.state FROM approvals s WHERE s.id = :approval) AS"
-    " signing"
+    "SELECT i.revision_id, i.digest, i.state, i.reason,"
+    " (SELECT s.state FROM approvals s WHERE s.id = :approval) AS signing"
     " FROM month_items i WHERE i.agency_month_id = :month AND i.profile_id = :profile"
-)
-_REASON = text(
-    "UPDATE month_items SET reason = :reason, changed_at = :now WHERE agency_month_id = :month"
-    " AND profile_id = :profile AND reason IS DISTINCT FROM :reason"
 )
 _DONE = text(
     "SELECT count(*) FROM month_items WHERE agency_month_id = :month AND profile_id = ANY (:chosen)"
-    " AND state IN ('approved', 'cleared', 'sent', 'accepted', 'rejected', 'released', 'sent_back')"
+    " AND state = ANY (:done)"
 )
+DONE = ("approved", "held", "cleared", *GONE)
+"""States of an item that has been approved."""
 
 log = logger("batches")
 
 
-async def approve_batch(tools: Tools, signing: SigningOffice, batch: Batch) -> BatchResult:
-    """Approve what the command chose and is still waiting; one item's failure stops no other."""
-    assert batch.command_id is not None
-    scope = Scope(batch.authority_id, everything=True)
-    async with transaction(tools.engine, scope) as connection:
-        command = await fate(connection, batch.command_id)
-    assert command is not None
-    assert command.answer is not None
-    chosen = [UUID(one) for one in command.answer.get("chosen", ())]
-    round_ = Round(tools, signing, batch, batch.command_id, scope)
+async def approve_each(round_: "Round", chosen: Sequence[UUID]) -> BatchResult:
+    """Approve what the command chose and is still waiting; one item's failure stops no other.
+
+    Raises:
+        SignerAwayError: the key cannot be reached now; nothing is skipped (with others: in a group).
+    """
     for start in range(0, len(chosen), LANES):
         async with asyncio.TaskGroup() as lanes:
             for profile_id in chosen[start : start + LANES]:
                 lanes.create_task(round_.approve(profile_id))
         activity.heartbeat(start + LANES)
-    async with transaction(tools.engine, scope) as connection:
-        done = await connection.scalar(_DONE, {"month": batch.agency_month_id, "chosen": chosen})
+    async with transaction(round_.tools.engine, round_.scope) as connection:
+        values = {"month": round_.batch.agency_month_id, "chosen": list(chosen), "done": list(DONE)}
+        done = await connection.scalar(_DONE, values)
     return BatchResult(done=done or 0, refused=len(chosen) - (done or 0))
 
 
@@ -73,6 +70,8 @@ class Round:
     batch: Batch
     command_id: UUID
     scope: Scope
+    patient: bool = True
+    """Whether a key that is away is waited for; else what needs it waits for a person."""
 
     async def approve(self, profile_id: UUID) -> None:
         """Approve one item, from wherever an earlier attempt left it."""
@@ -80,7 +79,12 @@ class Round:
         approval_id = uuid5(uuid5(self.command_id, str(profile_id)), "approval")
         item = await self._item(profile_id, approval_id)
         if item is None or item.state != "listed" or item.signing == "failed":
-            return  # moved away, answered by an earlier attempt, or refused by it
+            # Moved away, or answered by an earlier attempt that was cut off before it said so.
+            done = item is not None and item.state in DONE
+            gone = "moved" if item is None else item.state
+            why = item.reason if item is not None and item.reason else "signing-unavailable"
+            await self._result(profile_id, None if done else why if gone == "listed" else gone)
+            return
         if item.signing is None:
             prepared = await self._ask(
                 profile_id,
@@ -90,12 +94,12 @@ class Round:
                 digest=item.digest,
             )
             if prepared.to_sign is None:
-                await self._explain(profile_id, prepared.refusal or f"status-{prepared.status}")
+                await self._result(profile_id, prepared.refusal or f"status-{prepared.status}")
                 return
         signed = await self._sign(profile_id, approval_id)
         if signed.failure:
             await self._ask(profile_id, "fail_approval", approval=str(approval_id), reason=signed.failure)
-            await self._explain(profile_id, signed.failure)
+            await self._result(profile_id, signed.failure)
             return
         await self._ask(
             profile_id,
@@ -104,7 +108,7 @@ class Round:
             document=signed.document,
             certificate=signed.certificate,
         )
-        await self._explain(profile_id, None)
+        await self._result(profile_id, None)
 
     async def _item(self, profile_id: UUID, approval_id: UUID) -> Row[Any] | None:
         values = {"month": self.batch.agency_month_id, "profile": profile_id, "approval": approval_id}
@@ -136,20 +140,19 @@ class Round:
         for attempt in range(1, TRIES + 1):
             try:
                 return await self.signing.sign(request)
-            except (SQLAlchemyError, SignerAwayError):
+            except SQLAlchemyError:
                 raise
+            except SignerAwayError as away:
+                if self.patient:
+                    raise
+                return Signed(failure=away.code)
             except Exception as error:
                 # Whatever a key store, a token or a disk may raise: this item waits, the others go on.
                 log.warning("batch.not_signed", profile_id=str(profile_id), attempt=attempt, exc_info=error)
         return Signed(failure="signing-unavailable")
 
-    async def _explain(self, profile_id: UUID, reason: str | None) -> None:
-        """Write beside the item why it still waits; nothing once it no longer does."""
-        values = {
-            "reason": reason,
-            "now": self.batch.now,
-            "month": self.batch.agency_month_id,
-            "profile": profile_id,
-        }
+    async def _result(self, profile_id: UUID, reason: str | None) -> None:
+        """Write what the item came to: why it waits, or that it no longer does; the first stands."""
+        found = approved(self.batch, profile_id) if reason is None else stays(self.batch, profile_id, reason)
         async with transaction(self.tools.engine, self.scope) as connection:
-            await connection.execute(_REASON, values)
+            await together(connection, found)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from temporalio import activity
 
-from activities.batches.approving import approve_batch
 from activities.batches.closing import close_month_end
 from activities.batches.opening import open_agency_months
 from activities.batches.receipts import await_receipts
+from activities.batches.rounds import approve_batch
 from activities.batches.sending import National, submit_batch
 from activities.national.adapter import NationalGateway
 from activities.national.office import mapping_of
@@ -39,7 +39,7 @@ class MonthOffice(MonthActivities):
 
     @activity.defn(name="approve_batch")
     async def approve_batch(self, batch: Batch) -> BatchResult:
-        """See ``activities.batches.approving``."""
+        """See ``activities.batches.rounds``."""
         return await approve_batch(self.tools, self.signing, batch)
 
     @activity.defn(name="submit_batch")

@@ -15,6 +15,7 @@ from temporalio import activity
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from activities.batches.describing import describe
 from activities.batches.stock import Held, open_campaign
 from activities.notifications.notices import notify_administrator
 from models.calendar import legal_date
@@ -77,6 +78,7 @@ _RUNNING = text(
     " SELECT authority_id, 'month-end/' || agency_id || '/' || month, jsonb_build_object('month', id), :now"
     " FROM agency_months WHERE kind = 'event' AND state <> 'closed'"
 )
+_OPEN_LISTS = text("SELECT id FROM agency_months WHERE state <> 'closed' ORDER BY id")
 _LISTED = text("UPDATE agency_months SET listed = :listed WHERE id = :id")
 _STANDING = text(
     "SELECT m.id, m.state, m.version, m.listed, (SELECT count(*) FROM month_items i"
@@ -143,10 +145,22 @@ async def open_agency_months(tools: Tools, task_queue: str, start: MonthStart) -
             held = Held(listed, start.month, dates.closes_at)
             await _start(opening, task_queue, agency_id, held)
         activity.heartbeat(str(agency_id))
+    await _describe(opening, agencies[-1] if agencies else after)
     async with transaction(tools.engine, opening.scope) as connection:
         await connection.execute(_OPENED, {"month": start.month})
         counts = (await connection.execute(_COUNTS, {"month": start.month})).one()
     return MonthOpened(started=counts.started, agencies=counts.agencies)
+
+
+async def _describe(opening: Opening, cursor: UUID) -> None:
+    """Say of each item what changed, once all lists are open; a cut makes up for what is missing."""
+    async with transaction(opening.tools.engine, opening.scope) as connection:
+        lists = list((await connection.execute(_OPEN_LISTS)).scalars())
+    for month_id in lists:
+        # The cursor stays what it is: a lost attempt opens no list again.
+        await describe(
+            opening.tools, opening.authority_id, month_id, None, lambda: activity.heartbeat(str(cursor))
+        )
 
 
 async def open_list(opening: Opening, agency_id: UUID) -> UUID | None:

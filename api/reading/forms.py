@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from api.reading import permits, tags
+from api.reading.approval_lists import may_read_list
 from api.reading.reviews import may_read_report
 from api.scope import Reading
 from models.calendar import start_of_day
@@ -107,6 +108,7 @@ _SIGNED = text(
 )
 _DOCUMENT = text(
     "SELECT DISTINCT profile_id FROM approvals WHERE document_sha256 = :sha256 AND state = 'signed'"
+    " AND list_id IS NULL"
 )
 
 
@@ -201,7 +203,7 @@ async def may_read_document(read: Reading, sha256: str) -> None:
     Raises:
         RefusedError: ``not-found`` or ``not-permitted``.
     """
-    if await may_read_report(read, sha256):
+    if await may_read_report(read, sha256) or await may_read_list(read, sha256):
         return
     carriers = (await read.connection.execute(_DOCUMENT, {"sha256": sha256})).scalars().all()
     refused = permits.missing()

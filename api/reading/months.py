@@ -91,6 +91,10 @@ class Item(BaseModel):
     tran_code: str | None = Field(title="Mã giao dịch")
     compared_with: int | None = Field(title="So với phiên bản", description="Không có: gửi lần đầu")
     changed: list[str] = Field(title="Mục thay đổi")
+    risk: int | None = Field(
+        title="Mức cần xem kỹ",
+        description="4 nhân thân + 2 lương + 1 ngày tháng; trống: chưa so sánh / identity, salary, dates",
+    )
     checks: list[Check] = Field(title="Các bước đã ký")
 
 
@@ -102,6 +106,8 @@ class AgencyMonth(AgencyMonthLine, Page):
     calls: list[Call] = Field(title="Lời gọi giải quyết")
 
 
+UNKNOWN = 8
+"""Above every known risk."""
 _MONTHS = (
     "SELECT e.*, (SELECT count(*) FROM agency_months m WHERE m.month = e.month) AS agencies,"
     " (SELECT count(*) FROM agency_months m WHERE m.month = e.month AND m.state = 'closed')"
@@ -122,7 +128,7 @@ _LINE = (
 _ONE = text(f"{_LINE} WHERE m.id = :id")
 _ITEMS = (
     "SELECT i.profile_id, p.full_name AS person, i.revision_id, r.number, r.form_version, i.digest, i.state,"
-    " i.reason, i.tran_code, b.id AS before, b.number AS compared_with,"
+    " i.reason, i.risk, i.tran_code, b.id AS before, b.number AS compared_with,"
     " (SELECT coalesce(json_agg(json_build_object('approval_id', s.id, 'approver_role', s.approver_role,"
     " 'signed_at', s.signed_at, 'document_sha256', s.document_sha256) ORDER BY s.signed_at), '[]')"
     " FROM approvals s WHERE s.profile_id = i.profile_id AND s.revision_id = i.revision_id"
@@ -130,7 +136,8 @@ _ITEMS = (
     " FROM month_items i JOIN revisions r ON r.id = i.revision_id JOIN profiles p ON p.id = i.profile_id"
     " LEFT JOIN revisions b ON b.profile_id = p.id"
     " AND b.id = coalesce(nullif(p.synced_revision_id, i.revision_id), p.approved_revision_id)"
-    " AND b.id <> i.revision_id WHERE i.agency_month_id = :id{where} ORDER BY i.profile_id LIMIT :limit"
+    " AND b.id <> i.revision_id WHERE i.agency_month_id = :id{where}"
+    " ORDER BY coalesce(i.risk, 8) DESC, i.profile_id LIMIT :limit"
 )
 
 
@@ -181,18 +188,22 @@ async def agency_month(read: Reading, month_id: UUID, limit: int, after: str | N
     if row is None:
         raise permits.missing()
     await permits.within(read, "read_profile")
-    key = key_of(after, UUID)
-    where = " AND i.profile_id > CAST(:last AS uuid)" if key is not None else ""
-    values = {"id": month_id, "limit": limit + 1, "last": key[0] if key is not None else None}
+    key = key_of(after, int, UUID)
+    where = " AND (-coalesce(i.risk, 8), i.profile_id) > (:risk, CAST(:last AS uuid))" if key else ""
+    risk, last = key or (None, None)
+    values = {"id": month_id, "limit": limit + 1, "risk": risk, "last": last}
     result = await read.connection.execute(text(_ITEMS.format(where=where)), values)
     items, more = page(result.all(), limit)
     approvable = row.state != "closed" and row.counts.get("listed")
-    verbs = (*(VERBS if row.at_gate else ()), *(("approve_list",) if approvable else ()))
+    verbs = (*(VERBS if row.at_gate else ()), *(("approve_list", "cut_list") if approvable else ()))
+    unsent = row.state != "closed" and (row.counts.get("approved") or row.counts.get("cleared"))
+    verbs += ("hold_items",) * bool(unsent)
+    verbs += ("lift_hold",) * bool(row.state != "closed" and row.counts.get("held"))
     return AgencyMonth.model_validate(
         {
             **_row(row, read),
             "items": [await _item(read, item) for item in items],
-            "next": cursor(items[-1].profile_id) if more else None,
+            "next": cursor(-_risk(items[-1]), items[-1].profile_id) if more else None,
             "calls": calls(verbs, agency_month_id=month_id),
         }
     )
@@ -202,6 +213,11 @@ async def _item(read: Reading, row: Any) -> Item:
     changes = await forms.compared(read, row.before, row.revision_id, row.form_version)
     changed = [change.label for change in changes] if row.before is not None else []
     return Item.model_validate({**row._mapping, "changed": changed})
+
+
+def _risk(row: Any) -> int:
+    """Its place in the order: what nobody has compared yet stands first."""
+    return UNKNOWN if row.risk is None else int(row.risk)
 
 
 def _row(row: Any, read: Reading) -> dict[str, Any]:

@@ -46,6 +46,20 @@ def missing() -> RefusedError:
     return RefusedError.of("not-found", "Không tìm thấy.", "There is no such thing.")
 
 
+def refused(denied: Denied) -> RefusedError:
+    """A denial as the refusal that is answered."""
+    return RefusedError.of(denied.code, denied.reason_vi, denied.reason_en)
+
+
+def names_others() -> RefusedError:
+    """A document about several people is not given to one of them alone."""
+    return RefusedError.of(
+        "not-permitted",
+        "Chứng cứ là danh sách có tên nhiều người; đề nghị cơ quan quản lý cung cấp hoặc kiểm tra giúp.",
+        "The evidence is a list that names other people; ask the agency for it or to verify it.",
+    )
+
+
 async def profile(read: Reading, profile_id: UUID, *verbs: str) -> Subject:
     """The profile, if the asker may do one of ``verbs`` (reading, unless others are named) with it.
 
@@ -75,7 +89,7 @@ async def judged(read: Reading, row: Any, verbs: tuple[str, ...]) -> Allowed:
             if isinstance(verdict, Allowed):
                 return verdict
             denied = verdict
-    raise RefusedError.of(denied.code, denied.reason_vi, denied.reason_en)
+    raise refused(denied)
 
 
 def _target(row: Any, ancestors: list[UUID]) -> Target:

@@ -12,7 +12,6 @@ from api.reading.claims import profile_of
 from api.routers.acting import RESPONSES, Act, Acting
 from models.commands import (
     AcceptTransfer,
-    ApproveList,
     AskForProfile,
     Body,
     ClaimTransfer,
@@ -90,7 +89,8 @@ _MONTH = text(
 )
 
 
-async def _on_month(act: Acting, month_id: UUID, body: Body) -> JSONResponse:
+async def on_month(act: Acting, month_id: UUID, body: Body) -> JSONResponse:
+    """Ask the workflow of an agency's month; ``not-found`` where there is none."""
     async with transaction(act.request.app.state.tools.engine, act.who.scope) as connection:
         row = (await connection.execute(_MONTH, {"id": month_id, "command": act.command_id})).one_or_none()
     if row is None:
@@ -99,19 +99,13 @@ async def _on_month(act: Acting, month_id: UUID, body: Body) -> JSONResponse:
     return await act.on_month(workflow_id, month_id, body)
 
 
-@months.post("/{month_id}/approvals", operation_id="approveList", summary="Phê duyệt danh sách")
-async def approve_list(act: Act, month_id: UUID, body: ApproveList) -> JSONResponse:
-    """Phê duyệt cả danh sách hoặc những hồ sơ được chọn / approve all or some."""
-    return await _on_month(act, month_id, body)
-
-
 @months.post("/{month_id}/release", operation_id="releaseMonth", summary="Sở Nội vụ phê duyệt dữ liệu đã gửi")
 async def release(act: Act, month_id: UUID) -> JSONResponse:
     """Phê duyệt dữ liệu cơ quan đã gửi đồng bộ / the department approves what was sent."""
-    return await _on_month(act, month_id, ReleaseMonth())
+    return await on_month(act, month_id, ReleaseMonth())
 
 
 @months.post("/{month_id}/returns", operation_id="sendBackItems", summary="Sở Nội vụ trả lại")
 async def send_back(act: Act, month_id: UUID, body: SendBackItems) -> JSONResponse:
     """Trả lại hồ sơ trên danh sách, nêu lý do / send items back."""
-    return await _on_month(act, month_id, body)
+    return await on_month(act, month_id, body)

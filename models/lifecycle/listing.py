@@ -1,7 +1,8 @@
 """Many approvals under one signature: a list is cut, shown, and signed as it was shown or not at all.
 
-Shown is signed: the document whose digest the approver confirms is the very file that gets the signature. What
-somebody may not sign (the own file, a chain of signatures on one file) never gets onto the list and says why.
+Shown is signed: the document whose digest the approver confirms is the very file that gets the signature.
+What somebody may not sign (the own file, a chain of signatures on one file) never gets onto the list and says
+why.
 """
 
 from dataclasses import dataclass
@@ -181,7 +182,7 @@ def may_stand(life: Life, row: Listed, scene: Scene) -> Step | None:
     """Whether this approver may sign this revision by a list; answers the step of its chain.
 
     Raises:
-        RefusedError: as for a single signature; ``not-by-list`` where the signature belongs on the file itself.
+        RefusedError: as for a single signature; ``not-by-list`` where it belongs on the file itself.
     """
     _, step = signable(life, Approve(revision_id=row.revision_id, digest=row.digest), scene)
     rule = step.obligation if step else None

@@ -296,7 +296,7 @@ async def record(
     writing = Writing(ask.authority_id, profile_id, tools, ask.now, name)
     if ask.bulk and life is not None:
         # The list's own workflow runs the batch: a line for every item would only wake it for nothing.
-        heard = _must_hear(life.chapter, outcome)
+        heard = must_hear(life.chapter, outcome)
         outcome.tell[:] = [(profile_workflow(life.profile_id), {})] if heard else []
     if opening is not None:
         await together(connection, [creating(tools, ask, opening, outcome, scene)])
@@ -335,7 +335,7 @@ def _slept_in(ask: Ask, found: Found) -> bool:
     return ask.internal == "wake" and at is not None and at <= ask.now
 
 
-def _must_hear(chapter: str, outcome: Outcome) -> bool:
+def must_hear(chapter: str, outcome: Outcome) -> bool:
     """Whether the profile's own workflow must be told of a batch's act: what it waits for has changed."""
     return outcome.subject.get("chapter", chapter) != chapter or any(
         o.duty.next_wake_at for o in outcome.opened

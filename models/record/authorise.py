@@ -79,6 +79,9 @@ VERB_OF = {
 NEW_SIDE = ("ask_for_profile", "accept_transfer", "refuse_transfer")
 """Verbs of a transfer that belong to the agency that receives."""
 
+LISTS = (ApproveList, CutList, ApproveByList)
+"""Bodies by which a month's list is approved."""
+
 REVIEWING = ("approve", "return_for_correction", "amend_submission")
 """Verbs of whoever owes the next signature."""
 
@@ -142,11 +145,7 @@ async def authorise(connection: AsyncConnection, command: Command, found: Found,
         if isinstance(fitting, Allowed):
             return Standing(fitting.role, fitting.delegation_of, fitting.delegation_id)
     month = found.subject.month
-    if (
-        isinstance(command.body, ApproveList | CutList | ApproveByList)
-        and month is not None
-        and month.kind == WHOLE_STOCK
-    ):
+    if isinstance(command.body, LISTS) and month is not None and month.kind == WHOLE_STOCK:
         rule = scene.rule(OPENING[WHOLE_STOCK][0])
         among = signers(rule) if rule is not None else ()
         fitting = may(command.actor, verb, target, scene.today, scene.law, among=among)

@@ -78,6 +78,7 @@ _LIFE = f"""
 _OF_CASE = "(SELECT profile_id FROM cases WHERE id = :id)"
 LOCK_LIFE = text("SELECT 1 FROM profiles WHERE id = :id FOR UPDATE")
 LIFE = text(f"{_LIFE} :id")
+LIVES = text(f"{_LIFE} ANY (:ids)")
 LOCK_LIFE_OF_CASE = text(f"SELECT 1 FROM profiles WHERE id = {_OF_CASE} FOR UPDATE")  # noqa: S608 — the same
 LIFE_OF_CASE = text(f"{_LIFE} {_OF_CASE}")
 CASE = text("SELECT * FROM cases WHERE id = :id")
@@ -101,12 +102,13 @@ MONTH_LISTING = text(
 )
 """The month on whose list a profile stands."""
 ITEMS = text(
-    "SELECT profile_id, revision_id, digest, state, tran_code IS NOT NULL AS packed FROM month_items WHERE agency_month_id = :id"
-    " ORDER BY profile_id"
+    "SELECT profile_id, revision_id, digest, state, tran_code IS NOT NULL AS packed FROM month_items"
+    " WHERE agency_month_id = :id ORDER BY profile_id"
 )
 SHOWN_LIST = text(
-    "SELECT l.id, l.account_id, l.state, l.digest, (SELECT coalesce(json_agg(w.profile_id ORDER BY w.position),"
-    " '[]') FROM approval_list_rows w WHERE w.list_id = l.id) AS profiles"
+    "SELECT l.id, l.account_id, l.state, l.digest,"
+    " (SELECT coalesce(json_agg(w.profile_id ORDER BY w.position), '[]')"
+    "   FROM approval_list_rows w WHERE w.list_id = l.id) AS profiles"
     " FROM approval_lists l WHERE l.id = :id AND l.agency_month_id = :month"
 )
 CHANGED_ROWS = text(
@@ -117,7 +119,7 @@ CHANGED_ROWS = text(
     " AND r.state = 'submitted' AND r.digest = w.digest WHERE w.list_id = :id"
     " AND (i.profile_id IS NULL OR r.id IS NULL) ORDER BY w.position"
 )
-"""Rows of a list that are no longer what was shown: newer, withdrawn, moved away, or being signed elsewhere."""
+"""Rows of a list that are no longer what was shown: newer, withdrawn, moved away, or being signed."""
 LOCK_REPORT = text("SELECT 1 FROM review_reports WHERE id = :id FOR UPDATE")
 REPORT = text(
     "SELECT t.*, w.period, w.slot, w.opens_on, w.nominal_due_on, w.due_on, w.due_at, w.policy_date,"  # noqa: S608 — fragments above, no input
@@ -128,7 +130,8 @@ REPORT = text(
     " (SELECT department_id FROM authorities WHERE authority_id = t.authority_id) AS department_id"
     " FROM review_reports t JOIN reviews w ON w.id = t.review_id WHERE t.id = :id"
 )
-_CONTENT = text("SELECT content, sealed, key_id, form_version FROM revisions WHERE id = :id")
+_CONTENTS = text("SELECT id, content, sealed, key_id FROM revisions WHERE id = ANY (:ids)")
+_CONTENT = text("SELECT id, content, sealed, key_id FROM revisions WHERE id = :id")
 
 
 def _day(value: str | None) -> date | None:
@@ -356,13 +359,24 @@ def report_of(row: Any) -> Report:
     )
 
 
+def opened(tools: Tools, authority_id: UUID, row: Any) -> dict[str, Any]:
+    """The content of a revision's row (id, content, sealed, key_id), the sealed fields opened."""
+    sealed = tools.cipher.open(
+        authority_id, "revisions", row.id, "sealed", Sealed(row.key_id, bytes(row.sealed))
+    )
+    return dict(join(row.content, json.loads(sealed)))
+
+
+async def contents_of(
+    connection: AsyncConnection, tools: Tools, authority_id: UUID, revisions: Sequence[UUID]
+) -> dict[UUID, dict[str, Any]]:
+    """The whole contents of many revisions by id, in one round trip."""
+    (rows,) = await together(connection, [(_CONTENTS, {"ids": list(revisions)})])
+    return {row.id: opened(tools, authority_id, row) for row in rows}
+
+
 async def content_of(
     connection: AsyncConnection, tools: Tools, authority_id: UUID, revision_id: UUID
 ) -> dict[str, Any]:
     """The whole content of a revision, the sealed fields opened."""
-
-    row = (await connection.execute(_CONTENT, {"id": revision_id})).one()
-    sealed = tools.cipher.open(
-        authority_id, "revisions", revision_id, "sealed", Sealed(row.key_id, bytes(row.sealed))
-    )
-    return dict(join(row.content, json.loads(sealed)))
+    return opened(tools, authority_id, (await connection.execute(_CONTENT, {"id": revision_id})).one())

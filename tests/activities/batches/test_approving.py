@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 import pytest
 from sqlalchemy import text
 
-from activities.batches.approving import approve_batch
+from activities.batches.rounds import approve_batch
 from activities.signing.keystore import KeystoreError
 from activities.signing.office import SigningOffice
 from models.commands import Approve, ReturnedField, ReturnForCorrection

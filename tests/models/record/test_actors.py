@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from models.calendar import legal_date
 from models.command_law import AdoptLaw, LoadLaw, ProclaimYear
+from models.command_lists import ApproveByList, CutList, HoldItems, LiftHold
 from models.commands import (
     COMMANDS,
     AcceptTransfer,
@@ -92,6 +93,10 @@ ALLOWED = {
     "accept_transfer": ("health.hr",),
     "refuse_transfer": ("health.hr",),
     "approve_list": ("culture.approver", "culture.head"),
+    "cut_list": ("culture.approver", "culture.head"),
+    "approve_by_list": ("culture.approver", "culture.head"),
+    "hold_items": ("culture.approver", "culture.head"),
+    "lift_hold": ("culture.approver", "culture.head"),
     "release_month": ("department", "department.head"),
     "send_back_items": ("department", "department.head"),
     "sign_report": ("culture.approver", "culture.head"),
@@ -162,6 +167,10 @@ def bodies(world: World) -> dict[str, Body]:
         RefuseTransfer(**reason),
         WithdrawTransfer(**reason),
         ApproveList(),
+        CutList(),
+        ApproveByList(list_id=NOBODY, digest=DIGEST),
+        HoldItems(profiles=(NOBODY,), **reason),
+        LiftHold(profiles=(NOBODY,), **reason),
         ReleaseMonth(),
         SendBackItems(profiles=(NOBODY,), **reason),
         SignReport(),

@@ -1,0 +1,73 @@
+"""What changed on each item, in words of the form, and how closely it wants to be looked at.
+
+Written beside the item once per revision, so that a list of thousands is ordered and shown without opening
+them all again; a batch that was cut off goes on with the items that are not described yet.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+from sqlalchemy import text
+
+from models.database import Query, Scope, together, transaction
+from models.form import catalogue, diff
+from models.form.risk import FIRST, risk_of
+from models.record.load import contents_of
+from models.record.tools import Tools
+
+AT_ONCE = 50
+FIRST_WORDS = "Khai lần đầu"
+
+_UNDESCRIBED = text(
+    "SELECT i.profile_id, i.revision_id, i.digest, r.form_version, b.id AS before"
+    " FROM month_items i JOIN revisions r ON r.id = i.revision_id JOIN profiles p ON p.id = i.profile_id"
+    " LEFT JOIN revisions b ON b.profile_id = p.id"
+    " AND b.id = coalesce(nullif(p.synced_revision_id, i.revision_id), p.approved_revision_id)"
+    " AND b.id <> i.revision_id WHERE i.agency_month_id = :month AND i.state = 'listed'"
+    " AND (CAST(:chosen AS uuid[]) IS NULL OR i.profile_id = ANY (CAST(:chosen AS uuid[])))"
+    " AND i.described IS DISTINCT FROM i.digest ORDER BY i.profile_id LIMIT :most"
+)
+_DESCRIBED = text(
+    "UPDATE month_items SET changes = :changes, risk = :risk, described = :digest"
+    " WHERE agency_month_id = :month AND profile_id = :profile AND digest = :digest"
+)
+
+
+async def describe(
+    tools: Tools,
+    authority_id: UUID,
+    month_id: UUID,
+    chosen: Sequence[UUID] | None,
+    beat: Callable[[], None],
+) -> None:
+    """Describe what waits and is not described yet: all of the list, or the chosen."""
+    scope = Scope(authority_id, everything=True)
+    named = list(chosen) if chosen is not None else None
+    values = {"month": month_id, "chosen": named, "most": AT_ONCE}
+    while True:
+        async with transaction(tools.engine, scope) as connection:
+            rows = (await connection.execute(_UNDESCRIBED, values)).all()
+            if not rows:
+                return
+            wanted = {one for row in rows for one in (row.revision_id, row.before) if one is not None}
+            contents = await contents_of(connection, tools, authority_id, list(wanted))
+            described = await asyncio.to_thread(_in_words, month_id, rows, contents)
+            await together(connection, described)
+        beat()
+
+
+def _in_words(month_id: UUID, rows: Sequence[Any], contents: dict[UUID, dict[str, Any]]) -> list[Query]:
+    found: list[Query] = []
+    for row in rows:
+        words, risk = [FIRST_WORDS], FIRST
+        if row.before is not None:
+            form = catalogue(row.form_version)
+            changes = diff(form, contents[row.before], contents[row.revision_id])
+            words = list(dict.fromkeys(change.label for change in changes))
+            risk = risk_of(form, changes)
+        values = {"month": month_id, "profile": row.profile_id, "digest": row.digest}
+        found.append((_DESCRIBED, {**values, "changes": Jsonb(words), "risk": risk}))
+    return found

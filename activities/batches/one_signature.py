@@ -1,0 +1,104 @@
+"""One signature for a whole list: the document that was shown is signed, and everything on it approved."""
+
+import asyncio
+from uuid import UUID
+
+from sqlalchemy import text
+from temporalio import activity
+
+from activities.signing.errors import CannotSignError
+from activities.signing.issuing import SignerName
+from activities.signing.office import SigningOffice
+from models.access import roles
+from models.database import Scope, transaction
+from models.lifecycle.scene import Scene
+from models.lifecycle.steps import LAST_FIELD
+from models.messages import Ask, Batch, BatchResult
+from models.record.act import act
+from models.record.listing import Case, record_list
+from models.record.tools import Tools
+
+REASON = "Phê duyệt danh sách dữ liệu hồ sơ"
+
+_SIGNER = text(
+    "SELECT l.prepared_sha256, a.display_name, g.name AS agency, b.display_name AS on_behalf,"
+    " d.document AS delegated_by FROM approval_lists l JOIN accounts a ON a.id = l.account_id"
+    " JOIN agencies g ON g.id = a.agency_id LEFT JOIN accounts b ON b.id = :on_behalf"
+    " LEFT JOIN delegations d ON d.id = :delegation WHERE l.id = :id"
+)
+
+
+async def sign_list(tools: Tools, signing: SigningOffice, batch: Batch, list_id: UUID) -> BatchResult:
+    """Sign and approve the list, wholly or not at all; why not is written beside it.
+
+    Raises:
+        SignerAwayError: the key cannot be reached now; nothing was signed, it is tried again.
+    """
+    assert batch.command_id is not None
+
+    async def sign(case: Case, scene: Scene) -> tuple[str, str]:
+        return await _signed(tools, signing, batch, case, scene)
+
+    try:
+        recorded = await record_list(
+            tools,
+            authority_id=batch.authority_id,
+            month_id=batch.agency_month_id,
+            command_id=batch.command_id,
+            list_id=list_id,
+            now=batch.now,
+            sign=sign,
+            beat=activity.heartbeat,
+        )
+        failure = recorded.failure
+    except CannotSignError as refused:
+        failure = refused.code
+    if not failure:
+        return BatchResult(done=recorded.approved)
+    await fail_list(tools, batch, list_id, failure)
+    return BatchResult()
+
+
+async def fail_list(tools: Tools, batch: Batch, list_id: UUID, reason: str) -> None:
+    """Write down that a list came to nothing, and why; what stood on it waits as before."""
+    await act(
+        tools,
+        Ask(
+            authority_id=batch.authority_id,
+            subject="agency_month",
+            subject_id=batch.agency_month_id,
+            internal="list_failed",
+            now=batch.now,
+            facts={"list": str(list_id), "reason": reason},
+            bulk=True,
+        ),
+    )
+
+
+async def _signed(
+    tools: Tools, signing: SigningOffice, batch: Batch, case: Case, scene: Scene
+) -> tuple[str, str]:
+    """The shown document with its signature, kept; and the certificate's fingerprint."""
+    shown = case.month.shown
+    assert shown is not None
+    named = {"id": shown.id, "on_behalf": scene.on_behalf_of, "delegation": scene.delegation_id}
+    async with transaction(tools.engine, Scope(batch.authority_id, everything=True)) as connection:
+        row = (await connection.execute(_SIGNER, named)).one()
+    post, reason = roles().roles[scene.actor_role].vi, REASON
+    if scene.on_behalf_of is not None:
+        post = "Người được uỷ quyền phê duyệt"
+        reason = f"{REASON}, thừa uỷ quyền (TUQ.) của {row.on_behalf} theo {row.delegated_by}"
+    name = SignerName(row.display_name, row.agency, post, str(scene.actor_id))
+
+    def work() -> tuple[str, str]:
+        signer = signing.signers.signer_for(name)
+        pdf = signer.sign_pdf(
+            signing.store.get(row.prepared_sha256),
+            field=LAST_FIELD,
+            reason=reason,
+            location=row.agency,
+            signed_at=batch.now.replace(microsecond=0),
+        )
+        return signing.store.put(pdf, "application/pdf").sha256, signer.certificate.sha256
+
+    return await asyncio.get_running_loop().run_in_executor(signing.threads, work)

@@ -1,0 +1,246 @@
+"""One signature for many: a list is cut, shown, and signed exactly as shown, wholly or not at all."""
+
+from io import BytesIO
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pyhanko.pdf_utils.reader import PdfFileReader
+from sqlalchemy import text
+
+from models.command_lists import ApproveByList, CutList
+from models.commands import ReturnedField, ReturnForCorrection
+from models.database import transaction
+from models.evidence import verify
+from models.evidence.attachment import attached_data
+from models.evidence.listing import is_included, prove, read_manifest
+from models.messages import MonthStart
+from models.record.commands import Fate
+from tests.activities.batches.conftest import OPENING, batch, items_of, month_of, submitted
+from tests.world import World
+
+
+@pytest.fixture
+async def listed(world: World, months, run) -> tuple[Any, list[UUID]]:
+    """Culture's open list with four people, in the order of their ids."""
+    people = sorted([await submitted(world, n) for n in range(1, 5)])
+    world.now = OPENING
+    await run(months.open_agency_months, MonthStart(authority_id=world.authority, month="2026-01"))
+    return await month_of(world, world.culture), people
+
+
+async def cut(world: World, months, run, month: Any, *people: UUID, who: str = "culture.approver") -> Any:
+    """Have a list cut; answers its row as the approver is shown it."""
+    asked = await world.ask(who, CutList(profiles=people or None), month.id, subject="agency_month")
+    assert asked.status == 202, asked.answer
+    await run(months.approve_batch, batch(world, month, asked.id))
+    await world.step("approvals_done", month.id, subject="agency_month", round=str(asked.id))
+    return await list_of(world, UUID(asked.answer["list_id"]))
+
+
+async def list_of(world: World, list_id: UUID) -> Any:
+    return await world.one("SELECT * FROM approval_lists WHERE id = :id", id=list_id)
+
+
+async def confirm(world: World, month: Any, shown: Any, who: str = "culture.approver", **more: Any) -> Fate:
+    """Confirm the list that was shown."""
+    body = ApproveByList(**{"list_id": shown.id, "digest": shown.digest, **more})
+    return await world.ask(who, body, month.id, subject="agency_month")
+
+
+async def sign(world: World, months, run, month: Any, shown: Any) -> Any:
+    """Confirm and run the round."""
+    asked = await confirm(world, month, shown)
+    assert asked.status == 202, asked.answer
+    return await run(months.approve_batch, batch(world, month, asked.id))
+
+
+async def send_back(world: World, profile: UUID) -> None:
+    revision = await world.one("SELECT pending_revision_id AS id FROM profiles WHERE id = :p", p=profile)
+    fields = (ReturnedField(path="hometown", reason="sai"),)
+    body = ReturnForCorrection(revision_id=revision.id, fields=fields, reason="sửa")
+    assert (await world.ask("culture.approver", body, profile)).status == 200
+
+
+async def test_one_signature_approves_them_all(world, listed, months, run, signing) -> None:
+    month, people = listed
+    shown = await cut(world, months, run, month)
+    assert (shown.state, shown.size) == ("shown", 4)
+    result = await sign(world, months, run, month, shown)
+    assert (result.done, result.refused) == (4, 0)
+    items = await items_of(world, month.id)
+    assert {items[p].state for p in people} == {"approved"}
+    approvals = await world.rows("SELECT * FROM approvals")
+    assert {a.profile_id for a in approvals} == set(people)
+    assert {(a.state, a.list_id) for a in approvals} == {("signed", shown.id)}
+    (document,) = {a.document_sha256 for a in approvals}
+    ended = await list_of(world, shown.id)
+    assert (ended.state, ended.document_sha256) == ("signed", document)
+    lives = await world.rows("SELECT chapter, approved_revision_id, pending_revision_id FROM profiles")
+    assert all(
+        life.chapter == "service" and life.approved_revision_id and life.pending_revision_id is None
+        for life in lives
+        if life.approved_revision_id
+    )
+    told = await world.rows("SELECT facts FROM events WHERE kind = 'approval.signed'")
+    assert sorted(row.facts["list_row"] for row in told) == [1, 2, 3, 4]
+    answers = await world.rows("SELECT outcome FROM approval_results WHERE outcome = 'approved'")
+    assert len(answers) == 4
+
+
+async def test_what_is_signed_is_the_file_that_was_shown(world, listed, months, run, signing) -> None:
+    month, people = listed
+    shown = await cut(world, months, run, month)
+    prepared = signing.store.get(shown.prepared_sha256)
+    await sign(world, months, run, month, shown)
+    ended = await list_of(world, shown.id)
+    document = signing.store.get(ended.document_sha256)
+    assert document.startswith(prepared), "signed as an update of the shown file, byte for byte"
+    verdict = verify(document, signing.signers._keystore.trust())
+    assert verdict.valid, verdict.problems
+    assert verdict.content_digest == shown.digest
+    rows = await world.rows(
+        "SELECT profile_id, revision_id, digest, position FROM approval_list_rows ORDER BY position"
+    )
+    assert {row.profile_id for row in rows} == set(people)
+
+
+async def test_each_row_is_provable_by_itself(world, listed, months, run, signing) -> None:
+    month, _ = listed
+    shown = await cut(world, months, run, month)
+    (attached,) = set(attached_data(PdfFileReader(BytesIO(signing.store.get(shown.prepared_sha256)))))
+    manifest = read_manifest(attached)
+    assert manifest.root == shown.root
+    proofs = prove(manifest.rows)
+    pairs = list(zip(manifest.rows, proofs, strict=True))
+    assert [is_included(row, proof, shown.root) for row, proof in pairs] == [True] * 4
+    assert not is_included(manifest.rows[0], proofs[1], shown.root)
+
+
+async def test_a_second_run_changes_nothing(world, listed, months, run) -> None:
+    month, _ = listed
+    shown = await cut(world, months, run, month)
+    asked = await confirm(world, month, shown)
+    first = await run(months.approve_batch, batch(world, month, asked.id))
+    events = await world.rows("SELECT hash FROM events")
+    assert await run(months.approve_batch, batch(world, month, asked.id)) == first
+    assert await world.rows("SELECT hash FROM events") == events
+    assert len(await world.rows("SELECT 1 FROM approvals")) == 4
+
+
+class TestLeftBehind:
+    async def test_the_own_file_is_not_on_the_list_one_signs(self, world, listed, months, run) -> None:
+        month, people = listed
+        async with transaction(world.tools.engine, world.scope) as connection:
+            await connection.execute(
+                text("UPDATE revisions SET author_id = :a WHERE profile_id = :p"),
+                {"a": world.accounts["culture.approver"], "p": people[0]},
+            )
+        shown = await cut(world, months, run, month)
+        assert shown.size == 3
+        item = (await items_of(world, month.id))[people[0]]
+        assert (item.state, item.reason) == ("listed", "own-approval")
+        (result,) = await world.rows("SELECT profile_id, outcome, reason FROM approval_results")
+        assert tuple(result) == (people[0], "stays", "own-approval")
+        other = await cut(world, months, run, month, people[0], who="culture.head")
+        assert (other.state, other.size) == ("shown", 1)
+
+    async def test_nothing_to_sign_is_no_list(self, world, listed, months, run) -> None:
+        month, people = listed
+        async with transaction(world.tools.engine, world.scope) as connection:
+            await connection.execute(
+                text("UPDATE revisions SET author_id = :a WHERE profile_id = :p"),
+                {"a": world.accounts["culture.approver"], "p": people[0]},
+            )
+        failed = await cut(world, months, run, month, people[0])
+        assert (failed.state, failed.reason) == ("failed", "nothing-to-sign")
+
+    async def test_the_riskiest_stands_first(self, world, listed, months, run) -> None:
+        month, people = listed
+        async with transaction(world.tools.engine, world.scope) as connection:
+            await connection.execute(
+                text(
+                    "UPDATE month_items SET described = digest, changes = '[\"Ngày sinh\"]',"
+                    " risk = CASE WHEN profile_id = :p THEN 6 ELSE 1 END"
+                ),
+                {"p": people[2]},
+            )
+        shown = await cut(world, months, run, month)
+        sql = "SELECT profile_id, risk FROM approval_list_rows WHERE list_id = :id ORDER BY position"
+        rows = await world.rows(sql, id=shown.id)
+        assert (rows[0].profile_id, [row.risk for row in rows]) == (people[2], [6, 1, 1, 1])
+
+
+class TestRefusals:
+    async def test_another_digest_is_refused(self, world, listed, months, run) -> None:
+        month, _ = listed
+        shown = await cut(world, months, run, month)
+        refused = await confirm(world, month, shown, digest="0" * 64)
+        assert (refused.status, refused.answer["code"]) == (409, "list-differs")
+
+    async def test_somebody_else_s_list_is_refused(self, world, listed, months, run) -> None:
+        month, _ = listed
+        shown = await cut(world, months, run, month)
+        refused = await confirm(world, month, shown, who="culture.head")
+        assert (refused.status, refused.answer["code"]) == (403, "list-of-another")
+
+    async def test_a_list_is_signed_once(self, world, listed, months, run) -> None:
+        month, _ = listed
+        shown = await cut(world, months, run, month)
+        await sign(world, months, run, month, shown)
+        refused = await confirm(world, month, shown)
+        assert (refused.status, refused.answer["code"]) == (409, "list-not-ready")
+
+    async def test_an_unknown_list_is_not_found(self, world, listed) -> None:
+        month, people = listed
+        body = ApproveByList(list_id=people[0], digest="0" * 64)
+        refused = await world.ask("culture.approver", body, month.id, subject="agency_month")
+        assert (refused.status, refused.answer["code"]) == (404, "not-found")
+
+    async def test_a_changed_row_refuses_the_whole_list(self, world, listed, months, run) -> None:
+        month, people = listed
+        shown = await cut(world, months, run, month)
+        await send_back(world, people[1])
+        refused = await confirm(world, month, shown)
+        assert (refused.status, refused.answer["code"]) == (409, "list-changed")
+        assert refused.answer["extra"] == {"changed": 1, "first": str(people[1])}
+        assert not await world.rows("SELECT 1 FROM approvals")
+
+    async def test_or_it_is_cut_and_shown_again(self, world, listed, months, run) -> None:
+        month, people = listed
+        shown = await cut(world, months, run, month)
+        await send_back(world, people[1])
+        again = await confirm(world, month, shown, recut=True)
+        assert (again.status, again.answer["recut"]) == (202, True)
+        await run(months.approve_batch, batch(world, month, again.id))
+        fresh = await list_of(world, UUID(again.answer["list_id"]))
+        assert (fresh.state, fresh.size) == ("shown", 3)
+        assert (await list_of(world, shown.id)).state == "superseded"
+        assert not await world.rows("SELECT 1 FROM approvals")
+
+    async def test_what_changes_between_yes_and_signature_stops_all_of_it(
+        self, world, listed, months, run
+    ) -> None:
+        month, people = listed
+        shown = await cut(world, months, run, month)
+        asked = await confirm(world, month, shown)
+        await send_back(world, people[1])
+        result = await run(months.approve_batch, batch(world, month, asked.id))
+        assert result.done == 0
+        ended = await list_of(world, shown.id)
+        assert (ended.state, ended.reason, ended.document_sha256) == ("failed", "list-changed", None)
+        items = await items_of(world, month.id)
+        assert [items[p].state for p in people] == ["listed", "returned", "listed", "listed"]
+        assert not await world.rows("SELECT 1 FROM approvals")
+
+    async def test_a_right_that_ended_stops_all_of_it(self, world, listed, months, run) -> None:
+        month, _ = listed
+        shown = await cut(world, months, run, month)
+        asked = await confirm(world, month, shown)
+        async with transaction(world.tools.engine, world.scope) as connection:
+            sql = "UPDATE grants SET valid_from = '2025-01-01', valid_to = '2026-01-02' WHERE account_id = :a"
+            await connection.execute(text(sql), {"a": world.accounts["culture.approver"]})
+        await run(months.approve_batch, batch(world, month, asked.id))
+        ended = await list_of(world, shown.id)
+        assert (ended.state, ended.reason) == ("failed", "not-permitted")
+        assert not await world.rows("SELECT 1 FROM approvals")
