@@ -38,6 +38,17 @@ async def _by_list(player: Player) -> None:
     await player.ends()
 
 
+async def _one_list(player: Player) -> None:
+    await player.says("cut_list")
+    await player.asked("look", 2)
+    await player.says("approve_by_list")
+    await player.asked("look", 3)
+    await player.says("hold_items")
+    await player.asked("look", 4)
+    await player.says("lift_hold")
+    await player.ends()
+
+
 async def _gate_first(player: Player) -> None:
     await player.says("approve_list")
     await player.asked("gate_opens", 1)
@@ -101,6 +112,28 @@ PATHS: dict[str, Callable[[], Path]] = {
             close_month=[told("closed", 8)],
         ),
         _by_list,
+    ),
+    "agency_month/one_list": lambda: Path(
+        AgencyMonthWorkflow,
+        _list(),
+        acts(
+            told("open", 2, left=2, status=202, round=FIRST, rounds=1),
+            told("open", 4, left=2, status=202, round=SECOND, rounds=1),
+            told("open", 6, left=2, rounds=0),
+            told("open", 7, left=2, rounds=0),
+            look=[
+                told("open", 1, left=2, rounds=0),
+                told("open", 3, left=2, rounds=0),
+                told("open", 5, left=2, rounds=0),
+                told("open", 6, left=2, rounds=0),
+                told("open", 7, left=2, to_send=2, rounds=0),
+            ],
+            approvals_done=[told("open", 3, left=2, rounds=0), told("open", 5, left=2, rounds=0)],
+            submitted=[told("submitting", 8, left=2, awaiting=2, rounds=0)],
+            receipts=[told("open", 9, left=0, rounds=0)],
+            close_month=[told("closed", 10)],
+        ),
+        _one_list,
     ),
     "agency_month/gate_first": lambda: Path(
         AgencyMonthWorkflow,

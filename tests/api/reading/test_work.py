@@ -156,7 +156,7 @@ async def test_the_approver_sees_what_changed_and_who_checked(work: dict[str, UU
     assert (old["compared_with"], old["changed"]) == (1, ["Số điện thoại liên hệ"])
     assert [c["approver_role"] for c in old["checks"]] == ["approver"]
     assert (new["compared_with"], new["changed"], new["checks"]) == (None, [], [])
-    assert [c["verb"] for c in answer["calls"]] == ["approve_list"]
+    assert [c["verb"] for c in answer["calls"]] == ["approve_list", "cut_list"]
     first = await caller.ok(f"/agency-months/{work['month.a']}", limit=1)
     second = await caller.ok(f"/agency-months/{work['month.a']}", limit=1, after=first["next"])
     assert {i["person"] for i in (*first["items"], *second["items"])} == set(items)
