@@ -24,7 +24,7 @@ from models.access import roles
 from models.database import Query, Scope, together, transaction
 from models.evidence.listing import MAXIMUM_ROWS, ListRow, build_manifest, read_manifest
 from models.lifecycle.listing import Listed
-from models.lifecycle.month import OPENING
+from models.lifecycle.month import approving
 from models.lifecycle.steps import LAST_FIELD
 from models.messages import Ask, Batch, BatchResult, Internal
 from models.record.act import act
@@ -152,7 +152,7 @@ async def _frozen(
 
 def _manifest(case: Case, list_id: UUID, batch: Batch, rows: Sequence[Any]) -> bytes:
     month, scene = case.month, case.scene
-    rule = scene.rule(OPENING[month.kind][0])
+    rule = approving(month.kind, scene)
     about = {
         "list": str(list_id),
         "authority": str(batch.authority_id),
@@ -179,7 +179,7 @@ def _prepare(
     rows: Sequence[Any],
     manifest: bytes,
 ) -> str:
-    rule = case.scene.rule(OPENING[about.kind][0])
+    rule = approving(about.kind, case.scene)
     post = roles().roles[about.account_role].vi
     header = DossierHeader(
         code=f"DS-{list_id.hex[:16].upper()}",

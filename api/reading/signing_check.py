@@ -85,7 +85,8 @@ async def of_month(read: Reading, month_id: UUID) -> SigningCheck:
         raise permits.missing()
     await permits.within(read, "read_profile")
     law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
-    rule = law.slot(OPENING[month.kind][0])
+    slots = OPENING[month.kind]
+    rule = law.slot(slots[0]) if slots else None
     roles = signers(rule) if rule is not None else ("approver", "head")
     rows = (await read.connection.execute(_WAITING, {"id": month_id})).all()
     refused: dict[str, list[Any]] = defaultdict(list)

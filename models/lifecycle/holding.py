@@ -7,7 +7,7 @@ from models.command_lists import HoldItems, LiftHold
 from models.lifecycle import gate
 from models.lifecycle.guard import refuse
 from models.lifecycle.life import AgencyMonth
-from models.lifecycle.month import OPENING
+from models.lifecycle.month import approving
 from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
 
@@ -35,9 +35,7 @@ def hold(month: AgencyMonth, body: HoldItems, scene: Scene) -> Outcome:
         refuse("wrong-state", "Có hồ sơ chưa được phê duyệt.", "One of them has not been approved.")
     out = Outcome(answer={"held": len(body.profiles)})
     _set(out, month, body.profiles, HELD, body.reason, scene)
-    out.happened(
-        "items.held", scene.rule(OPENING[month.kind][0]), month=month.month, items=len(body.profiles)
-    )
+    out.happened("items.held", approving(month.kind, scene), month=month.month, items=len(body.profiles))
     out.notices.append(
         Notice(
             "items_held",
@@ -59,7 +57,7 @@ def lift(month: AgencyMonth, body: LiftHold, scene: Scene) -> Outcome:
     _set(out, month, body.profiles, "approved", None, scene)
     return out.happened(
         "items.hold_lifted",
-        scene.rule(OPENING[month.kind][0]),
+        approving(month.kind, scene),
         month=month.month,
         items=len(body.profiles),
     )

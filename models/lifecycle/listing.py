@@ -14,7 +14,7 @@ from models.lifecycle.approval import approved, lateness, signable
 from models.lifecycle.competence import competent
 from models.lifecycle.guard import refuse
 from models.lifecycle.life import AgencyMonth, Approval, Life, ShownList
-from models.lifecycle.month import OPENING, WHOLE_STOCK, chosen_of
+from models.lifecycle.month import OPENING, WHOLE_STOCK, approving, chosen_of
 from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
 from models.lifecycle.steps import Step, own_signature
@@ -46,7 +46,7 @@ def _cutting(month: AgencyMonth, chosen: set[UUID], scene: Scene, **more: object
         requested_at=scene.now,
     )
     _round(out, month, scene, "cut", list_id, len(chosen))
-    rule = scene.rule(OPENING[month.kind][0])
+    rule = approving(month.kind, scene)
     return out.happened("list.cut_requested", rule, month=month.month, chosen=len(chosen), list=str(list_id))
 
 
@@ -80,7 +80,7 @@ def show(month: AgencyMonth, facts: dict[str, object], scene: Scene) -> Outcome:
             facts={"month": month.month, "items": facts["size"], "left": facts["left"]},
         )
     )
-    rule = scene.rule(OPENING[month.kind][0])
+    rule = approving(month.kind, scene)
     return out.happened(
         "list.shown", rule, month=month.month, list=str(shown.id), **fixed, left=facts["left"]
     )
@@ -101,7 +101,7 @@ def fail(month: AgencyMonth, reason: str, scene: Scene) -> Outcome:
             facts={"month": month.month, "reason": reason},
         )
     )
-    rule = scene.rule(OPENING[month.kind][0])
+    rule = approving(month.kind, scene)
     return out.happened("list.failed", rule, month=month.month, list=str(shown.id), reason=reason)
 
 
@@ -128,7 +128,7 @@ def approve_by_list(month: AgencyMonth, body: ApproveByList, scene: Scene) -> Ou
     out = Outcome(status=202, answer={"list_id": str(shown.id), "chosen": [str(p) for p in shown.profiles]})
     _round(out, month, scene, "list", shown.id, len(shown.profiles))
     out.update("approval_lists", {"id": shown.id}, state="signing")
-    rule = scene.rule(OPENING[month.kind][0])
+    rule = approving(month.kind, scene)
     return out.happened(
         "list.approval_requested",
         rule,
@@ -266,7 +266,7 @@ def signed(month: AgencyMonth, size: int, document: str, certificate: str, scene
         certificate=certificate,
         ended_at=scene.now,
     )
-    rule = scene.rule(OPENING[month.kind][0])
+    rule = approving(month.kind, scene)
     names = {"on_behalf_of": str(scene.on_behalf_of), "delegation_id": str(scene.delegation_id)}
     return out.happened(
         "list.signed",

@@ -27,6 +27,12 @@ OUTSTANDING = ("listed", "approved", "held", "cleared", "sent", "accepted")
 """Item states in which something is still to be done by somebody."""
 
 
+def approving(kind: str, scene: Scene) -> Obligation | None:
+    """The rule under which what stands on a list of this kind is approved; none on a running list."""
+    slots = OPENING[kind]
+    return scene.rule(slots[0]) if slots else None
+
+
 def open_month(month: AgencyMonth, listed: int, closes_at: datetime, scene: Scene) -> Outcome:
     """Freeze the list and open the duties to approve and to synchronise, due at the window's end."""
     out = Outcome(answer={"listed": listed}, subject={"gate": gate.position(scene)})
@@ -135,7 +141,7 @@ def approve_list(month: AgencyMonth, body: ApproveList, scene: Scene) -> Outcome
         done_at=None,
     )
     out.happened(
-        "list.approval_requested", scene.rule(OPENING[month.kind][0]), month=month.month, chosen=len(chosen)
+        "list.approval_requested", approving(month.kind, scene), month=month.month, chosen=len(chosen)
     )
     return out
 
