@@ -75,6 +75,7 @@ class Offices:
             self.signing.sign_approval,
             self.months.open_agency_months,
             self.months.close_month_end,
+            self.months.open_stock_lists,
             self.months.approve_batch,
             self.months.submit_batch,
             self.months.await_receipts,

@@ -61,6 +61,11 @@ class MonthActivities:
         """Freeze every agency's list and start its workflow."""
         raise NotImplementedError
 
+    @activity.defn(name="open_stock_lists")
+    async def open_stock_lists(self, start: MonthStart) -> MonthOpened:
+        """Open every agency's list of the whole stock that the campaign now open asks for."""
+        raise NotImplementedError
+
     @activity.defn(name="close_month_end")
     async def close_month_end(self, start: MonthStart) -> MonthOpened:
         """Record how the month ended for the authority."""

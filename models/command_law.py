@@ -1,4 +1,4 @@
-"""What administrators may ask of the authority's law: load, adopt, proclaim."""
+"""What is asked of an authority's law as a whole: load, adopt, proclaim, open the campaign it asks for."""
 
 from typing import Annotated, ClassVar
 from uuid import UUID
@@ -42,3 +42,14 @@ class ProclaimYear(LawAct):
     verb: ClassVar[str] = "proclaim_year"
     file: FileName = Field(description="Tên tệp, để nêu dòng lỗi / the file's name, for telling the line")
     content: str = Field(min_length=1, max_length=LAW_FILE, description="Nội dung YAML / the YAML")
+
+
+class OpenCampaign(LawAct):
+    """Open the first approval of the whole stock that the rule in force asks for (phu_yen.art6.1)."""
+
+    verb: ClassVar[str] = "open_campaign"
+    again: bool = Field(
+        default=False,
+        description="Cả hồ sơ đã được phê duyệt trước đó: ký lại theo quy định này"
+        " / also profiles approved before: they are signed again under this rule",
+    )

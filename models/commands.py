@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from models.command_law import AdoptLaw, LoadLaw, ProclaimYear
+from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
 from models.command_lists import ApproveByList, ApproveList, CutList, HoldItems, LiftHold
 from models.command_moves import (
     AcceptTransfer,
@@ -294,6 +294,7 @@ COMMANDS: tuple[type[Body], ...] = (
     SendBackItems,
     SignReport,
     LoadLaw,
+    OpenCampaign,
     AdoptLaw,
     ProclaimYear,
     Delegate,

@@ -29,6 +29,7 @@ Internal = Literal[
     "open_month",
     "refresh_stock",
     "synced",
+    "submit_again",
     "approvals_done",
     "list_shown",
     "list_failed",

@@ -1,4 +1,4 @@
-"""Law loaded, adopted, proclaimed; and the open duties reckoned again whenever it was."""
+"""Law loaded, adopted, proclaimed, the open duties reckoned again whenever it was; a campaign it asks for."""
 
 import asyncio
 from datetime import timedelta
@@ -11,8 +11,10 @@ from workflows.month_end import BATCH_RETRY
 from workflows.waiting import everybody_answered
 
 with workflow.unsafe.imports_passed_through():
-    from models.activity_interfaces import RecomputeActivities
-    from models.messages import Moment, RecomputeDone, RecomputeStart
+    from models.activity_interfaces import MonthActivities, RecomputeActivities
+    from models.messages import Moment, MonthStart, RecomputeDone, RecomputeStart
+
+CREATED = 201
 
 
 @workflow.defn
@@ -23,6 +25,7 @@ class RecomputeWorkflow:
     def __init__(self, start: RecomputeStart) -> None:
         self._start = start
         self._heard = False
+        self._campaign = False
         self._lock = asyncio.Lock()
 
     @workflow.run
@@ -32,6 +35,9 @@ class RecomputeWorkflow:
         total = RecomputeDone()
         while True:
             self._heard = False
+            if self._campaign:
+                self._campaign = False
+                await self._open_lists()
             done = await self._reckon()
             total = RecomputeDone(
                 seen=total.seen + done.seen,
@@ -59,6 +65,13 @@ class RecomputeWorkflow:
         """A calendar year is proclaimed."""
         return await self._do(command_id, "Công bố lịch")
 
+    @workflow.update
+    async def open_campaign(self, command_id: UUID) -> Moment:
+        """The first approval of the whole stock is opened; its lists follow in the main loop."""
+        moment = await self._do(command_id, "Mở đợt phê duyệt lần đầu toàn bộ hồ sơ")
+        self._campaign = self._campaign or moment.status == CREATED
+        return moment
+
     @workflow.signal
     def heard(self) -> None:
         """Something was loaded."""
@@ -70,6 +83,17 @@ class RecomputeWorkflow:
             moment = await ask_act(authority, "law", authority, command_id=command_id, summary=summary)
         self._heard = True
         return moment
+
+    async def _open_lists(self) -> None:
+        authority = self._start.authority_id
+        await workflow.execute_activity_method(
+            MonthActivities.open_stock_lists,
+            MonthStart(authority_id=authority, month=f"{workflow.now():%Y-%m}"),
+            start_to_close_timeout=timedelta(hours=6),
+            heartbeat_timeout=timedelta(minutes=5),
+            retry_policy=BATCH_RETRY,
+            summary="Lập danh sách phê duyệt lần đầu của từng cơ quan",
+        )
 
     async def _reckon(self) -> RecomputeDone:
         return await workflow.execute_activity_method(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from temporalio import activity
 
 from activities.batches.closing import close_month_end
-from activities.batches.opening import open_agency_months
+from activities.batches.opening import open_agency_months, open_stock_lists
 from activities.batches.receipts import await_receipts
 from activities.batches.rounds import approve_batch
 from activities.batches.sending import National, submit_batch
@@ -31,6 +31,11 @@ class MonthOffice(MonthActivities):
     async def open_agency_months(self, start: MonthStart) -> MonthOpened:
         """See ``activities.batches.opening``."""
         return await open_agency_months(self.tools, self.settings.task_queue, start)
+
+    @activity.defn(name="open_stock_lists")
+    async def open_stock_lists(self, start: MonthStart) -> MonthOpened:
+        """See ``activities.batches.opening``."""
+        return await open_stock_lists(self.tools, self.settings.task_queue, start)
 
     @activity.defn(name="close_month_end")
     async def close_month_end(self, start: MonthStart) -> MonthOpened:

@@ -139,11 +139,11 @@ async def open_agency_months(tools: Tools, task_queue: str, start: MonthStart) -
         if stock is not None:
             held = await stock.refresh(agency_id)
             if held is not None:
-                await _start(opening, task_queue, agency_id, held)
+                await _start(start.authority_id, task_queue, agency_id, held)
         listed = await open_list(opening, agency_id)
         if listed is not None:
             held = Held(listed, start.month, dates.closes_at)
-            await _start(opening, task_queue, agency_id, held)
+            await _start(start.authority_id, task_queue, agency_id, held)
         activity.heartbeat(str(agency_id))
     await _describe(opening, agencies[-1] if agencies else after)
     async with transaction(tools.engine, opening.scope) as connection:
@@ -161,6 +161,25 @@ async def _describe(opening: Opening, cursor: UUID) -> None:
         await describe(
             opening.tools, opening.authority_id, month_id, None, lambda: activity.heartbeat(str(cursor))
         )
+
+
+async def open_stock_lists(tools: Tools, task_queue: str, start: MonthStart) -> MonthOpened:
+    """The lists of a campaign opened within a month; the month's own lists are left as they are."""
+    now = activity.info().current_attempt_scheduled_time
+    stock = await open_campaign(tools, start.authority_id, now)
+    if stock is None:
+        return MonthOpened(started=0, agencies=0)
+    async with transaction(tools.engine, Scope(start.authority_id, everything=True)) as connection:
+        found = await connection.execute(_AGENCIES, {"day": legal_date(now), "after": _cursor()})
+        agencies = list(found.scalars())
+    started = 0
+    for agency_id in agencies:
+        held = await stock.refresh(agency_id)
+        if held is not None:
+            await _start(start.authority_id, task_queue, agency_id, held)
+            started += 1
+        activity.heartbeat(str(agency_id))
+    return MonthOpened(started=started, agencies=len(agencies))
 
 
 async def open_list(opening: Opening, agency_id: UUID) -> UUID | None:
@@ -237,12 +256,12 @@ def _cursor() -> UUID:
     return UUID(details[0]) if details else FIRST
 
 
-async def _start(opening: Opening, task_queue: str, agency_id: UUID, held: Held) -> None:
+async def _start(authority_id: UUID, task_queue: str, agency_id: UUID, held: Held) -> None:
     try:
         await activity.client().start_workflow(
             AgencyMonthWorkflow.run,
             AgencyMonthStart(
-                authority_id=opening.authority_id,
+                authority_id=authority_id,
                 agency_id=agency_id,
                 agency_month_id=held.id,
                 month=held.name,

@@ -16,23 +16,12 @@ from models.calendar import legal_date, start_of_day
 from models.database import Scope, transaction
 from models.lifecycle.competence import signers
 from models.lifecycle.month import OPEN_END, OUTSTANDING
-from models.lifecycle.outcome import Outcome
-from models.lifecycle.scene import Scene
 from models.messages import Ask, Internal
 from models.record.act import act
-from models.record.install import record_on_authority
+from models.record.campaigning import begun
 from models.record.tools import Tools
 from models.regulations import Obligation
 
-_BEGIN = text(
-    "INSERT INTO stock_campaigns (authority_id, rule_id, citation, rule_set_hash, opened_on, opened_at)"
-    " VALUES (:authority, :rule, :citation, :hash, :day, :now) ON CONFLICT DO NOTHING RETURNING opened_at"
-)
-_OPENED = text("SELECT opened_at FROM stock_campaigns WHERE rule_id = :rule")
-_PLACE = text(
-    "SELECT u.department_id, (SELECT id FROM agencies WHERE parent_id IS NULL ORDER BY id LIMIT 1) AS root"
-    " FROM authorities u WHERE u.authority_id = :authority"
-)
 _HELD = text(
     "SELECT id, month, version FROM agency_months WHERE agency_id = :agency AND kind = 'whole_stock'"
     " AND state <> 'closed' ORDER BY month DESC LIMIT 1"
@@ -42,8 +31,7 @@ _LIST = text(
     " rolled_end, closes_at, version, listed, opened_at, summary) VALUES (:id, :authority, :agency, :name,"
     " 'whole_stock', 'open', :day, :end, :end, :closes, 0, 0, :now, '{}') ON CONFLICT DO NOTHING RETURNING id"
 )
-_READY = (
-    " FROM profiles p JOIN revisions r ON r.id = p.pending_revision_id"
+_STOCK = (
     " WHERE p.agency_id IN (SELECT c.descendant_id FROM agency_closure c WHERE c.ancestor_id = :agency"
     "   AND c.valid_to IS NULL AND hoso_sync_agent(c.descendant_id) = :agency)"
     " AND p.chapter NOT IN ('separation', 'archive') AND p.created_at < :opened"
@@ -52,6 +40,14 @@ _READY = (
     "   AND s.approver_role = ANY (:roles) AND a.state IN ('approved', 'superseded'))"
     " AND NOT EXISTS (SELECT 1 FROM month_items i JOIN agency_months m ON m.id = i.agency_month_id"
     "   WHERE i.profile_id = p.id AND m.state <> 'closed' AND i.state = ANY (:outstanding))"
+)
+_READY = f" FROM profiles p JOIN revisions r ON r.id = p.pending_revision_id{_STOCK}"
+# Whoever has begun something newer goes on with that: what was given back is theirs to mend.
+_BEFORE = text(
+    f"SELECT p.id FROM profiles p JOIN revisions a ON a.id = p.approved_revision_id{_STOCK}"  # noqa: S608 — fragments above, no input
+    " AND p.chapter = 'service' AND p.pending_revision_id IS NULL"
+    " AND NOT EXISTS (SELECT 1 FROM revisions n WHERE n.profile_id = p.id AND n.number > a.number)"
+    " ORDER BY p.id"
 )
 _ANY = text(f"SELECT EXISTS (SELECT 1{_READY})")
 _JOIN = text(
@@ -84,6 +80,8 @@ class Campaign:
     rule: Obligation
     opened_at: datetime
     now: datetime
+    again: bool = False
+    """Whether profiles approved before the rule are signed again under it."""
 
     async def refresh(self, agency_id: UUID) -> Held | None:
         """The agency's open list with all that is ready on it; none where nothing is ready.
@@ -92,13 +90,10 @@ class Campaign:
         told is told once.
         """
         name = f"{legal_date(self.now):%Y-%m}-stock"
+        if self.again:
+            await self._submit_again(agency_id)
         async with transaction(self.tools.engine, self._scope) as connection:
-            ready = {
-                "agency": agency_id,
-                "opened": self.opened_at,
-                "roles": list(signers(self.rule)),
-                "outstanding": list(OUTSTANDING),
-            }
+            ready = self._ready(agency_id)
             row = (await connection.execute(_HELD, {"agency": agency_id})).one_or_none()
             if row is None:
                 if not await connection.scalar(_ANY, ready):
@@ -113,6 +108,31 @@ class Campaign:
         else:
             await self._act("refresh_stock", row.id, step=str(uuid5(row.id, name)))
         return Held(row.id, row.month, _closes_at())
+
+    def _ready(self, agency_id: UUID) -> dict[str, Any]:
+        return {
+            "agency": agency_id,
+            "opened": self.opened_at,
+            "roles": list(signers(self.rule)),
+            "outstanding": list(OUTSTANDING),
+        }
+
+    async def _submit_again(self, agency_id: UUID) -> None:
+        """What was approved before the rule, each submitted again by an act of its own; once, by the rows."""
+        async with transaction(self.tools.engine, self._scope) as connection:
+            before = list((await connection.execute(_BEFORE, self._ready(agency_id))).scalars())
+        for profile_id in before:
+            await act(
+                self.tools,
+                Ask(
+                    authority_id=self.authority_id,
+                    subject="profile",
+                    subject_id=profile_id,
+                    internal="submit_again",
+                    now=self.now,
+                    bulk=True,
+                ),
+            )
 
     def _row(self, agency_id: UUID, name: str) -> dict[str, Any]:
         return {
@@ -150,39 +170,11 @@ async def open_campaign(tools: Tools, authority_id: UUID, now: datetime) -> Camp
 
     None where the law asks for no approval of the whole stock.
     """
-    day, scope = legal_date(now), Scope(authority_id, everything=True)
-    async with transaction(tools.engine, scope) as connection:
-        law, calendar = await tools.law(connection, authority_id, day)
-        rule = law.slot("whole_stock_approval")
-        if rule is None:
-            return None
-        values = {
-            "authority": authority_id,
-            "rule": rule.rule.id,
-            "citation": rule.citation,
-            "hash": law.hash,
-            "day": day,
-            "now": now,
-        }
-        if await connection.scalar(_BEGIN, values) is not None:
-            place = (await connection.execute(_PLACE, {"authority": authority_id})).one()
-            scene = Scene(
-                now=now,
-                law=law,
-                calendar=calendar,
-                policy=tools.policy,
-                act_id=uuid5(authority_id, f"stock:{rule.rule.id}:opened"),
-                actor_id=None,
-                actor_role="system",
-                actor_profile_id=None,
-                department_id=place.department_id,
-                managing_agency_id=place.root,
-            )
-            outcome = Outcome().happened("stock.campaign_opened", rule, opened_on=day.isoformat())
-            await record_on_authority(connection, scene, authority_id, place.root, outcome)
-        opened_at = await connection.scalar(_OPENED, {"rule": rule.rule.id})
-    assert isinstance(opened_at, datetime)
-    return Campaign(tools, authority_id, rule, opened_at, now)
+    async with transaction(tools.engine, Scope(authority_id, everything=True)) as connection:
+        found = await begun(connection, tools, authority_id, now)
+    if found is None:
+        return None
+    return Campaign(tools, authority_id, found.rule, found.opened_at, now, found.again)
 
 
 def _closes_at() -> datetime:

@@ -37,6 +37,10 @@ class WholeStock(Page):
     opened_on: date | None = Field(
         title="Mở từ ngày", description="Không có ngày cuối: không bao giờ quá hạn"
     )
+    again: bool = Field(title="Cả hồ sơ đã được phê duyệt trước đó", description="Ký lại theo quy định này")
+    document: str | None = Field(
+        title="Văn bản mở đợt", description="Trống: bắt đầu cùng kỳ cuối tháng, không bằng văn bản"
+    )
     items: list[StockAgency] = Field(title="Cơ quan")
 
 
@@ -56,7 +60,10 @@ class StockProfiles(Page):
     items: list[StockProfile] = Field(title="Hồ sơ")
 
 
-_CAMPAIGN = text("SELECT rule_id, citation, opened_on, opened_at FROM stock_campaigns WHERE rule_id = :rule")
+_CAMPAIGN = text(
+    "SELECT rule_id, citation, opened_on, opened_at, again, document FROM stock_campaigns"
+    " WHERE rule_id = :rule"
+)
 _STOCK = (
     "(SELECT p.id, p.full_name, p.agency_id, p.chapter, hoso_sync_agent(p.agency_id) AS holder, CASE"
     " WHEN EXISTS (SELECT 1 FROM approvals s JOIN revisions a ON a.id = s.revision_id"
@@ -97,7 +104,9 @@ async def progress(read: Reading, limit: int, after: str | None) -> WholeStock:
     await permits.within(read, "read_reports")
     found = await _campaign(read)
     if found is None:
-        return WholeStock(rule_id=None, citation=None, opened_on=None, items=[], next=None)
+        return WholeStock(
+            rule_id=None, citation=None, opened_on=None, again=False, document=None, items=[], next=None
+        )
     row, values = found
     key = key_of(after, UUID)
     bound = {**values, "limit": limit + 1, "last": key[0] if key is not None else None}
@@ -106,6 +115,8 @@ async def progress(read: Reading, limit: int, after: str | None) -> WholeStock:
         rule_id=row.rule_id,
         citation=row.citation,
         opened_on=row.opened_on,
+        again=row.again,
+        document=row.document,
         items=[StockAgency.model_validate(dict(one._mapping)) for one in rows],
         next=cursor(rows[-1].agency_id) if more else None,
     )

@@ -9,7 +9,7 @@ from api.reading import law as reading
 from api.routers.acting import RESPONSES, Act
 from api.scope import ActiveWho, Asker, Read, tools_of
 from models.access import Verb, reach
-from models.command_law import AdoptLaw, LawAct, LoadLaw, ProclaimYear
+from models.command_law import AdoptLaw, LawAct, LoadLaw, OpenCampaign, ProclaimYear
 from models.database import transaction
 from models.errors import RefusedError
 from models.record.lawgiving import planner_of
@@ -57,6 +57,17 @@ async def proclaim_year(act: Act, body: ProclaimYear) -> JSONResponse:
 async def preview_proclamation(request: Request, who: ActiveWho, body: ProclaimYear) -> reading.LawPreview:
     """Nghĩa vụ nào sẽ dời; không ghi gì / what would move; nothing is written."""
     return await _preview(request, who, body)
+
+
+@router.post(
+    "/whole-stock/openings",
+    operation_id="openCampaign",
+    summary="Mở đợt phê duyệt lần đầu toàn bộ hồ sơ",
+    responses=RESPONSES,
+)
+async def open_campaign(act: Act, body: OpenCampaign) -> JSONResponse:
+    """Danh sách của từng cơ quan được lập ngay / every agency's list is made at once."""
+    return await act.on_law(body)
 
 
 @router.get("/law/loads", operation_id="listLawLoads", summary="Các lần nạp quy định và lịch")

@@ -39,6 +39,7 @@ class Verb(StrEnum):
     ARCHIVE = "archive"
     SYNC = "sync"
     GATE = "gate"
+    OPEN_CAMPAIGN = "open_campaign"
     AGREE_DELEGATION = "agree_delegation"
     READ_REPORTS = "read_reports"
     SIGN_REPORT = "sign_report"

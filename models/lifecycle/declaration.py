@@ -12,7 +12,7 @@ from models.lifecycle.guard import in_chapter, not_own, refuse
 from models.lifecycle.life import AgencyMonth, Approval, Chapter, Duty, Life, Revision
 from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
-from models.lifecycle.steps import OWN, open_step, own_signature, places, void_steps
+from models.lifecycle.steps import OWN, open_step, own_signature, places, steps_of, void_steps
 from models.regulations import Obligation
 
 FIRST = ("first_declaration", "intake_check", "intake_unconnected")
@@ -43,6 +43,26 @@ def submit(life: Life, body: SubmitDeclaration, scene: Scene) -> Outcome:
     if (own := own_signature(life, scene)) is not None:
         return _to_be_signed(life, draft, body, own, scene)
     return _submitted(life, draft, answered, body.changed_on, scene)
+
+
+def submit_again(life: Life, scene: Scene) -> Outcome:
+    """Put what was approved before the rule up for its first approval under it (phu_yen.art6.1).
+
+    The authority's choice, not the person's act: the author stays who declared it, and nothing is owed by
+    anybody until it is signed. Nothing where the person has begun something newer meanwhile.
+    """
+    rule = scene.rule("whole_stock_approval")
+    stands = life.approved_revision_id is not None and life.chapter is Chapter.SERVICE
+    if rule is None or not stands or life.pending is not None or life.draft is not None:
+        return Outcome()
+    number = life.newest + 1
+    revision_id = scene.new_id("again")
+    out = Outcome(subject={"pending_revision_id": revision_id, "revision_number": number})
+    out.insert("submitted_again", id=revision_id, source=life.approved_revision_id, number=number)
+    out.happened("declaration.submitted_again", rule, revision=number)
+    if len(steps_of(life, scene)) > 1:
+        open_step(out, scene, life, 1, scene.today, number)
+    return out
 
 
 def enter(life: Life, body: EnterForm, scene: Scene) -> Outcome:

@@ -70,6 +70,7 @@ VERB_OF = {
     "release_month": "gate",
     "send_back_items": "gate",
     "sign_report": "sign_report",
+    "open_campaign": "open_campaign",
     "load_law": "administer",
     "adopt_law": "administer",
     "proclaim_year": "administer",

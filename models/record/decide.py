@@ -215,6 +215,9 @@ def decide_internal(
             assert life is not None
             extra: dict[str, str] = {name: str(facts[name]) for name in ("until", "path") if name in facts}
             return intake.fail(life, str(facts["reason"]), extra, scene)
+        case "submit_again":
+            assert life is not None
+            return declaration.submit_again(life, scene)
         case "synced":
             assert life is not None
             return rhythm.synced(life, int(facts["revision"]), scene)

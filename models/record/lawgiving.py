@@ -16,16 +16,17 @@ from models.access import Allowed, Target, may
 from models.calendar import legal_date
 from models.calendar.loader import load_year
 from models.calendar.source import SourceError
-from models.command_law import AdoptLaw, LawAct, LoadLaw, ProclaimYear
+from models.command_law import AdoptLaw, LawAct, LoadLaw, OpenCampaign, ProclaimYear
 from models.command_shapes import Body
 from models.database import Scope, together, transaction
 from models.errors import FieldRefusal, RefusedError
 from models.lifecycle.life import AccountState
 from models.lifecycle.rebasing import Basis
 from models.messages import Ask, Moment
+from models.record.authorise import VERB_OF
+from models.record.campaigning import opened_by
 from models.record.commands import Command, command_of, command_query, settling
 from models.record.lawmaking import (
-    Loaded,
     Plan,
     Planner,
     Warrant,
@@ -110,26 +111,29 @@ async def give_law(tools: Tools, ask: Ask) -> Moment:
             return _moment(command.status)
         try:
             async with connection.begin_nested():
-                loaded = await _decided(connection, tools, ask, command)
+                answer = await _decided(connection, tools, ask, command)
         except RefusedError as refused:
             status, answer = refused.refusal.problem.status, refused.refusal.to_json()
             await together(connection, [settling(ask.command_id, status, answer, ask.now)])
             return _moment(status, refused.refusal.code)
-        answer = {"loads": [str(one) for one in loaded.ids], "kind": loaded.plan.kind, **loaded.plan.facts}
         await together(connection, [settling(ask.command_id, 201, answer, ask.now)])
     return _moment(201)
 
 
-async def _decided(connection: AsyncConnection, tools: Tools, ask: Ask, command: Command) -> Loaded:
+async def _decided(connection: AsyncConnection, tools: Tools, ask: Ask, command: Command) -> dict[str, Any]:
+    """Do it; what the command is answered."""
     body = command.body
     assert isinstance(body, LawAct), "only acts on the law come here"
-    await _permitted(connection, tools, ask, command)
+    role = await _permitted(connection, tools, ask, command)
+    if isinstance(body, OpenCampaign):
+        return await opened_by(connection, tools, ask.authority_id, command, role, ask.now)
     warrant = Warrant(body.document, body.approver_id, command.actor.account_id)
-    return await carried_out(connection, tools, ask.authority_id, planner_of(body), warrant, ask.now)
+    loaded = await carried_out(connection, tools, ask.authority_id, planner_of(body), warrant, ask.now)
+    return {"loads": [str(one) for one in loaded.ids], "kind": loaded.plan.kind, **loaded.plan.facts}
 
 
-async def _permitted(connection: AsyncConnection, tools: Tools, ask: Ask, command: Command) -> None:
-    """Administrators of the authority only, with an account in use."""
+async def _permitted(connection: AsyncConnection, tools: Tools, ask: Ask, command: Command) -> str:
+    """The role in which somebody acts on the authority as a whole, with an account in use."""
     if command.account_state != AccountState.ACTIVE:
         raise RefusedError.of(
             "not-permitted", "Tài khoản không được sử dụng lúc này.", "The account is not in use."
@@ -137,9 +141,10 @@ async def _permitted(connection: AsyncConnection, tools: Tools, ask: Ask, comman
     today = legal_date(ask.now)
     law, _ = await tools.law(connection, ask.authority_id, today)
     root: UUID = (await connection.execute(_ROOT)).scalar_one()
-    verdict = may(command.actor, "administer", Target(agency_id=root), today, law)
+    verdict = may(command.actor, VERB_OF[command.verb], Target(agency_id=root), today, law)
     if not isinstance(verdict, Allowed):
         raise RefusedError.of(verdict.code, verdict.reason_vi, verdict.reason_en)
+    return verdict.role
 
 
 def _moment(status: int, refusal: str = "") -> Moment:

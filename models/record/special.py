@@ -46,6 +46,15 @@ async def account(connection: AsyncConnection, writing: Writing, values: dict[st
     )
 
 
+_SUBMITTED = text("UPDATE revisions SET state = 'submitted', submitted_at = :now WHERE id = :id")
+
+
+async def submitted_again(connection: AsyncConnection, writing: Writing, values: dict[str, Any]) -> None:
+    """A revision approved before, as a new submission of the same content by the same author."""
+    await draft_from(connection, writing, values)
+    await connection.execute(_SUBMITTED, {"id": values["id"], "now": writing.now})
+
+
 _SOURCE = text("SELECT * FROM revisions WHERE id = :id")
 _DRAFT = text(
     "INSERT INTO revisions (id, authority_id, profile_id, number, based_on, form_version, content, sealed,"
@@ -261,6 +270,7 @@ SPECIAL: dict[str, Callable[[AsyncConnection, Writing, dict[str, Any]], Awaitabl
     "custody_moved": custody_moved,
     "month_item_moved": month_item_moved,
     "sessions_ended": sessions_ended,
+    "submitted_again": submitted_again,
     "posts_left": posts_left,
 }
 """Names that look like tables in a decision and are written by hand here; ``accounts`` only for inserts."""

@@ -22,10 +22,18 @@ async def _gives_law(player: Player) -> None:
     await player.ends()
 
 
+async def _opens_campaign(player: Player) -> None:
+    await player.says("open_campaign")
+    await player.ends()
+
+
 PATHS: dict[str, Callable[[], Path]] = {
     "recompute/once": lambda: Path(RecomputeWorkflow, START, Script(), until_end),
     "recompute/heard": lambda: Path(RecomputeWorkflow, START, Script(), _hears),
     "recompute/law_given": lambda: Path(
         RecomputeWorkflow, START, acts(told("law", 0, status=201)), _gives_law
+    ),
+    "recompute/campaign": lambda: Path(
+        RecomputeWorkflow, START, acts(told("law", 0, status=201)), _opens_campaign
     ),
 }

@@ -82,6 +82,7 @@ class Script:
         remote = [self.sign_approval, self.open_agency_months, self.close_month_end, self.approve_batch]
         remote += [self.submit_batch, self.await_receipts, self.tell_status, self.pull_record]
         remote += [self.recompute_duties, self.plan_review, self.work_review, self.sign_report]
+        remote.append(self.open_stock_lists)
         return [self.act, self.month_window, *remote, self.send_digests, self.import_workbook]
 
     @activity.defn(name="act")
@@ -112,6 +113,12 @@ class Script:
     async def open_agency_months(self, _start: MonthStart) -> MonthOpened:
         """Lists frozen."""
         return MonthOpened(started=2, agencies=3)
+
+    @activity.defn(name="open_stock_lists")
+    async def open_stock_lists(self, _start: MonthStart) -> MonthOpened:
+        """Lists of a campaign made."""
+        self.asked.append("stock")
+        return MonthOpened(started=1, agencies=3)
 
     @activity.defn(name="close_month_end")
     async def close_month_end(self, _start: MonthStart) -> MonthOpened:

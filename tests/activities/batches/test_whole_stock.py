@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from activities.batches.stock import open_campaign
+from models.command_law import OpenCampaign
 from models.commands import Approve, ApproveList
 from models.database import engine_for
 from models.messages import MonthStart
 from models.regulations import in_force
 from tests.activities.batches.conftest import OPENING, batch, chosen, items_of, month_of, submitted
+from tests.forms import COMPLETE
 from tests.world import World, build, tools_for
 
 pytestmark = pytest.mark.rule("phu_yen.art6.1")
@@ -172,3 +174,90 @@ async def test_a_kill_between_rows_and_act_loses_and_repeats_nothing(
     stock = await month_of(world, world.culture, STOCK)
     assert set(await items_of(world, stock.id)) == {profile}
     assert len(await duties(world)) == 1
+
+
+async def opened_by(world: World, who: str = "department", **more: Any) -> Any:
+    body = OpenCampaign(document="15/QĐ-SNV", **more)
+    return await world.ask(who, body, world.authority, subject="law")
+
+
+async def listed_now(world: World, months: Any, run: Any) -> Any:
+    await run(
+        months.open_stock_lists,
+        MonthStart(authority_id=world.authority, month="2026-01"),
+        at=world.now,
+    )
+    rows = await world.rows("SELECT * FROM agency_months WHERE agency_id = :a", a=world.culture)
+    return rows[0] if rows else None
+
+
+async def test_the_department_opens_it_by_a_document_within_the_month(
+    world: World, months: Any, run: Any
+) -> None:
+    profile = await submitted(world, 1)
+    world.now += timedelta(hours=1)
+    done = await opened_by(world)
+    assert done.status == 201, done.answer
+    assert (done.answer["rule_id"], done.answer["again"]) == ("phu_yen.art6.1", False)
+    stock = await listed_now(world, months, run)
+    assert (stock.month, set(await items_of(world, stock.id))) == (STOCK, {profile})
+    assert len(await duties(world)) == 1
+    told = await world.one("SELECT * FROM events WHERE kind = 'stock.campaign_opened'")
+    assert (told.actor_id, told.actor_role) == (world.accounts["department"], "department_officer")
+    assert told.facts["document"] == "15/QĐ-SNV"
+    assert "Điều 6.1" in told.citation
+    twice = await opened_by(world, "department.head")
+    assert (twice.status, twice.answer["code"]) == (409, "wrong-state")
+    # The month's own opening finds it open and repeats nothing.
+    await opened(world, months, run)
+    assert len(await world.rows("SELECT 1 FROM stock_campaigns")) == 1
+    assert len(await duties(world)) == 1
+
+
+@pytest.mark.parametrize("who", ["admin", "culture.head", "culture.hr"])
+async def test_nobody_else_opens_it(world: World, who: str) -> None:
+    refused = await opened_by(world, who)
+    assert (refused.status, refused.answer["code"]) == (403, "not-permitted")
+
+
+async def test_what_was_approved_before_is_signed_again_only_by_choice(
+    world: World, months: Any, run: Any
+) -> None:
+    world.now = OPENING
+    before = await world.employ()  # approved, before any campaign
+    earlier = await world.one("SELECT approved_revision_id AS id FROM profiles WHERE id = :p", p=before)
+    world.now += timedelta(hours=1)
+    assert await open_campaign(world.tools, world.authority, world.now) is not None
+    assert await listed_now(world, months, run) is None, "one that began by itself leaves them alone"
+    taken_over = await opened_by(world, again=True)
+    assert taken_over.status == 201, taken_over.answer
+    for _ in range(2):  # told again after a kill it does nothing twice
+        await listed_now(world, months, run)
+    stock = await month_of(world, world.culture, STOCK)
+    (item,) = (await items_of(world, stock.id)).values()
+    assert (item.profile_id, item.state) == (before, "listed")
+    revisions = await world.rows("SELECT * FROM revisions WHERE profile_id = :p ORDER BY number", p=before)
+    assert [r.state for r in revisions] == ["approved", "submitted"]
+    assert revisions[0].digest == revisions[1].digest
+    assert revisions[0].author_id == revisions[1].author_id
+    await approved_all(world, months, run, stock)
+    signed = await world.one(
+        "SELECT s.approver_role, s.revision_id FROM approvals s WHERE s.agency_month_id = :m", m=stock.id
+    )
+    assert (signed.approver_role, signed.revision_id) == ("head", revisions[1].id)
+    now = await world.one("SELECT approved_revision_id AS id FROM profiles WHERE id = :p", p=before)
+    assert now.id == revisions[1].id != earlier.id
+    assert await listed_now(world, months, run) is not None
+    assert len(await world.rows("SELECT 1 FROM revisions WHERE profile_id = :p", p=before)) == 2
+
+
+async def test_who_has_begun_something_newer_is_left_alone(world: World, months: Any, run: Any) -> None:
+    before = await world.employ()
+    await world.draft(before, COMPLETE)
+    world.now += timedelta(hours=1)
+    assert (await opened_by(world, again=True)).status == 201
+    assert await listed_now(world, months, run) is None
+    moment = await world.step("submit_again", before)
+    assert moment.status == 200
+    row = await world.one("SELECT pending_revision_id AS id FROM profiles WHERE id = :p", p=before)
+    assert row.id is None

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 
 from models.calendar import legal_date
-from models.command_law import AdoptLaw, LoadLaw, ProclaimYear
+from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
 from models.command_lists import ApproveByList, CutList, HoldItems, LiftHold
 from models.commands import (
     COMMANDS,
@@ -103,6 +103,7 @@ ALLOWED = {
     "delegate": ("culture.head",),
     "agree_delegation": (),
     "revoke_delegation": ("culture.head", "culture.hr"),
+    "open_campaign": (),  # this law asks for none
     "load_law": ("admin",),
     "adopt_law": ("admin",),
     "proclaim_year": ("admin",),
@@ -180,6 +181,7 @@ def bodies(world: World) -> dict[str, Body]:
         LoadLaw(file="moi.yaml", content="id: moi", document="6/QĐ"),
         AdoptLaw(regulation="khong_co", starts=day, document="6/QĐ"),
         ProclaimYear(file="2030.yaml", content="year: 2030", document="6/QĐ"),
+        OpenCampaign(document="6/QĐ"),
         RequestAccount(document="4"),
         ReportLostPassword(**reason),  # the last: it locks the person's account
     ]
