@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 
-from api import codec_server
+from api import codec_server, passwords
 from api.clock import EngineClock, SystemClock
 from api.commands import Engine
 from api.docs_pages import docs_router
@@ -29,6 +29,7 @@ TITLE = "hoso — Quản lý hồ sơ cán bộ, công chức, viên chức"
 async def _running(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     configure(settings.log_format, settings.log_level, "api")
+    passwords.configure(settings.login_cost)
     ring = ensure_keyring(
         settings.key_ring,
         settings.master_key.get_secret_value() if settings.master_key else None,

@@ -9,6 +9,7 @@ import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -20,6 +21,7 @@ LONGEST = 200
 AT_ONCE = 2
 
 _hasher = PasswordHasher()
+_THROWAWAY = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 _threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="passwords")
 
 
@@ -27,6 +29,14 @@ _threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="passwords")
 def _dummy() -> str:
     """A hash nobody knows the password of: an unknown login costs as much as a known one."""
     return _hasher.hash(secrets.token_hex(32))
+
+
+def configure(cost: Literal["people", "throwaway"]) -> None:
+    """What a password costs in this process (`Settings.login_cost`); as people get it unless called."""
+    global _hasher
+    if cost == "throwaway":
+        _hasher = _THROWAWAY
+        _dummy.cache_clear()
 
 
 async def hashed(password: str) -> str:

@@ -13,10 +13,10 @@ import os
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote
 
-from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
+from pydantic import AnyHttpUrl, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -126,6 +126,8 @@ class Settings(BaseSettings):
     """The address people see, used in links of mails; unset: http://<api_host>:<api_port>."""
     session_hours: float = Field(default=8.0, gt=0, le=24)
     """Hours a login lasts."""
+    login_cost: Literal["people", "throwaway"] = "people"
+    """What guessing a password costs; `throwaway`: next to nothing, only where the clock is the engine's."""
     attachment_bytes: int = Field(default=20 * 1024 * 1024, ge=1024)
     """Largest attachment accepted, in bytes."""
     import_bytes: int = Field(default=30 * 1024 * 1024, ge=1024)
@@ -227,6 +229,13 @@ class Settings(BaseSettings):
     """Least severity written."""
     metrics_address: str | None = None
     """host:port where a worker shows Prometheus metrics; unset: not shown."""
+
+    @model_validator(mode="after")
+    def _passwords_of_people_are_dear(self) -> Self:
+        """The engine's clock is the time-skipping test server's: no installation for people has one."""
+        if self.login_cost != "people" and self.clock != "engine":
+            raise ValueError("login_cost: 'throwaway' needs clock = 'engine'")
+        return self
 
     @field_validator("*", mode="after")
     @classmethod

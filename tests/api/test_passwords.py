@@ -1,9 +1,13 @@
 """What a password costs whoever guesses it (RFC 9106), and what becomes of hashes that cost less."""
 
+from pathlib import Path
+
 import pytest
 from argon2 import Type
+from pydantic import ValidationError
 
 from api import passwords
+from models.settings import Settings
 from tests.api.conftest import CHEAP, STRONG
 
 PASSWORD = "mùa-thu-Hà-Nội-1954"
@@ -33,3 +37,22 @@ async def test_a_hash_of_less_cost_is_outdated_but_still_matches() -> None:
     assert passwords.outdated(cheap)
     assert await passwords.matches(cheap, PASSWORD)
     assert not passwords.outdated(await passwords.hashed(PASSWORD))
+
+
+async def test_only_a_throw_away_installation_may_have_cheap_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Settings(data=tmp_path).login_cost == "people"
+    monkeypatch.setenv("HOSO_LOGIN_COST", "throwaway")
+    with pytest.raises(ValidationError, match="needs clock"):
+        Settings(data=tmp_path)
+    settings = Settings(data=tmp_path, clock="engine")
+    passwords.configure(settings.login_cost)
+    stored = await passwords.hashed(PASSWORD)
+    assert stored.startswith("$argon2id$v=19$m=8,t=1,p=1$")
+    assert not passwords.outdated(stored)
+
+
+async def test_what_people_s_cost_is_told_at_the_start_changes_nothing() -> None:
+    passwords.configure("people")
+    assert (await passwords.hashed(PASSWORD)).startswith("$argon2id$v=19$m=65536,t=3,p=4$")

@@ -9,12 +9,11 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.empty_pb2 import Empty
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
@@ -109,17 +108,27 @@ _IDS = text(
     " UNION ALL SELECT 'month', authority_id, month FROM month_ends"
     " UNION ALL SELECT 'review', authority_id, period FROM reviews"
 )
-_UNTOLD = text(
+_RECORDED = text(
     "SELECT (SELECT count(*) FROM outbox WHERE sent_at IS NULL)"
-    " + (SELECT count(*) FROM commands WHERE settled_at IS NULL)"
-)
-_NEWEST = text("SELECT max(position) FROM events")
-_WAKES = text(
-    "SELECT min(at) FROM (SELECT next_wake_at AS at FROM profiles WHERE chapter <> 'archive'"
+    " + (SELECT count(*) FROM commands WHERE settled_at IS NULL) AS untold,"
+    " (SELECT max(position) FROM events) AS newest,"
+    " (SELECT min(at) FROM (SELECT next_wake_at AS at FROM profiles WHERE chapter <> 'archive'"
     " UNION ALL SELECT next_wake_at FROM cases WHERE closed_at IS NULL"
     " UNION ALL SELECT next_wake_at FROM review_reports WHERE state = 'open'"
-    " UNION ALL SELECT next_wake_at FROM agency_months WHERE state <> 'closed') AS wakes"
+    " UNION ALL SELECT next_wake_at FROM agency_months WHERE state <> 'closed') AS wakes) AS wake"
 )
+
+
+@dataclass(frozen=True)
+class Record:
+    """What PostgreSQL knows in one look: how much the engine was not told yet, the newest event's position,
+    the next wake, and the subjects whose workflows may run."""
+
+    untold: int = 0
+    newest: int = 0
+    wake: datetime | None = None
+    subjects: tuple[tuple[str, UUID, str], ...] = ()
+    """Kind, id and month (or period) of each."""
 
 
 @dataclass
@@ -131,6 +140,8 @@ class VirtualClock:
     alive: Callable[[], None]
     authority: UUID | None = None
     steps: int = 0
+    newest: int = 0
+    """Position of the newest event on record when all was quiet last."""
     _ended: set[str] = field(default_factory=set)
 
     async def now(self) -> datetime:
@@ -159,34 +170,31 @@ class VirtualClock:
         # The API reads the engine's clock again only after this long: nobody acts by yesterday's date.
         await asyncio.sleep(KEPT_SECONDS * 1.2)
 
-    async def recorded(self) -> int:
-        """Position of the newest event on record: whether there is anything new to be told."""
-        return int(await self._scalar(_NEWEST) or 0)
-
     async def settle(self) -> datetime | None:
         """Wait until nobody works any more; answers the earliest timer there is.
+
+        Quiet is: the engine had been told everything, then no workflow was at work, and PostgreSQL is since
+        then as it was. While it has more to tell, the engine is not asked.
 
         Raises:
             StoryError: something is still at work after `PATIENCE` seconds, or a recorded wake has passed.
         """
         began = nudged = time.monotonic()
         while True:
-            pulses = await self._pulses()
-            now = await self.now()
-            working = [i for i, p in pulses.items() if p.task or any(t <= now for t in p.timers.values())]
-            waiting = [i for i, p in pulses.items() if p.activities]
-            untold = await self._scalar(_UNTOLD)
-            if not working and not waiting and not untold:
-                wake = await self._scalar(_WAKES)
-                if wake is None or wake > now:
+            record, now = await self._recorded(), await self.now()
+            long = time.monotonic() - nudged > NUDGE_AFTER
+            if not record.untold or long:
+                pulses = await self._pulses(self._ids(record, now))
+                still = _at_work(pulses, record, now)
+                if not still and record == await self._recorded():
+                    self.newest = record.newest
                     return min((t for p in pulses.values() for t in p.timers.values()), default=None)
-                waiting = [f"next_wake_at {wake:%Y-%m-%d %H:%M}"]
+                if time.monotonic() - began > PATIENCE:
+                    raise StoryError(f"chưa xong việc / still at work: {', '.join(still)}")
+                if long and not any(_busy(p, now) for p in pulses.values()):
+                    await self._sleep(timedelta(seconds=15))
+                    nudged = time.monotonic()
             self.alive()
-            if time.monotonic() - began > PATIENCE:
-                raise StoryError(f"chưa xong việc / still at work: {', '.join(working + waiting) or untold}")
-            if not working and time.monotonic() - nudged > NUDGE_AFTER:
-                await self._sleep(timedelta(seconds=15))
-                nudged = time.monotonic()
             await asyncio.sleep(PAUSE)
 
     async def _sleep(self, lasts: timedelta) -> None:
@@ -211,46 +219,53 @@ class VirtualClock:
                     await asked
                     return
                 self.alive()
-                if not any(p.task or p.activities for p in (await self._pulses()).values()):
+                if not await self._anybody_works():
                     await service.unlock_time_skipping(UnlockTimeSkippingRequest())
             raise StoryError("đồng hồ ảo không chạy / the virtual clock does not move")
         finally:
             asked.cancel()
 
-    async def _scalar(self, query: TextClause) -> Any:
-        if self.authority is None:
-            return None
-        async with transaction(self.database, Scope(self.authority, everything=True)) as connection:
-            return await connection.scalar(query)
+    async def _anybody_works(self) -> bool:
+        pulses = await self._pulses(self._ids(await self._recorded(), await self.now()))
+        return any(p.task or p.activities for p in pulses.values())
 
-    async def _pulses(self) -> dict[str, Pulse]:
-        ids = [i for i in await self._ids() if i not in self._ended]
-        found = await asyncio.gather(*(self._pulse(one) for one in ids))
-        pulses = {i: p for i, p in zip(ids, found, strict=True) if p is not None}
+    async def _recorded(self) -> Record:
+        if self.authority is None:
+            return Record()
+        async with transaction(self.database, Scope(self.authority, everything=True)) as connection:
+            found = (await connection.execute(_RECORDED)).one()
+            subjects = tuple((row.kind, row.id, row.month) for row in await connection.execute(_IDS))
+        return Record(found.untold, found.newest or 0, found.wake, subjects)
+
+    async def _pulses(self, ids: list[str]) -> dict[str, Pulse]:
+        asked = [i for i in ids if i not in self._ended]
+        found = await asyncio.gather(*(self._pulse(one) for one in asked))
+        pulses = {i: p for i, p in zip(asked, found, strict=True) if p is not None}
         # Only what can never run again is no longer looked at: a profile starts anew with its next command.
         self._ended |= {i for i, p in pulses.items() if p.closed and not i.startswith("profile/")}
         return {i: p for i, p in pulses.items() if not p.closed}
 
-    async def _ids(self) -> list[str]:
+    def _ids(self, record: Record, now: datetime) -> list[str]:
+        """Workflows of the recorded subjects, and those that run by the calendar."""
         if self.authority is None:
             return []
-        async with transaction(self.database, Scope(self.authority, everything=True)) as connection:
-            rows = list(await connection.execute(_IDS))
-        local = await self.now() + timedelta(hours=7)
+        local = now + timedelta(hours=7)
         months = {f"{local:%Y-%m}", f"{local + timedelta(days=31):%Y-%m}"} | {
-            r.month.removesuffix("-stock") for r in rows if r.kind in ("list", "month")
+            month.removesuffix("-stock") for kind, _, month in record.subjects if kind in ("list", "month")
         }
-        reviews = {r.month for r in rows if r.kind == "review"} | set(periods_of(local.date()))
+        reviews = {month for kind, _, month in record.subjects if kind == "review"}
         ids = [digest_workflow(self.authority)]
         ids += [month_end_workflow(self.authority, month) for month in sorted(months)]
-        ids += [review_workflow(self.authority, period) for period in sorted(reviews)]
-        for row in rows:
-            if row.kind == "profile":
-                ids.append(profile_workflow(row.id))
-            elif row.kind == "transfer":
-                ids.append(transfer_workflow(row.id))
-            elif row.kind == "list":
-                ids.append(agency_month_workflow(row.id, row.month))
+        ids += [
+            review_workflow(self.authority, one) for one in sorted(reviews | set(periods_of(local.date())))
+        ]
+        for kind, subject, month in record.subjects:
+            if kind == "profile":
+                ids.append(profile_workflow(subject))
+            elif kind == "transfer":
+                ids.append(transfer_workflow(subject))
+            elif kind == "list":
+                ids.append(agency_month_workflow(subject, month))
         return ids
 
     async def _pulse(self, workflow_id: str) -> Pulse | None:
@@ -264,3 +279,18 @@ class VirtualClock:
                 return None
             raise
         return pulse
+
+
+def _busy(pulse: Pulse, now: datetime) -> bool:
+    """Whether the engine itself has something to do for it, without an activity's answer."""
+    return pulse.task or any(at <= now for at in pulse.timers.values())
+
+
+def _at_work(pulses: dict[str, Pulse], record: Record, now: datetime) -> list[str]:
+    """What is still to be waited for, in words."""
+    found = [i for i, p in pulses.items() if _busy(p, now) or p.activities]
+    if record.untold:
+        found.append(str(record.untold))
+    if not found and record.wake is not None and record.wake <= now:
+        found.append(f"next_wake_at {record.wake:%Y-%m-%d %H:%M}")
+    return found

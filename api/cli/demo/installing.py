@@ -9,11 +9,11 @@ from uuid import UUID
 import httpx
 from sqlalchemy import text
 
+from api import passwords
 from api.cli.demo.calls import Caller
 from api.cli.demo.problems import StoryError
 from api.cli.demo.world import PASSWORD, Laws, World, write_workbook
 from api.cli.installing import ADMINISTRATOR, first_administrator
-from api.passwords import hashed
 from models.database import Scope, engine_for, transaction
 from models.keys import ensure_keyring
 from models.record.install import install_authority
@@ -49,7 +49,8 @@ async def build(
             now=now,
             trial=laws.trial,
         )
-        hash_ = await hashed(PASSWORD)
+        passwords.configure(settings.login_cost)
+        hash_ = await passwords.hashed(PASSWORD)
         scope = Scope(made.authority_id, everything=True)
         async with transaction(engine, scope) as connection:
             await first_administrator(connection, made, hash_, world.document, now)

@@ -133,6 +133,7 @@ class Servers:
             "national_sender_code": self.national_code,
             "clock": "engine",
             "session_hours": "24",
+            "login_cost": "throwaway",
             "shutdown_seconds": "1",
         }
         passwords = self.postgres.passwords

@@ -197,10 +197,9 @@ class Stage:
 
     async def listen(self) -> None:
         """Tell what the system did by itself, if it did anything: a quiet night is not read."""
-        newest = await self.clock.recorded()
-        if newest == self._newest and not self._heard:
+        if self.clock.newest == self._newest and not self._heard:
             return
-        self._newest = newest
+        self._newest = self.clock.newest
         await self._read()
         heard, self._heard = self._heard, []
         for one in heard:
