@@ -39,7 +39,13 @@ class Scope:
 
 def engine_for(url: str, *, pool_size: int = 10) -> AsyncEngine:
     """An engine with a pool; ``url`` is a libpq-style SQLAlchemy address for psycopg 3."""
-    return create_async_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=False)
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=False,
+        use_native_hstore=False,  # no extension is used: the first connection need not look for one
+    )
 
 
 _SET = text(

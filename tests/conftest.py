@@ -5,6 +5,7 @@ first asked for and always stopped. Everything lives in temporary folders and on
 The servers end with the test process even if that is killed (see `api.cli.children`).
 """
 
+import gc
 import itertools
 import os
 import shutil
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -26,6 +28,16 @@ _numbers = itertools.count(1)
 TEMPLATE = "hoso_template"
 SMALL_LOG = {"max_wal_size": "128MB"}
 """The write-ahead log takes little room where the cluster is in memory."""
+
+
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What collecting made stays to the end: the collector need not walk it again and again."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -114,37 +126,43 @@ def _postgres(folder: Path, log: Path) -> Iterator[EmbeddedPostgres]:
 
 
 @pytest.fixture(scope="session")
-def template(postgres: EmbeddedPostgres) -> str:
+def superuser(postgres: EmbeddedPostgres) -> "Iterator[psycopg.Connection[Any]]":
+    """One connection that makes and drops the databases of all tests."""
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def template(postgres: EmbeddedPostgres, superuser: "psycopg.Connection[Any]") -> str:
     """Name of a migrated database that nobody is connected to."""
     from models.migrations import migrate
 
-    with psycopg.connect(postgres.url(), autocommit=True) as connection:
-        create_database(connection, TEMPLATE)
+    create_database(superuser, TEMPLATE)
     migrate(Database(TEMPLATE, postgres).url(DatabaseRole.MIGRATION))
     return TEMPLATE
 
 
-def _fresh(server: EmbeddedPostgres, source: str) -> Iterator[Database]:
+def _fresh(server: EmbeddedPostgres, superuser: "psycopg.Connection[Any]", source: str) -> Iterator[Database]:
     name = f"test_{next(_numbers)}"
-    with psycopg.connect(server.url(), autocommit=True) as connection:
-        create_database(connection, name, source, strategy="file_copy")
+    create_database(superuser, name, source, strategy="file_copy")
     try:
         yield Database(name, server)
     finally:
-        with psycopg.connect(server.url(), autocommit=True) as connection:
-            connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+        superuser.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 @pytest.fixture
-def empty_database(postgres: EmbeddedPostgres) -> Iterator[Database]:
+def empty_database(postgres: EmbeddedPostgres, superuser: "psycopg.Connection[Any]") -> Iterator[Database]:
     """A database without tables, for one test."""
-    yield from _fresh(postgres, "template0")
+    yield from _fresh(postgres, superuser, "template0")
 
 
 @pytest.fixture
-def database(postgres: EmbeddedPostgres, template: str) -> Iterator[Database]:
+def database(
+    postgres: EmbeddedPostgres, superuser: "psycopg.Connection[Any]", template: str
+) -> Iterator[Database]:
     """A migrated database without rows, for one test."""
-    yield from _fresh(postgres, template)
+    yield from _fresh(postgres, superuser, template)
 
 
 @pytest.fixture
@@ -155,9 +173,11 @@ def copy_of(postgres: EmbeddedPostgres) -> Iterator[Callable[[Database], Databas
 
 
 @pytest.fixture(scope="module")
-def module_database(postgres: EmbeddedPostgres, template: str) -> Iterator[Database]:
+def module_database(
+    postgres: EmbeddedPostgres, superuser: "psycopg.Connection[Any]", template: str
+) -> Iterator[Database]:
     """A migrated database shared by the tests of one module."""
-    yield from _fresh(postgres, template)
+    yield from _fresh(postgres, superuser, template)
 
 
 @pytest.fixture(scope="session")

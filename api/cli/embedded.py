@@ -56,7 +56,12 @@ SERVER_OPTIONS = {
     "log_checkpoints": "off",
     "password_encryption": "scram-sha-256",
 }
-THROWAWAY_OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+THROWAWAY_OPTIONS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "scram_iterations": "1",  # its passwords are random and die with it; each connection costs 2 ms less
+}
 
 
 def binary(name: str) -> Path:
@@ -214,7 +219,7 @@ class EmbeddedPostgres:
             "--locale=C",
         ]
         if self.throwaway:
-            arguments.append("--no-sync")
+            arguments += ["--no-sync", "--set", f"scram_iterations={THROWAWAY_OPTIONS['scram_iterations']}"]
         answer = subprocess.run(  # noqa: S603 — the wheel's own program
             [str(postgres_binaries() / "initdb"), *arguments],
             capture_output=True,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 
 from models.regulations import proving
@@ -55,7 +56,26 @@ def in_force(
     binds before its own date.
     Raises NoLawInForce, MissingSlots or OverlappingRegulations.
     """
-    given = seed() if regulations is None else regulations
+    if regulations is None:
+        return proving.altered(_packaged(authority, on, frozenset(simulate), tuple(sorted(adopted.items()))))
+    return proving.altered(_stacked(authority, on, regulations, simulate, adopted))
+
+
+@lru_cache(maxsize=64)
+def _packaged(
+    authority: str, on: date, simulate: frozenset[str], adopted: tuple[tuple[str, date], ...]
+) -> RuleSet:
+    """The same of the packaged regulations, which never change: read and hashed once."""
+    return _stacked(authority, on, seed(), simulate, dict(adopted))
+
+
+def _stacked(
+    authority: str,
+    on: date,
+    given: Sequence[Regulation],
+    simulate: Collection[str],
+    adopted: Mapping[str, date],
+) -> RuleSet:
     binding = [one for one in given if one.id in simulate or _binds(one, on, adopted)]
     binding = [one for one in binding if one.authority in (authority, None)]
     binding = [one for one in binding if not _displaced(one, binding, simulate)]
@@ -74,7 +94,7 @@ def in_force(
     missing = REQUIRED.difference(rules.slots)
     if missing:
         raise MissingSlots(authority, missing)
-    return proving.altered(rules)
+    return rules
 
 
 def _binds(regulation: Regulation, on: date, adopted: Mapping[str, date]) -> bool:

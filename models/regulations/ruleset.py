@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Self
 
 import rfc8785
@@ -205,27 +205,26 @@ class RuleSet(Frozen):
 
     def to_json(self) -> str:
         """Canonical JSON (RFC 8785) of content, day and hash; `from_json` reads it back."""
-        return rfc8785.dumps({**self._content(), "on": self.on.isoformat(), "hash": self.hash}).decode()
+        return self._json
 
-    @classmethod
-    def from_json(cls, text: str | bytes | Mapping[str, Any]) -> Self:
+    @staticmethod
+    def from_json(text: str | bytes | Mapping[str, Any]) -> "RuleSet":
         """The inverse of `to_json`. Raises ValueError if the content does not have the hash it carries."""
-        content = dict(text if isinstance(text, Mapping) else json.loads(text))
-        stated = content.pop("hash", None)
-        found = cls.model_validate(content)
-        if stated is not None and stated != found.hash:
-            raise ValueError("nội dung không khớp mã băm / the content does not have the hash it carries")
-        return found
+        return _read(text if isinstance(text, str | bytes) else json.dumps(text, ensure_ascii=False))
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         # pydantic copies cached values along; those of another content would be lies.
         copy = super().model_copy(update=update, deep=deep)
-        for name in ("hash", "_by_id", "_by_slot", "_rank", "_succeeded", "_answers"):
+        for name in ("hash", "_json", "_by_id", "_by_slot", "_rank", "_succeeded", "_answers"):
             copy.__dict__.pop(name, None)
         return copy
 
     def _content(self) -> dict[str, Any]:
         return self.model_dump(mode="json", exclude={"on"}, exclude_defaults=True)
+
+    @cached_property
+    def _json(self) -> str:
+        return rfc8785.dumps({**self._content(), "on": self.on.isoformat(), "hash": self.hash}).decode()
 
     @cached_property
     def _by_id(self) -> dict[str, Rule]:
@@ -248,6 +247,17 @@ class RuleSet(Frozen):
     @cached_property
     def _by_slot(self) -> dict[Slot, tuple[Rule, ...]]:
         return _group(self.rules)
+
+
+@lru_cache(maxsize=16)
+def _read(text: str | bytes) -> RuleSet:
+    """A rule set of this very text. It never changes, so all who read the text share it, checked once."""
+    content = json.loads(text)
+    stated = content.pop("hash", None)
+    found = RuleSet.model_validate(content)
+    if stated is not None and stated != found.hash:
+        raise ValueError("nội dung không khớp mã băm / the content does not have the hash it carries")
+    return found
 
 
 def _group(rules: Iterable[Rule]) -> dict[Slot, tuple[Rule, ...]]:

@@ -79,6 +79,22 @@ def test_json_goes_round_and_a_forged_one_is_refused(law: RuleSet) -> None:
     assert RuleSet.from_json(forged).hash != law.hash
 
 
+def test_what_was_read_before_is_shared_and_excuses_no_forgery(law: RuleSet) -> None:
+    content = json.loads(law.to_json())
+    assert RuleSet.from_json(content) is RuleSet.from_json(json.loads(law.to_json()))
+    content["rules"][0]["text_vi"] = "khác"
+    with pytest.raises(ValueError, match="hash"):
+        RuleSet.from_json(content)
+
+
+def test_an_altered_set_is_written_as_itself(law: RuleSet) -> None:
+    before = law.to_json()
+    altered = law.replace("hanoi.art6.3", notes="khác")
+    assert altered.to_json() != before
+    assert RuleSet.from_json(altered.to_json()) == altered
+    assert law.to_json() == before
+
+
 def test_an_alteration_leaves_the_original_alone(law: RuleSet) -> None:
     before = law.rule("hanoi.art6.3")
     other = law.replace("hanoi.art6.3", party="head")
