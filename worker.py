@@ -9,11 +9,12 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
+from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
@@ -29,8 +30,11 @@ from activities.national.office import NationalOffice, gateway_of
 from activities.notifications.office import DigestOffice
 from activities.recomputing.office import RecomputeOffice
 from activities.reviews.office import ReviewOffice
+from activities.sealing.sealer import Sealer
+from activities.sealing.stamping import Stamps
 from activities.signing.office import SigningOffice
 from activities.signing.sources import signers_of
+from api.clock import EngineClock, SystemClock
 from models.database import engine_for
 from models.keys import ensure_keyring
 from models.logs import configure, logger, prepare_temporal_loggers
@@ -198,11 +202,27 @@ async def serve(part: Part, settings: Settings) -> None:
             await stack.enter_async_context(worker)
         stack.enter_context(_ready_file(settings))
         await polling(client, settings.task_queue, part, stop)
+        if part != "workflows":
+            stack.push_async_callback(_stopped, asyncio.create_task(_sealing(settings, engine, client)))
         log.info("worker.ready", kind=part)
         if settings.ready_file is not None:
             settings.ready_file.touch()
         await stop.wait()
         log.info("worker.stopping", kind=part)
+
+
+async def _sealing(settings: Settings, engine: AsyncEngine, client: Client) -> None:
+    """Seal every authority's history, beside the activities; one process of all does it at a time."""
+    clock = EngineClock(client) if settings.clock == "engine" else SystemClock()
+    url = settings.libpq_url(DatabaseRole.WORKER)
+    with closing(Stamps(settings)) as stamps:
+        await Sealer(engine, url, clock.now, stamps, settings.second_place_address).run()
+
+
+async def _stopped(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 def main(arguments: list[str]) -> int:

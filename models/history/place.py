@@ -14,7 +14,9 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 from uuid import UUID
@@ -26,8 +28,12 @@ from obstore.store import ObjectStore, from_url
 from models.errors import HosoError
 from models.evidence.merkle import LENGTH
 
+if TYPE_CHECKING:
+    from obstore.store import RetryConfig
+
 _NAME = re.compile(r"(\d{20})\.json")
-LARGEST_HEAD = 1024 * 1024
+_RETRIES: "RetryConfig" = {"max_retries": 2, "retry_timeout": timedelta(seconds=20)}
+"""Whoever writes comes again anyway."""
 
 
 class PlaceError(HosoError):
@@ -61,7 +67,9 @@ class SecondPlace:
         try:
             if address.startswith("file:"):
                 Path(url2pathname(urlsplit(address).path)).mkdir(parents=True, exist_ok=True)
-            self._store: ObjectStore = from_url(address)
+                self._store: ObjectStore = from_url(address)
+            else:
+                self._store = from_url(address, retry_config=_RETRIES)
         except (BaseError, OSError, ValueError) as error:
             raise PlaceError(f"{address}: {type(error).__name__}") from error
 

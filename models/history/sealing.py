@@ -37,7 +37,7 @@ _SEALED = text(
 _WAITING = text(
     "SELECT s.*, coalesce((SELECT max(b.size) FROM log_seals b WHERE b.authority_id = s.authority_id"
     " AND b.size < s.size), 0) AS previous FROM log_seals s WHERE s.authority_id = :authority"
-    " AND s.exported_at IS NULL ORDER BY s.size"
+    " AND (s.exported_at IS NULL OR :anew) ORDER BY s.size"
 )
 _LEAVES = text(
     "SELECT string_agg(hash, ''::bytea ORDER BY index) AS hashes, count(*) AS n FROM log_leaves"
@@ -90,15 +90,19 @@ async def seal(engine: AsyncEngine, authority_id: UUID, now: datetime, stamp: St
     return done
 
 
-async def export(engine: AsyncEngine, authority_id: UUID, place: SecondPlace, now: datetime) -> int:
+async def export(
+    engine: AsyncEngine, authority_id: UUID, place: SecondPlace, now: datetime, *, anew: bool = False
+) -> int:
     """Carry every seal that is not there yet to the second place, in their order; answers how many.
+
+    ``anew``: also those that were carried to another place before.
 
     Raises:
         PlaceError: the second place cannot be reached, or has something else under that name.
     """
     scope = Scope(authority_id, everything=True)
     async with transaction(engine, scope) as connection:
-        rows = list(await connection.execute(_WAITING, {"authority": authority_id}))
+        rows = list(await connection.execute(_WAITING, {"authority": authority_id, "anew": anew}))
     for row in rows:
         async with transaction(engine, scope) as connection:
             leaves = await _leaves(connection, authority_id, row.previous, row.size)
@@ -121,8 +125,10 @@ async def _leaves(connection: AsyncConnection, authority_id: UUID, start: int, e
     return b"".join(found)
 
 
-async def check(engine: AsyncEngine, authority_id: UUID, place: SecondPlace | None) -> None:
+async def check(engine: AsyncEngine, authority_id: UUID, place: SecondPlace | None) -> bool:
     """Before anything is added: do the nodes lead to every sealed head, and is what was exported still here?
+
+    Answers whether the second place has anything of this authority.
 
     Raises:
         LogBrokenError: a sealed head is no longer led to, or the database is behind its own exports.
@@ -135,10 +141,12 @@ async def check(engine: AsyncEngine, authority_id: UUID, place: SecondPlace | No
             if await tree.root(connection, authority_id, row.size) != statement_of(bytes(row.statement)).root:
                 raise LogBrokenError(f"the log does not lead to its sealed head of size {row.size}")
     if place is None:
-        return
+        return False
     here = {row.size: bytes(row.statement) for row in rows}
-    for head in await asyncio.to_thread(place.heads, authority_id):
+    heads = await asyncio.to_thread(place.heads, authority_id)
+    for head in heads:
         if head.size not in here:
             raise LogBrokenError(f"only the second place has the sealed head of size {head.size}")
         if here[head.size] != head.statement:
             raise WrittenBeforeError(f"{head.name}: another statement than the database has")
+    return bool(heads)
