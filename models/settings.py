@@ -133,6 +133,13 @@ class Settings(BaseSettings):
     import_bytes: int = Field(default=30 * 1024 * 1024, ge=1024)
     """Largest workbook accepted, in bytes as uploaded."""
 
+    verify_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
+    """Largest file that `POST /verify` judges, in bytes."""
+    verify_per_minute: int = Field(default=30, ge=1)
+    """Files that one account, or one address, may have judged in a minute, by each process."""
+    verify_public: bool = False
+    """Whether anyone may have a file judged without a login; else only accounts."""
+
     codec_open: bool = False
     """Whether the local Web UI may decode payloads without a login; for a desk only, set by `hoso run`."""
 

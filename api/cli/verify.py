@@ -69,7 +69,7 @@ def verify(
     if level is not None and level not in LEVELS:
         raise typer.BadParameter(f"{', '.join(LEVELS)}", param_hint="--level")
     try:
-        anchors = TrustList.load(trust or Settings().pki / "trust.json")
+        anchors = TrustList.load(trust or _own_list())
     except (OSError, TrustListError) as error:
         words = ("Không đọc được danh sách tin cậy", "The trust list cannot be read")
         _give_up("trust-list-unreadable", *words, error, json)
@@ -87,6 +87,11 @@ def verify(
     else:
         typer.echo("\n".join(line for file, verdict in judged for line in _told(file, verdict, len(files))))
     raise typer.Exit(max(_status(verdict) for _, verdict in judged))
+
+
+def _own_list() -> Path:
+    settings = Settings()
+    return settings.trust_list or settings.pki / "trust.json"
 
 
 def _status(verdict: Verdict) -> int:

@@ -21,6 +21,7 @@ from api.routers import (
     reviews,
     session,
     simulations,
+    verifying,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -44,4 +45,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     reviews.router,
     simulations.router,
     read_story.router,
+    verifying.router,
 )

@@ -22,6 +22,7 @@ from api.routers import (
     read_work,
     session,
     simulations,
+    verifying,
 )
 from models.documents import DocumentStore
 from models.key_ring import MasterKey, create_keyring
@@ -53,6 +54,7 @@ def _readers() -> FastAPI:
         read_work,
         read_story,
         simulations,
+        verifying,
     ):
         made.include_router(one.router, prefix="/api/v1")
     return made
