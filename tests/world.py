@@ -4,6 +4,7 @@ Rows are written as the worker would, without the import, so that tests of the c
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Literal
@@ -298,31 +299,33 @@ async def _agencies(connection: AsyncConnection, world: World) -> None:
         (world.museum, "H26.02.01", "Bảo tàng", world.culture, False),
     ]
     parents = {agency: parent for agency, _, _, parent, _ in tree}
-    for agency, code, name, parent, has_account in tree:
-        await _execute(
-            connection,
-            "INSERT INTO agencies VALUES (:id, :a, :code, :name, 'agency', :parent, :has, :on, NULL)",
-            id=agency,
-            a=world.authority,
-            code=code,
-            name=name,
-            parent=parent,
-            has=has_account,
-            on=INSTALLED,
-        )
-        depth, above = 0, agency
-        while above is not None:
-            await _execute(
-                connection,
-                "INSERT INTO agency_closure (authority_id, ancestor_id, descendant_id, valid_from, depth)"
-                " VALUES (:a, :up, :down, :on, :depth)",
-                a=world.authority,
-                up=above,
-                down=agency,
-                on=INSTALLED,
-                depth=depth,
-            )
-            depth, above = depth + 1, parents[above]
+    await connection.execute(
+        text("INSERT INTO agencies VALUES (:id, :a, :code, :name, 'agency', :parent, :has, :on, NULL)"),
+        [
+            {"id": one, "a": world.authority, "code": code, "name": name, "parent": parent, "has": has}
+            | {"on": INSTALLED}
+            for one, code, name, parent, has in tree
+        ],
+    )
+    await connection.execute(
+        text(
+            "INSERT INTO agency_closure (authority_id, ancestor_id, descendant_id, valid_from, depth)"
+            " VALUES (:a, :up, :down, :on, :depth)"
+        ),
+        [
+            {"a": world.authority, "up": above, "down": agency, "on": INSTALLED, "depth": depth}
+            for agency in parents
+            for depth, above in enumerate(_above(agency, parents))
+        ],
+    )
+
+
+def _above(agency: UUID, parents: dict[UUID, UUID | None]) -> Iterator[UUID]:
+    """The agency and every one above it."""
+    above: UUID | None = agency
+    while above is not None:
+        yield above
+        above = parents[above]
 
 
 async def _people(connection: AsyncConnection, world: World) -> None:
@@ -337,32 +340,35 @@ async def _people(connection: AsyncConnection, world: World) -> None:
         ("department.head", world.department, "department_head"),
         ("admin", world.department, "administrator"),
     ]
-    for who, agency, role in posts:
-        world.accounts[who] = account = uuid4()
-        await _execute(
-            connection,
+    world.accounts |= {who: uuid4() for who, _, _ in posts}
+    common = {"a": world.authority, "hash": HASH, "on": INSTALLED, "now": datetime.now(UTC)}
+    rows = [
+        {
+            **common,
+            "id": world.accounts[who],
+            "grant": uuid4(),
+            "login": f"{who}-{world.authority.hex[:6]}",
+            "name": who,
+            "agency": agency,
+            "role": role,
+        }
+        for who, agency, role in posts
+    ]
+    await connection.execute(
+        text(
             "INSERT INTO accounts (id, authority_id, kind, login, display_name, password_hash, state,"
             " agency_id, created_at) VALUES (:id, :a, 'agency', :login, :name, :hash, 'active', :agency,"
-            " :now)",
-            id=account,
-            a=world.authority,
-            login=f"{who}-{world.authority.hex[:6]}",
-            name=who,
-            hash=HASH,
-            agency=agency,
-            now=datetime.now(UTC),
-        )
-        await _execute(
-            connection,
+            " :now)"
+        ),
+        rows,
+    )
+    await connection.execute(
+        text(
             "INSERT INTO grants (id, authority_id, account_id, agency_id, role, valid_from) VALUES"
-            " (:id, :a, :account, :agency, :role, :on)",
-            id=uuid4(),
-            a=world.authority,
-            account=account,
-            agency=agency,
-            role=role,
-            on=INSTALLED,
-        )
+            " (:grant, :a, :id, :agency, :role, :on)"
+        ),
+        rows,
+    )
 
 
 async def _execute(connection: AsyncConnection, sql: str, **parameters: Any) -> None:
