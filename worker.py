@@ -25,6 +25,7 @@ from temporalio.worker import Worker
 from activities.acts.office import ActOffice
 from activities.batches.office import MonthOffice
 from activities.documents.store import DocumentStore
+from activities.exports.office import ExportOffice
 from activities.imports.office import ImportOffice
 from activities.national.office import NationalOffice, gateway_of
 from activities.notifications.office import DigestOffice
@@ -61,6 +62,7 @@ class Offices:
     imports: ImportOffice
     reviews: ReviewOffice
     recomputing: RecomputeOffice
+    exports: ExportOffice
 
     async def close(self) -> None:
         """Give back what the offices hold, once no activity runs any more."""
@@ -88,6 +90,7 @@ class Offices:
             self.digests.send_digests,
             self.imports.import_workbook,
             self.recomputing.recompute_duties,
+            self.exports.make_export,
             self.reviews.plan_review,
             self.reviews.work_review,
             self.reviews.sign_report,
@@ -110,6 +113,7 @@ def offices(settings: Settings, tools: Tools) -> Offices:
         imports=ImportOffice(settings, tools),
         reviews=ReviewOffice(tools, store, signers, threads),
         recomputing=RecomputeOffice(tools),
+        exports=ExportOffice(tools, store, signers, threads),
     )
 
 

@@ -8,6 +8,7 @@ from models.messages import (
     BatchResult,
     DigestDone,
     DigestRun,
+    ExportRequest,
     ImportDone,
     ImportStart,
     Moment,
@@ -50,6 +51,15 @@ class SigningActivities:
     @activity.defn(name="sign_approval")
     async def sign_approval(self, request: SignRequest) -> Signed:
         """Render the revision, sign it, keep the file; the same approval always gives the same file."""
+        raise NotImplementedError
+
+
+class ExportActivities:
+    """Dossiers that leave as documents."""
+
+    @activity.defn(name="make_export")
+    async def make_export(self, request: ExportRequest) -> Signed:
+        """Render, sign by whom the rule names, keep; the same export always gives the same file."""
         raise NotImplementedError
 
 

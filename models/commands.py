@@ -9,6 +9,8 @@ from uuid import UUID
 from pydantic import Field, JsonValue, StringConstraints
 
 from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
+from models.command_exports import ExportDossier, PrintDossier
+from models.command_law import AdoptLaw, LoadLaw, ProclaimYear
 from models.command_lists import ApproveByList, ApproveList, CutList, HoldItems, LiftHold
 from models.command_moves import (
     AcceptTransfer,
@@ -300,5 +302,7 @@ COMMANDS: tuple[type[Body], ...] = (
     Delegate,
     AgreeDelegation,
     RevokeDelegation,
+    ExportDossier,
+    PrintDossier,
 )
 BY_VERB: dict[str, type[Body]] = {command.verb: command for command in COMMANDS}

@@ -25,6 +25,8 @@ Internal = Literal[
     "fail_approval",
     "complete_pull",
     "fail_pull",
+    "complete_export",
+    "fail_export",
     "archive",
     "open_month",
     "refresh_stock",
@@ -78,6 +80,8 @@ class Moment(Message):
     """The problem's code where the act was refused."""
     to_sign: UUID | None = None
     """The approval that waits for its signature."""
+    to_export: UUID | None = None
+    """The export that waits to be made."""
     to_pull: bool = False
     """Whether the command waits for the person's national record."""
     settled: bool = True
@@ -132,6 +136,14 @@ class SignRequest(Message):
     authority_id: UUID
     profile_id: UUID
     approval_id: UUID
+    now: datetime
+
+
+class ExportRequest(Message):
+    """Render, sign and keep one export."""
+
+    authority_id: UUID
+    export_id: UUID
     now: datetime
 
 

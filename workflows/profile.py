@@ -12,9 +12,10 @@ from workflows.asking import ask_act
 from workflows.waiting import everybody_answered, later, not_at_once, until
 
 with workflow.unsafe.imports_passed_through():
-    from models.activity_interfaces import NationalActivities, SigningActivities
+    from models.activity_interfaces import ExportActivities, NationalActivities, SigningActivities
     from models.lifecycle.life import CHAPTER_VI, Chapter
     from models.messages import (
+        ExportRequest,
         Internal,
         Life,
         Moment,
@@ -235,6 +236,16 @@ class ProfileWorkflow:
         """The separation is taken back."""
         return await self._do(command_id, "Hủy quyết định thôi công tác")
 
+    @workflow.update
+    async def export_dossier(self, command_id: UUID) -> Moment:
+        """A signed export of the dossier."""
+        return await self._do(command_id, "Xuất hồ sơ có ký số")
+
+    @workflow.update
+    async def print_dossier(self, command_id: UUID) -> Moment:
+        """A print of one's own data."""
+        return await self._do(command_id, "In dữ liệu của mình")
+
     @workflow.signal
     def heard(self) -> None:
         """Another subject's act changed this profile: look again."""
@@ -260,9 +271,32 @@ class ProfileWorkflow:
         # The lock is free meanwhile: a slow token must not stop the profile's other business.
         if moment.to_sign is not None and not moment.settled:
             return await self._sign(moment.to_sign, command_id)
+        if moment.to_export is not None and not moment.settled:
+            return await self._export(moment.to_export, command_id)
         if moment.to_pull and not moment.settled:
             return await self._pull(command_id)
         return moment
+
+    async def _export(self, export_id: UUID, command_id: UUID) -> Moment:
+        """Have the document made and signed; what went wrong is the command's answer."""
+        try:
+            made = await workflow.execute_activity_method(
+                ExportActivities.make_export,
+                ExportRequest(authority_id=self._life.authority_id, export_id=export_id, now=workflow.now()),
+                start_to_close_timeout=timedelta(seconds=60),
+                retry_policy=SIGN_RETRY,
+                summary="Lập và ký số bản xuất hồ sơ",
+            )
+            failure, document = made.failure, made.document
+        except ActivityError as error:
+            failure, document = _why(error), ""
+        common = {"export": str(export_id), "settles": str(command_id), "step": str(command_id)}
+        async with self._lock:
+            if failure:
+                return await self._ask_unlocked("fail_export", "Không xuất được", **common, reason=failure)
+            return await self._ask_unlocked(
+                "complete_export", "Ghi nhận bản xuất", **common, document=document
+            )
 
     async def _pull(self, command_id: UUID) -> Moment:
         """Fetch the record, then have it taken over; what went wrong is the command's answer."""
@@ -341,7 +375,7 @@ class ProfileWorkflow:
         """Believe what an act returned, unless a newer answer came first."""
         if self._moment is None or moment.version >= self._moment.version:
             self._moment = moment.model_copy(
-                update={"to_sign": None, "to_pull": False, "settled": True, "status": 200}
+                update={"to_sign": None, "to_export": None, "to_pull": False, "settled": True, "status": 200}
             )
             self._moved = True
 

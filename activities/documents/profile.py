@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from activities.documents.cover import Cover
 from activities.documents.errors import DocumentError
 from activities.documents.fields import lay_out
 from activities.documents.header import DossierHeader, SignaturePlace
@@ -25,7 +26,11 @@ from models.form.normal import canonical, normalise
 
 
 def render_profile(
-    content: Mapping[str, Any], header: DossierHeader, attached: bytes, issued_at: datetime
+    content: Mapping[str, Any],
+    header: DossierHeader,
+    attached: bytes,
+    issued_at: datetime,
+    cover: Cover | None = None,
 ) -> bytes:
     """Typeset a dossier with empty signature fields.
 
@@ -34,13 +39,15 @@ def render_profile(
         header: what is printed around it.
         attached: canonical JSON (RFC 8785) of the content, attached as ``ho-so.json``; its SHA-256 is
             printed and stated.
+        cover: the leaf before it, where the approved dossier is taken out: signatures go there, and the
+            paper is the one of the day of its approval.
         issued_at: aware instant; decides the template and is written into the file. Nothing reads the clock.
 
     Raises:
         DocumentError: form-unknown, content-mismatch (``attached`` is not this content),
             document-code-invalid or rendering-failed.
     """
-    form = form_in_force(header.form, legal_date(issued_at))
+    form = form_in_force(header.form, cover.approved_on if cover else legal_date(issued_at))
     cat = catalogue(form["form"])
     _require_same(content, attached)
     content = normalise(content)
@@ -55,6 +62,8 @@ def render_profile(
         "declaration": form["declaration"],
         "places": [asdict(place) for place in header.places or _places(form, header)],
     }
+    if cover is not None:
+        data |= {"export": cover.printed(data["dated"]), "places": cover.given(data["places"])}
     done = typeset(form["template"], data, attached=attached, issued_at=issued_at)
     return lay_out(done.pdf, done.signature_places)
 

@@ -107,8 +107,9 @@ _SIGNED = text(
     " WHERE s.profile_id = :id ORDER BY s.requested_at, s.id"
 )
 _DOCUMENT = text(
-    "SELECT DISTINCT profile_id FROM approvals WHERE document_sha256 = :sha256 AND state = 'signed'"
+    "SELECT profile_id FROM approvals WHERE document_sha256 = :sha256 AND state = 'signed'"
     " AND list_id IS NULL"
+    " UNION SELECT profile_id FROM exports WHERE document_sha256 = :sha256 AND state = 'made'"
 )
 
 

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 
 from api.passwords import hashed
 from api.routers.acting import RESPONSES, Act, ActOnRevision
+from models.command_exports import ExportDossier, PrintDossier
 from models.commands import (
     AmendSubmission,
     AnswerError,
@@ -223,4 +224,17 @@ async def separate(act: Act, profile_id: UUID, body: Separate) -> JSONResponse:
 )
 async def cancel_separation(act: Act, profile_id: UUID, body: CancelSeparation) -> JSONResponse:
     """Hủy trước ngày hiệu lực / take it back before its date."""
+    return await act.on_profile(profile_id, body)
+
+
+@router.post("/{profile_id}/exports", operation_id="exportDossier", summary="Xuất hồ sơ có ký số")
+async def export_dossier(act: Act, profile_id: UUID, body: ExportDossier) -> JSONResponse:
+    """Xuất hồ sơ đã phê duyệt thành văn bản điện tử có giá trị pháp lý, ghi mục đích và nơi nhận /
+    a signed export with the legal value of the paper original."""
+    return await act.on_profile(profile_id, body)
+
+
+@router.post("/{profile_id}/prints", operation_id="printDossier", summary="In dữ liệu của mình")
+async def print_dossier(act: Act, profile_id: UUID, body: PrintDossier) -> JSONResponse:
+    """Người có hồ sơ in dữ liệu của mình, không có giá trị thay bản gốc / a print of one's own data."""
     return await act.on_profile(profile_id, body)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.reading import attachments, forms, national
+from api.reading import attachments, exports, forms, national
 from api.scope import Read
 
 router = APIRouter(tags=["Bản khai"])
@@ -68,6 +68,14 @@ async def compare_revisions(
 async def list_documents(read: Read, profile_id: UUID) -> list[forms.Signed]:
     """Every approval with what it signed, by whom and under which rules."""
     return await forms.signed(read, profile_id)
+
+
+@router.get(
+    "/profiles/{profile_id}/exports", operation_id="listExports", summary="Nhật ký xuất hồ sơ / exports made"
+)
+async def list_exports(read: Read, profile_id: UUID) -> list[exports.Export]:
+    """Everything of this dossier that was taken out: for whom, for what, by whom; the failed ones too."""
+    return await exports.of_profile(read, profile_id)
 
 
 @router.get(

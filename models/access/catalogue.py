@@ -37,6 +37,8 @@ class Verb(StrEnum):
     REFUSE_TRANSFER = "refuse_transfer"
     SEPARATE = "separate"
     ARCHIVE = "archive"
+    EXPORT = "export"
+    PRINT_OWN = "print_own"
     SYNC = "sync"
     GATE = "gate"
     OPEN_CAMPAIGN = "open_campaign"

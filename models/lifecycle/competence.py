@@ -6,6 +6,7 @@ from models.regulations import Obligation
 
 BY_PARTY = {
     "approver": ("approver", "head"),
+    "approver_or_agency": ("approver", "head", "department_head"),
     "head": ("head",),
     "hr_head": ("hr_head",),
     "top_agency": ("head", "approver"),

@@ -173,6 +173,15 @@ class Pulled:
 
 
 @dataclass(frozen=True, slots=True)
+class Exportable:
+    """The revision an export takes: what was approved by the end of the day asked for."""
+
+    revision_id: UUID
+    number: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
     """Access shared with the host of a secondment; ``ends_on`` is the first day without it."""
 
@@ -226,6 +235,7 @@ class Life:
     base: dict[str, Any] | None = None
     """Content of the draft, else of the approved revision; only for the act that fills it."""
     pulled: Pulled | None = None
+    exportable: Exportable | None = None
     """The national record to fill it from; only for that act."""
     posts: int = 0
     """Roles in agencies that the person holds now, by the own account or by a post's."""

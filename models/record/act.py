@@ -29,6 +29,7 @@ from models.record.commands import Command, command_of, command_query, settling
 from models.record.conflicts import refusal_of
 from models.record.decide import DECISIONS, decide_internal
 from models.record.delegations import giving, saving_delegation
+from models.record.exports import EXPORTS, being_made, with_exportable
 from models.record.opening import opening_scene
 from models.record.places import placed, refuse_former
 from models.record.special import Writing
@@ -84,6 +85,8 @@ async def _once(tools: Tools, ask: Ask) -> Moment:
                 return moment(ask, found, status=command.status)
             if (signing := _signing(found, command)) is not None:
                 return moment(ask, found, status=202, to_sign=signing, settled=False)
+            if isinstance(command.body, EXPORTS) and (making := await being_made(connection, command.id)):
+                return moment(ask, found, status=202, to_export=making, settled=False)
         if known.told:
             return moment(ask, found)
         law, calendar = await tools.read(connection, ask.authority_id, known.in_force)
@@ -242,7 +245,10 @@ async def _decide(
             "The form has a newer revision.",
             extra={"current_revision": life.newest},
         )
-    outcome = DECISIONS[type(body)](found.subject, body, scene)
+    subject = found.subject
+    if isinstance(body, EXPORTS) and life is not None:
+        subject = replace(subject, life=await with_exportable(connection, life, body, scene))
+    outcome = DECISIONS[type(body)](subject, body, scene)
     if scene.on_behalf_of is not None:
         names = {"on_behalf_of": str(scene.on_behalf_of), "delegation_id": str(scene.delegation_id)}
         outcome.answer |= names
@@ -323,6 +329,7 @@ async def record(
         written,
         status=outcome.status,
         to_sign=UUID(outcome.answer["approval_id"]) if "approval_id" in waits else None,
+        to_export=UUID(outcome.answer["export_id"]) if "export_id" in waits else None,
         to_pull="pull" in waits,
         settled=outcome.settles,
     )

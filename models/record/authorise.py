@@ -55,6 +55,8 @@ VERB_OF = {
     "confirm_move_out": "report_transfer",
     "reopen_profile": "create_profile",
     "ask_for_profile": "accept_transfer",
+    "export_dossier": "export",
+    "print_dossier": "print_own",
     "separate": "separate",
     "cancel_separation": "separate",
     "report_transfer": "report_transfer",

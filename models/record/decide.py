@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from models.command_exports import ExportDossier, PrintDossier
 from models.commands import (
     AcceptTransfer,
     ActivateAccount,
@@ -57,6 +58,7 @@ from models.lifecycle import (
     delegation,
     entry,
     errors,
+    exporting,
     gate,
     holding,
     intake,
@@ -172,6 +174,8 @@ DECISIONS: dict[type[Body], Decision] = {
     Second: _life(secondment.second),
     EndSecondment: _life(secondment.end),
     ConfirmMoveOut: _life(separation.confirm),
+    ExportDossier: _life(exporting.export),
+    PrintDossier: _life(exporting.print_own),
     ReopenProfile: _life(reentry.reopen),
     Separate: _separate,
     CancelSeparation: _life(separation.cancel),
@@ -221,6 +225,9 @@ def decide_internal(
         case "synced":
             assert life is not None
             return rhythm.synced(life, int(facts["revision"]), scene)
+        case "complete_export" | "fail_export":
+            assert life is not None
+            return (exporting.complete if kind == "complete_export" else exporting.fail)(life, facts, scene)
         case "archive":
             assert life is not None
             if life.chapter is Chapter.ARCHIVE:

@@ -3,6 +3,7 @@
 from models.tables.accounts import AccountRow, MailRow, SessionRow
 from models.tables.base import Table
 from models.tables.duties import CaseRow, DutyRow, NoticeRow
+from models.tables.exports import ExportRow
 from models.tables.history import LogHeadRow, LogLeafRow, LogNodeRow, LogSealRow, SealerRow
 from models.tables.ledger import CommandRow, EventRow, ImportLineRow, ImportRow, OutboxRow
 from models.tables.listing import ApprovalListRow, ApprovalListRowRow, ApprovalResultRow
@@ -56,6 +57,7 @@ __all__ = [
     "DelegationRow",
     "DutyRow",
     "EventRow",
+    "ExportRow",
     "GrantRow",
     "ImportLineRow",
     "ImportRow",

@@ -230,6 +230,9 @@ class ApprovalRow(Table):
     list_id: Mapped[UUID | None] = mapped_column(ForeignKey("approval_lists.id"))
     """The list by whose one signature it was given; then ``document_sha256`` is the list."""
     list_row: Mapped[int | None]
+    agency_name: Mapped[str | None]
+    """The profile's agency as it was called then; a trigger writes it."""
+    authority_name: Mapped[str | None]
 
 
 class ShareRow(Table):

@@ -85,6 +85,8 @@ ALLOWED = {
     "confirm_move_out": (*SIDE, "department"),
     "reopen_profile": ("health.hr",),
     "ask_for_profile": ("health.hr",),
+    "export_dossier": (*HR, "culture.approver", "culture.head", "department", "department.head"),
+    "print_dossier": MINE,
     "separate": SIDE,
     "cancel_separation": SIDE,
     "report_transfer": (*SIDE, "department"),

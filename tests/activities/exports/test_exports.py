@@ -1,0 +1,224 @@
+"""Exports on real rows and files: the names of the day, the signatures of the rule, the log."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+from activities.exports.office import ExportOffice
+from activities.signing.keystore import Keystore
+from activities.signing.office import SigningOffice
+from activities.signing.signer import DevelopmentSigners
+from models.command_exports import ExportDossier, PrintDossier
+from models.commands import Body, SubmitDeclaration
+from models.database import engine_for
+from models.documents import DocumentStore
+from models.evidence import TrustList, verify
+from models.messages import ExportRequest, SignRequest
+from models.record.commands import Fate
+from models.regulations import in_force
+from tests.forms import COMPLETE
+from tests.world import World, build, tools_for
+
+Offices = tuple[SigningOffice, ExportOffice]
+BODY = ExportDossier(purpose="Bổ nhiệm lại", recipient="Ban Tổ chức Thành ủy")
+
+
+@pytest.fixture
+async def world(database: Any, tmp_path: Path) -> AsyncIterator[World]:
+    engine = engine_for(database.url("worker"), pool_size=4)
+    yield await build(tools_for(engine, tmp_path), datetime(2026, 3, 2, 3, 0, tzinfo=UTC))
+    await engine.dispose()
+
+
+@pytest.fixture
+async def ministry(database: Any, tmp_path: Path) -> AsyncIterator[World]:
+    """An authority under the ministry's rules."""
+    engine = engine_for(database.url("worker"), pool_size=4)
+    now = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
+    yield await build(tools_for(engine, tmp_path), now, law=in_force("moha", now.date()))
+    await engine.dispose()
+
+
+@pytest.fixture
+def offices(world: World, tmp_path: Path) -> Offices:
+    return _offices(world, tmp_path)
+
+
+@pytest.fixture
+def ministry_offices(ministry: World, tmp_path: Path) -> Offices:
+    return _offices(ministry, tmp_path)
+
+
+def _offices(world: World, tmp_path: Path) -> Offices:
+    Keystore(tmp_path / "pki").create()
+    signers, store = DevelopmentSigners(tmp_path / "pki"), DocumentStore(tmp_path / "documents")
+    with_them = (world.tools, store, signers, ThreadPoolExecutor(1))
+    return SigningOffice(*with_them), ExportOffice(*with_them)
+
+
+async def approve(world: World, offices: Offices, profile: UUID) -> str:
+    """A real signature on what waits; answers the file."""
+    asked = await world.ask("culture.approver", await world.pending(profile), profile)
+    return await signed(world, offices, profile, asked)
+
+
+async def signed(world: World, offices: Offices, profile: UUID, asked: Fate) -> str:
+    """The signature that a command prepared, made and recorded; answers the file."""
+    approval = world.moment.to_sign
+    assert approval is not None, asked.answer
+    request = SignRequest(
+        authority_id=world.authority, profile_id=profile, approval_id=approval, now=world.now
+    )
+    made = await offices[0].sign(request)
+    facts = {"approval": str(approval), "settles": str(asked.id)}
+    await world.step(
+        "complete_approval", profile, **facts, document=made.document, certificate=made.certificate
+    )
+    return made.document
+
+
+async def employed(world: World, offices: Offices) -> tuple[UUID, str]:
+    profile = await world.employ(until="review")
+    return profile, await approve(world, offices, profile)
+
+
+async def export(world: World, offices: Offices, profile: UUID, who: str, body: Body) -> Fate:
+    """Ask, make, record: as the profile's workflow does."""
+    asked = await world.ask(who, body, profile)
+    if (export_id := world.moment.to_export) is None:
+        return asked
+    request = ExportRequest(authority_id=world.authority, export_id=export_id, now=world.now)
+    made = await offices[1].make_export(request)
+    assert await offices[1].make_export(request) == made, "the same export is the same file"
+    facts = {"export": str(export_id), "settles": str(asked.id), "step": str(asked.id)}
+    await world.step("complete_export", profile, **facts, document=made.document)
+    return await world.ask(who, body, profile, key=asked.id)
+
+
+def embedded(pdf: bytes) -> dict[str, bytes]:
+    names = PdfFileReader(BytesIO(pdf)).root["/Names"]["/EmbeddedFiles"]["/Names"]
+    return {str(names[at]): names[at + 1]["/EF"]["/F"].data for at in range(0, len(names), 2)}
+
+
+@pytest.fixture
+def trusted(tmp_path: Path) -> Callable[[], TrustList]:
+    return lambda: TrustList.parse((tmp_path / "pki" / "trust.json").read_bytes())
+
+
+def words_of(pdf: bytes) -> str:
+    """What a reader reads; Debian's own tool, not the one that wrote it."""
+    if shutil.which("pdftotext") is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("pdftotext is missing: install poppler-utils")
+        pytest.skip("pdftotext is missing: install poppler-utils")
+    done = subprocess.run(
+        ["pdftotext", "-enc", "UTF-8", "-", "-"], input=pdf, capture_output=True, check=True
+    )
+    return " ".join(done.stdout.decode().split())
+
+
+@pytest.mark.rule("hanoi.art8.4")
+async def test_an_export_bears_the_agencys_seal_and_carries_the_approved_file(
+    world: World, offices: Offices, trusted: Callable[[], TrustList]
+) -> None:
+    profile, approved = await employed(world, offices)
+    done = await export(world, offices, profile, "culture.hr", BODY)
+    assert done.status == 201, done.answer
+    pdf = offices[1].store.get(done.answer["document"])
+    verdict = verify(pdf, trusted())
+    assert verdict.valid, verdict
+    assert [one.field for one in verdict.signatures] == ["agency"]
+    assert embedded(pdf)["ban-da-phe-duyet.pdf"] == offices[1].store.get(approved)
+    words = words_of(pdf)
+    for told in ("BẢN XUẤT HỒ SƠ ĐIỆN TỬ", "Bổ nhiệm lại", "Ban Tổ chức Thành ủy", "Điều 8.4"):
+        assert told in words, told
+    row = await world.one(
+        "SELECT state, document_sha256, places FROM exports WHERE profile_id = :p", p=profile
+    )
+    assert (row.state, row.document_sha256, row.places) == ("made", done.answer["document"], ["agency"])
+
+
+@pytest.mark.rule("moha.art9.4")
+async def test_both_signatures_stand_on_one_file_where_the_rule_says_and(
+    ministry: World, ministry_offices: Offices, trusted: Callable[[], TrustList]
+) -> None:
+    world, offices = ministry, ministry_offices
+    profile = await world.employ(agency=world.culture, until="declaration")
+    revision, digest = await world.draft(profile, COMPLETE, evidence=("e" * 64,))
+    asked = await world.ask("person", SubmitDeclaration(revision_id=revision, digest=digest), profile)
+    await signed(world, offices, profile, asked)
+    for who in ("culture.hr", "culture.hr_head", "culture.head"):
+        await signed(world, offices, profile, await world.ask(who, await world.pending(profile), profile))
+    refused = await export(world, offices, profile, "culture.hr", BODY)
+    assert (refused.status, refused.answer["code"]) == (403, "not-competent")
+    done = await export(world, offices, profile, "culture.head", BODY)
+    pdf = offices[1].store.get(done.answer["document"])
+    verdict = verify(pdf, trusted())
+    assert verdict.valid, verdict
+    assert [one.field for one in verdict.signatures] == ["authority", "agency"]
+    assert "Chữ ký trên bản đã phê duyệt" in words_of(pdf)
+
+
+async def test_an_export_as_of_a_day_has_the_revision_and_the_names_of_that_day(
+    world: World, offices: Offices
+) -> None:
+    profile, _ = await employed(world, offices)
+    first_day = world.now.date()
+    await world.rows("UPDATE agencies SET name = 'Sở Tên Mới' WHERE id = :a RETURNING id", a=world.culture)
+    world.now += timedelta(days=40)
+    body = BODY.model_copy(update={"as_of": first_day})
+    done = await export(world, offices, profile, "culture.hr", body)
+    words = words_of(offices[1].store.get(done.answer["document"]))
+    head = words[: words.index("BẢN XUẤT")]
+    assert "SỞ TÊN MỚI" not in head.upper()
+    before = BODY.model_copy(update={"as_of": first_day - timedelta(days=1)})
+    refused = await export(world, offices, profile, "culture.hr", before)
+    assert (refused.status, refused.answer["code"]) == (409, "nothing-approved")
+
+
+async def test_the_person_prints_the_own_data_and_nobody_elses(world: World, offices: Offices) -> None:
+    profile, _ = await employed(world, offices)
+    done = await export(world, offices, profile, "person", PrintDossier())
+    pdf = offices[1].store.get(done.answer["document"])
+    assert "BẢN IN ĐỂ XEM" in words_of(pdf)
+    assert not PdfFileReader(BytesIO(pdf)).embedded_signatures
+    other = await world.ask("culture.hr", PrintDossier(), profile)
+    assert other.status == 403
+    own = await world.ask("person", BODY, profile)
+    assert own.status == 403
+
+
+async def test_a_command_that_lost_its_answer_finds_the_export_it_asked_for(
+    world: World, offices: Offices
+) -> None:
+    profile, _ = await employed(world, offices)
+    asked = await world.ask("culture.hr", BODY, profile)
+    first = world.moment.to_export
+    await world.ask("culture.hr", BODY, profile, key=asked.id)
+    assert world.moment.to_export == first
+    assert len(await world.rows("SELECT id FROM exports WHERE profile_id = :p", p=profile)) == 1
+
+
+async def test_a_signer_who_is_away_leaves_no_file_and_a_line_in_the_log(
+    world: World, offices: Offices
+) -> None:
+    profile, _ = await employed(world, offices)
+    asked = await world.ask("culture.hr", BODY, profile)
+    facts = {"export": str(world.moment.to_export), "settles": str(asked.id), "step": str(asked.id)}
+    await world.step("fail_export", profile, **facts, reason="signing-unavailable")
+    again = await world.ask("culture.hr", BODY, profile, key=asked.id)
+    assert again.answer["code"] == "signature-failed"
+    row = await world.one(
+        "SELECT state, failure, document_sha256 FROM exports WHERE profile_id = :p", p=profile
+    )
+    assert tuple(row) == ("failed", "signing-unavailable", None)
