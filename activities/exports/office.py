@@ -173,11 +173,17 @@ def _cover(row: Row[Any], approvals: list[Row[Any]], original: bytes | None, at:
             for one in approvals
         ),
         note=_note(row, original, approvals),
-        mark=f"Bản xuất {code_of(row.id)} · {_instant(at)} · {row.signer} · nơi nhận: {row.recipient}"[:160],
+        mark=_mark(row, at),
         watermark="" if row.legal else "Bản in để xem",
         places=tuple(_place(place, row) for place in row.places),
         original=original,
     )
+
+
+def _mark(row: Row[Any], at: datetime) -> str:
+    """What each page says of the copy it belongs to."""
+    kind = "Bản xuất" if row.legal else "Bản in"
+    return f"{kind} {code_of(row.id)} · {_instant(at)} · {row.signer} · nơi nhận: {row.recipient}"[:160]
 
 
 def _note(row: Row[Any], original: bytes | None, approvals: list[Row[Any]]) -> str:

@@ -14,6 +14,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.acts.office import ActOffice
+from activities.exports.office import ExportOffice
 from activities.signing.office import SigningOffice
 from activities.signing.signer import DevelopmentSigners
 from models.database import engine_for, transaction
@@ -69,12 +70,8 @@ async def worker(world: World, app: Any, temporal_server, pki: Path) -> AsyncIte
     client = await Client.connect(temporal_server.address, data_converter=data_converter(world.tools.ring))
     settings = app.state.settings
     acts = ActOffice(world.tools)
-    signing = SigningOffice(
-        world.tools,
-        DocumentStore(settings.documents),
-        DevelopmentSigners(pki),
-        ThreadPoolExecutor(2),
-    )
+    hands = (world.tools, DocumentStore(settings.documents), DevelopmentSigners(pki), ThreadPoolExecutor(2))
+    signing, exports = SigningOffice(*hands), ExportOffice(*hands)
     async with (
         Worker(
             client,
@@ -85,7 +82,9 @@ async def worker(world: World, app: Any, temporal_server, pki: Path) -> AsyncIte
             no_remote_activities=True,
             max_concurrent_workflow_tasks=4,
         ),
-        Worker(client, task_queue=settings.task_queue, activities=[signing.sign_approval]),
+        Worker(
+            client, task_queue=settings.task_queue, activities=[signing.sign_approval, exports.make_export]
+        ),
     ):
         yield
 

@@ -68,6 +68,17 @@ async def test_from_newcomer_to_archive(log_in, newcomer, world, complete_form, 
     assert file.status_code == 200, file.text
     assert hashlib.sha256(file.content).hexdigest() == document
 
+    wanted = {"purpose": "Bổ nhiệm", "recipient": "Sở Nội vụ"}
+    exported = await hr.command(f"/profiles/{profile}/exports", wanted)
+    assert exported.status_code == 201, exported.text
+    printed = await person.command(f"/profiles/{profile}/prints")
+    assert printed.status_code == 201, printed.text
+    log = (await person.get(f"/profiles/{profile}/exports")).json()
+    assert [(one["legal"], one["state"]) for one in log] == [(False, "made"), (True, "made")]
+    for answer in (exported, printed):
+        file = await person.get(f"/documents/{answer.json()['answer']['document']}")
+        assert file.content.startswith(b"%PDF-"), file.text
+
     gone = await hr.command(
         f"/profiles/{profile}/separations",
         {"kind": "retired", "effective_on": "2099-01-01", "document": "9/QĐ"},

@@ -109,5 +109,5 @@ def test_what_became_of_it_is_the_answer() -> None:
     assert (done.status, done.answer["document"]) == (201, "d" * 64)
     assert changed(done, "exports")["state"] == "made"
     failed = exporting.fail(approved(), {"export": str(export), "reason": "signer-unknown"}, scene(DAY))
-    assert (failed.answer["code"], failed.answer["reason"]) == ("signature-failed", "signer-unknown")
+    assert (failed.answer["code"], failed.answer["extra"]["reason"]) == ("signature-failed", "signer-unknown")
     assert changed(failed, "exports") == {"state": "failed", "failure": "signer-unknown"}

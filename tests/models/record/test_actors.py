@@ -7,6 +7,8 @@ from sqlalchemy import text
 
 from models.calendar import legal_date
 from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
+from models.command_exports import ExportDossier, PrintDossier
+from models.command_law import AdoptLaw, LoadLaw, ProclaimYear
 from models.command_lists import ApproveByList, CutList, HoldItems, LiftHold
 from models.commands import (
     COMMANDS,
@@ -164,6 +166,8 @@ def bodies(world: World) -> dict[str, Body]:
         AskForProfile(),
         Separate(kind="retired", effective_on=day, document="3"),
         CancelSeparation(**reason),
+        ExportDossier(purpose="Bổ nhiệm", recipient="Sở Nội vụ"),
+        PrintDossier(),
         ReportTransfer(document="2"),
         HandOver(handed_over_on=day),
         AcceptTransfer(),
