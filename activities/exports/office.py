@@ -40,8 +40,8 @@ _EXPORT = text(
     " LEFT JOIN delegations l ON l.id = e.delegation_id WHERE e.id = :id"
 )
 _APPROVALS = text(
-    "SELECT s.signed_at, s.step, s.approver_role, s.certificate, s.document_sha256, s.facts, s.agency_name,"
-    " s.authority_name, a.display_name AS signer FROM approvals s JOIN accounts a ON a.id = s.approver_id"
+    "SELECT s.signed_at, s.step, s.approver_role, s.certificate, s.document_sha256, s.facts, s.list_id,"
+    " s.list_row, s.agency_name, s.authority_name, a.display_name AS signer FROM approvals s JOIN accounts a ON a.id = s.approver_id"
     " WHERE s.profile_id = :profile AND s.revision_id = :revision AND s.state = 'signed' ORDER BY s.step"
 )
 _KEEP = text(
@@ -102,8 +102,11 @@ class ExportOffice(ExportActivities):
         return self.store.put(pdf, "application/pdf").sha256, certificates
 
     def _original(self, approvals: list[Row[Any]]) -> bytes | None:
-        """The signed file of the last step, which bears the signatures of all before it."""
-        kept = [one.document_sha256 for one in approvals if one.document_sha256 is not None]
+        """The signed file of the last step, which bears the signatures of all before it.
+
+        A list signed for many is not attached: it names other people.
+        """
+        kept = [one.document_sha256 for one in approvals if one.document_sha256 and one.list_id is None]
         return self.store.get(kept[-1]) if kept else None
 
     def _signer(self, row: Row[Any], place: str) -> tuple[Signer, str]:
@@ -190,7 +193,12 @@ def _note(row: Row[Any], original: bytes | None, approvals: list[Row[Any]]) -> s
     told = []
     if original is not None:
         told.append("Tệp đã ký số khi phê duyệt được đính kèm nguyên vẹn trong tệp này.")
-    elif not approvals:
+    for one in approvals:
+        if one.list_id is not None:
+            told.append(
+                f"Phê duyệt theo danh sách đã ký số, dòng {one.list_row}, mã băm {one.document_sha256}."
+            )
+    if not approvals:
         told.append("Dữ liệu này được tiếp nhận khi nhập vào hệ thống, chưa có chữ ký số phê duyệt.")
     told.append(
         "Văn bản điện tử này có giá trị pháp lý như bản gốc văn bản giấy khi các chữ ký số dưới đây hợp lệ."
