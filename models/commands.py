@@ -8,9 +8,8 @@ from uuid import UUID
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
 from models.command_exports import ExportDossier, PrintDossier
-from models.command_law import AdoptLaw, LoadLaw, ProclaimYear
+from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
 from models.command_lists import ApproveByList, ApproveList, CutList, HoldItems, LiftHold
 from models.command_moves import (
     AcceptTransfer,

@@ -41,7 +41,8 @@ _EXPORT = text(
 )
 _APPROVALS = text(
     "SELECT s.signed_at, s.step, s.approver_role, s.certificate, s.document_sha256, s.facts, s.list_id,"
-    " s.list_row, s.agency_name, s.authority_name, a.display_name AS signer FROM approvals s JOIN accounts a ON a.id = s.approver_id"
+    " s.list_row, s.agency_name, s.authority_name, a.display_name AS signer"
+    " FROM approvals s JOIN accounts a ON a.id = s.approver_id"
     " WHERE s.profile_id = :profile AND s.revision_id = :revision AND s.state = 'signed' ORDER BY s.step"
 )
 _KEEP = text(
@@ -193,11 +194,11 @@ def _note(row: Row[Any], original: bytes | None, approvals: list[Row[Any]]) -> s
     told = []
     if original is not None:
         told.append("Tệp đã ký số khi phê duyệt được đính kèm nguyên vẹn trong tệp này.")
-    for one in approvals:
-        if one.list_id is not None:
-            told.append(
-                f"Phê duyệt theo danh sách đã ký số, dòng {one.list_row}, mã băm {one.document_sha256}."
-            )
+    told += [
+        f"Phê duyệt theo danh sách đã ký số, dòng {one.list_row}, mã băm {one.document_sha256}."
+        for one in approvals
+        if one.list_id is not None
+    ]
     if not approvals:
         told.append("Dữ liệu này được tiếp nhận khi nhập vào hệ thống, chưa có chữ ký số phê duyệt.")
     told.append(

@@ -17,8 +17,8 @@ ABOUT_COLLEAGUE = Target(SCHOOL, (SCHOOL, DEPARTMENT, CITY), COLLEAGUE, author_a
 ABOUT_SELF = Target(SCHOOL, (SCHOOL, DEPARTMENT, CITY), OWN, author_account_id=AUTHOR)
 OF_THE_AGENCY = Target(SCHOOL, (DEPARTMENT, CITY))
 
-OFFICER_VERBS = sorted(set(Verb) - {Verb.READ_OWN, Verb.DECLARE})
-OWN_VERBS = (Verb.READ_OWN, Verb.DECLARE, Verb.REPORT_LOST_PASSWORD)
+OFFICER_VERBS = sorted(set(Verb) - {Verb.READ_OWN, Verb.PRINT_OWN, Verb.DECLARE})
+OWN_VERBS = (Verb.READ_OWN, Verb.PRINT_OWN, Verb.DECLARE, Verb.REPORT_LOST_PASSWORD)
 SEPARATED = sorted(verb for verb, words in roles().verbs.items() if "subject" in words.never)
 
 
@@ -79,16 +79,16 @@ def test_an_account_without_person_or_role_may_do_nothing(verb: Verb) -> None:
 # --- roles: the whole table, written down a second time
 
 TABLE = {
-    "hr_officer": "read_profile give_notice return_for_correction create_profile create_account pull_record "
+    "hr_officer": "read_profile export give_notice return_for_correction create_profile create_account pull_record "
     "request_transfer report_transfer hand_over accept_transfer refuse_transfer separate archive "
     "read_reports import_workbook report_lost_password",
-    "hr_head": "read_profile approve return_for_correction read_reports",
-    "approver": "read_profile approve return_for_correction read_reports sign_report",
-    "head": "read_profile approve return_for_correction request_transfer report_transfer hand_over "
+    "hr_head": "read_profile export approve return_for_correction read_reports",
+    "approver": "read_profile export approve return_for_correction read_reports sign_report",
+    "head": "read_profile export approve return_for_correction request_transfer report_transfer hand_over "
     "accept_transfer refuse_transfer separate sync read_reports sign_report report_lost_password",
-    "department_officer": "read_profile report_transfer create_account pull_record gate read_reports "
+    "department_officer": "read_profile export report_transfer create_account pull_record gate read_reports "
     "import_workbook sign_report",
-    "department_head": "read_profile gate read_reports sign_report",
+    "department_head": "read_profile export gate read_reports sign_report",
     "sync_agent": "read_profile sync",
     "consent_reader": "read_profile",
     "auditor": "read_profile read_reports inspect_workflow",
@@ -243,7 +243,7 @@ def test_nobody_acts_as_an_officer_on_the_own_profile(verb: Verb) -> None:
 
 def test_the_separated_verbs_are_these() -> None:
     assert [str(verb) for verb in SEPARATED] == [
-        "accept_transfer", "amend", "approve", "archive", "create_account", "enter_form", "gate",
+        "accept_transfer", "amend", "approve", "archive", "create_account", "enter_form", "export", "gate",
         "give_notice", "hand_over", "pull_record", "refuse_transfer", "report_transfer", "request_transfer",
         "return_for_correction", "separate",
     ]  # fmt: skip

@@ -6,9 +6,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 
 from models.calendar import legal_date
-from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
 from models.command_exports import ExportDossier, PrintDossier
-from models.command_law import AdoptLaw, LoadLaw, ProclaimYear
+from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
 from models.command_lists import ApproveByList, CutList, HoldItems, LiftHold
 from models.commands import (
     COMMANDS,
