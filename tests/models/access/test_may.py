@@ -79,8 +79,8 @@ def test_an_account_without_person_or_role_may_do_nothing(verb: Verb) -> None:
 # --- roles: the whole table, written down a second time
 
 TABLE = {
-    "hr_officer": "read_profile export give_notice return_for_correction create_profile create_account pull_record "
-    "request_transfer report_transfer hand_over accept_transfer refuse_transfer separate archive "
+    "hr_officer": "read_profile export give_notice return_for_correction create_profile create_account "
+    "pull_record request_transfer report_transfer hand_over accept_transfer refuse_transfer separate archive "
     "read_reports import_workbook report_lost_password",
     "hr_head": "read_profile export approve return_for_correction read_reports",
     "approver": "read_profile export approve return_for_correction read_reports sign_report",
