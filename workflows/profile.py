@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError
 
 from workflows.asking import ask_act
+from workflows.trying import NATIONAL_RETRY, PULL_RETRY, SIGN_RETRY, why
 from workflows.waiting import everybody_answered, later, not_at_once, until
 
 with workflow.unsafe.imports_passed_through():
@@ -24,14 +24,6 @@ with workflow.unsafe.imports_passed_through():
         NationalStatus,
         SignRequest,
     )
-
-SIGN_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=5)
-AWAY = ("token-away", "token-locked", "token-module-missing")
-"""Troubles of a token that the approver and the administrator are told by name."""
-# Somebody waits: a person's record is asked for a few times, then the answer says that none came.
-PULL_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=10)
-# A maintenance night of the national side lasts hours: wait for it rather than give up.
-NATIONAL_RETRY = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=10))
 
 
 @workflow.defn
@@ -289,7 +281,7 @@ class ProfileWorkflow:
             )
             failure, document = made.failure, made.document
         except ActivityError as error:
-            failure, document = _why(error), ""
+            failure, document = why(error), ""
         common = {"export": str(export_id), "settles": str(command_id), "step": str(command_id)}
         async with self._lock:
             if failure:
@@ -345,7 +337,7 @@ class ProfileWorkflow:
             failure = signed.failure
             facts = {"document": signed.document, "certificate": signed.certificate}
         except ActivityError as error:
-            failure = _why(error)
+            failure = why(error)
         common = {"approval": str(approval_id), "settles": str(command_id)}
         async with self._lock:
             if failure:
@@ -397,11 +389,3 @@ class ProfileWorkflow:
         # What was heard while waiting is looked at by the next run.
         known = None if self._heard else self._moment
         workflow.continue_as_new(self._life.model_copy(update={"moment": known}))
-
-
-def _why(error: ActivityError) -> str:
-    """What kept a signature from being made: the token's own trouble where it has a name."""
-    cause = error.cause
-    if isinstance(cause, ApplicationError) and cause.type in AWAY:
-        return cause.type
-    return "signing-unavailable"

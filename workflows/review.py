@@ -11,7 +11,7 @@ from temporalio.workflow import ParentClosePolicy
 
 from workflows.asking import ACT_RETRY, ask_act
 from workflows.month_end import BATCH_RETRY
-from workflows.profile import SIGN_RETRY
+from workflows.trying import SIGN_RETRY
 from workflows.waiting import everybody_answered, later, not_at_once, until
 
 with workflow.unsafe.imports_passed_through():

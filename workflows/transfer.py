@@ -7,7 +7,7 @@ from uuid import UUID
 from temporalio import workflow
 
 from workflows.asking import ask_act
-from workflows.profile import NATIONAL_RETRY
+from workflows.trying import NATIONAL_RETRY
 from workflows.waiting import everybody_answered, later, not_at_once, until
 
 with workflow.unsafe.imports_passed_through():

@@ -121,6 +121,16 @@ async def _pulled(player: Player) -> None:
     await player.says("pull_national_record")
 
 
+def _exporting(version: int) -> Any:
+    return told("service", version, status=200, to_export=OTHER, settled=False)
+
+
+async def _exported(player: Player) -> None:
+    await player.says("export_dossier")
+    await player.says("print_dossier")
+    await player.says("export_dossier")
+
+
 async def _slow(player: Player) -> None:
     await player.says("give_notice")
 
@@ -204,6 +214,20 @@ PATHS: dict[str, Callable[[], Path]] = {
             pulled=[NationalPulled(failure="national-maintenance"), NationalPulled(record=OTHER)],
         ),
         _pulled,
+    ),
+    "profile/exported": lambda: Path(
+        ProfileWorkflow,
+        _profile(),
+        Script(
+            acts={
+                "command": [_exporting(2), _exporting(4), _exporting(6)],
+                "look": [told("service", 1)],
+                "complete_export": [told("service", 3), told("service", 5)],
+                "fail_export": [told("service", 7, status=503)],
+            },
+            signed=[Signed(document="d"), Signed(document="e"), impossible()],
+        ),
+        _exported,
     ),
     "profile/woken": lambda: Path(
         ProfileWorkflow,

@@ -21,6 +21,7 @@ from models.messages import (
     BatchResult,
     DigestDone,
     DigestRun,
+    ExportRequest,
     ImportDone,
     ImportStart,
     Moment,
@@ -82,7 +83,7 @@ class Script:
         remote = [self.sign_approval, self.open_agency_months, self.close_month_end, self.approve_batch]
         remote += [self.submit_batch, self.await_receipts, self.tell_status, self.pull_record]
         remote += [self.recompute_duties, self.plan_review, self.work_review, self.sign_report]
-        remote.append(self.open_stock_lists)
+        remote += [self.open_stock_lists, self.make_export]
         return [self.act, self.month_window, *remote, self.send_digests, self.import_workbook]
 
     @activity.defn(name="act")
@@ -98,6 +99,14 @@ class Script:
     @activity.defn(name="sign_approval")
     async def sign_approval(self, _request: SignRequest) -> Signed:
         """Signed, refused by the signer, or no signer at all."""
+        answer = _next(self.signed)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    @activity.defn(name="make_export")
+    async def make_export(self, _request: ExportRequest) -> Signed:
+        """An export made, refused by the signer, or no signer at all."""
         answer = _next(self.signed)
         if isinstance(answer, Exception):
             raise answer

@@ -22,7 +22,7 @@ from models.messages import SignRequest
 from tests.chains import rolling
 from tests.forms import COMPLETE
 from tests.world import build, tools_for
-from workflows.profile import AWAY, _why
+from workflows.trying import AWAY, why
 
 
 class Away:
@@ -79,7 +79,7 @@ def failed(cause: BaseException) -> ActivityError:
 
 @pytest.mark.parametrize("code", AWAY)
 def test_the_workflow_tells_the_trouble_by_its_name(code: str) -> None:
-    assert _why(failed(ApplicationError("x", type=code))) == code
+    assert why(failed(ApplicationError("x", type=code))) == code
 
 
 @pytest.mark.parametrize(
@@ -90,4 +90,4 @@ def test_the_workflow_tells_the_trouble_by_its_name(code: str) -> None:
     ],
 )
 def test_anything_else_is_unavailable(cause: BaseException) -> None:
-    assert _why(failed(cause)) == "signing-unavailable"
+    assert why(failed(cause)) == "signing-unavailable"

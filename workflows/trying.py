@@ -1,0 +1,22 @@
+"""How often what may pass is tried again, and what is told where it did not."""
+
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError
+
+SIGN_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=5)
+AWAY = ("token-away", "token-locked", "token-module-missing")
+"""Troubles of a token that the approver and the administrator are told by name."""
+# Somebody waits: a person's record is asked for a few times, then the answer says that none came.
+PULL_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=10)
+# A maintenance night of the national side lasts hours: wait for it rather than give up.
+NATIONAL_RETRY = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=10))
+
+
+def why(error: ActivityError) -> str:
+    """What kept a signature from being made: the token's own trouble where it has a name."""
+    cause = error.cause
+    if isinstance(cause, ApplicationError) and cause.type in AWAY:
+        return cause.type
+    return "signing-unavailable"
