@@ -73,6 +73,8 @@ class Findings:
     woken: list[str] = field(default_factory=list)
     behind: list[str] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
+    unsaid: list[str] = field(default_factory=list)
+    """Lines to workflows this version does not know: kept, for a relay of the version that wrote them."""
     unreckoned: list[str] = field(default_factory=list)
     """Open duties that newer law or another calendar should have moved; they are reckoned again."""
     stranded: list[str] = field(default_factory=list)
@@ -95,6 +97,7 @@ _TRANSFERS = text(
 _MONTHS = text(
     "SELECT id, agency_id, month, closes_at FROM agency_months WHERE state <> 'closed' ORDER BY id"
 )
+_LINES = text("SELECT DISTINCT workflow_id FROM outbox WHERE sent_at IS NULL ORDER BY workflow_id")
 _IMPORTS = text("SELECT id FROM imports WHERE state IN ('waiting', 'running') ORDER BY created_at")
 _DELEGATIONS = text("SELECT id, next_wake_at FROM delegations WHERE state <> 'ended' ORDER BY id")
 _CLOSED_ENDS = text("SELECT month FROM month_ends WHERE state = 'closed'")
@@ -142,6 +145,7 @@ class Reconciler:
             await self._delegations(authority.authority_id, now, findings)
             await self._behind(authority.authority_id, now, findings)
             await self._unreckoned(authority.authority_id, findings)
+            await self._unsaid(authority.authority_id, findings)
             await self._stranded(authority.authority_id, findings)
         await self._orphans([a.authority_id for a in authorities], findings)
         log.info("reconcile.done", **{k: len(getattr(findings, k)) for k in findings.__slots__})
@@ -292,6 +296,14 @@ class Reconciler:
             if not await self._start(ProfileWorkflow.run, life, workflow_id, "Hồ sơ"):
                 await self._client.get_workflow_handle(workflow_id).signal("heard")
             findings.stranded.append(workflow_id)
+
+    async def _unsaid(self, authority_id: UUID, findings: Findings) -> None:
+        """Lines whose address this version cannot read; nothing of theirs is lost, nothing is done here."""
+        for row in await self._rows(authority_id, _LINES):
+            try:
+                parse_workflow_id(row.workflow_id)
+            except IdentifierError:
+                findings.unsaid.append(row.workflow_id)
 
     async def _orphans(self, authorities: list[UUID], findings: Findings) -> None:
         """Running workflows of subjects that no authority has: stopped, with the reason in their history."""

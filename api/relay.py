@@ -26,6 +26,7 @@ from api.starting_imports import import_workflow, start_import
 from api.starting_recompute import start_recompute
 from models.calendar import legal_date, start_of_day
 from models.database import Scope, transaction
+from models.errors import IdentifierError
 from models.identifiers import WorkflowKind, WorkflowName, parse_workflow_id
 from models.lifecycle.month import OPEN_END
 from models.logs import logger
@@ -44,7 +45,7 @@ _LOCK = 4_817_203_552
 log = logger("relay")
 
 _AUTHORITIES = text("SELECT authority_id FROM authorities")
-_UNSENT = text("SELECT * FROM outbox WHERE sent_at IS NULL ORDER BY id LIMIT :most")
+_UNSENT = text("SELECT * FROM outbox WHERE sent_at IS NULL AND id > :after ORDER BY id LIMIT :most")
 _SENT = text("UPDATE outbox SET sent_at = :now WHERE id = :id")
 _UNHEARD = text(
     "SELECT id, authority_id, verb, workflow_id, subject_id FROM commands"
@@ -54,6 +55,8 @@ _WAITING = text(
     "SELECT id FROM imports WHERE state = 'waiting' AND created_at < :before ORDER BY created_at LIMIT :most"
 )
 _HEARD = text("UPDATE commands SET heard_at = :now WHERE id = ANY(:ids) AND heard_at IS NULL")
+UNKNOWN = (IdentifierError, KeyError, ValueError)
+"""What a line or a command of a newer version comes out as here: it waits for a relay that knows it."""
 _NOT_NOW = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.RESOURCE_EXHAUSTED)
 
 
@@ -65,6 +68,8 @@ class Relay:
         self._reconciler = Reconciler(engine.client, engine.task_queue, database, clock)
         self._imports: set[UUID] = set()
         """Waiting imports the engine already has: they wait for a worker, not for us."""
+        self._unknown: set[str] = set()
+        """Addresses of lines and commands that are kept for a newer relay, said once."""
         self._reconciled: tuple[date, frozenset[UUID]] | None = None
 
     async def run(self) -> None:
@@ -124,10 +129,20 @@ class Relay:
             return [row.authority_id for row in await connection.execute(_AUTHORITIES)]
 
     async def _lines(self, authority_id: UUID) -> int:
-        scope = Scope(authority_id, everything=True)
-        async with transaction(self._database, scope) as connection:
-            rows = list(await connection.execute(_UNSENT, {"most": BATCH}))
-        said = 0
+        """Say the oldest lines; those this version does not know are kept and passed over, each time anew."""
+        said, after = 0, 0
+        while True:
+            async with transaction(self._database, Scope(authority_id, everything=True)) as connection:
+                rows = list(await connection.execute(_UNSENT, {"most": BATCH, "after": after}))
+            done, unknown = await self._batch(authority_id, rows)
+            said += done
+            if len(rows) < BATCH or unknown < len(rows):
+                return said
+            after = rows[-1].id
+
+    async def _batch(self, authority_id: UUID, rows: list[Row[Any]]) -> tuple[int, int]:
+        """How many lines were said, and how many are of a version to come."""
+        said = unknown = 0
         for row in rows:
             try:
                 await self._say(row)
@@ -137,10 +152,20 @@ class Relay:
                 if code in _NOT_NOW:
                     break
                 continue  # one line the engine refuses must not silence the others
-            async with transaction(self._database, scope) as connection:
+            except UNKNOWN as error:
+                unknown += 1
+                self._wonder(row.workflow_id, error)
+                continue
+            async with transaction(self._database, Scope(authority_id, everything=True)) as connection:
                 await connection.execute(_SENT, {"id": row.id, "now": await self._clock.now()})
             said += 1
-        return said
+        return said, unknown
+
+    def _wonder(self, workflow_id: str, error: Exception) -> None:
+        """Log an address nobody here knows, once a run; ``hoso reconcile`` names it too."""
+        if workflow_id not in self._unknown:
+            self._unknown.add(workflow_id)
+            log.warning("relay.unknown_line", workflow_id=workflow_id, code=type(error).__name__)
 
     async def _say(self, row: Row[Any]) -> None:
         """Signal the workflow; start it where it sleeps only in PostgreSQL."""
@@ -219,7 +244,10 @@ class Relay:
         for row in rows:
             command = Addressed(row.id, row.authority_id, row.verb, row.workflow_id, row.subject_id)
             log.info("command.put_again", command_id=str(row.id), verb=row.verb)
-            await put(self._engine, command, PATIENCE)
+            try:
+                await put(self._engine, command, PATIENCE)
+            except UNKNOWN as error:
+                self._wonder(row.workflow_id, error)
         return len(rows)
 
     async def _begin_imports(self, authority_id: UUID) -> int:

@@ -39,6 +39,7 @@ _SAID = {
     "behind": "quy trình chậm hơn dữ liệu / workflows behind the data",
     "unreckoned": "nghĩa vụ chưa tính lại theo luật, lịch mới / duties not under the newest law",
     "stranded": "báo cáo chuyển ra ngoài còn treo / reports of moves left open",
+    "unsaid": "tin nhắn của phiên bản mới hơn, được giữ lại / lines of a newer version, kept",
     "orphans": "quy trình không có hồ sơ, đã dừng / workflows without a row, stopped",
 }
 
