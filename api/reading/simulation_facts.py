@@ -34,12 +34,14 @@ _AGENCIES = text(
 )
 _MONTHS = text(
     "SELECT m.id, m.authority_id, m.agency_id, m.month, m.opens_on, m.nominal_end, m.rolled_end, m.listed,"
-    " m.opened_at FROM agency_months m WHERE m.opened_at < :until ORDER BY m.month, m.id"
+    " m.kind, m.opened_at FROM agency_months m WHERE m.opened_at < :until ORDER BY m.month, m.id"
 )
 _DONE = text(
     "SELECT stream_id, facts ->> 'slot' AS slot, at FROM events WHERE kind = 'duty.met'"
     " AND profile_id IS NULL AND at < :until"
 )
+# An installation holds several authorities, and everybody may see which.
+_OFFICES = text("SELECT department_id, ict_department_id FROM authorities WHERE authority_id = :authority")
 _LOADS = text("SELECT hash, valid_from, loaded_at FROM rule_set_loads ORDER BY valid_from, loaded_at, id")
 
 
@@ -51,12 +53,13 @@ class Facts:
     lists: tuple[Listed, ...]
     places: Mapping[UUID, Place]
     department_id: UUID | None
+    ict_department_id: UUID | None
     loads: tuple[tuple[date, datetime, RuleSet], ...]
 
     def world(self, calendar: Calendar, policy: Policy, law: RuleSet | None = None) -> World:
         """The world under the law that was in force at each instant; or under ``law`` throughout."""
         at = self._law_at() if law is None else lambda _at: law
-        return World(at, calendar, policy, self.department_id, self.places)
+        return World(at, calendar, policy, self.department_id, self.places, self.ict_department_id)
 
     def _law_at(self) -> Callable[[datetime], RuleSet]:
         days: dict[tuple[date, int], RuleSet] = {}
@@ -83,12 +86,13 @@ async def collect(read: Reading, until: datetime) -> Facts:
         done[row.stream_id][row.slot] = legal_date(row.at)
     months = (await execute(_MONTHS, bound)).all()
     places = {row.id: _place(row) for row in await execute(_AGENCIES)}
-    department = await read.connection.scalar(text("SELECT department_id FROM authorities"))
+    offices = (await execute(_OFFICES, {"authority": read.who.authority_id})).one()
     return Facts(
         people=tuple(_people(events, moves)),
         lists=tuple(_listed(row, done[row.id]) for row in months),
         places=places,
-        department_id=department,
+        department_id=offices.department_id,
+        ict_department_id=offices.ict_department_id,
         loads=await _loads(read),
     )
 
@@ -111,6 +115,7 @@ def _move(row: Any) -> dict[str, Any]:
         "to_agency": row.to_agency_id,
         "mode": row.mode,
         "effective_on": row.effective_on,
+        "facts": row.facts,
         "covered": bool(row.facts.get("covered")),
         "handed_over_on": date.fromisoformat(handed_over) if handed_over else None,
     }
@@ -142,6 +147,7 @@ def _listed(row: Any, done: Mapping[str, date]) -> Listed:
         nominal_end=row.nominal_end,
         rolled_end=row.rolled_end,
         version=1,
+        kind=row.kind,
     )
     closes = start_of_day(row.rolled_end + timedelta(days=1))
     return Listed(month, row.listed, row.opened_at, closes, done)

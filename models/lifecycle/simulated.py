@@ -43,7 +43,7 @@ class Person:
     """The agency of its first event."""
     acts: tuple[Happened, ...]
     moves: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """By case id: kind, from_agency, to_agency, mode, effective_on, covered."""
+    """By case id: kind, from_agency, to_agency, mode, effective_on, covered, and its facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ class World:
     policy: Policy
     department_id: UUID | None
     places: Mapping[UUID, Place]
+    ict_department_id: UUID | None = None
 
 
 @dataclass(slots=True)
@@ -116,6 +117,7 @@ def scene_of(world: World, at: datetime, agency_id: UUID, label: str, **facts: s
         department_id=world.department_id,
         managing_agency_id=place.above,
         facts={**place.facts, **facts},
+        ict_department_id=world.ict_department_id,
     )
 
 

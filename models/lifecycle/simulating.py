@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from models.calendar import legal_date
 from models.lifecycle import month as months
@@ -19,10 +18,11 @@ from models.lifecycle import rhythm
 from models.lifecycle.account import ACCOUNT_SLOTS, RECEIVED
 from models.lifecycle.declaration import CHANGE, FIRST
 from models.lifecycle.duties import bearer, by_policy
+from models.lifecycle.entry import owed_at_entry
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.simulated import Happened, Listed, Person, World, Would, scene_of, would
 from models.lifecycle.steps import open_step, steps_of
-from models.lifecycle.walk import Walk
+from models.lifecycle.walked_moves import MovingWalk
 
 
 def of_person(person: Person, world: World) -> list[Would]:
@@ -34,7 +34,9 @@ def of_person(person: Person, world: World) -> list[Would]:
 
 
 def of_month(listed: Listed, world: World) -> list[Would]:
-    """The duties of one month's list."""
+    """The duties of one month's list; a running list has none, its profiles owe what is on it."""
+    if listed.month.kind == months.EVENT:
+        return []
     scene = scene_of(world, listed.opened_at, listed.month.agency_id, f"month:{listed.month.id}")
     # A list stands for nobody in particular: the law is asked without facts, as when it is opened.
     out = months.open_month(listed.month, listed.listed, listed.closes_at, replace(scene, facts={}))
@@ -44,14 +46,15 @@ def of_month(listed: Listed, world: World) -> list[Would]:
     return found
 
 
-class _Walk(Walk):
+class _Walk(MovingWalk):
     """One life, act by act."""
 
     def play(self, act: Happened, number: int) -> None:
         """One act: what it meant, under the law being tried."""
         self.act, self.today = act, legal_date(act.at)
         self.label = f"{self.person.profile_id}:{number}"
-        self.scene = scene_of(self.world, act.at, self.agency_id, self.label, category=self.person.category)
+        asked = {"category": self.person.category} | ({"origin": self.origin} if self.origin else {})
+        self.scene = scene_of(self.world, act.at, self.agency_id, self.label, **asked)
         for kind, facts in act.events:
             if kind == "duty.opened":
                 self.known[facts["duty"]] = (facts["slot"], date.fromisoformat(facts["event_on"]))
@@ -65,16 +68,22 @@ class _Walk(Walk):
     def opened(self, facts: Mapping[str, Any]) -> None:
         self.origin = facts.get("origin", "recruited")
         event_on = date.fromisoformat(facts["event_on"])
-        slot = {"received": "intake_account", "received_with_national_record": "intake_pull"}.get(
-            self.origin, "personal_account"
-        )
         if self.origin == "recruited" and (created := self.begin("dossier_creation", event_on)) is not None:
             self.meet(created)
-        asking = self.begin("account_request", event_on)
-        if asking is None or slot != "personal_account":
-            self.begin(slot, event_on)
-        if self.origin in RECEIVED:
-            self.begin("intake_request", event_on)
+        self._entered(event_on)
+
+    def _entered(self, event_on: date) -> None:
+        for rule in owed_at_entry(self.origin, self.scene):
+            self.begin_under(rule, event_on)
+
+    def reopened(self, facts: Mapping[str, Any]) -> None:
+        """A former official came back: account and declaration begin anew, where the profile now is."""
+        self.origin, self.account = facts["origin"], None
+        self.approved = self.declared = False
+        self._entered(date.fromisoformat(facts["event_on"]))
+
+    def intake_requested(self, _facts: Mapping[str, Any]) -> None:
+        self.meet(*self.owed("intake_request"))
 
     def imported(self, _facts: Mapping[str, Any]) -> None:
         self.approved = self.declared = True
@@ -95,9 +104,13 @@ class _Walk(Walk):
             asking.done_on, asking.assumed = made, True
             if not received:
                 self.begin("personal_account", made, assumed=True)
-        self.meet(*self.owed(*ACCOUNT_SLOTS, "intake_request"))
+        moved = bool(self.owed("transfer_account"))
+        self.meet(*self.owed(*ACCOUNT_SLOTS))
+        if not self.really("intake_request"):
+            for one in self.owed("intake_request"):  # nobody could send it: taken as sent by now
+                one.done_on, one.assumed = min(one.due_on or self.today, self.today), True
         self.begin("default_password")
-        self.begin("intake_check" if received else "first_declaration")
+        self.begin("transfer_check" if moved else "intake_check" if received else "first_declaration")
 
     def account_activated(self, _facts: Mapping[str, Any]) -> None:
         self.meet(*self.owed("default_password"))
@@ -228,70 +241,12 @@ class _Walk(Walk):
         day = self.known[facts["duty"]][1] if facts["duty"] in self.known else self.today
         self.meet(*[one for one in self.owed("error_notice") if one.event_on == day][:1])
 
-    # --- moving and leaving
-
-    def transfer_requested(self, facts: Mapping[str, Any]) -> None:
-        case = self.person.moves[facts["case"]]
-        case_id = UUID(facts["case"])
-        self.begin("transfer_report", case_id=case_id)
-        asked = self.begin("transfer_request", case_id=case_id, agency_id=case["to_agency"])
-        start = self.today if asked is not None else case["effective_on"]
-        if asked is not None:
-            self.meet(asked)
-        self.begin("transfer_hand_over", start, case_id=case_id)
-
-    def transfer_reported(self, facts: Mapping[str, Any]) -> None:
-        self.meet(*self.of_case(facts, "transfer_report"))
-
-    def handed_over(self, facts: Mapping[str, Any]) -> None:
-        case = self.person.moves[facts["case"]]
-        self.meet(*self.of_case(facts, "transfer_hand_over"))
-        self.begin(
-            "transfer_receive",
-            case.get("handed_over_on") or self.today,
-            case_id=UUID(facts["case"]),
-            agency_id=case["to_agency"],
-        )
-
-    def accepted(self, facts: Mapping[str, Any]) -> None:
-        self.meet(*self.of_case(facts))
-        before, self.agency_id = self.agency_id, UUID(facts["to_agency"])
-        for one in self.duties:
-            if one.stands and one.agency_id == before:
-                one.agency_id = self.agency_id
-        self.begin("transfer_account")
-        if self.account is not None and (self.declared or self.approved):
-            self.begin("transfer_check")
-
-    def transfer_ended(self, facts: Mapping[str, Any]) -> None:
-        self.voided(*self.of_case(facts))
-
-    def of_case(self, facts: Mapping[str, Any], *slots: str) -> list[Would]:
-        return [
-            one
-            for one in self.duties
-            if one.stands and str(one.case_id) == facts["case"] and (not slots or one.slot in slots)
-        ]
-
-    def left(self, facts: Mapping[str, Any]) -> None:
-        case = self.person.moves[facts["case"]]
-        self.voided(*[one for one in self.duties if one.stands])
-        case_id = UUID(facts["case"])
-        profile_id = self.person.profile_id
-        rule = self.scene.rule("status_change", leaving=case["mode"])
-        if rule is not None:
-            status = self.begin_under(rule, case["effective_on"], case_id=case_id, profile_id=profile_id)
-            self.meet(status)  # the same act records the status
-        if case["mode"] == "moved_out" and case.get("covered"):
-            self.begin("move_out_report", case_id=case_id, profile_id=profile_id)
-
-    def move_reported(self, _facts: Mapping[str, Any]) -> None:
-        self.meet(*self.owed("move_out_report"))
-
 
 HANDLERS: Mapping[str, Callable[[_Walk, Mapping[str, Any]], None]] = {
     "profile.opened": _Walk.opened,
     "profile.imported": _Walk.imported,
+    "profile.reopened": _Walk.reopened,
+    "intake.requested": _Walk.intake_requested,
     "account.requested": _Walk.account_requested,
     "account.created": _Walk.account_created,
     "account.activated": _Walk.account_activated,
@@ -311,6 +266,8 @@ HANDLERS: Mapping[str, Callable[[_Walk, Mapping[str, Any]], None]] = {
     "error.answered": _Walk.error_answered,
     "duty.void": _Walk.withdrawn,
     "transfer.requested": _Walk.transfer_requested,
+    "transfer.asked": _Walk.transfer_asked,
+    "transfer.within": _Walk.moved_within,
     "transfer.reported": _Walk.transfer_reported,
     "transfer.handed_over": _Walk.handed_over,
     "transfer.accepted": _Walk.accepted,
@@ -318,6 +275,8 @@ HANDLERS: Mapping[str, Callable[[_Walk, Mapping[str, Any]], None]] = {
     "transfer.withdrawn": _Walk.transfer_ended,
     "separation.effective": _Walk.left,
     "move_out.reported": _Walk.move_reported,
+    "move_out.confirmed": _Walk.move_confirmed,
+    "profile.archived": _Walk.archived,
 }
 READ: Sequence[str] = (*HANDLERS, "duty.opened", "duty.met")
 """The events a simulation reads."""

@@ -123,7 +123,7 @@ def _begin(life: Life, case: Case, legs: tuple[Leg, ...], scene: Scene) -> Outco
         to_agency=str(case.to_agency_id),
         mode=case.mode,
     )
-    _go_on(out, life, case, legs, scene)
+    go_on(out, life, case, legs, scene)
     assert case.to_agency_id is not None
     out.notices.append(Notice("transfer_announced", case.to_agency_id, role="hr_officer"))
     out.tell.append((transfer_workflow(case.id), {"profile_id": life.profile_id}))
@@ -165,8 +165,11 @@ def _moved_within(life: Life, case: Case, legs: tuple[Leg, ...], scene: Scene) -
     return out
 
 
-def _go_on(out: Outcome, life: Life, case: Case, legs: tuple[Leg, ...], scene: Scene) -> None:
-    """Open the duties whose day is known by now, and that of the step the transfer waits for."""
+def go_on(out: Outcome, life: Life, case: Case, legs: tuple[Leg, ...], scene: Scene) -> None:
+    """Open the duties whose day is known by now, and that of the step the transfer waits for.
+
+    The simulation walks through here too: what it would open is what a transfer really opens.
+    """
     waiting = upcoming(legs, case.state)
     running = {d.slot for d in life.duties if d.case_id == case.id}
     for leg in legs:
@@ -230,7 +233,7 @@ def ask(life: Life, case: Case | None, _body: AskForProfile, scene: Scene) -> Ou
     after = _change(out, case, state="asked", asked_on=scene.today.isoformat())
     _duty_of(life, case, legs[0].rule, out, scene)
     out.happened("transfer.asked", legs[0].rule, case=str(case.id))
-    _go_on(out, life, after, legs, scene)
+    go_on(out, life, after, legs, scene)
     out.notices.append(Notice("transfer_asked", case.from_agency_id, role="hr_officer"))
     return out
 
@@ -243,7 +246,7 @@ def report(life: Life, case: Case | None, body: ReportTransfer, scene: Scene) ->
     rule = scene.rule("transfer_report")
     _duty_of(life, case, rule, out, scene)
     out.happened("transfer.reported", rule, case=str(case.id))
-    _go_on(out, life, after, legs, scene)
+    go_on(out, life, after, legs, scene)
     if scene.department_id is not None:
         out.notices.append(Notice("transfer_reported", scene.department_id, role="department_officer"))
     return out
@@ -260,7 +263,7 @@ def hand_over(life: Life, case: Case | None, body: HandOver, scene: Scene) -> Ou
     leg = next(one for one in legs if one.name == "hand_over")
     _duty_of(life, case, leg.rule, out, scene)
     out.happened("transfer.handed_over", leg.rule or scene.rule("transfer_report"), case=str(case.id))
-    _go_on(out, life, after, legs, scene)
+    go_on(out, life, after, legs, scene)
     return out
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from models.lifecycle.duties import open_duty
-from models.lifecycle.life import Chapter, Life, Status
+from models.lifecycle.life import Case, Chapter, Life, Status
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.lifecycle.simulated import SPACE, Happened, Person, World, Would, would
@@ -25,6 +25,8 @@ class Walk:
         self.signed = 0
         self.entered = False
         """Whether the agency entered what waits, from a confirmed form."""
+        self.cases: dict[str, Case] = {}
+        """Moves under way, as far as they are."""
         self.unsent: list[tuple[int, Would]] = []
         """Sendings owed by an event's clock, with the number of their revision."""
         self.known: dict[str, tuple[str, date]] = {}
@@ -33,6 +35,10 @@ class Walk:
         self.act: Happened
         self.scene: Scene
         self.today: date
+
+    def really(self, slot: str) -> bool:
+        """Whether the law of the time asked for it, so that what was done or not is a fact."""
+        return any(known == slot for known, _ in self.known.values())
 
     def begin(self, slot: str, event_on: date | None = None, **more: Any) -> Would | None:
         """Open the duty of a purpose, if this law knows it."""

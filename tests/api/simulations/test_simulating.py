@@ -125,7 +125,7 @@ async def test_the_draft_of_phu_yen_differs_where_the_texts_do(world: World) -> 
         "move_out_report",
     }  # fmt: skip
     assert slots["only_after"] == {
-        "intake_request", "transfer_hand_over", "transfer_account", "status_change",
+        "intake_request", "intake_account", "transfer_hand_over", "transfer_account",
     }  # fmt: skip
     assert slots["moved"] == {"update_after_change", "intake_pull", "intake_check"}
     assert set(slots) == {"only_before", "only_after", "moved"}
