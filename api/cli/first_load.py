@@ -8,15 +8,10 @@ written down before it is used, so an interrupted load goes on, and a finished o
 
 import asyncio
 import hashlib
-import json
 import secrets
 import time
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import httpx
@@ -26,8 +21,8 @@ from api import passwords
 from api.cli.importing import Importer, ImportFailedError, Report, address_of, connected, signed_in
 from api.cli.installing import ADMINISTRATOR, first_administrator
 from api.cli.sample import sample
+from api.cli.sample_logins import AUTHORITY, FirstLoad, Login, read, write
 from api.scope import token_hash
-from models.access import roles
 from models.database import Scope, engine_for, transaction
 from models.keys import ensure_keyring
 from models.record.bulk import NO_PASSWORD
@@ -37,7 +32,6 @@ from models.settings import DatabaseRole, Settings
 from models.tables import SessionRow
 
 CODE, NATIONAL_CODE = "hanoi", "H26"
-NAME = "Ủy ban nhân dân thành phố Hà Nội"
 DOCUMENT = "6187/QĐ-UBND"
 SHOWN_AGENCY = "H26.09"
 """The agency whose posts get passwords."""
@@ -64,47 +58,18 @@ _ISSUE = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
-    """A sample login with its password; ``one_time`` is what it was first issued."""
-
-    login: str
-    role: str
-    agency: str
-    password: str
-    one_time: str = ""
-
-
-@dataclass(slots=True)
-class FirstLoad:
-    """What was loaded; iterating gives the lines to print."""
-
-    logins: list[Login] = field(default_factory=list)
-    counts: dict[str, Any] = field(default_factory=dict)
-    done: bool = False
-
-    def __iter__(self) -> Iterator[str]:
-        if self.counts:
-            yield from Report(UUID(int=0), False, self.counts, [])
-        yield "Tài khoản mẫu / sample logins:"
-        table = roles().roles
-        for one in self.logins:
-            yield f"  {one.login:<32} {one.password}   {table[one.role].vi}, {one.agency}"
-
-
 def first_load(settings: Settings) -> FirstLoad:
     """Install and load the sample authority, once. The API and the workers must be running.
 
     Raises:
         ImportFailedError: the API refused, or the load was not done in time (running again goes on).
     """
-    notes = settings.data / "first-load.json"
-    state = _read(notes)
+    state = read(settings.data)
     if state.done:
         return state
     if not state.logins:
-        state.logins.append(Login(ADMINISTRATOR, "administrator", NAME, _password()))
-        _write(notes, state)
+        state.logins.append(Login(ADMINISTRATOR, "administrator", AUTHORITY, _password()))
+        write(settings.data, state)
     authority_id, token = asyncio.run(_prepare(settings, state.logins[0]))
     until = time.monotonic() + PATIENCE
     workbook = _workbook(settings.data)
@@ -112,13 +77,13 @@ def first_load(settings: Settings) -> FirstLoad:
         report = _import(Importer(client), workbook, until)
         if len(state.logins) == 1:
             state.logins += asyncio.run(_choose(settings, authority_id))
-            _write(notes, state)
+            write(settings.data, state)
         asyncio.run(_issue(settings, authority_id, state.logins[1:]))
         for login in state.logins[1:]:
             _enter(address_of(settings), login)
         client.delete("/session")
     state.counts, state.done = report.counts, True
-    _write(notes, state)
+    write(settings.data, state)
     return state
 
 
@@ -145,21 +110,6 @@ def _password() -> str:
     return "-".join(secrets.token_hex(3) for _ in range(3))
 
 
-def _read(notes: Path) -> FirstLoad:
-    with suppress(FileNotFoundError):
-        found = json.loads(notes.read_text(encoding="utf-8"))
-        return FirstLoad([Login(**one) for one in found["logins"]], found["counts"], found["done"])
-    return FirstLoad()
-
-
-def _write(notes: Path, state: FirstLoad) -> None:
-    draft = notes.with_suffix(".new")
-    draft.touch(mode=0o600)
-    draft.chmod(0o600)
-    draft.write_text(json.dumps(asdict(state), ensure_ascii=False, indent=1), encoding="utf-8")
-    draft.replace(notes)
-
-
 async def _prepare(settings: Settings, administrator: Login) -> tuple[UUID, str]:
     """The authority, its first administrator, and a session for the upload."""
     master = settings.master_key.get_secret_value() if settings.master_key else None
@@ -170,7 +120,7 @@ async def _prepare(settings: Settings, administrator: Login) -> tuple[UUID, str]
     now = datetime.now(UTC)
     try:
         made = await install_authority(
-            tools, code=CODE, name=NAME, national_code=NATIONAL_CODE, document=DOCUMENT, now=now
+            tools, code=CODE, name=AUTHORITY, national_code=NATIONAL_CODE, document=DOCUMENT, now=now
         )
         scope = Scope(made.authority_id, everything=True)
         digest = await passwords.hashed(administrator.password)

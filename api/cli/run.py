@@ -10,7 +10,6 @@ import os
 import signal
 import sys
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -19,6 +18,7 @@ import psycopg
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.cli import sample_logins
 from api.cli.children import LOOPBACK, ChildError, Program, answers, choose_port, port_is_free
 from api.cli.embedded import (
     ROLES,
@@ -185,9 +185,9 @@ class Installation:
         # Side by side: nobody waits for one before the other has been started.
         for kept in (self.supervisor.begin(self._api(settings)), *workers):
             self.supervisor.wait(kept)
-        if find_spec("api.cli.first_load") is not None:
-            for line in self._python("import", "-c", FIRST_LOAD):
-                self.say(line)
+        loaded = sample_logins.read(self.data)
+        for line in loaded if loaded.done else self._python("import", "-c", FIRST_LOAD):
+            self.say(line)
 
     def _worker(self, name: str) -> Program:
         """A worker; it is ready when it says that it asks the engine for work."""
