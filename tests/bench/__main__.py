@@ -12,6 +12,7 @@ from tests.bench.report import Figure, as_json, lines
 BENCHES = {
     "command": "tests.bench.command_path",
     "month-end": "tests.bench.month_end",
+    "list": "tests.bench.one_list",
     "sleeping": "tests.bench.sleeping",
     "import": "tests.bench.importing",
     "deadlines": "tests.bench.reckoning",

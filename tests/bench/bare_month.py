@@ -53,10 +53,11 @@ class Bare:
         self._threads = ThreadPoolExecutor(LANES)
         self._kept = threading.local()
 
-    async def run(self, profiles: list[UUID]) -> None:
-        """All the people, then the packets."""
+    async def run(self, profiles: list[UUID], *, sign: bool = True) -> None:
+        """All the people, then the packets; only checked and sent without ``sign``."""
         loop = asyncio.get_running_loop()
-        done = [loop.run_in_executor(self._threads, self.one, profile) for profile in profiles]
+        way = self.one if sign else self.checked
+        done = [loop.run_in_executor(self._threads, way, profile) for profile in profiles]
         items = list(await asyncio.gather(*done))
         for start in range(0, len(items), PACKET):
             packet = items[start : start + PACKET]
@@ -66,11 +67,7 @@ class Bare:
     def one(self, profile: UUID) -> PacketItem:
         """One person, in a thread with a connection of its own."""
         connection, now = self._connection(), datetime.now(UTC).replace(microsecond=0)
-        row = connection.execute(_READ, [profile]).fetchone()
-        revision, shown, sealed, key, agreed, full_name = row
-        content = self._content(revision, shown, Sealed(key, bytes(sealed)))
-        assert digest(content) == agreed
-        assert not validate(self._form, content, on=now.date(), by="person")
+        revision, content, agreed, full_name = self._read(profile, now)
         header = DossierHeader(
             code="HS-0",
             managing_authority="UBND thành phố Hà Nội",
@@ -87,6 +84,26 @@ class Bare:
         values = [uuid4(), self._world.authority, profile, revision, self._approver, agreed, now, now, stored]
         connection.execute(_ROW, [*values, self._signer.certificate.sha256])
         connection.commit()
+        return self._item(profile, content, agreed, now, stored)
+
+    def checked(self, profile: UUID) -> PacketItem:
+        """One person opened and checked, and nothing signed."""
+        now = datetime.now(UTC).replace(microsecond=0)
+        _, content, agreed, _ = self._read(profile, now)
+        self._connection().commit()
+        return self._item(profile, content, agreed, now, agreed)
+
+    def _read(self, profile: UUID, now: datetime) -> tuple[UUID, dict[str, Any], str, str]:
+        row = self._connection().execute(_READ, [profile]).fetchone()
+        revision, shown, sealed, key, agreed, full_name = row
+        content = self._content(revision, shown, Sealed(key, bytes(sealed)))
+        assert digest(content) == agreed
+        assert not validate(self._form, content, on=now.date(), by="person")
+        return revision, content, agreed, full_name
+
+    def _item(
+        self, profile: UUID, content: dict[str, Any], agreed: str, now: datetime, stored: str
+    ) -> PacketItem:
         content = {"managing_authority_id": "H26", "employing_unit_id": "H26.02.01", **content}
         return self._mapping.item(content, ItemHeader(profile, agreed, now.date(), stored))
 

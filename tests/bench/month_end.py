@@ -104,7 +104,7 @@ async def _ours(count: int) -> Took:
         approve = await _opened(built, world)
         meter, begun = Meter(built.processes), time.perf_counter()
         await approve()
-        await _until_sent(built, world, count)
+        await until_sent(built, world, count)
         took = Took(time.perf_counter() - begun, meter.spent())
         await world.tools.engine.dispose()
     return took
@@ -140,7 +140,7 @@ async def _opened(built: Stage, world: World) -> Callable[[], Awaitable[None]]:
     built.worker("workflows")
     built.worker("activities")
     built.api()
-    month_id = await _open(built, world, _month(world))
+    month_id = await open_list(built, world, month_of(world))
     token = session(built, world, "culture.approver")
 
     async def approve() -> None:
@@ -152,7 +152,7 @@ async def _opened(built: Stage, world: World) -> Callable[[], Awaitable[None]]:
     return approve
 
 
-def _month(world: World) -> str:
+def month_of(world: World) -> str:
     """The month whose list can be open now: this one in its window, else the last one, caught up."""
     today = legal_date(world.now)
     first = today.replace(day=1)
@@ -160,7 +160,7 @@ def _month(world: World) -> str:
     return f"{today if today >= opens else first - timedelta(days=1):%Y-%m}"
 
 
-async def _open(built: Stage, world: World, month: str) -> UUID:
+async def open_list(built: Stage, world: World, month: str) -> UUID:
     """Have the month opened by its workflow; answers the agency's list."""
     client = await Client.connect(built.settings.temporal_address, data_converter=data_converter(built.ring))
     await client.start_workflow(
@@ -180,7 +180,7 @@ async def _open(built: Stage, world: World, month: str) -> UUID:
     raise TimeoutError("the month was not opened")
 
 
-async def _until_sent(built: Stage, world: World, count: int) -> None:
+async def until_sent(built: Stage, world: World, count: int) -> None:
     """Wait until every item was sent; a light look a tenth of a second apart."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
