@@ -72,12 +72,12 @@ _OWED = text(
     "SELECT DISTINCT p.id, coalesce(s.number, 0) AS number FROM month_items i JOIN profiles p ON p.id ="
     " i.profile_id JOIN duties d ON d.profile_id = p.id AND d.state = 'open' AND d.slot = ANY (:slots)"
     " LEFT JOIN revisions s ON s.id = p.synced_revision_id"
-    " WHERE i.agency_month_id = :month AND i.state NOT IN ('listed', 'approved', 'cleared', 'sent')"
+    " WHERE i.agency_month_id = :month AND i.state NOT IN ('listed', 'approved', 'held', 'cleared', 'sent')"
     " AND ((d.facts ->> 'revision')::int <= s.number OR p.approved_revision_id <> i.revision_id"
     "   AND p.approved_revision_id IS DISTINCT FROM p.synced_revision_id"
     "   AND NOT EXISTS (SELECT 1 FROM month_items o JOIN agency_months m ON m.id = o.agency_month_id"
     "     WHERE o.profile_id = p.id AND m.state <> 'closed'"
-    "     AND o.state IN ('listed', 'approved', 'cleared', 'sent')))"
+    "     AND o.state IN ('listed', 'approved', 'held', 'cleared', 'sent')))"
 )
 _COUNTS = text(
     "SELECT state, count(*) AS n FROM month_items WHERE agency_month_id = :month AND tran_code = :code"

@@ -20,7 +20,7 @@ from activities.national.adapter import (
     PacketItem,
     tran_code_for,
 )
-from activities.national.items import item_of, sender_code
+from activities.national.items import items_of, sender_code
 from activities.national.mappings import Mapping, ValueRefusedError
 from activities.national.service import submit_packet
 from activities.national.trouble import tell_of_trouble, troubled
@@ -129,18 +129,15 @@ async def _prepare(
     if not rows:
         return 0, 0
     items: dict[UUID, PacketItem] = {}
+    revisions = [row.revision_id for row in rows]
+    made = await items_of(connection, tools, national.mapping, batch.authority_id, revisions)
     for row in rows:
-        try:
-            items[row.profile_id] = await item_of(
-                connection, tools, national.mapping, batch.authority_id, row.revision_id
-            )
-        except ValueRefusedError as refused:
-            values = {
-                **month,
-                "profile": row.profile_id,
-                "reason": not_expressible(refused, national.mapping),
-            }
-            await connection.execute(_REFUSE, {**values, "now": batch.now})
+        item = made[row.revision_id]
+        if not isinstance(item, ValueRefusedError):
+            items[row.profile_id] = item
+            continue
+        why = {**month, "profile": row.profile_id, "reason": not_expressible(item, national.mapping)}
+        await connection.execute(_REFUSE, {**why, "now": batch.now})
     if items:
         code = tran_code_for(f"{batch.agency_id}:{about.month}:{about.parts + 1}", tuple(items.values()))
         await connection.execute(
@@ -201,11 +198,15 @@ async def deliver(
     scope = Scope(batch.authority_id, everything=True)
     async with transaction(tools.engine, scope) as connection:
         about = (await connection.execute(_SENDER, month)).one()
-        rows = await connection.execute(_CONTENT, {**month, "code": tran_code})
-        items = [
-            await item_of(connection, tools, national.mapping, batch.authority_id, row.revision_id)
-            for row in rows.all()
-        ]
+        rows = (await connection.execute(_CONTENT, {**month, "code": tran_code})).all()
+        revisions = [row.revision_id for row in rows]
+        made = await items_of(connection, tools, national.mapping, batch.authority_id, revisions)
+    items: list[PacketItem] = []
+    for revision in revisions:
+        item = made[revision]
+        if isinstance(item, ValueRefusedError):
+            raise item  # it was expressed once, when the packet was fixed
+        items.append(item)
     sender = sender_code(about.agency_code, about.national_code)
     await submit_packet(national.gateway, sender, national.receiver, tran_code, items)
     async with transaction(tools.engine, scope) as connection:

@@ -1,6 +1,7 @@
 """A revision of ours as an item of a packet."""
 
 import re
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import text
@@ -9,15 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.national.adapter import ItemHeader, PacketItem
 from activities.national.mappings import Mapping, ValueRefusedError
 from models.calendar import legal_date
-from models.record.load import content_of
+from models.database import Query, together
+from models.record.load import contents_of
 from models.record.tools import Tools
 
 _REVISION = text(
-    "SELECT r.profile_id, r.digest, r.form_version, coalesce(s.signed_at, r.submitted_at, r.saved_at) AS"
-    " approved_at,"
-    " s.document_sha256 FROM revisions r LEFT JOIN LATERAL (SELECT signed_at, document_sha256 FROM approvals"
-    " WHERE revision_id = r.id AND state = 'signed' ORDER BY signed_at DESC LIMIT 1) s ON true WHERE r.id"
-    " = :id"
+    "SELECT r.id, r.profile_id, r.digest, r.form_version, s.document_sha256,"
+    " coalesce(s.signed_at, r.submitted_at, r.saved_at) AS approved_at"
+    " FROM revisions r LEFT JOIN LATERAL (SELECT signed_at, document_sha256 FROM approvals"
+    " WHERE revision_id = r.id AND state = 'signed' ORDER BY signed_at DESC LIMIT 1) s ON true"
+    " WHERE r.id = ANY (:ids)"
 )
 # A hand-over on the day of approval changes nothing here: the custodian before that day counts.
 _HELD = text(
@@ -50,18 +52,43 @@ async def item_of(
     Raises:
         ValueRefusedError: a value, or the form itself, that the mapping cannot express.
     """
-    row = (await connection.execute(_REVISION, {"id": revision_id})).one()
-    if row.form_version != mapping.form:
-        raise ValueRefusedError("form", "the mapping is made for another form")
-    content = await content_of(connection, tools, authority_id, revision_id)
-    approved_on = legal_date(row.approved_at)
-    about = {"profile": row.profile_id, "day": approved_on, "unit": unit_id}
-    held = (await connection.execute(_HELD, about)).one()
-    content = {MANAGED: held.national_code, EMPLOYED: held.code, **content}
-    if unit_id is not None:
-        content[EMPLOYED] = held.code
-    header = ItemHeader(row.profile_id, row.digest, approved_on, row.document_sha256)
-    return mapping.item(content, header)
+    made = await items_of(connection, tools, mapping, authority_id, [revision_id], unit_id=unit_id)
+    item = made[revision_id]
+    if isinstance(item, ValueRefusedError):
+        raise item
+    return item
+
+
+async def items_of(
+    connection: AsyncConnection,
+    tools: Tools,
+    mapping: Mapping,
+    authority_id: UUID,
+    revisions: Sequence[UUID],
+    *,
+    unit_id: UUID | None = None,
+) -> dict[UUID, PacketItem | ValueRefusedError]:
+    """The same for many revisions in three round trips; what cannot be expressed is its own refusal."""
+    rows = (await connection.execute(_REVISION, {"ids": list(revisions)})).all()
+    contents = await contents_of(connection, tools, authority_id, [row.id for row in rows])
+    asked: list[Query] = [
+        (_HELD, {"profile": row.profile_id, "day": legal_date(row.approved_at), "unit": unit_id})
+        for row in rows
+    ]
+    places = await together(connection, asked)
+    made: dict[UUID, PacketItem | ValueRefusedError] = {}
+    for row, (held,) in zip(rows, places, strict=True):
+        content = {MANAGED: held.national_code, EMPLOYED: held.code, **contents[row.id]}
+        if unit_id is not None:
+            content[EMPLOYED] = held.code
+        header = ItemHeader(row.profile_id, row.digest, legal_date(row.approved_at), row.document_sha256)
+        try:
+            if row.form_version != mapping.form:
+                raise ValueRefusedError("form", "the mapping is made for another form")
+            made[row.id] = mapping.item(content, header)
+        except ValueRefusedError as refused:
+            made[row.id] = refused
+    return made
 
 
 def is_agency_code(code: str | None) -> bool:

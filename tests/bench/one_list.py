@@ -1,8 +1,8 @@
 """An agency's month end approved by one signature, beside as many single signatures and a bare loop.
 
 Ours is the whole way through API, workflow and batches of real workers. The approval step ends when nothing
-on the list waits; the month end when every item was sent. The bare loop opens, checks and sends the same people,
-and approves nothing.
+on the list waits; the month end when every item was sent. The bare loop opens, checks and sends the same
+people, and approves nothing.
 """
 
 import asyncio
