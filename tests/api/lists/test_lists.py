@@ -1,0 +1,189 @@
+"""What an approver is shown before and after signing a list as one, and the evidence anyone can verify."""
+
+import json
+from dataclasses import replace
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from models.database import transaction
+from models.evidence import verify_file
+from models.evidence.profile_evidence import MEDIA_TYPE, ProfileEvidence
+from tests.activities.batches.conftest import batch, chosen
+from tests.activities.batches.test_one_list import cut, list_of, sign
+from tests.world import World
+
+
+def ok(answer: httpx.Response) -> Any:
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def refused(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+async def _entered_by(world: World, profile: UUID, who: str) -> None:
+    async with transaction(world.tools.engine, world.scope) as connection:
+        await connection.execute(
+            text("UPDATE revisions SET author_id = :a WHERE profile_id = :p"),
+            {"a": world.accounts[who], "p": profile},
+        )
+
+
+async def test_what_is_shown_is_the_frozen_list(world, listed, months, run, log_in) -> None:
+    month, people = listed
+    shown = await cut(world, months, run, month)
+    approver = await log_in("culture.approver")
+    found = ok(await approver.get(f"/approval-lists/{shown.id}", params={"limit": 2}))
+    assert (found["state"], found["size"], found["digest"]) == ("shown", 3, shown.digest)
+    more = ok(await approver.get(f"/approval-lists/{shown.id}", params={"after": found["next"]}))
+    rows = found["items"] + more["items"]
+    assert [row["position"] for row in rows] == [1, 2, 3]
+    assert {row["profile_id"] for row in rows} == {str(p) for p in people}
+    assert {tuple(row["changes"]) for row in rows} == {("Khai lần đầu",)}
+    assert (await approver.get(f"/documents/{found['prepared_sha256']}")).content.startswith(b"%PDF")
+
+
+async def test_a_list_is_not_for_those_it_only_names(world, listed, months, run, log_in) -> None:
+    month, people = listed
+    shown = await cut(world, months, run, month)
+    await sign(world, months, run, month, shown)
+    document = (await list_of(world, shown.id)).document_sha256
+    person = await log_in(str(people[0]))
+    assert refused(await person.get(f"/approval-lists/{shown.id}")) == (404, "not-found")
+    assert refused(await person.get(f"/documents/{document}")) == (404, "not-found")
+    assert refused(await person.get(f"/profiles/{people[0]}/evidence")) == (403, "not-permitted")
+    stranger = await log_in("health.approver")
+    assert refused(await stranger.get(f"/approval-lists/{shown.id}")) == (404, "not-found")
+    assert refused(await stranger.get(f"/documents/{document}")) == (404, "not-found")
+
+
+async def test_each_profile_s_evidence_verifies_offline(world, listed, months, run, log_in, signing) -> None:
+    month, people = listed
+    shown = await cut(world, months, run, month)
+    await sign(world, months, run, month, shown)
+    approver = await log_in("culture.approver")
+    trust = signing.signers._keystore.trust()
+    files = []
+    for profile in people:
+        answer = await approver.get(f"/profiles/{profile}/evidence")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, MEDIA_TYPE)
+        verdict = verify_file(answer.content, trust)
+        assert verdict.valid, verdict.problems
+        files.append(ProfileEvidence.unpack(answer.content))
+    first, second = files[:2]
+    assert first.row.profile == str(people[0])
+    for forged in (
+        replace(first, row=second.row),
+        replace(first, row=replace(first.row, digest="0" * 64)),
+        replace(first, row=replace(first.row, changes=("Khác",))),
+        replace(first, revision=second.revision),
+        replace(first, proof=second.proof),
+    ):
+        assert not verify_file(forged.pack(), trust).valid
+
+
+async def test_a_single_signature_is_its_own_evidence(world, listed, months, run, log_in, signing) -> None:
+    month, people = listed
+    await run(months.approve_batch, batch(world, month, await chosen(world, month.id, people[0])))
+    approver = await log_in("culture.approver")
+    answer = await approver.get(f"/profiles/{people[0]}/evidence")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
+    assert verify_file(answer.content, signing.signers._keystore.trust()).valid
+    assert refused(await approver.get(f"/profiles/{people[1]}/evidence")) == (404, "not-found")
+
+
+async def test_before_the_pin_what_i_cannot_sign_and_who_can(world, listed, log_in) -> None:
+    month, people = listed
+    await _entered_by(world, people[1], "culture.approver")
+    approver = await log_in("culture.approver")
+    found = ok(await approver.get(f"/agency-months/{month.id}/signing-check"))
+    assert (found["waiting"], found["signable"], found["lapsed"]) == (3, 2, [])
+    (obstacle,) = found["obstacles"]
+    assert (obstacle["code"], obstacle["count"]) == ("own-approval", 1)
+    assert obstacle["profiles"] == [str(people[1])]
+    able = {one["account_id"] for one in obstacle["others"]}
+    assert str(world.accounts["culture.head"]) in able
+    assert str(world.accounts["culture.approver"]) not in able
+
+
+async def test_each_item_of_a_round_has_its_result(world, listed, months, run, log_in) -> None:
+    month, people = listed
+    await _entered_by(world, people[1], "culture.approver")
+    command = await chosen(world, month.id)
+    approver = await log_in("culture.approver")
+    (before,) = ok(await approver.get(f"/agency-months/{month.id}/rounds"))
+    assert (before["kind"], before["chosen"], before["waiting"], before["done_at"]) == ("single", 3, 3, None)
+    await run(months.approve_batch, batch(world, month, command))
+    await world.step("approvals_done", month.id, subject="agency_month", round=str(command))
+    path = f"/agency-months/{month.id}/rounds/{command}"
+    found = ok(await approver.get(path, params={"limit": 2}))
+    rest = ok(await approver.get(path, params={"after": found["next"]}))
+    results = {row["profile_id"]: (row["outcome"], row["reason"]) for row in found["items"] + rest["items"]}
+    assert results == {
+        str(people[0]): ("approved", None),
+        str(people[1]): ("stays", "own-approval"),
+        str(people[2]): ("approved", None),
+    }
+    done = found["round"]
+    assert (done["approved"], done["stays"], done["waiting"]) == (2, 1, 0)
+    assert done["done_at"] is not None
+    assert refused(await approver.get(f"/agency-months/{month.id}/rounds/{uuid4()}")) == (404, "not-found")
+
+
+async def test_the_time_left_is_told_from_the_pace(world, listed, log_in) -> None:
+    month, people = listed
+    command = await chosen(world, month.id)
+    async with transaction(world.tools.engine, world.scope) as connection:
+        for n, profile in enumerate(people[:2]):
+            await connection.execute(
+                text(
+                    "INSERT INTO approval_results VALUES (:c, :p, :a, :m, 'approved', NULL,"
+                    " CAST(:at AS timestamptz) + :n * interval '30 seconds')"
+                ),
+                {"c": command, "p": profile, "a": world.authority, "m": month.id, "at": world.now, "n": n},
+            )
+    approver = await log_in("culture.approver")
+    (running,) = ok(await approver.get(f"/agency-months/{month.id}/rounds"))
+    assert (running["approved"], running["waiting"], running["seconds_left"]) == (2, 1, 30)
+
+
+async def test_the_riskiest_are_shown_first_page_by_page(world, listed, log_in) -> None:
+    month, people = listed
+    async with transaction(world.tools.engine, world.scope) as connection:
+        await connection.execute(
+            text("UPDATE month_items SET risk = CASE WHEN profile_id = :p THEN 4 ELSE 1 END"),
+            {"p": people[2]},
+        )
+    approver = await log_in("culture.approver")
+    seen, after = [], None
+    for _ in range(3):
+        params = {"limit": 1, **({"after": after} if after else {})}
+        page = ok(await approver.get(f"/agency-months/{month.id}", params=params))
+        seen += [(item["profile_id"], item["risk"]) for item in page["items"]]
+        after = page["next"]
+    assert seen == [(str(people[2]), 4), (str(people[0]), 1), (str(people[1]), 1)]
+    assert after is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"how": "list"},
+        {"how": "list", "list_id": str(uuid4())},
+        {"how": "list", "list_id": str(uuid4()), "digest": "0" * 64, "profiles": [str(uuid4())]},
+        {"how": "single", "list_id": str(uuid4())},
+        {"recut": True},
+    ],
+)
+async def test_what_does_not_go_together_is_refused(listed, log_in, body: dict[str, Any]) -> None:
+    month, _ = listed
+    approver = await log_in("culture.approver")
+    answer = await approver.post(
+        f"/agency-months/{month.id}/approvals", json=body, headers={"Idempotency-Key": uuid4().hex}
+    )
+    assert refused(answer)[1] == "malformed-request", json.dumps(answer.json(), ensure_ascii=False)
