@@ -33,6 +33,7 @@ from activities.recomputing.office import RecomputeOffice
 from activities.reviews.office import ReviewOffice
 from activities.sealing.sealer import Sealer
 from activities.sealing.stamping import Stamps
+from activities.signing.notary import Notary, notary_of
 from activities.signing.office import SigningOffice
 from activities.signing.sources import signers_of
 from api.clock import EngineClock, SystemClock
@@ -63,11 +64,13 @@ class Offices:
     reviews: ReviewOffice
     recomputing: RecomputeOffice
     exports: ExportOffice
+    notary: Notary
 
     async def close(self) -> None:
         """Give back what the offices hold, once no activity runs any more."""
         if self.national.gateway is not None:
             await self.national.gateway.close()
+        self.notary.close()
 
     @property
     def local(self) -> list[Callable[..., Any]]:
@@ -101,8 +104,8 @@ def offices(settings: Settings, tools: Tools) -> Offices:
     """Build the offices with their collaborators."""
     store = DocumentStore(settings.documents)
     threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="signing")
-    signers = signers_of(settings)
-    signing = SigningOffice(tools, store, signers, threads)
+    signers, notary = signers_of(settings), notary_of(settings)
+    signing = SigningOffice(tools, store, signers, threads, notary)
     gateway = gateway_of(settings)
     return Offices(
         acts=ActOffice(tools),
@@ -111,9 +114,10 @@ def offices(settings: Settings, tools: Tools) -> Offices:
         national=NationalOffice(settings, tools, gateway),
         digests=DigestOffice(settings, tools),
         imports=ImportOffice(settings, tools),
-        reviews=ReviewOffice(tools, store, signers, threads),
+        reviews=ReviewOffice(tools, store, signers, threads, notary),
         recomputing=RecomputeOffice(tools),
         exports=ExportOffice(tools, store, signers, threads),
+        notary=notary,
     )
 
 

@@ -209,6 +209,8 @@ class Settings(BaseSettings):
     """Base address of the development PKI; unset: none runs, the addresses below name the true services."""
     signature_level: Literal["B-B", "B-T", "B-LT", "B-LTA"] = "B-B"
     """PAdES level of every signature: alone, timestamped, with revocation data, with an archive timestamp."""
+    signature_levels: dict[str, Literal["B-B", "B-T", "B-LT", "B-LTA"]] = Field(default_factory=dict)
+    """Levels of single authorities by code, as JSON: {"hanoi": "B-LTA"}; others have `signature_level`."""
     revocation: Literal["required", "off"] = "required"
     """Whether a certificate must be known not revoked before it signs; `off`: a desk without services."""
     tsa_url: AnyHttpUrl | None = None

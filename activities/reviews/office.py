@@ -8,6 +8,8 @@ from temporalio import activity
 from activities.documents.store import DocumentStore
 from activities.reviews.signing import sign_report
 from activities.reviews.working import work_review
+from activities.signing.notary import Notary
+from activities.signing.patience import patiently
 from activities.signing.signer import Signers
 from models.activity_interfaces import ReviewActivities
 from models.messages import ReportSigning, ReviewMoment, ReviewPlan, ReviewRun, ReviewStart, Signed
@@ -23,6 +25,7 @@ class ReviewOffice(ReviewActivities):
     store: DocumentStore
     signers: Signers
     threads: ThreadPoolExecutor
+    notary: Notary
 
     @activity.defn(name="plan_review")
     async def plan_review(self, start: ReviewStart) -> ReviewPlan:
@@ -38,4 +41,4 @@ class ReviewOffice(ReviewActivities):
     @activity.defn(name="sign_report")
     async def sign_report(self, signing: ReportSigning) -> Signed:
         """See ``activities.reviews.signing``."""
-        return await sign_report(self, signing)
+        return await patiently(sign_report(self, signing))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import rfc8785
@@ -16,8 +17,10 @@ from activities.documents.review import render_review
 from activities.reviews.content import FORM, content_of, paper_of
 from activities.reviews.figures import keep_figures
 from activities.reviews.measuring import Round
-from activities.signing.errors import CannotSignError
+from activities.signing.errors import CannotSignError, SignerAwayError
 from activities.signing.issuing import SignerName
+from activities.signing.notary import SignedFile
+from activities.signing.proofs import Signing, keep_proof, no_trouble, note_trouble, present
 from models.access import roles
 from models.calendar import legal_date
 from models.database import Scope, transaction
@@ -33,7 +36,8 @@ FIELD = "reporter"
 
 _REPORT = text(
     "SELECT t.*, w.period, w.slot, w.rule_id, w.citation, w.due_on, w.policy_date, g.name AS agency,"
-    " g.code AS agency_code, u.name AS authority, a.display_name AS signer, h.name AS signer_agency,"
+    " g.code AS agency_code, u.name AS authority,"
+    " u.code AS authority_code, a.display_name AS signer, h.name AS signer_agency,"
     " o.display_name AS on_behalf, l.document AS delegated_by"
     " FROM review_reports t JOIN reviews w ON w.id = t.review_id JOIN agencies g ON g.id = t.agency_id"
     " JOIN authorities u ON u.authority_id = t.authority_id LEFT JOIN accounts a ON a.id = t.signer_id"
@@ -64,16 +68,25 @@ async def sign_report(office: ReviewOffice, signing: ReportSigning) -> Signed:
     if row.document_sha256 is not None:
         return Signed(document=row.document_sha256, certificate=row.certificate)
     row = await _fixed(office, signing, row, law)
-    loop = asyncio.get_running_loop()
+    now = present(signing.now).replace(microsecond=0)
+    own = _signing(row, law)
     try:
-        document, certificate = await loop.run_in_executor(
-            office.threads, _render_and_sign, office, row, signing.now.replace(microsecond=0)
+        made, document, certificate = await asyncio.get_running_loop().run_in_executor(
+            office.threads, _render_and_sign, office, row, now
         )
     except (CannotSignError, DocumentError) as refused:
+        async with transaction(office.tools.engine, scope) as connection:
+            await no_trouble(connection, own.id)
         return Signed(failure=refused.code)
+    except SignerAwayError as away:
+        async with transaction(office.tools.engine, scope) as connection:
+            await note_trouble(connection, own, away.code, now)
+        raise
     async with transaction(office.tools.engine, scope) as connection:
         values = {"id": row.id, "signature": row.signature_id}
-        await connection.execute(_KEEP, {**values, "document": document, "certificate": certificate})
+        values |= {"document": document, "certificate": certificate}
+        if (await connection.execute(_KEEP, values)).rowcount:
+            await keep_proof(connection, own, made, document, certificate, now)
         kept = (await connection.execute(_REPORT, {"id": row.id})).one()
     return Signed(document=kept.document_sha256, certificate=kept.certificate)
 
@@ -104,7 +117,14 @@ async def _fixed(office: ReviewOffice, signing: ReportSigning, row: Row[Any], la
         return (await connection.execute(_REPORT, {"id": row.id})).one()
 
 
-def _render_and_sign(office: ReviewOffice, row: Row[Any], now: datetime) -> tuple[str, str]:
+def _signing(row: Row[Any], law: RuleSet) -> Signing:
+    content = sha256(rfc8785.dumps(row.content)).hexdigest()
+    return Signing(
+        row.signature_id, row.authority_id, "report", row.signer_id, content, law.hash, row.delegation_id
+    )
+
+
+def _render_and_sign(office: ReviewOffice, row: Row[Any], now: datetime) -> tuple[SignedFile, str, str]:
     post, place, reason = capacity_of(row)
     header = DossierHeader(
         code=f"BC-{row.signature_id.hex[:16].upper()}",
@@ -117,9 +137,17 @@ def _render_and_sign(office: ReviewOffice, row: Row[Any], now: datetime) -> tupl
     pdf = render_review(paper_of(row.content), row.citation, header, rfc8785.dumps(row.content), now)
     name = SignerName(row.signer, row.signer_agency, post, str(row.signer_id))
     signer = office.signers.signer_for(name)
-    signed = signer.sign_pdf(pdf, field=FIELD, reason=reason, location=row.signer_agency, signed_at=now)
-    stored = office.store.put(signed, "application/pdf")
-    return stored.sha256, signer.certificate.sha256
+    made = office.notary.sign(
+        signer,
+        pdf,
+        field=FIELD,
+        reason=reason,
+        location=row.signer_agency,
+        signed_at=now,
+        level=office.notary.level_of(row.authority_code),
+    )
+    stored = office.store.put(made.pdf, "application/pdf")
+    return made, stored.sha256, signer.certificate.sha256
 
 
 def capacity_of(row: Any) -> tuple[str, SignaturePlace, str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 
 from asn1crypto import crl, ocsp
 from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers import PdfTimeStamper
 from pyhanko.sign.validation.dss import DocumentSecurityStore
@@ -50,3 +52,16 @@ async def add_document_timestamp(
             "signature-failed", f"the document cannot be timestamped: {type(error).__name__}"
         ) from error
     return bytes(output.getvalue())
+
+
+def archive_ends(pdf: bytes) -> datetime:
+    """Until when the newest document timestamp proves: its certificate's end.
+
+    Raises:
+        CannotSignError: ``signature-failed``, there is none.
+    """
+    stamps = PdfFileReader(BytesIO(pdf)).embedded_timestamp_signatures
+    if not stamps:
+        raise CannotSignError("signature-failed", "the document has no archive timestamp")
+    ends: datetime = stamps[-1].signer_cert.not_valid_after
+    return ends

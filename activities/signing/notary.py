@@ -7,7 +7,7 @@ After it: the whole file is judged by our own verification, and what proves it i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -16,12 +16,12 @@ import httpx
 from asn1crypto import cms, x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from activities.signing.archiving import add_document_timestamp
+from activities.signing.archiving import add_document_timestamp, archive_ends
 from activities.signing.assurance import MARGIN, Assurance, Level
 from activities.signing.errors import CannotSignError, NotNowError
 from activities.signing.signer import Signer
 from activities.signing.status import StatusAnswer, StatusDesk
-from activities.signing.timestamping import Sample, Stamper, TimestampDesk
+from activities.signing.timestamping import LATEST, Sample, Stamper, TimestampDesk
 from models.errors import HosoError
 from models.evidence import TrustList, Verdict, verify
 from models.settings import Settings
@@ -38,6 +38,8 @@ class SignedFile:
     token: bytes | None
     """The signature's timestamp, DER."""
     stamped_at: datetime | None
+    archive_ends: datetime | None
+    """When the archive timestamp must have been renewed; None below B-LTA."""
     verdict: Verdict
 
 
@@ -50,6 +52,7 @@ class Notary:
         status: asks the responders; None: the installation does not ask (`revocation` is ``off``).
         timestamps: asks the timestamp authority; None: there is none, so only B-B can be made.
         http: the client of both, where the notary is to close it.
+        levels: by code of an authority, where its level is another.
     """
 
     def __init__(
@@ -59,9 +62,15 @@ class Notary:
         status: StatusDesk | None,
         timestamps: TimestampDesk | None,
         http: httpx.Client | None = None,
+        levels: Mapping[str, Level] | None = None,
     ) -> None:
         self.trust, self.level, self._http = trust, level, http
+        self._levels = levels or {}
         self._status, self._timestamps = status, timestamps
+
+    def level_of(self, authority: str) -> Level:
+        """The level of an authority's signatures, by its code."""
+        return self._levels.get(authority, self.level)
 
     def close(self) -> None:
         """Give back the connections."""
@@ -119,30 +128,37 @@ class Notary:
             raise CannotSignError("signature-not-valid", "the signature carries no timestamp")
         if assurance.authority is not None and token is not None:
             self._same_authority(token, assurance.authority)
+        ends = None
         if assurance.level is Level.B_LTA:
             signed = self._archived(signed, at)
+            ends = archive_ends(signed)
         stamped_at = _instant(token) if token else None
         verdict = verify(signed, self.trust, at=max(at, stamped_at or at))
         if not verdict.valid:
             codes = ", ".join(one.code for one in verdict.problems)
             raise CannotSignError("signature-not-valid", f"the signed file does not hold: {codes}")
         return SignedFile(
-            signed, assurance.level, assurance.signer, assurance.authority, token, stamped_at, verdict
+            signed, assurance.level, assurance.signer, assurance.authority, token, stamped_at, ends, verdict
         )
 
-    def renew(self, pdf: bytes, at: datetime) -> bytes:
-        """The file with fresh revocation data of its timestamps and signers, and one more timestamp over all.
+    def renew(self, pdf: bytes, at: datetime) -> tuple[bytes, datetime]:
+        """The file with fresh revocation data and one more timestamp over all; until when that proves.
 
         Raises:
             NotNowError: whoever must answer does not; the file stays as it is, to be tried again.
+            CannotSignError: ``signature-not-valid``: the file does not hold as it is.
         """
         desk = self._required()
         answers = [self._authority(desk.sample(at), at)]
         for signature in PdfFileReader(BytesIO(pdf)).embedded_signatures:
             answers += self._fresh(signature.signer_cert, signature.other_embedded_certs, at)
-        return asyncio.run(
-            add_document_timestamp(pdf, Stamper(desk, at), answers, len(desk.sample(at).token))
-        )
+        room = len(desk.sample(at).token)
+        renewed = asyncio.run(add_document_timestamp(pdf, Stamper(desk, at), answers, room))
+        verdict = verify(renewed, self.trust, at=at + LATEST)
+        if not verdict.valid:
+            codes = ", ".join(one.code for one in verdict.problems)
+            raise CannotSignError("signature-not-valid", f"the renewed file does not hold: {codes}")
+        return renewed, archive_ends(renewed)
 
     def _fresh(
         self, certificate: x509.Certificate, above: Sequence[x509.Certificate], at: datetime
@@ -187,6 +203,8 @@ def notary_of(settings: Settings) -> Notary:
         HosoError: a level needs what is not set.
     """
     level = Level(settings.signature_level)
+    levels = {code: Level(one) for code, one in settings.signature_levels.items()}
+    highest = max([level, *levels.values()], key=list(Level).index)
     trust = TrustList.load(settings.trust_list or settings.pki / "trust.json")
     base = str(settings.pki_url).rstrip("/") if settings.pki_url else None
     ocsp_url = str(settings.ocsp_url) if settings.ocsp_url else base and f"{base}/ocsp"
@@ -195,14 +213,14 @@ def notary_of(settings: Settings) -> Notary:
         [f"{base}/crl/{one}.crl" for one in ("issuing", "root")] if base else []
     )
     asks = settings.revocation == "required"
-    if level.stamped and tsa_url is None:
+    if highest.stamped and tsa_url is None:
         raise HosoError("HOSO_TSA_URL chưa được đặt / is not set: the signature level needs timestamps")
-    if level.proven and not asks:
+    if highest.proven and not asks:
         raise HosoError("HOSO_REVOCATION is off: B-LT needs revocation data")
     http = httpx.Client(timeout=settings.status_timeout_seconds, trust_env=False, follow_redirects=False)
     status = StatusDesk(trust, http, ocsp_url=ocsp_url, crl_urls=lists) if asks else None
     timestamps = TimestampDesk(tsa_url, trust, http) if tsa_url else None
-    return Notary(trust, level, status, timestamps, http)
+    return Notary(trust, level, status, timestamps, http, levels)
 
 
 def _instant(token: bytes) -> datetime:

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
 from activities.documents.errors import DocumentError
 from activities.documents.header import DossierHeader, SignaturePlace
@@ -17,6 +16,9 @@ from activities.documents.profile import render_profile
 from activities.documents.store import DocumentStore
 from activities.signing.errors import CannotSignError, SignerAwayError
 from activities.signing.issuing import SignerName
+from activities.signing.notary import Notary, SignedFile
+from activities.signing.patience import patiently
+from activities.signing.proofs import Signing, keep_proof, no_trouble, note_trouble, present
 from activities.signing.signer import Signers
 from models.access import roles
 from models.activity_interfaces import SigningActivities
@@ -30,6 +32,7 @@ from models.record.tools import Tools
 
 _APPROVAL = text(
     "SELECT s.*, r.number, r.form_version, p.full_name, g.name AS agency, u.name AS authority,"
+    " u.code AS authority_code,"
     " (SELECT f.document_sha256 FROM approvals f WHERE f.profile_id = s.profile_id"
     "   AND f.revision_id = s.revision_id AND f.state = 'signed' ORDER BY f.step DESC LIMIT 1) AS follows,"
     " a.display_name AS approver, h.name AS approver_agency, b.display_name AS on_behalf,"
@@ -55,21 +58,19 @@ class SigningOffice(SigningActivities):
     store: DocumentStore
     signers: Signers
     threads: ThreadPoolExecutor
+    notary: Notary
 
     @activity.defn(name="sign_approval")
     async def sign_approval(self, request: SignRequest) -> Signed:
         """Sign; the same approval always answers the same file, once one was kept."""
-        try:
-            return await self.sign(request)
-        except SignerAwayError as away:
-            # The workflow tells it by its name, where trying again did not help.
-            raise ApplicationError(away.code, type=away.code) from away
+        return await patiently(self.sign(request))
 
     async def sign(self, request: SignRequest) -> Signed:
         """The signature itself, for the activity and for batches.
 
         A refusal by the signer (certificate, algorithm, form) is an answer; missing keys, a token that is
-        away (`SignerAwayError`) or a full disk are raised, to be tried again.
+        away, a timestamp authority that does not answer (`SignerAwayError`) or a full disk are raised, to be
+        tried again; the trouble stands in its row meanwhile.
         """
         scope = Scope(request.authority_id, everything=True)
         async with transaction(self.tools.engine, scope) as connection:
@@ -79,21 +80,30 @@ class SigningOffice(SigningActivities):
             content = await content_of(connection, self.tools, request.authority_id, row.revision_id)
         if digest(content) != row.digest:
             return Signed(failure="content-mismatch")
-        loop = asyncio.get_running_loop()
+        signing = _signing(row)
+        now = present(request.now).replace(microsecond=0)
         try:
-            signed, certificate = await loop.run_in_executor(
-                self.threads, self._render_and_sign, row, content, request.now.replace(microsecond=0)
+            made, document, certificate = await asyncio.get_running_loop().run_in_executor(
+                self.threads, self._render_and_sign, row, content, now
             )
         except (CannotSignError, DocumentError) as refused:
+            async with transaction(self.tools.engine, scope) as connection:
+                await no_trouble(connection, signing.id)
             return Signed(failure=refused.code)
+        except SignerAwayError as away:
+            async with transaction(self.tools.engine, scope) as connection:
+                await note_trouble(connection, signing, away.code, now)
+            raise
         async with transaction(self.tools.engine, scope) as connection:
-            await connection.execute(
-                _KEEP, {"id": request.approval_id, "document": signed, "certificate": certificate}
-            )
+            values = {"id": request.approval_id, "document": document, "certificate": certificate}
+            if (await connection.execute(_KEEP, values)).rowcount:
+                await keep_proof(connection, signing, made, document, certificate, now)
             kept = (await connection.execute(_APPROVAL, {"id": request.approval_id})).one()
         return Signed(document=kept.document_sha256, certificate=kept.certificate)
 
-    def _render_and_sign(self, row: Row[Any], content: dict[str, Any], now: datetime) -> tuple[str, str]:
+    def _render_and_sign(
+        self, row: Row[Any], content: dict[str, Any], now: datetime
+    ) -> tuple[SignedFile, str, str]:
         if row.follows is not None:
             pdf = self.store.get(row.follows)
         else:
@@ -102,15 +112,29 @@ class SigningOffice(SigningActivities):
         # Who signs may sit above the unit whose profile it is: the certificate names the signer's own agency.
         name = SignerName(row.approver, row.approver_agency, post, str(row.approver_id))
         signer = self.signers.signer_for(name)
-        signed = signer.sign_pdf(
+        made = self.notary.sign(
+            signer,
             pdf,
             field=row.facts.get("field", FIELD),
             reason=reason,
             location=row.approver_agency,
             signed_at=now,
+            level=self.notary.level_of(row.authority_code),
         )
-        stored = self.store.put(signed, "application/pdf")
-        return stored.sha256, signer.certificate.sha256
+        stored = self.store.put(made.pdf, "application/pdf")
+        return made, stored.sha256, signer.certificate.sha256
+
+
+def _signing(row: Row[Any]) -> Signing:
+    return Signing(
+        row.id,
+        row.authority_id,
+        "approval",
+        row.approver_id,
+        row.digest,
+        row.rule_set_hash,
+        row.delegation_id,
+    )
 
 
 def _header(row: Row[Any]) -> DossierHeader:

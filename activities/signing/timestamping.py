@@ -14,6 +14,7 @@ import httpx
 from asn1crypto import cms, core, tsp, x509
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
+from pyhanko.sign.validation.status import TimestampSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 
 from activities.signing.errors import NotNowError
@@ -97,8 +98,8 @@ class TimestampDesk:
         context = ValidationContext(
             trust_roots=self._anchors, moment=made, allow_fetching=False, revocation_mode="soft-fail"
         )
-        status: Any = await validate_tst_signed_data(token["content"], context, lambda _algorithm: imprint)
-        if not (status["intact"] and status["valid"] and status.get("validation_path") is not None):
+        found: Any = await validate_tst_signed_data(token["content"], context, lambda _algorithm: imprint)
+        if not TimestampSignatureStatus(**found).trusted:
             raise NotNowError("timestamp-wrong", "the timestamp does not hold")
 
 

@@ -35,6 +35,12 @@ from models.tables.profiles import (
     RevisionRow,
     ShareRow,
 )
+from models.tables.proofs import (
+    ArchivedFileRow,
+    SignatureMaterialRow,
+    SignatureProofRow,
+    SigningTroubleRow,
+)
 from models.tables.reviews import ReviewFindingRow, ReviewReportRow, ReviewRow
 
 __all__ = [
@@ -47,6 +53,7 @@ __all__ = [
     "ApprovalResultRow",
     "ApprovalRoundRow",
     "ApprovalRow",
+    "ArchivedFileRow",
     "AttachmentRow",
     "AuthorityRow",
     "CalendarLoadRow",
@@ -81,6 +88,9 @@ __all__ = [
     "SealerRow",
     "SessionRow",
     "ShareRow",
+    "SignatureMaterialRow",
+    "SignatureProofRow",
+    "SigningTroubleRow",
     "StockCampaignRow",
     "SubmissionRow",
     "Table",

@@ -15,6 +15,7 @@ from activities.documents.store import DocumentStore
 from activities.signing.office import SigningOffice
 from activities.signing.signer import DevelopmentSigners
 from models.database import engine_for
+from tests.notaries import quiet
 from tests.world import World, build, tools_for
 from workflows.payload_codec import data_converter
 from workflows.registry import WORKFLOWS, runner
@@ -41,6 +42,7 @@ async def queue(world: World, client: Client, tmp_path: Path, pki: Path) -> Asyn
         DocumentStore(tmp_path / "documents"),
         DevelopmentSigners(pki),
         ThreadPoolExecutor(2),
+        quiet(pki),
     )
     name = f"test-{uuid4().hex}"
     async with (

@@ -26,6 +26,7 @@ from models.messages import Batch
 from models.settings import Settings
 from tests.activities.national.conftest import Emulator, emulator, emulator_process
 from tests.forms import COMPLETE
+from tests.notaries import quiet
 from tests.world import World, build, tools_for
 from workflows.payload_codec import data_converter
 
@@ -50,7 +51,7 @@ async def client(world: World, temporal_server: Any) -> Client:
 @pytest.fixture
 def signing(world: World, tmp_path: Path, pki: Path) -> SigningOffice:
     store, signers = DocumentStore(tmp_path / "documents"), DevelopmentSigners(pki)
-    return SigningOffice(world.tools, store, signers, ThreadPoolExecutor(2))
+    return SigningOffice(world.tools, store, signers, ThreadPoolExecutor(2), quiet(pki))
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from models.messages import ExportRequest, SignRequest
 from models.record.commands import Fate
 from models.regulations import in_force
 from tests.forms import COMPLETE
+from tests.notaries import quiet
 from tests.world import World, build, tools_for
 
 Offices = tuple[SigningOffice, ExportOffice]
@@ -63,7 +64,9 @@ def _offices(world: World, tmp_path: Path) -> Offices:
     Keystore(tmp_path / "pki").create()
     signers, store = DevelopmentSigners(tmp_path / "pki"), DocumentStore(tmp_path / "documents")
     with_them = (world.tools, store, signers, ThreadPoolExecutor(1))
-    return SigningOffice(*with_them), ExportOffice(*with_them)
+    return SigningOffice(*with_them, quiet(tmp_path / "pki")), ExportOffice(
+        *with_them, quiet(tmp_path / "pki")
+    )
 
 
 async def approve(world: World, offices: Offices, profile: UUID) -> str:

@@ -21,6 +21,7 @@ from models.documents import DocumentStore
 from models.messages import SignRequest
 from tests.chains import rolling
 from tests.forms import COMPLETE
+from tests.notaries import quiet
 from tests.world import build, tools_for
 from workflows.trying import AWAY, why
 
@@ -42,7 +43,7 @@ async def test_nothing_is_signed_and_nothing_refused(database: Any, tmp_path: Pa
     )
     Keystore(tmp_path / "pki").create()
     store, threads = DocumentStore(tmp_path / "documents"), ThreadPoolExecutor(1)
-    office = SigningOffice(world.tools, store, Away(), threads)
+    office = SigningOffice(world.tools, store, Away(), threads, quiet(tmp_path / "pki"))
     profile = await world.employ(until="declaration")
     revision, digest = await world.draft(profile, COMPLETE, evidence=("e" * 64,))
     await world.ask("person", SubmitDeclaration(revision_id=revision, digest=digest), profile)

@@ -19,6 +19,7 @@ from models.messages import SignRequest
 from models.record.commands import Fate
 from models.regulations import in_force
 from tests.forms import COMPLETE
+from tests.notaries import quiet
 from tests.world import World, build, tools_for
 
 DEPARTMENT = ("department", "department.head")
@@ -37,7 +38,8 @@ async def world(database: Any, tmp_path: Path) -> AsyncIterator[World]:
 def office(world: World, tmp_path: Path) -> SigningOffice:
     Keystore(tmp_path / "pki").create()
     signers = DevelopmentSigners(tmp_path / "pki")
-    return SigningOffice(world.tools, DocumentStore(tmp_path / "documents"), signers, ThreadPoolExecutor(1))
+    store, threads = DocumentStore(tmp_path / "documents"), ThreadPoolExecutor(1)
+    return SigningOffice(world.tools, store, signers, threads, quiet(tmp_path / "pki"))
 
 
 async def through(world: World, office: SigningOffice, profile: UUID, asked: Fate) -> None:

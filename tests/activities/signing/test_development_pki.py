@@ -194,7 +194,7 @@ def test_the_command_lists_revokes_and_breaks(
 
 def test_another_timestamp_key(services: DevelopmentPki, tmp_path: Path) -> None:
     now = datetime.now(UTC)
-    period = {"valid_from": now - timedelta(days=1), "valid_to": now + timedelta(days=30)}
+    period = {"valid_from": datetime(2024, 1, 1, tzinfo=UTC), "valid_to": now + timedelta(days=30)}
     made = services.admin("POST", "/timestamper", {k: v.isoformat() for k, v in period.items()})
     assert timestamp(services, tmp_path).count("Verification: OK") == 2
     listed = services.admin("GET", "/certificates")

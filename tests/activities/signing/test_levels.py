@@ -162,6 +162,19 @@ def test_a_revoked_timestamp_authority_proves_nothing(
     assert sign(notary, official).verdict.valid
 
 
+def test_a_timestamp_authority_not_valid_then_proves_nothing(
+    notary: Notary, official: Pkcs12Signer, services: DevelopmentPki
+) -> None:
+    later = {"valid_from": "2025-06-01T00:00:00Z", "valid_to": "2030-01-01T00:00:00Z"}
+    services.admin("POST", "/timestamper", later)
+    for level in (Level.B_T, Level.B_LT):
+        with pytest.raises(NotNowError) as trouble:
+            sign(notary, official, level)
+        assert trouble.value.code == "timestamp-wrong"
+    services.admin("POST", "/timestamper", {**later, "valid_from": "2024-01-01T00:00:00Z"})
+    assert sign(notary, official).verdict.valid
+
+
 def test_another_timestamp_key_between_two_signatures(
     notary: Notary, official: Pkcs12Signer, services: DevelopmentPki
 ) -> None:

@@ -20,6 +20,7 @@ from activities.signing.signer import DevelopmentSigners
 from models.database import engine_for, transaction
 from models.documents import DocumentStore
 from tests.api.conftest import CHEAP
+from tests.notaries import quiet
 from tests.web import application
 from tests.world import World, build, tools_for
 from workflows.payload_codec import data_converter
@@ -71,7 +72,7 @@ async def worker(world: World, app: Any, temporal_server, pki: Path) -> AsyncIte
     settings = app.state.settings
     acts = ActOffice(world.tools)
     hands = (world.tools, DocumentStore(settings.documents), DevelopmentSigners(pki), ThreadPoolExecutor(2))
-    signing, exports = SigningOffice(*hands), ExportOffice(*hands)
+    signing, exports = SigningOffice(*hands, quiet(pki)), ExportOffice(*hands)
     async with (
         Worker(
             client,

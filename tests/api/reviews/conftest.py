@@ -21,6 +21,7 @@ from models.lifecycle.review_dates import periods_of
 from models.messages import ReviewRun
 from models.record.reviews import planned
 from tests.api.commands.conftest import Person, app, log_in, world
+from tests.notaries import quiet
 from tests.world import World
 from workflows.payload_codec import data_converter
 from workflows.registry import WORKFLOWS, runner
@@ -33,7 +34,7 @@ def office(world: World, app: Any) -> ReviewOffice:
     settings = app.state.settings
     Keystore(settings.pki).create()
     store, signers = DocumentStore(settings.documents), DevelopmentSigners(settings.pki)
-    return ReviewOffice(world.tools, store, signers, ThreadPoolExecutor(2))
+    return ReviewOffice(world.tools, store, signers, ThreadPoolExecutor(2), quiet(settings.pki))
 
 
 @pytest.fixture
