@@ -137,6 +137,10 @@ class Notary:
         if not verdict.valid:
             codes = ", ".join(one.code for one in verdict.problems)
             raise CannotSignError("signature-not-valid", f"the signed file does not hold: {codes}")
+        if verdict.signatures[-1].level != assurance.level:
+            raise CannotSignError(
+                "signature-not-valid", f"the signature is {verdict.signatures[-1].level} only"
+            )
         return SignedFile(
             signed, assurance.level, assurance.signer, assurance.authority, token, stamped_at, ends, verdict
         )

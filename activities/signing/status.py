@@ -122,7 +122,13 @@ class StatusDesk:
         crls = tuple(one.crl for one in found if one.crl is not None)
         # Answers newer than the act are welcome: the certificate must be good on both days.
         moment = max([at, *(one.since for one in found)])
-        path = self._validated(chain, ocsps, crls, moment)
+        try:
+            path = self._validated(chain, ocsps, crls, moment)
+        except Exception:
+            with self._lock:  # what did not prove anything is asked again the next time
+                for one in chain:
+                    self._fetched.pop(one.sha256, None)
+            raise
         until = min((one.until for one in found), default=at)
         return StatusAnswer(tuple(one.dump() for one in chain), ocsps, crls, until, path)
 
