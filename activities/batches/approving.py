@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio import activity
 
 from activities.batches.results import approved, stays
-from activities.signing.errors import SignerAwayError
+from activities.signing.errors import NotNowError, SignerAwayError
 from activities.signing.office import SigningOffice
 from models.database import Scope, together, transaction
 from models.lifecycle.gate import GONE
@@ -143,8 +143,8 @@ class Round:
             except SQLAlchemyError:
                 raise
             except SignerAwayError as away:
-                if self.patient:
-                    raise
+                if self.patient or isinstance(away, NotNowError):
+                    raise  # others are awaited without end, at this very item
                 return Signed(failure=away.code)
             except Exception as error:
                 # Whatever a key store, a token or a disk may raise: this item waits, the others go on.

@@ -1,14 +1,17 @@
 """One signature for a whole list: the document that was shown is signed, and everything on it approved."""
 
 import asyncio
-from uuid import UUID
+from dataclasses import replace
+from uuid import UUID, uuid5
 
 from sqlalchemy import text
 from temporalio import activity
 
-from activities.signing.errors import CannotSignError
+from activities.signing.errors import CannotSignError, SignerAwayError
 from activities.signing.issuing import SignerName
+from activities.signing.notary import SignedFile
 from activities.signing.office import SigningOffice
+from activities.signing.proofs import Signing, keep_proof, no_trouble, note_trouble, present
 from models.access import roles
 from models.database import Scope, transaction
 from models.lifecycle.scene import Scene
@@ -22,6 +25,7 @@ REASON = "Phê duyệt danh sách dữ liệu hồ sơ"
 
 _SIGNER = text(
     "SELECT l.prepared_sha256, a.display_name, g.name AS agency, b.display_name AS on_behalf,"
+    " (SELECT u.code FROM authorities u WHERE u.authority_id = l.authority_id) AS authority_code,"
     " d.document AS delegated_by FROM approval_lists l JOIN accounts a ON a.id = l.account_id"
     " JOIN agencies g ON g.id = a.agency_id LEFT JOIN accounts b ON b.id = :on_behalf"
     " LEFT JOIN delegations d ON d.id = :delegation WHERE l.id = :id"
@@ -90,15 +94,47 @@ async def _signed(
         reason = f"{REASON}, thừa uỷ quyền (TUQ.) của {row.on_behalf} theo {row.delegated_by}"
     name = SignerName(row.display_name, row.agency, post, str(scene.actor_id))
 
-    def work() -> tuple[str, str]:
+    assert shown.digest is not None, "a list is signed as it was shown"
+    now = present(batch.now).replace(microsecond=0)
+    own = Signing(
+        shown.id,
+        batch.authority_id,
+        "list",
+        scene.actor_id,
+        shown.digest,
+        scene.law.hash,
+        scene.delegation_id,
+    )
+
+    def work() -> tuple[SignedFile, str, str]:
         signer = signing.signers.signer_for(name)
-        pdf = signer.sign_pdf(
+        made = signing.notary.sign(
+            signer,
             signing.store.get(row.prepared_sha256),
             field=LAST_FIELD,
             reason=reason,
             location=row.agency,
-            signed_at=batch.now.replace(microsecond=0),
+            signed_at=now,
+            level=signing.notary.level_of(row.authority_code),
         )
-        return signing.store.put(pdf, "application/pdf").sha256, signer.certificate.sha256
+        stored = signing.store.put(made.pdf, "application/pdf")
+        return made, stored.sha256, signer.certificate.sha256
 
-    return await asyncio.get_running_loop().run_in_executor(signing.threads, work)
+    scope = Scope(batch.authority_id, everything=True)
+    try:
+        made, document, certificate = await asyncio.get_running_loop().run_in_executor(signing.threads, work)
+    except SignerAwayError as away:
+        async with transaction(tools.engine, scope) as connection:
+            await note_trouble(connection, own, away.code, now)
+        raise
+    except CannotSignError:
+        async with transaction(tools.engine, scope) as connection:
+            await no_trouble(connection, own.id)
+        raise
+    # Before the approvals that rest on it, under the document's own id: an attempt whose approvals come to
+    # nothing signs anew, and each signature that was made has its proof.
+    mine = replace(own, id=uuid5(shown.id, document))
+    async with transaction(tools.engine, scope) as connection:
+        await keep_proof(connection, mine, made, document, certificate, now)
+        await no_trouble(connection, own.id)
+    return document, certificate

@@ -14,7 +14,7 @@ from temporalio.exceptions import ApplicationError
 from activities.batches.approving import Round, approve_each
 from activities.batches.cutting import cut_list
 from activities.batches.one_signature import fail_list, sign_list
-from activities.signing.errors import SignerAwayError
+from activities.signing.errors import NotNowError, SignerAwayError
 from activities.signing.office import SigningOffice
 from models.database import Scope, transaction
 from models.messages import Batch, BatchResult
@@ -76,8 +76,8 @@ async def _run(
     try:
         return await sign_list(tools, signing, batch, row.list_id)
     except SignerAwayError as away:
-        if patient:
-            raise
+        if patient or isinstance(away, NotNowError):
+            raise  # others are awaited without end
         await fail_list(tools, batch, row.list_id, away.code)
         return BatchResult()
 

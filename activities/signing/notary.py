@@ -7,10 +7,12 @@ After it: the whole file is judged by our own verification, and what proves it i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
+from pathlib import Path
+from threading import Lock
 
 import httpx
 from asn1crypto import cms, x509
@@ -19,6 +21,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from activities.signing.archiving import add_document_timestamp, archive_ends
 from activities.signing.assurance import MARGIN, Assurance, Level
 from activities.signing.errors import CannotSignError, NotNowError
+from activities.signing.keystore import KeystoreError
 from activities.signing.signer import Signer
 from activities.signing.status import StatusAnswer, StatusDesk
 from activities.signing.timestamping import LATEST, Sample, Stamper, TimestampDesk
@@ -43,6 +46,16 @@ class SignedFile:
     verdict: Verdict
 
 
+@dataclass(frozen=True, slots=True)
+class Desks:
+    """Whom a notary believes and asks."""
+
+    trust: TrustList
+    status: StatusDesk | None
+    timestamps: TimestampDesk | None
+    http: httpx.Client | None = None
+
+
 class Notary:
     """One per process; safe to share between threads.
 
@@ -64,9 +77,35 @@ class Notary:
         http: httpx.Client | None = None,
         levels: Mapping[str, Level] | None = None,
     ) -> None:
-        self.trust, self.level, self._http = trust, level, http
-        self._levels = levels or {}
-        self._status, self._timestamps = status, timestamps
+        self.level, self._levels = level, levels or {}
+        self._desks: Callable[[], Desks] = lambda: Desks(trust, status, timestamps, http)
+        self._open: Desks | None = None
+        self._lock = Lock()
+
+    @classmethod
+    def late(cls, level: Level, levels: Mapping[str, Level], desks: Callable[[], Desks]) -> Notary:
+        """Its desks are opened at the first signature: a worker may start before there are keys."""
+        made = cls.__new__(cls)
+        made.level, made._levels, made._desks = level, levels, desks
+        made._open, made._lock = None, Lock()
+        return made
+
+    @property
+    def desks(self) -> Desks:
+        """Whom the notary asks. Raises KeystoreError while there is no trust list."""
+        with self._lock:
+            if self._open is None:
+                self._open = self._desks()
+            return self._open
+
+    @property
+    def trust(self) -> TrustList:
+        """The authorities accepted."""
+        return self.desks.trust
+
+    @property
+    def _status(self) -> StatusDesk | None:
+        return self.desks.status
 
     def level_of(self, authority: str) -> Level:
         """The level of an authority's signatures, by its code."""
@@ -74,8 +113,8 @@ class Notary:
 
     def close(self) -> None:
         """Give back the connections."""
-        if self._http is not None:
-            self._http.close()
+        if self._open is not None and self._open.http is not None:
+            self._open.http.close()
 
     def assure(
         self, certificates: Sequence[x509.Certificate], at: datetime, level: Level | None = None
@@ -195,9 +234,9 @@ class Notary:
             raise NotNowError("timestamp-wrong", "the timestamp authority signs by another certificate now")
 
     def _required(self) -> TimestampDesk:
-        if self._timestamps is None:
+        if self.desks.timestamps is None:
             raise HosoError("HOSO_TSA_URL chưa được đặt / is not set: the signature level needs timestamps")
-        return self._timestamps
+        return self.desks.timestamps
 
 
 def notary_of(settings: Settings) -> Notary:
@@ -209,7 +248,6 @@ def notary_of(settings: Settings) -> Notary:
     level = Level(settings.signature_level)
     levels = {code: Level(one) for code, one in settings.signature_levels.items()}
     highest = max([level, *levels.values()], key=list(Level).index)
-    trust = TrustList.load(settings.trust_list or settings.pki / "trust.json")
     base = str(settings.pki_url).rstrip("/") if settings.pki_url else None
     ocsp_url = str(settings.ocsp_url) if settings.ocsp_url else base and f"{base}/ocsp"
     tsa_url = str(settings.tsa_url) if settings.tsa_url else base and f"{base}/tsa"
@@ -221,10 +259,21 @@ def notary_of(settings: Settings) -> Notary:
         raise HosoError("HOSO_TSA_URL chưa được đặt / is not set: the signature level needs timestamps")
     if highest.proven and not asks:
         raise HosoError("HOSO_REVOCATION is off: B-LT needs revocation data")
-    http = httpx.Client(timeout=settings.status_timeout_seconds, trust_env=False, follow_redirects=False)
-    status = StatusDesk(trust, http, ocsp_url=ocsp_url, crl_urls=lists) if asks else None
-    timestamps = TimestampDesk(tsa_url, trust, http) if tsa_url else None
-    return Notary(trust, level, status, timestamps, http, levels)
+
+    def desks() -> Desks:
+        trust = _trusted(settings.trust_list or settings.pki / "trust.json")
+        http = httpx.Client(timeout=settings.status_timeout_seconds, trust_env=False)
+        status = StatusDesk(trust, http, ocsp_url=ocsp_url, crl_urls=lists) if asks else None
+        return Desks(trust, status, TimestampDesk(tsa_url, trust, http) if tsa_url else None, http)
+
+    return Notary.late(level, levels, desks)
+
+
+def _trusted(path: Path) -> TrustList:
+    try:
+        return TrustList.load(path)
+    except OSError as error:
+        raise KeystoreError("signing-keys-missing", f"{path.name}: no trust list can be read") from error
 
 
 def _instant(token: bytes) -> datetime:

@@ -168,6 +168,7 @@ class Installation:
             "api_port": str(ports.api),
             "national_url": f"http://{LOOPBACK}:{ports.emulator}",
             "pki_url": f"http://{LOOPBACK}:{ports.pki}",
+            "signature_level": "B-LT",
             "codec_open": "true",
         }
         values |= {f"database_{role}_password": database.passwords[name] for role, name in ROLES.items()}

@@ -153,6 +153,7 @@ def _settings(
         "database_sslmode": "disable",
         "temporal_address": engine.address,
         "api_port": str(free_port()),
+        "revocation": "off",
         **others,
     }
     values |= {f"database_{role}_password": database.passwords[name] for role, name in ROLES.items()}

@@ -154,7 +154,8 @@ class Rig:
         self.start("postgres", "temporal")
         self.postgres.create_roles_and_database("hoso")
         passwords = {
-            f"database_{role}_password": self.postgres.passwords[name] for role, name in ROLES.items()
+            "revocation": "off",
+            **{f"database_{role}_password": self.postgres.passwords[name] for role, name in ROLES.items()},
         }
         write_settings_file(
             self.folder,

@@ -130,6 +130,7 @@ class Servers:
             "api_port": str(ports["api"]),
             "national_url": f"http://{LOOPBACK}:{ports['emulator']}",
             "pki_url": f"http://{LOOPBACK}:{ports['pki']}",
+            "signature_level": "B-LT",
             "national_sender_code": self.national_code,
             "clock": "engine",
             "session_hours": "24",

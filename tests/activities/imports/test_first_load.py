@@ -40,6 +40,7 @@ def running(database: Database, temporal_server: EmbeddedTemporal, tmp_path: Pat
         "temporal_address": temporal_server.address,
         "task_queue": uuid4().hex,
         "api_port": str(port),
+        "revocation": "off",
     }
     values |= {
         f"database_{role}_password": known.require(f"database_{role}_password") for role in DatabaseRole

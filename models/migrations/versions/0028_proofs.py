@@ -4,12 +4,12 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0021"
-down_revision = "0019"
+revision = "0028"
+down_revision = "0025"
 
 
 def upgrade() -> None:
     """New tables only: nothing that runs is locked."""
     driver = op.get_bind().connection.driver_connection
     assert driver is not None
-    driver.execute((Path(__file__).parent / "0021_proofs.sql").read_text(encoding="utf-8"))
+    driver.execute((Path(__file__).parent / "0028_proofs.sql").read_text(encoding="utf-8"))
