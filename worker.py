@@ -116,7 +116,7 @@ def offices(settings: Settings, tools: Tools) -> Offices:
         imports=ImportOffice(settings, tools),
         reviews=ReviewOffice(tools, store, signers, threads, notary),
         recomputing=RecomputeOffice(tools),
-        exports=ExportOffice(tools, store, signers, threads),
+        exports=ExportOffice(tools, store, signers, threads, notary),
         notary=notary,
     )
 

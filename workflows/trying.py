@@ -5,7 +5,9 @@ from datetime import timedelta
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 
-SIGN_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=5)
+# Without end: the activity itself gives up what only our side keeps from being made (activities/signing
+# /patience.py); who else must answer may be away for hours, and the approval waits, pending, until then.
+SIGN_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5))
 AWAY = ("token-away", "token-locked", "token-module-missing")
 """Troubles of a token that the approver and the administrator are told by name."""
 # Somebody waits: a person's record is asked for a few times, then the answer says that none came.

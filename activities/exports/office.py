@@ -16,6 +16,9 @@ from activities.documents.profile import render_profile
 from activities.documents.store import DocumentStore
 from activities.signing.errors import CannotSignError
 from activities.signing.issuing import SignerName
+from activities.signing.notary import Notary
+from activities.signing.patience import patiently
+from activities.signing.proofs import present
 from activities.signing.signer import Signer, Signers
 from models.access import roles
 from models.activity_interfaces import ExportActivities
@@ -30,7 +33,8 @@ from models.record.tools import Tools
 
 _EXPORT = text(
     "SELECT e.*, r.number, r.form_version, r.submitted_at, r.saved_at, p.full_name, p.agency_id,"
-    " g.name AS agency_today, u.name AS authority_today, u.department_id, d.name AS department,"
+    " g.name AS agency_today, u.name AS authority_today,"
+    " u.code AS authority_code, u.department_id, d.name AS department,"
     " a.display_name AS signer, h.name AS signer_agency, b.display_name AS on_behalf,"
     " l.document AS delegated_by"
     " FROM exports e JOIN revisions r ON r.id = e.revision_id JOIN profiles p ON p.id = e.profile_id"
@@ -60,10 +64,14 @@ class ExportOffice(ExportActivities):
     store: DocumentStore
     signers: Signers
     threads: ThreadPoolExecutor
+    notary: Notary
 
     @activity.defn(name="make_export")
     async def make_export(self, request: ExportRequest) -> Signed:
         """The same export always answers the same file, once one was kept; a refusal to sign is an answer."""
+        return await patiently(self._export(request))
+
+    async def _export(self, request: ExportRequest) -> Signed:
         scope = Scope(request.authority_id, everything=True)
         async with transaction(self.tools.engine, scope) as connection:
             row = (await connection.execute(_EXPORT, {"id": request.export_id})).one()
@@ -75,7 +83,7 @@ class ExportOffice(ExportActivities):
         if digest(content) != row.digest:
             return Signed(failure="content-mismatch")
         loop = asyncio.get_running_loop()
-        at = request.now.replace(microsecond=0)
+        at = present(request.now).replace(microsecond=0)
         try:
             document, certificates = await loop.run_in_executor(
                 self.threads, self._make, row, approvals, content, at
@@ -98,7 +106,15 @@ class ExportOffice(ExportActivities):
         certificates = []
         for place in row.places:
             signer, reason = self._signer(row, place)
-            pdf = signer.sign_pdf(pdf, field=place, reason=reason, location=row.signer_agency, signed_at=at)
+            pdf = self.notary.sign(
+                signer,
+                pdf,
+                field=place,
+                reason=reason,
+                location=row.signer_agency,
+                signed_at=at,
+                level=self.notary.level_of(row.authority_code),
+            ).pdf
             certificates.append(signer.certificate.sha256)
         return self.store.put(pdf, "application/pdf").sha256, certificates
 

@@ -72,7 +72,7 @@ async def worker(world: World, app: Any, temporal_server, pki: Path) -> AsyncIte
     settings = app.state.settings
     acts = ActOffice(world.tools)
     hands = (world.tools, DocumentStore(settings.documents), DevelopmentSigners(pki), ThreadPoolExecutor(2))
-    signing, exports = SigningOffice(*hands, quiet(pki)), ExportOffice(*hands)
+    signing, exports = SigningOffice(*hands, quiet(pki)), ExportOffice(*hands, quiet(pki))
     async with (
         Worker(
             client,
