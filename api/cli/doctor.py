@@ -8,9 +8,9 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import httpx
 import psycopg
@@ -19,26 +19,17 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.cli.check_history import check_history
 from api.cli.children import ChildError, answers, port_is_free
 from api.cli.embedded import RETENTION_DAYS, binary, postgres_binaries
+from api.cli.finding import START, Finding
 from models.errors import HosoError
 from models.keys import KeyRing, Purpose, find_master
 from models.migrations import head
 from models.settings import DATA_FOLDER, PREFIX, DatabaseRole, MissingSettingError, Settings
 
-START = "chạy / run: make run"
 LEAST_PYTHON = (3, 11)
 LEAST_FREE_BYTES = 2 * 1024**3
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one check found; `remedy` is empty when all is well."""
-
-    name: str
-    status: Literal["ok", "warning", "failed"]
-    found: str
-    remedy: str = ""
 
 
 def check_python(_settings: Settings) -> Finding:
@@ -216,6 +207,7 @@ CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     check_engine,
     check_keys,
     check_signing,
+    check_history,
     check_national,
     check_api,
 )

@@ -15,6 +15,7 @@ from api.routers import (
     read_drafts,
     read_duties,
     read_forms,
+    read_history,
     read_profiles,
     read_story,
     read_work,
@@ -46,4 +47,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     simulations.router,
     read_story.router,
     verifying.router,
+    read_history.router,
 )

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from activities.sealing import sealer as sealing
+from api.cli.check_history import check_history
+from api.cli.finding import START, Finding
 from models.history.statement import statement_of
 from models.settings import PREFIX
 from tests.activities.sealing.scene import Scene
@@ -65,6 +67,29 @@ async def test_a_timestamp_authority_that_is_down_for_hours(scene: Scene) -> Non
     assert late.sealed_at == scene.world.now  # when it was sealed, not when it was due
     assert statement_of(bytes(late.statement)).day.isoformat() == "2025-12-02"
     assert (await scene.audit()).findings == []
+
+
+async def test_the_doctor_tells_how_the_history_is(scene: Scene) -> None:
+    def told() -> Finding:
+        return check_history(scene.settings)
+
+    before = await asyncio.to_thread(told)
+    assert (before.status, "never looked after" in before.found) == ("warning", True)
+    await scene.world.employ(until="account")
+    await scene.look()
+    size = (await scene.seals())[0].size
+    silent = await asyncio.to_thread(told)  # the row is of 2025
+    assert (silent.status, silent.remedy) == ("warning", START)
+    assert f"hanoi: {size} sự kiện" in silent.found
+    assert f"{size} niêm phong / sealed 01/12/2025 10:00" in silent.found
+    scene.superuser("UPDATE sealers SET looked_at = now()")
+    assert (await asyncio.to_thread(told)).status == "ok"
+    scene.superuser("UPDATE sealers SET trouble = 'timestamp-unavailable', trouble_since = now()")
+    away = await asyncio.to_thread(told)
+    assert (away.status, "timestamp-unavailable" in away.found) == ("warning", True)
+    scene.superuser("UPDATE sealers SET trouble = 'log-broken'")
+    broken = await asyncio.to_thread(told)
+    assert (broken.status, broken.remedy) == ("failed", "hoso audit verify")
 
 
 @pytest.mark.parametrize(

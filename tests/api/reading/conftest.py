@@ -17,6 +17,7 @@ from api.routers import (
     read_drafts,
     read_duties,
     read_forms,
+    read_history,
     read_profiles,
     read_story,
     read_work,
@@ -53,6 +54,7 @@ def _readers() -> FastAPI:
         read_duties,
         read_work,
         read_story,
+        read_history,
         simulations,
         verifying,
     ):
