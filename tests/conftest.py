@@ -166,10 +166,12 @@ def database(
 
 
 @pytest.fixture
-def copy_of(postgres: EmbeddedPostgres) -> Iterator[Callable[[Database], Database]]:
+def copy_of(
+    postgres: EmbeddedPostgres, superuser: "psycopg.Connection[Any]"
+) -> Iterator[Callable[[Database], Database]]:
     """A function that copies a database nobody is connected to, rows and all, for one test."""
     with ExitStack() as stack:
-        yield lambda source: stack.enter_context(contextmanager(_fresh)(postgres, source.name))
+        yield lambda source: stack.enter_context(contextmanager(_fresh)(postgres, superuser, source.name))
 
 
 @pytest.fixture(scope="module")

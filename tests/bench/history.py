@@ -1,4 +1,4 @@
-"""A long history: logged, and audited row by row, beside reading the same rows and doing nothing with them."""
+"""A long history: logged, and audited row by row, beside reading the same rows and nothing else."""
 
 import asyncio
 import time
@@ -35,6 +35,8 @@ COLUMNS = (
     "authority_id", "stream_id", "number", "profile_id", "agency_id", "kind", "at", "actor_id", "actor_role",
     "rule_id", "citation", "rule_set_hash", "command_id", "facts", "previous_hash", "hash",
 )  # fmt: skip
+_LIVED = "SELECT * FROM events WHERE profile_id IS NOT NULL ORDER BY number"
+_COPY = f"COPY events ({', '.join(COLUMNS)}) FROM STDIN"
 TOGETHER = 20_000
 """Events that share a transaction of their making: only their order matters here."""
 

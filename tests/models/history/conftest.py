@@ -28,7 +28,7 @@ async def world(module_database, tmp_path: Path) -> AsyncIterator[World]:
 
 
 @pytest.fixture
-def superuser(module_database) -> Callable[..., list[Any]]:
+def as_owner(module_database) -> Callable[..., list[Any]]:
     """A function that runs a statement as the one who may do anything, past every policy and trigger."""
 
     return partial(as_superuser, module_database)

@@ -120,10 +120,10 @@ async def test_whoever_commits_late_is_not_passed_over(world: World, module_data
     assert [row.position for row in await leaves(world)] == [row.position for row in rows]
 
 
-async def test_a_log_that_does_not_lead_to_its_head_is_not_added_to(world: World, superuser) -> None:
+async def test_a_log_that_does_not_lead_to_its_head_is_not_added_to(world: World, as_owner) -> None:
     await world.employ(until="account")
     size = (await append(world.tools.engine, world.authority, world.now)).size
-    superuser(
+    as_owner(
         "UPDATE log_leaves SET hash = sha256('x') WHERE authority_id = %s AND index = %s",
         world.authority,
         size - 1,
@@ -131,7 +131,7 @@ async def test_a_log_that_does_not_lead_to_its_head_is_not_added_to(world: World
     await world.employ(until="account")
     with pytest.raises(LogBrokenError, match="head"):
         await append(world.tools.engine, world.authority, world.now)
-    superuser("DELETE FROM log_leaves WHERE authority_id = %s AND index = %s", world.authority, size - 1)
+    as_owner("DELETE FROM log_leaves WHERE authority_id = %s AND index = %s", world.authority, size - 1)
     with pytest.raises(LogBrokenError, match="no node"):
         await append(world.tools.engine, world.authority, world.now)
     assert len(await world.rows("SELECT 1 FROM log_heads")) == 1
@@ -192,13 +192,11 @@ async def test_a_leaf_is_the_canonical_form_of_what_it_says(world: World) -> Non
 
 
 async def test_a_cluster_that_counts_anew_goes_on_in_the_old_order(
-    world: World, superuser, module_database
+    world: World, as_owner, module_database
 ) -> None:
     """Restored elsewhere, a database's own rows have numbers that the new cluster has yet to reach."""
     await world.employ(until="account")
-    superuser(
-        "UPDATE events SET transaction = transaction + 1000000 WHERE authority_id = %s", world.authority
-    )
+    as_owner("UPDATE events SET transaction = transaction + 1000000 WHERE authority_id = %s", world.authority)
     engine, authority = world.tools.engine, world.authority
     assert (await append(engine, authority, world.now)).added == 0  # they look as if they still ran
     migrate(module_database.url(DatabaseRole.MIGRATION))  # as the first thing after a restore
@@ -209,9 +207,9 @@ async def test_a_cluster_that_counts_anew_goes_on_in_the_old_order(
         rows = await events(world)
         assert (await append(engine, authority, world.now)).size == len(rows) > old
         assert [row.position for row in await leaves(world)] == [row.position for row in rows]
-        assert superuser("SELECT hoso_renew_transactions() = hoso_transaction_base()") == [(True,)]
+        assert as_owner("SELECT hoso_renew_transactions() = hoso_transaction_base()") == [(True,)]
     finally:
-        superuser(
+        as_owner(
             "CREATE OR REPLACE FUNCTION hoso_transaction_base() RETURNS bigint LANGUAGE sql STABLE"
             " PARALLEL SAFE AS $$ SELECT 0::bigint $$"
         )
