@@ -182,6 +182,8 @@ class GiveNotice(Body):
     ]
     changed_on: Day
     document: Text
+    category: Category | None = None
+    """The staff category the decision gives; with it may come another form (phu_yen.art5.1)."""
 
 
 class WithdrawNotice(Body):

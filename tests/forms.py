@@ -31,3 +31,28 @@ COMPLETE: dict[str, Any] = {
         {"from_month": "2018-06", "unit_text": "Bảo tàng", "title": "Chuyên viên"},
     ],
 }
+
+CONTRACT: dict[str, Any] = {
+    "contract_number": "0007/HĐLĐ",
+    "signed_on": "2025-01-02",
+    "signed_at": "Tuy Hòa",
+    "worker_full_name": "NGUYỄN THỊ THỬ",
+    "birth_date": "1990-05-17",
+    "gender": "female",
+    "citizen_id_number": "000190000001",
+    "permanent_address": _PLACE,
+    "current_address": _PLACE,
+    "contact_phone": "0900000001",
+    "contract_type": "fixed_term",
+    "contract_valid_from": "2025-01-06",
+    "contract_valid_to": "2027-01-05",
+    "job_title": "Lái xe",
+    "job_position": "Hỗ trợ, phục vụ",
+    "workplace": "Trụ sở",
+    "working_hours": "08 giờ một ngày",
+    "salary_amount": "8000000",
+    "pay_form": "Chuyển khoản hằng tháng",
+    "insurance": "Theo quy định",
+    "clauses": "Theo Bộ luật Lao động 2019",
+}
+"""What a contract worker declares on the labour-contract form."""

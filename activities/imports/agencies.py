@@ -10,7 +10,7 @@ from activities.imports.lines import Line
 from activities.imports.run import Run
 from activities.imports.words import finding
 from activities.organisation.agencies import Agency, Judged, Wanted, judge_agencies, write_agencies
-from models.form import CellIssue, Gathered, workbook
+from models.form import CellIssue, Gathered, people_of, workbook
 from models.form.workbook import FIRST_ROW
 from models.lifecycle.outcome import Outcome
 from models.record.install import record_on_authority
@@ -102,8 +102,9 @@ def _wanted(values: Mapping[str, str]) -> Wanted:
 
 def orphans(run: Run, gathered: Gathered) -> list[Line]:
     """Lines refused before anybody was asked about them: no person, no key, cells nobody understands."""
-    agencies, posts, profiles, *_ = (sheet.title for sheet in workbook(run.form))
-    section = {agencies: "agencies", posts: "posts", profiles: "profiles"}
+    agencies, posts, *_ = (sheet.title for sheet in workbook(run.form))
+    section = {agencies: "agencies", posts: "posts"}
+    section |= {people_of(form).title: "profiles" for form in (run.form, *run.forms)}
     by_line: dict[tuple[str, int], list[CellIssue]] = defaultdict(list)
     for issue in gathered.issues:
         if issue.row >= FIRST_ROW and not (issue.sheet in (agencies, posts) and issue.code in _JUDGED_HERE):

@@ -1,6 +1,6 @@
 """One person of a workbook, judged: what keeps the line out, and what it would change. No database."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,12 +8,13 @@ from uuid import UUID
 
 from activities.imports.lines import Line, Verdict
 from activities.imports.words import finding
-from models.form import Candidate, Catalogue, CellIssue, PartialDate, digest, judge, tidy, workbook
+from models.form import Candidate, Catalogue, CellIssue, PartialDate, digest, judge, people_of, tidy
 from models.record.bulk import Change, Legacy
 
 SECTION = "profiles"
 NUMBER = "citizen_id_number"
-_AGENCY_CELLS = ("agency_code", "employing_unit_id")
+NAME, UNIT = "birth_full_name", "employing_unit_id"
+"""What every form holds, by its general name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +54,27 @@ def first_logins(candidates: Iterable[Candidate]) -> dict[str, int]:
 
 
 def issues_of(
-    form: Catalogue,
     candidate: Candidate,
     agencies: Mapping[str, UUID],
     logins: Mapping[str, int],
+    asked: Callable[[str], Catalogue],
     today: date,
 ) -> tuple[CellIssue, ...]:
-    """All that keeps the line out. Agencies count by what stands, not only by the workbook's own sheet."""
-    profiles = workbook(form)[2]
+    """All that keeps the line out. Agencies count by what stands, not only by the workbook's own sheet.
+
+    ``asked``: the form the law asks of a category; who stands in another form's sheet is refused.
+    """
+    form = candidate.form
+    profiles, cells = people_of(form), ("agency_code", form.by_meaning[UNIT].name)
     found = [
         issue
-        for issue in judge(form, candidate, on=today)
-        if not (issue.code == "unknown-agency" and issue.field in _AGENCY_CELLS)
+        for issue in judge(candidate, on=today)
+        if not (issue.code == "unknown-agency" and issue.field in cells)
     ]
-    for name in _AGENCY_CELLS:
+    category = candidate.extras.get("staff_category")
+    if isinstance(category, str) and asked(category).version != form.version:
+        found.append(finding(profiles, candidate.row, "staff_category", "other-form"))
+    for name in cells:
         code = candidate.extras.get(name) or candidate.content.get(name)
         if isinstance(code, str) and code not in agencies:
             found.append(finding(profiles, candidate.row, name, "unknown-agency"))
@@ -76,16 +84,16 @@ def issues_of(
     return tuple(found)
 
 
-def legacy_of(
-    form: Catalogue, candidate: Candidate, agency_id: UUID, number_index: bytes, today: date
-) -> Legacy:
+def legacy_of(candidate: Candidate, agency_id: UUID, number_index: bytes, today: date) -> Legacy:
     """The person as the record takes them over; call only where nothing is wrong with the line."""
+    form = candidate.form
     content = tidy(form, candidate.content)
-    joined = PartialDate.parse(content["joined_current_agency_on"]).earliest
+    joined = PartialDate.parse(content[form.since]).earliest
     return Legacy(
+        form=form,
         agency_id=agency_id,
         category=candidate.extras["staff_category"],
-        full_name=content["birth_full_name"].title(),
+        full_name=content[form.by_meaning[NAME].name].title(),
         staff_number=content.get("staff_number"),
         number_index=number_index,
         content=content,
@@ -108,7 +116,7 @@ def compare(form: Catalogue, row: int, known: Known, legacy: Legacy) -> Judged:
     )
     problem = _problem(known, legacy, change)
     if problem is not None:
-        issue = finding(workbook(form)[2], row, problem[0], problem[1])
+        issue = finding(people_of(form), row, problem[0], problem[1])
         return Judged(_line(form, row, "conflict", known.profile_id, issue))
     if change.form or change.account or change.email:
         return Judged(_line(form, row, "update", known.profile_id), legacy, change)
@@ -132,7 +140,7 @@ def _problem(known: Known, legacy: Legacy, change: Change) -> tuple[str, str] | 
 def _line(
     form: Catalogue, row: int, verdict: Verdict, subject: UUID | None = None, *issues: CellIssue
 ) -> Line:
-    return Line(SECTION, workbook(form)[2].title, row, verdict, subject, issues)
+    return Line(SECTION, people_of(form).title, row, verdict, subject, issues)
 
 
 def refused(form: Catalogue, row: int, issues: tuple[CellIssue, ...]) -> Judged:
@@ -147,12 +155,12 @@ def created(form: Catalogue, row: int, legacy: Legacy | None) -> Judged:
 
 def clashing(form: Catalogue, row: int, name: str, code: str) -> Judged:
     """A line that is right in itself and clashes with what is recorded."""
-    return Judged(_line(form, row, "conflict", None, finding(workbook(form)[2], row, name, code)))
+    return Judged(_line(form, row, "conflict", None, finding(people_of(form), row, name, code)))
 
 
 def former(form: Catalogue, row: int, archived: UUID) -> Judged:
     """A line about a former official: coming back is a case of its own, on the archived profile it names."""
-    issue = finding(workbook(form)[2], row, NUMBER, "former-official")
+    issue = finding(people_of(form), row, NUMBER, "former-official")
     return Judged(_line(form, row, "conflict", archived, issue))
 
 

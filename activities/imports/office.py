@@ -27,7 +27,8 @@ from models.activity_interfaces import ImportActivities
 from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.errors import RefusedError
-from models.form import Candidate, Gathered, catalogue, gather, workbook
+from models.form import Candidate, Gathered, gather, people_of
+from models.lifecycle.forms import form_for
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.messages import ImportDone, ImportStart
@@ -39,7 +40,6 @@ from models.settings import Settings
 from models.workbook_guard import check_workbook
 from models.workbook_vault import WorkbookMissingError, WorkbookVault
 
-FORM = "tt06_2023"
 BEAT_SECONDS = 5.0
 T = TypeVar("T")
 
@@ -61,7 +61,7 @@ _DEPARTMENT = text(
     " RETURNING department_id"
 )
 _ACCEPTED = text(
-    "SELECT row FROM import_lines WHERE import_id = :id AND sheet = :sheet"
+    "SELECT sheet, row FROM import_lines WHERE import_id = :id AND sheet = ANY(:sheets)"
     " AND verdict IN ('create', 'update', 'same')"
 )
 
@@ -143,7 +143,7 @@ class ImportOffice(ImportActivities):
             tools=self.tools,
             scene=scene,
             source=source,
-            form=catalogue(FORM),
+            form=form_for(law, None, today),
             agency_id=agency_id,
             dry_run=row.dry_run,
             administers=reach(actor, Verb.ADMINISTER, today, law).everywhere,
@@ -167,7 +167,7 @@ class ImportOffice(ImportActivities):
 
         def together() -> Gathered:
             try:
-                return gather(run.form, book, on=run.scene.today)
+                return gather(run.form, book, on=run.scene.today, also=run.forms)
             except BaseException as error:
                 raise unreadable(error) from error
 
@@ -192,11 +192,14 @@ class ImportOffice(ImportActivities):
         """Number and login of the people nothing is wrong with: a dry run writes them nowhere else."""
         if not run.dry_run:
             return {}
-        values = {"id": run.source.import_id, "sheet": workbook(run.form)[2].title}
+        titles = [people_of(form).title for form in (run.form, *run.forms)]
+        values = {"id": run.source.import_id, "sheets": titles}
         async with transaction(self.tools.engine, run.scope) as connection:
-            rows = set((await connection.execute(_ACCEPTED, values)).scalars())
+            rows = {(row.sheet, row.row) for row in await connection.execute(_ACCEPTED, values)}
         return {
-            one.content["citizen_id_number"]: one.extras.get("login") for one in candidates if one.row in rows
+            one.content["citizen_id_number"]: one.extras.get("login")
+            for one in candidates
+            if (people_of(one.form).title, one.row) in rows
         }
 
     async def _finish(self, start: ImportStart, run: Run, issues: list[dict[str, Any]]) -> ImportDone:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -55,6 +56,7 @@ class People(Batches[Candidate]):
     def __init__(self, run: Run, candidates: Sequence[Candidate]) -> None:
         self._run = run
         self._logins = first_logins(candidates)
+        self._asked = cache(run.asked)
 
     async def write(self, connection: AsyncConnection, batch: Sequence[Candidate]) -> list[Line]:
         """Judge a batch and write what is new or changed."""
@@ -76,25 +78,25 @@ class People(Batches[Candidate]):
     async def _write(self, connection: AsyncConnection, judged: Sequence[Judged]) -> list[Line]:
         run = self._run
         new = [one.legacy for one in judged if one.line.verdict == "create" and one.legacy is not None]
-        ids = iter(await adopt(connection, run.tools, run.scene, run.source, run.form, new))
+        ids = iter(await adopt(connection, run.tools, run.scene, run.source, new))
         lines = []
         for one in judged:
             line = one.line
             if line.verdict == "create":
                 line = Line(line.section, line.sheet, line.row, line.verdict, next(ids))
             elif one.change is not None:
-                await renew(connection, run.tools, run.scene, run.source, run.form, one.change)
+                await renew(connection, run.tools, run.scene, run.source, one.change)
             lines.append(line)
         return lines
 
     def clash(self, item: Candidate, refusal: Refusal) -> Line:
         """A login another authority uses, or a profile opened at the same moment."""
         name = "login" if refusal.code == "duplicate-login" else "citizen_id_number"
-        return clashing(self._run.form, item.row, name, refusal.code).line
+        return clashing(item.form, item.row, name, refusal.code).line
 
     def _issues(self, one: Candidate) -> tuple[CellIssue, ...]:
         run = self._run
-        return issues_of(run.form, one, run.agencies, self._logins, run.scene.today)
+        return issues_of(one, run.agencies, self._logins, self._asked, run.scene.today)
 
     def _judge(
         self,
@@ -106,25 +108,25 @@ class People(Batches[Candidate]):
     ) -> Judged:
         run = self._run
         if issues:
-            return refused(run.form, one.row, issues)
+            return refused(one.form, one.row, issues)
         number = str(number_of(one))
         found = next((known[i] for i in self._indexes(number) if i in known), None)
         archived = next((left[i] for i in self._indexes(number) if i in left), None)
         if found is None and archived is not None:
-            return former(run.form, one.row, archived)
+            return former(one.form, one.row, archived)
         login = one.extras.get("login")
         if isinstance(login, str) and login in taken and (found is None or taken[login] != found.profile_id):
-            return clashing(run.form, one.row, "login", "duplicate-login")
+            return clashing(one.form, one.row, "login", "duplicate-login")
         if found is None and run.dry_run:
-            return created(run.form, one.row, None)
+            return created(one.form, one.row, None)
         legacy = self._legacy(one, number)
-        return compare(run.form, one.row, found, legacy) if found else created(run.form, one.row, legacy)
+        return compare(one.form, one.row, found, legacy) if found else created(one.form, one.row, legacy)
 
     def _legacy(self, one: Candidate, number: str) -> Legacy:
         run = self._run
         index = run.tools.blind.of(run.source.authority_id, number)
         agency_id = run.agencies[one.extras["agency_code"]]
-        return legacy_of(run.form, one, agency_id, index, run.scene.today)
+        return legacy_of(one, agency_id, index, run.scene.today)
 
     def _indexes(self, number: str) -> tuple[bytes, ...]:
         return self._run.tools.blind.candidates(self._run.source.authority_id, number)

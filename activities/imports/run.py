@@ -6,7 +6,7 @@ goes on at exactly the next line, whatever the heartbeat managed to say.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args
 from uuid import UUID
 
 from sqlalchemy import bindparam, text
@@ -20,10 +20,12 @@ from models.database import Scope, transaction
 from models.errors import HosoError, Refusal
 from models.form import Catalogue
 from models.keys import Sealed
+from models.lifecycle.forms import form_for
 from models.lifecycle.scene import Scene
 from models.record.bulk import Source
 from models.record.conflicts import refusal_of
 from models.record.tools import Tools
+from models.regulations.schema import Category
 
 BATCH = 200
 """Lines per transaction."""
@@ -43,6 +45,7 @@ class Run:
     scene: Scene
     source: Source
     form: Catalogue
+    """The general form; the sheets of agencies and posts stand beside it."""
     agency_id: UUID
     """Of the account that asked for it; where its events stand."""
     dry_run: bool
@@ -52,6 +55,16 @@ class Run:
     letters: Letters = field(default_factory=dict)
     agencies: dict[str, UUID] = field(default_factory=dict)
     """Standing agencies by code; in a dry run those the workbook would create, too."""
+
+    def asked(self, category: str) -> Catalogue:
+        """The form the law asks of a category of staff, today."""
+        return form_for(self.scene.law, category, self.scene.today)
+
+    @property
+    def forms(self) -> tuple[Catalogue, ...]:
+        """The other forms the law knows, each with its own sheet of people."""
+        known = {self.asked(one).version: self.asked(one) for one in get_args(Category)}
+        return tuple(form for version, form in sorted(known.items()) if version != self.form.version)
 
     @property
     def scope(self) -> Scope:

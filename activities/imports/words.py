@@ -29,6 +29,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "a former official with an archived profile: reopen that profile (return of a former official)"
         " instead of a new one.",
     ),
+    "other-form": (
+        "người thuộc loại này khai theo mẫu khác; ghi dòng này ở trang của mẫu đó.",
+        "people of this category declare on another form; put the line on that form's sheet.",
+    ),
     "held-elsewhere": (
         "hồ sơ đang do cơ quan khác quản lý; việc chuyển hồ sơ phải theo thủ tục điều chuyển.",
         "another agency holds the profile; a move follows the transfer procedure.",

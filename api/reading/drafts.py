@@ -17,8 +17,20 @@ from api.reading import permits, tags
 from api.reading.permits import Subject
 from api.scope import Reading
 from models.errors import FieldRefusal, RefusedError
-from models.form import MAY_WAIT, Catalogue, FieldIssue, catalogue, digest, owned_by, split, tidy, validate
+from models.form import (
+    MAY_WAIT,
+    Catalogue,
+    FieldIssue,
+    carry,
+    catalogue,
+    digest,
+    owned_by,
+    split,
+    tidy,
+    validate,
+)
 from models.identifiers import new_id
+from models.lifecycle.forms import form_for
 from models.record.load import content_of
 
 LARGEST_CONTENT = 1_000_000
@@ -114,9 +126,10 @@ async def save(read: Reading, profile_id: UUID, body: DraftBody, if_match: str |
     subject = await permits.profile(read, profile_id, *verbs)
     by_person = body.on_behalf or profile_id == read.who.profile_id
     _open_for_drafts(subject)
-    base = await _base(read, subject)
+    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    form = form_for(law, subject.row.category, read.today)
+    base = await _base(read, subject, form)
     tags.unmoved(wanted, base.tag)
-    form = catalogue("tt06_2023")
     content, remaining = _judged(form, base.content, body.content, read, by_person=by_person)
     evidence = base.evidence if body.evidence is None else list(dict.fromkeys(body.evidence))
     await _attached(read, profile_id, evidence)
@@ -138,13 +151,16 @@ def _open_for_drafts(subject: Subject) -> None:
         )
 
 
-async def _base(read: Reading, subject: Subject) -> _Base:
+async def _base(read: Reading, subject: Subject, form: Catalogue) -> _Base:
+    """What stands so far, as far as the form of today asks for it too."""
     values = {"id": subject.id, "approved": subject.row.approved_revision_id}
     rows = {row.state: row for row in await read.connection.execute(_FOUND, values)}
     draft, approved = rows.get("draft"), rows.get("approved")
     source = draft or approved
     authority = read.who.authority_id
     content = await content_of(read.connection, read.tools, authority, source.id) if source else {}
+    if source:
+        content = carry(catalogue(source.form_version), form, content, on=read.today)
     if draft is not None:
         tag = tags.of_revision(draft.number, "draft", draft.digest, draft.evidence)
         return _Base(draft, content, list(draft.evidence), draft.number, draft.based_on, tag)

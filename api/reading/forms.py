@@ -13,7 +13,8 @@ from api.reading.reviews import may_read_report
 from api.scope import Reading
 from models.calendar import start_of_day
 from models.errors import RefusedError
-from models.form import catalogue, completeness, diff
+from models.form import carry, catalogue, completeness, diff
+from models.lifecycle.forms import form_for
 from models.record.load import content_of
 
 
@@ -100,6 +101,7 @@ _ON = text(
     " AND coalesce(s.signed_at, r.submitted_at, r.saved_at) < :end"
     " ORDER BY coalesce(s.signed_at, r.submitted_at, r.saved_at) DESC, r.number DESC LIMIT 1"
 )
+_FORM = text("SELECT form_version FROM revisions WHERE id = :id")
 _SIGNED = text(
     "SELECT s.*, r.number AS revision, a.display_name AS approver, b.display_name AS on_behalf_of_name"
     " FROM approvals s JOIN revisions r ON r.id = s.revision_id"
@@ -141,8 +143,15 @@ async def form(
     if row is None:
         raise permits.missing()
     content = await content_of(read.connection, read.tools, read.who.authority_id, row.id)
-    filled, asked = completeness(catalogue(row.form_version), content)
-    found = Form.model_validate({**row._mapping, "content": content, "filled": filled, "asked": asked})
+    stands = catalogue(row.form_version)
+    if draft:
+        # The category or the law changed since: it goes on with what the form of today asks for too.
+        law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+        now = form_for(law, subject.row.category, read.today)
+        stands, content = now, carry(stands, now, content, on=read.today)
+    filled, asked = completeness(stands, content)
+    about = {**row._mapping, "form_version": stands.version}
+    found = Form.model_validate({**about, "content": content, "filled": filled, "asked": asked})
     return found, tags.of_revision(row.number, row.state, row.digest, row.evidence)
 
 
@@ -177,6 +186,10 @@ async def compared(read: Reading, before: UUID | None, after: UUID, version: str
     """Field by field; everything is new where there is nothing before."""
     authority = read.who.authority_id
     old = await content_of(read.connection, read.tools, authority, before) if before else {}
+    if before:
+        # Declared on another form: what this one asks for too is compared, the rest is no difference.
+        stood = str(await read.connection.scalar(_FORM, {"id": before}))
+        old = carry(catalogue(stood), catalogue(version), old, on=read.today)
     new = await content_of(read.connection, read.tools, authority, after)
     return [
         Change(

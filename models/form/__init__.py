@@ -1,6 +1,8 @@
 """The form: what an official declares, as a versioned catalogue with all that is needed to judge it. Pure."""
 
+from .carrying import carry
 from .cells import CellIssue, read_header, read_row
+from .choosing import form_named, forms
 from .codes import Code, CodeList, code_list
 from .dates import PartialDate
 from .differences import FieldChange, diff
@@ -16,7 +18,7 @@ from .prefilling import Prefilled, prefill
 from .progress import completeness
 from .sealing import join, split
 from .validating import validate
-from .workbook import Column, Sheet, choices_of, workbook
+from .workbook import Column, Sheet, choices_of, people_of, workbook
 
 __all__ = [
     "MAY_WAIT",
@@ -37,6 +39,7 @@ __all__ = [
     "Sheet",
     "address_in_words",
     "canonical",
+    "carry",
     "carry_over",
     "catalogue",
     "cells_of",
@@ -47,12 +50,15 @@ __all__ = [
     "diff",
     "digest",
     "foretold",
+    "form_named",
+    "forms",
     "gather",
     "guarded",
     "join",
     "judge",
     "normalise",
     "owned_by",
+    "people_of",
     "prefill",
     "provinces",
     "read_header",

@@ -19,6 +19,7 @@ Found = Iterator[tuple[str, Problem]]
 # The articles below are known, not checked against the texts; what is shown to people says so.
 _UNCHECKED = " (biết, chưa đối chiếu văn bản)"
 _LABOUR = "Bộ luật Lao động 2019, Điều 3 khoản 1" + _UNCHECKED
+_TERM = "Bộ luật Lao động 2019, Điều 20, Điều 21" + _UNCHECKED
 _PARTY = "Điều lệ Đảng Cộng sản Việt Nam, Điều 1, Điều 5" + _UNCHECKED
 _SERVICE = "Luật Nghĩa vụ quân sự 2015, Điều 30" + _UNCHECKED
 _ORDERED = (
@@ -41,6 +42,7 @@ def contradictions(cat: Catalogue, content: Mapping[str, Any], on: date) -> Foun
     yield from _birth(cat, content, on)
     yield from _order(cat, content)
     yield from _salary(content)
+    yield from _term(cat, content)
     for table in cat.tables:
         rows = content.get(table.name)
         if isinstance(rows, list):
@@ -92,6 +94,18 @@ def _order(cat: Catalogue, content: Mapping[str, Any]) -> Found:
         if after and before and after.surely_before(before):
             field = cat.by_name[earlier]
             yield later, problem("before-other", other=(field.label, field.label_en), source=source)
+
+
+def _term(cat: Catalogue, content: Mapping[str, Any]) -> Found:
+    """A contract for a fixed term says when it ends."""
+    if content.get("contract_type") == "fixed_term" and "contract_valid_to" not in content:
+        kind = cat.by_name.get("contract_type")
+        if kind is not None:
+            label = code_list("contract_type").codes["fixed_term"]
+            yield (
+                "contract_valid_to",
+                problem("missing-with", other=(label.label, label.label_en), source=_TERM),
+            )
 
 
 def _salary(content: Mapping[str, Any]) -> Found:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from functools import cache, cached_property
 from typing import Any, Literal
@@ -27,6 +28,7 @@ class Field:
     ``min`` and ``max`` bound numbers; for strings ``max`` is a number of characters. ``places`` are decimals.
     ``past``: the date cannot lie after the day of checking. ``birth``: nor before the person's birth.
     ``current``: an address of today's units only. ``disjoint``: a table's periods may not overlap.
+    ``same_as``: under which name the general form holds the same thing, where this form has another.
     """
 
     name: str
@@ -53,6 +55,12 @@ class Field:
     max_rows: int = 200
     disjoint: bool = False
     sheet: str = ""
+    same_as: str = ""
+
+    @property
+    def meaning(self) -> str:
+        """By what it is known in every form."""
+        return self.same_as or self.name
 
     @property
     def is_table(self) -> bool:
@@ -67,7 +75,11 @@ class Field:
 
 @dataclass(frozen=True, eq=False)
 class Catalogue:
-    """A version of a form. ``fields`` is in the order of the paper form, tables included."""
+    """A version of a form. ``fields`` is in the order of the paper form, tables included.
+
+    ``sheet``: the sheet of the import workbook with its people. ``since``: the field with the date since when
+    the person has been where they are. ``also``: names under which regulations know it besides its version.
+    """
 
     version: str
     title: str
@@ -75,11 +87,20 @@ class Catalogue:
     document: str
     source: str
     fields: tuple[Field, ...]
+    in_force_from: date
+    sheet: str = ""
+    since: str = ""
+    also: tuple[str, ...] = ()
 
     @cached_property
     def by_name(self) -> Mapping[str, Field]:
         """Top-level fields by their english_field."""
         return {field.name: field for field in self.fields}
+
+    @cached_property
+    def by_meaning(self) -> Mapping[str, Field]:
+        """Top-level fields by what every form knows them by."""
+        return {field.meaning: field for field in self.fields}
 
     @property
     def tables(self) -> tuple[Field, ...]:
@@ -135,8 +156,14 @@ def catalogue(version: str = "tt06_2023") -> Catalogue:
     """The form of that version. KeyError for an unknown one, ValueError where the data contradicts itself."""
     data = document("catalogues", version)
     fields = tuple(_field(entry) for entry in data["fields"])
+    words = {name: data[name] for name in ("version", "title", "title_en", "document", "source")}
+    more = {name: data[name] for name in ("sheet", "since") if name in data}
     found = Catalogue(
-        data["version"], data["title"], data["title_en"], data["document"], data["source"], fields
+        **words,
+        **more,
+        fields=fields,
+        in_force_from=data["in_force_from"],
+        also=tuple(data.get("also", ())),
     )
     _check(found)
     return found
@@ -163,8 +190,10 @@ def _field(entry: Mapping[str, Any], parent: Mapping[str, Any] | None = None) ->
 
 def _check(cat: Catalogue) -> None:
     names = [field.name for field in cat.fields]
-    if len(set(names)) != len(names):
+    if len(set(names)) != len(names) or len(cat.by_meaning) != len(names):
         raise ValueError(f"{cat.version}: a field stands twice")
+    if cat.since and cat.since not in cat.by_name:
+        raise ValueError(f"{cat.version}: since names no field")
     for path, field in cat.walk():
         if field.kind not in KINDS:
             raise ValueError(f"{cat.version}: {path}: unknown type {field.kind!r}")

@@ -9,7 +9,7 @@ from .cells import CellIssue, Header, cell_issue, read_header, read_row
 from .fields import Catalogue, catalogue
 from .issues import FieldIssue, problem
 from .validating import row_problems, validate
-from .workbook import FIRST_ROW, KEYS, Column, Sheet, workbook
+from .workbook import FIRST_ROW, KEYS, Column, Sheet, people_of, workbook
 
 Rows = Iterable[Sequence[Any]]
 
@@ -24,7 +24,9 @@ class Line:
 
 @dataclass
 class Candidate:
-    """One person. ``extras``: what the import adds to the form (agency, category, login, e-mail).
+    """One person, on the form whose sheet they stand in.
+
+    ``extras``: what the import adds to the form (agency, category, login, e-mail).
 
     ``places`` tells where table rows came from (``education[0]`` → sheet, row); ``issues`` holds what could
     not be understood, :func:`judge` adds what is not allowed.
@@ -33,6 +35,7 @@ class Candidate:
     row: int
     content: dict[str, Any]
     extras: dict[str, Any]
+    form: Catalogue
     places: dict[str, tuple[Sheet, int]] = field(default_factory=dict)
     issues: list[CellIssue] = field(default_factory=list)
 
@@ -47,33 +50,39 @@ class Gathered:
     issues: list[CellIssue] = field(default_factory=list)
 
 
-def gather(cat: Catalogue, book: Mapping[str, Rows], *, on: date) -> Gathered:
+def gather(cat: Catalogue, book: Mapping[str, Rows], *, on: date, also: Sequence[Catalogue] = ()) -> Gathered:
     """Put a workbook together. ``book``: sheet title → its rows, the two heading rows included.
 
-    Later sheets may be missing; without ``Hồ sơ`` there is nobody. Nothing is dropped in silence: a row
-    that belongs to nobody, a key that stands twice or an agency nobody knows is an issue at its cell.
+    ``also``: forms besides the general one, each with a sheet of its own people. Later sheets may be missing;
+    without any people's sheet there is nobody. Nothing is dropped in silence: a row that belongs to nobody, a
+    key that stands twice or an agency nobody knows is an issue at its cell.
     """
     result = Gathered()
-    agencies, posts, profiles, *tables = workbook(cat)
+    agencies, posts, *_ = workbook(cat)
     result.agencies = _lines(agencies, book, result.issues, on)
     result.posts = _lines(posts, book, result.issues, on)
-    if profiles.title not in book:
-        result.issues.append(cell_issue(profiles, 0, None, problem("missing-sheet")))
+    held = [form for form in (cat, *also) if people_of(form).title in book]
+    if not held:
+        result.issues.append(cell_issue(people_of(cat), 0, None, problem("missing-sheet")))
         return result
-    people = _people(cat, profiles, book, result)
-    for sheet in tables:
-        for row, values, issues in _read(sheet, book, result.issues):
-            _place(sheet, row, values, issues, people, result)
+    people: dict[tuple[str, Any], Candidate] = {}
+    for form in held:
+        _people(form, book, result, people)
+    for form in held:
+        for sheet in workbook(form)[3:]:
+            for row, values, issues in _read(sheet, book, result.issues):
+                _place(sheet, row, values, issues, people, result)
     known = {line.values.get("code") for line in result.agencies}
     if known:
         _agencies(agencies, result)
-        _known_agencies(posts, profiles, known, result)
+        _known_agencies(posts, known, result)
     return result
 
 
-def judge(cat: Catalogue, candidate: Candidate, *, on: date) -> tuple[CellIssue, ...]:
+def judge(candidate: Candidate, *, on: date) -> tuple[CellIssue, ...]:
     """All that keeps a candidate out: what was not understood and what the form refuses, each at its cell."""
-    profiles = workbook(cat)[2]
+    cat = candidate.form
+    profiles = people_of(cat)
     about = catalogue("workbook")
     issues = list(candidate.issues)
     known = {(issue.sheet, issue.row, issue.field) for issue in issues}
@@ -134,23 +143,23 @@ def _lines(sheet: Sheet, book: Mapping[str, Rows], issues: list[CellIssue], on: 
 
 
 def _people(
-    cat: Catalogue, sheet: Sheet, book: Mapping[str, Rows], result: Gathered
-) -> dict[tuple[str, Any], Candidate]:
+    cat: Catalogue, book: Mapping[str, Rows], result: Gathered, people: dict[tuple[str, Any], Candidate]
+) -> None:
     extra = {field.name for field in catalogue("workbook").scalars}
-    people: dict[tuple[str, Any], Candidate] = {}
+    sheet = people_of(cat)
     for row, values, refused in _read(sheet, book, result.issues):
         content = {name: value for name, value in values.items() if name not in extra}
         extras = {name: value for name, value in values.items() if name in extra}
-        person = Candidate(row, content, extras, issues=refused)
+        person = Candidate(row, content, extras, cat, issues=refused)
         result.candidates.append(person)
         for name in KEYS:
             if name not in content:
                 continue
             earlier = people.setdefault((name, content[name]), person)
             if earlier is not person:
-                twice = problem("duplicate-key", row=str(earlier.row))
+                place = f"{earlier.row}" if earlier.form is cat else f"{earlier.row} ({earlier.form.sheet})"
+                twice = problem("duplicate-key", row=place)
                 person.issues.append(cell_issue(sheet, row, sheet.by_name[name], twice))
-    return people
 
 
 def _place(
@@ -173,15 +182,16 @@ def _place(
     rows.append({name: value for name, value in values.items() if name not in KEYS})
 
 
-def _known_agencies(posts: Sheet, profiles: Sheet, known: set[Any], result: Gathered) -> None:
+def _known_agencies(posts: Sheet, known: set[Any], result: Gathered) -> None:
     what = problem("unknown-agency")
     for line in result.posts:
         if line.values["agency_code"] not in known:
             result.issues.append(cell_issue(posts, line.row, posts.by_name["agency_code"], what))
     for person in result.candidates:
+        profiles, unit = people_of(person.form), person.form.by_meaning["employing_unit_id"].name
         for name, value in (
             ("agency_code", person.extras.get("agency_code")),
-            ("employing_unit_id", person.content.get("employing_unit_id")),
+            (unit, person.content.get(unit)),
         ):
             if value is not None and value not in known:
                 person.issues.append(cell_issue(profiles, person.row, profiles.by_name[name], what))

@@ -31,6 +31,13 @@ def document(folder: str, name: str) -> Mapping[str, Any]:
 
 
 @cache
+def documents(folder: str) -> tuple[str, ...]:
+    """The names of the packaged YAML documents of a folder, in alphabetical order."""
+    names = (entry.name for entry in _HERE.joinpath(folder).iterdir())
+    return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
+
+
+@cache
 def code_rows(name: str) -> tuple[Mapping[str, str], ...]:
     """The rows of a packaged code list (columns code, label, label_en and what the list adds)."""
     text = _HERE.joinpath("code_lists", f"{name}.csv").read_text(encoding="utf-8")

@@ -1,10 +1,10 @@
 """The import workbook's sheets and columns, made from the catalogue: template and import agree.
 
 Sheets: ``Cơ quan`` (agencies), ``Vị trí`` (posts, holders, accounts), ``Hồ sơ`` (one row per person: what
-the import adds, then every scalar field of the form), and one sheet per repeating table whose rows name
-their person by citizen identity number, or by staff number where that cell is empty. Row 1 of a sheet has
-the Vietnamese labels, row 2 the english_field names by which columns are found, in any order; data begin in
-row 3.
+the import adds, then every scalar field of the form; people of another form stand in a sheet that bears its
+name), and one sheet per repeating table whose rows name their person by citizen identity number, or by staff
+number where that cell is empty. Row 1 of a sheet has the Vietnamese labels, row 2 the english_field names by
+which columns are found, in any order; data begin in row 3.
 """
 
 from collections.abc import Iterator
@@ -83,13 +83,18 @@ def workbook(cat: Catalogue) -> tuple[Sheet, ...]:
         Sheet(table.name, table.sheet, tuple(_columns(table.columns))) for table in about.tables
     )
     scalars = [field for field in cat.scalars if field.kind != "attachment"]
-    profiles = Sheet("profiles", PROFILES, (*_columns(about.scalars), *_columns(scalars)))
+    profiles = Sheet("profiles", cat.sheet or PROFILES, (*_columns(about.scalars), *_columns(scalars)))
     keys = [_key(cat.by_name[name]) for name in KEYS if name in cat.by_name]
     tables = (
         Sheet(table.name, table.sheet or table.label[:31], (*keys, *_columns(table.columns)))
         for table in cat.tables
     )
     return (agencies, posts, profiles, *tables)
+
+
+def people_of(cat: Catalogue) -> Sheet:
+    """The sheet of a form with one row per person."""
+    return workbook(cat)[2]
 
 
 def sheet_named(cat: Catalogue, name: str) -> Sheet:

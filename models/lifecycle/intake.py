@@ -8,8 +8,9 @@ from typing import Any
 
 from models.commands import PullNationalRecord
 from models.errors import Refusal
-from models.form import Prefilled, catalogue, digest, prefill
+from models.form import Prefilled, carry, catalogue, digest, prefill
 from models.lifecycle.duties import close_duty, open_duty, void_duty
+from models.lifecycle.forms import form_of
 from models.lifecycle.guard import in_chapter, refuse
 from models.lifecycle.life import Chapter, Duty, Life, Pulled
 from models.lifecycle.outcome import Notice, Outcome
@@ -47,8 +48,10 @@ def complete(life: Life, scene: Scene) -> Outcome:
     if duty is None or life.pending is not None:
         # Another pull, or a submission, was quicker: what was fetched changes nothing.
         return _told(Refusal("wrong-state", extra={"chapter": str(life.chapter)}), scene)
-    form = catalogue(pulled.form_version)
-    made = prefill(form, life.base or {}, pulled.content, on=scene.today)
+    form = form_of(scene)
+    held = carry(catalogue(pulled.form_version), form, pulled.content, on=scene.today)
+    begun = carry(catalogue(life.base_form), form, life.base, on=scene.today) if life.base else {}
+    made = prefill(form, begun, held, on=scene.today)
     number = life.draft.number if life.draft else life.revision_number + 1
     rule, once = scene.rule("intake_pull"), scene.rule("no_redeclaration")
     out = Outcome(answer=_answer(pulled, made, number))
@@ -152,7 +155,7 @@ def _write_draft(
         id=life.draft.id if life.draft else scene.new_id("draft"),
         number=number,
         based_on=life.revision_number or None,
-        form=pulled.form_version,
+        form=form_of(scene).version,
         content=made.content,
         digest=digest(made.content),
         before=life.draft.digest if life.draft else None,

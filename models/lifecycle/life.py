@@ -234,6 +234,8 @@ class Life:
     """How the profile began (``OpenProfile.origin``); none where that was not yet written down."""
     base: dict[str, Any] | None = None
     """Content of the draft, else of the approved revision; only for the act that fills it."""
+    base_form: str = ""
+    """The form that content stands on."""
     pulled: Pulled | None = None
     exportable: Exportable | None = None
     """The national record to fill it from; only for that act."""

@@ -6,6 +6,7 @@ its number leads to this command. Nothing is declared twice; the draft begins wi
 
 from models.commands import ReopenProfile
 from models.lifecycle.entry import open_entry, owed_at_entry
+from models.lifecycle.forms import go_over
 from models.lifecycle.guard import in_chapter, refuse
 from models.lifecycle.life import Chapter, Life, Status
 from models.lifecycle.outcome import Outcome
@@ -59,7 +60,9 @@ def _begin_draft(life: Life, out: Outcome, scene: Scene) -> None:
     if life.approved_revision_id is None:
         return
     out.update("revisions", {"id": life.approved_revision_id}, state="superseded")
-    if life.draft is None:
+    if go_over(life, out, scene) is not None:
+        out.subject["revision_number"] = life.draft.number if life.draft else life.newest + 1
+    elif life.draft is None:
         number = life.revision_number + 1
         out.insert("draft_from", id=scene.new_id("draft"), source=life.approved_revision_id, number=number)
         out.subject["revision_number"] = number

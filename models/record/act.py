@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.calendar import Calendar, legal_date, start_of_day
-from models.commands import Approve, Delegate, OpenProfile, ReopenProfile
+from models.commands import Approve, Delegate, GiveNotice, OpenProfile, ReopenProfile
 from models.database import Query, Scope, entering, together, transaction
 from models.errors import RefusedError
 from models.identifiers import profile_workflow
@@ -93,9 +93,7 @@ async def _once(tools: Tools, ask: Ask) -> Moment:
         scene = scene_of(tools, ask, command, found, law, calendar)
         found = await with_month(connection, found)
         found = await with_list(connection, ask, found, command.body if command else None)
-        found = await with_content(
-            connection, tools, ask, found, command.verb if command else str(ask.internal)
-        )
+        found = await with_content(connection, tools, ask, found, _verb(ask, command))
         try:
             scene, outcome = await _decide(connection, tools, ask, command, found, scene)
         except RefusedError as refused:
@@ -104,6 +102,14 @@ async def _once(tools: Tools, ask: Ask) -> Moment:
                 await together(connection, [settling(ask.command_id, status, answer, ask.now)], commit=True)
             return moment(ask, found, status=status, refusal=refused.refusal.code)
         return await record(connection, tools, ask, command, found, scene, outcome)
+
+
+def _verb(ask: Ask, command: Command | None) -> str:
+    """What is asked; a notice that gives another category needs the content to go over to another form."""
+    if command is None:
+        return str(ask.internal)
+    notice = command.body
+    return "change_category" if isinstance(notice, GiveNotice) and notice.category else command.verb
 
 
 @dataclass(frozen=True, slots=True)

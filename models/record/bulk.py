@@ -48,8 +48,9 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Legacy:
-    """One person as the source has them. ``content`` is tidy and valid, ``digest`` its hash."""
+    """One person as the source has them. ``content`` is tidy and valid on ``form``, ``digest`` its hash."""
 
+    form: Catalogue
     agency_id: UUID
     category: str
     full_name: str
@@ -86,10 +87,10 @@ def _foretold(legacy: Legacy, scene: Scene) -> list[list[str]]:
 
 
 def _revision(
-    tools: Tools, form: Catalogue, source: Source, scene: Scene, profile_id: UUID, number: int, legacy: Legacy
+    tools: Tools, source: Source, scene: Scene, profile_id: UUID, number: int, legacy: Legacy
 ) -> dict[str, Any]:
     revision_id = new_id()
-    shown, secret = split(form, legacy.content)
+    shown, secret = split(legacy.form, legacy.content)
     plaintext = json.dumps(secret, ensure_ascii=False).encode()
     sealed = tools.cipher.seal(source.authority_id, "revisions", revision_id, "sealed", plaintext)
     return {
@@ -97,7 +98,7 @@ def _revision(
         "profile_id": profile_id,
         "number": number,
         "based_on": number - 1 or None,
-        "form_version": form.version,
+        "form_version": legacy.form.version,
         "content": shown,
         "sealed": sealed.data,
         "key_id": sealed.key_id,
@@ -124,7 +125,6 @@ async def adopt(
     tools: Tools,
     scene: Scene,
     source: Source,
-    form: Catalogue,
     people: Sequence[Legacy],
 ) -> list[UUID]:
     """Open a profile in service for each, with its first revision approved; answers their ids in order.
@@ -139,7 +139,7 @@ async def adopt(
         RevisionRow: [],
         EventRow: [],
     }
-    made = [_adopted(tools, scene, source, form, legacy, rows) for legacy in people]
+    made = [_adopted(tools, scene, source, legacy, rows) for legacy in people]
     for table, values in rows.items():  # accounts first: their reference to the profile is deferred
         if values:
             await connection.execute(insert(table), values)
@@ -150,7 +150,6 @@ def _adopted(
     tools: Tools,
     scene: Scene,
     source: Source,
-    form: Catalogue,
     legacy: Legacy,
     rows: dict[type, list[dict[str, Any]]],
 ) -> UUID:
@@ -162,7 +161,7 @@ def _adopted(
     if account_id is not None:
         out.happened("account.created", scene.rule("personal_account"), account=str(account_id))
         rows[AccountRow].append(_account(tools, scene, source, profile_id, account_id, legacy))
-    revision = _revision(tools, form, source, scene, profile_id, 1, legacy)
+    revision = _revision(tools, source, scene, profile_id, 1, legacy)
     rows[RevisionRow].append(revision | authority)
     rows[CustodyRow].append(
         {
@@ -238,7 +237,7 @@ _NEWEST = text("SELECT max(number) FROM revisions WHERE profile_id = :id")
 
 
 async def renew(
-    connection: AsyncConnection, tools: Tools, scene: Scene, source: Source, form: Catalogue, change: Change
+    connection: AsyncConnection, tools: Tools, scene: Scene, source: Source, change: Change
 ) -> None:
     """Write one profile's change, its row locked: the next revision, a missing account, an e-mail address."""
     legacy, profile_id = change.legacy, change.profile_id
@@ -248,7 +247,7 @@ async def renew(
     out = Outcome()
     if change.form:
         number = 1 + int(await connection.scalar(_NEWEST, {"id": profile_id}) or 0)
-        revision = _revision(tools, form, source, scene, profile_id, number, legacy)
+        revision = _revision(tools, source, scene, profile_id, number, legacy)
         out.insert("revisions", **revision)
         if life.approved_revision_id is not None:
             out.update("revisions", {"id": life.approved_revision_id}, state="superseded")

@@ -115,7 +115,7 @@ async def with_pulled(connection: AsyncConnection, tools: Tools, life: Life, rec
     """The life with the record and the content it is to fill."""
     authority = life.authority_id
     row = (await connection.execute(_RECORD, {"id": record_id, "profile": life.profile_id})).one()
-    base = life.draft.id if life.draft else life.approved_revision_id
+    life = await with_base(connection, tools, life)
     pulled = Pulled(
         id=row.id,
         content=opened(tools, authority, row),
@@ -126,5 +126,17 @@ async def with_pulled(connection: AsyncConnection, tools: Tools, life: Life, rec
         status=row.status,
         digest=row.revision_digest,
     )
-    content = await content_of(connection, tools, authority, base) if base else {}
-    return replace(life, pulled=pulled, base=content)
+    return replace(life, pulled=pulled, base=life.base or {})
+
+
+_FORM = text("SELECT form_version FROM revisions WHERE id = :id")
+
+
+async def with_base(connection: AsyncConnection, tools: Tools, life: Life) -> Life:
+    """The life with the content a new draft begins with: the draft's, else what was approved."""
+    base = life.draft.id if life.draft else life.approved_revision_id
+    if base is None:
+        return life
+    version = await connection.scalar(_FORM, {"id": base})
+    content = await content_of(connection, tools, life.authority_id, base)
+    return replace(life, base=content, base_form=str(version))

@@ -42,7 +42,7 @@ from models.record.load import (
     report_of,
     shown_of,
 )
-from models.record.pulling import with_pulled
+from models.record.pulling import with_base, with_pulled
 from models.record.sql import inserting, updating
 from models.record.tools import Tools
 
@@ -156,6 +156,8 @@ async def with_content(connection: AsyncConnection, tools: Tools, ask: Ask, foun
     elif verb in ("submit_declaration", "enter_form") and life.draft is not None:
         content = await content_of(connection, tools, ask.authority_id, life.draft.id)
         life = replace(life, draft=replace(life.draft, content=content))
+    elif verb in ("change_category", "reopen_profile"):
+        life = await with_base(connection, tools, life)
     elif verb == "complete_pull":
         life = await with_pulled(connection, tools, life, UUID(str(ask.facts["record"])))
     return replace(found, subject=replace(found.subject, life=life))

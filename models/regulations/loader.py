@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from models.calendar.source import Document, Location, Problem, SourceError, parse, read
+from models.form.choosing import forms
 from models.regulations.copies import expand
 from models.regulations.schema import Deadline, Regulation, Rule
 from models.regulations.slots import Slot
@@ -155,6 +156,9 @@ def _wrong(rule: Rule, by_id: dict[str, Rule]) -> Iterator[tuple[Location, str]]
         yield ("carried_by",), f"{rule.id}: thiếu carrier hoặc shown / needs carrier and shown"
     if rule.carried_by != "code" and rule.slot:
         yield ("slot",), f"{rule.id}: chỉ phần mềm mới có slot / only code has a slot"
+    if Slot.FORM_STANDARD in rule.slot:
+        unknown = [one for one in rule.items if one not in forms()]
+        yield from ((("items",), f"{rule.id}: không có mẫu / there is no form: {one}") for one in unknown)
     if rule.deadline is not None:
         for key, message in _wrong_deadline(rule.deadline, by_id):
             yield ("deadline", *key), f"{rule.id}: {message}"

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from .contracts import other_forms
 from .data import AUTHORITIES
 from .dirt import DirtyRow
 from .generating import AS_OF, Sample, sample
@@ -42,9 +43,13 @@ def template_command(
     out: Annotated[Path, typer.Argument(help="Tệp .xlsx sẽ ghi / the .xlsx to write")] = Path(
         "template.xlsx"
     ),
+    authority: Annotated[
+        str,
+        typer.Option(callback=_known, help="Cơ quan quản lý / the authority", metavar="|".join(AUTHORITIES)),
+    ] = AUTHORITIES[0],
 ) -> None:
-    """Write the empty import workbook with drop-downs for every code list."""
-    typer.echo(str(template(out)))
+    """Write the empty import workbook with drop-downs for every code list, a sheet for each form in use."""
+    typer.echo(str(template(out, other_forms(authority, AS_OF))))
 
 
 __all__ = ["AS_OF", "DirtyRow", "Sample", "sample", "sample_app", "template"]

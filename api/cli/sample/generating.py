@@ -7,14 +7,16 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from models.form import Sheet, cells_of, workbook
+from models.form import Sheet, cells_of, people_of, workbook
 
+from .contracts import on_contract, other_forms
 from .dirt import EXPECTED, DirtyRow, decomposed, kind_of, spoil
 from .organisation import Agency, agencies, posts
 from .people import Person, person
 from .writing import Book, add_all, open_book
 
 AS_OF = date(2025, 9, 1)
+WORKER = "contract_worker"
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ def sample(
         raise ValueError("officials must be from 1 to 999,999")
     everyone = agencies(authority)
     places = _placed(everyone, officials, seed)
-    book = open_book(drop_downs=False)
+    others = other_forms(authority, as_of)
+    book = open_book(others, drop_downs=False)
     sheets = {sheet.name: sheet for sheet in workbook(book.cat)}
     add_all(book, sheets["agencies"], (cells_of(sheets["agencies"], agency.row()) for agency in everyone))
     staff: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -47,9 +50,14 @@ def sample(
     earlier: Person | None = None
     for index, (agency, place) in enumerate(places):
         someone = person(seed, index, agency, place, everyone[0].code, as_of)
-        kind = kind_of(index) if earlier else None
+        contract = others[0] if others and someone.extras["staff_category"] == WORKER else None
+        kind = kind_of(index) if earlier and contract is None else None
         if kind is None:
             _keep_holder(staff, agency, place, someone)
+        if contract is not None:
+            sheet, signed = people_of(contract), on_contract(someone, contract, as_of)
+            book.add(sheet, decomposed(index, cells_of(sheet, {**signed.extras, **signed.content})))
+            continue
         dirty += _write(book, sheets, someone, kind, earlier)
         earlier = earlier or someone
     lines = list(posts(everyone, staff))

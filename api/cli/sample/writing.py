@@ -1,6 +1,6 @@
 """Workbooks on disk: the empty template with drop-downs, and the sample."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ _ROWS = 20_000
 
 @dataclass
 class Book:
-    """A workbook being written row by row; sheets appear in the order of the schema."""
+    """A workbook being written row by row; sheets appear in the order of the schema, by their titles."""
 
     cat: Catalogue
     book: Workbook
@@ -27,9 +27,9 @@ class Book:
 
     def add(self, sheet: Sheet, cells: list[Any]) -> int:
         """Append a row and return its number as the spreadsheet shows it."""
-        self.sheets[sheet.name].append(cells)
-        row = self.next_row[sheet.name]
-        self.next_row[sheet.name] = row + 1
+        self.sheets[sheet.title].append(cells)
+        row = self.next_row[sheet.title]
+        self.next_row[sheet.title] = row + 1
         return row
 
     def save(self, out: Path) -> None:
@@ -37,12 +37,16 @@ class Book:
         self.book.save(out)
 
 
-def open_book(version: str = "tt06_2023", *, drop_downs: bool) -> Book:
-    """A workbook with its heading rows: Vietnamese labels, then the names the import looks for."""
-    cat, book = catalogue(version), Workbook(write_only=True)
+def open_book(also: Sequence[Catalogue] = (), *, drop_downs: bool) -> Book:
+    """A workbook with its heading rows: Vietnamese labels, then the names the import looks for.
+
+    ``also``: the forms besides the general one on which people are declared.
+    """
+    cat, book = catalogue(), Workbook(write_only=True)
     sheets = {}
-    columns = _list_columns(cat)
-    for sheet in workbook(cat):
+    every = [*workbook(cat), *(sheet for form in also for sheet in workbook(form)[2:])]
+    columns = _list_columns(every)
+    for sheet in every:
         page = book.create_sheet(sheet.title)
         page.freeze_panes = f"A{FIRST_ROW}"
         for place, column in enumerate(sheet.columns, start=1):
@@ -51,15 +55,15 @@ def open_book(version: str = "tt06_2023", *, drop_downs: bool) -> Book:
             _drop_downs(page, sheet, columns)
         page.append([column.label + (" *" if column.required else "") for column in sheet.columns])
         page.append([column.name for column in sheet.columns])
-        sheets[sheet.name] = page
+        sheets[sheet.title] = page
     if drop_downs:
         _write_lists(book, columns)
     return Book(cat, book, sheets, dict.fromkeys(sheets, FIRST_ROW))
 
 
-def _list_columns(cat: Catalogue) -> dict[str, int]:
+def _list_columns(sheets: Sequence[Sheet]) -> dict[str, int]:
     """Which column of ``Danh mục`` holds which list."""
-    names = {column.choices for sheet in workbook(cat) for column in sheet.columns if column.choices}
+    names = {column.choices for sheet in sheets for column in sheet.columns if column.choices}
     return {name: place for place, name in enumerate(sorted(names), start=1)}
 
 
@@ -85,9 +89,9 @@ def _write_lists(book: Workbook, columns: dict[str, int]) -> None:
         page.append([entries[row] if row < len(entries) else None for entries in lists])
 
 
-def template(out: Path, version: str = "tt06_2023") -> Path:
+def template(out: Path, also: Sequence[Catalogue] = ()) -> Path:
     """An empty import workbook with drop-downs for every code list."""
-    open_book(version, drop_downs=True).save(out)
+    open_book(also, drop_downs=True).save(out)
     return out
 
 

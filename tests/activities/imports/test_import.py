@@ -111,7 +111,7 @@ async def test_what_an_imported_official_gets(seen: tuple[Desk, Brought], made: 
     form = catalogue("tt06_2023")
     gathered = gather(form, Book(made.path.read_bytes()), on=NOW.date())
     for one in gathered.candidates[:45:7]:
-        assert not judge(form, one, on=NOW.date())
+        assert not judge(one, on=NOW.date())
         line = real.lines["Hồ sơ", one.row]
         row = await desk.one(
             "SELECT p.*, g.code, k.starts_on, k.ends_on, k.follows, a.login, a.state AS account_state,"

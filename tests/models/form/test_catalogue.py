@@ -1,6 +1,7 @@
 """The catalogue as data: all 38 items, in order, with their protection."""
 
 from dataclasses import replace
+from datetime import date
 from itertools import groupby
 from typing import get_args
 
@@ -81,7 +82,7 @@ def test_unknown_versions_are_refused(version: str) -> None:
 
 
 def _with(cat: Catalogue, field: Field) -> Catalogue:
-    return Catalogue("x", "x", "x", "x", "x", (*cat.fields, field))
+    return Catalogue("x", "x", "x", "x", "x", (*cat.fields, field), date(2023, 1, 1))
 
 
 @pytest.mark.parametrize(

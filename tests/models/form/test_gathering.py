@@ -73,14 +73,14 @@ def test_a_right_workbook(cat: Catalogue, book: Book, right: dict[str, Any]) -> 
     (person,) = found.candidates
     assert person.extras == EXTRAS
     assert person.content == right
-    assert judge(cat, person, on=ON) == ()
+    assert judge(person, on=ON) == ()
 
 
 def test_refusals_come_back_to_their_cells(cat: Catalogue, book: Book, right: dict[str, Any]) -> None:
     book.person(right | {"citizen_id_number": "000175000002", "staff_number": "HN-2"})
     right["education"][1]["degree_level"] = "wizard"
     book.person(right, height_cm="cao", birth_date="30/02/1975", hometown__province="Atlantis", gender=None)
-    issues = judge(cat, book.gathered().candidates[1], on=ON)
+    issues = judge(book.gathered().candidates[1], on=ON)
     assert _seen(issues) == [
         (PROFILES, 4, "hometown.province", "place-unknown"),
         (PROFILES, 4, "height_cm", "wrong-type"),
@@ -93,7 +93,7 @@ def test_refusals_come_back_to_their_cells(cat: Catalogue, book: Book, right: di
 
 def test_extras_are_judged_too(cat: Catalogue, book: Book, right: dict[str, Any]) -> None:
     book.person(right, staff_category="Vua", email="nowhere", login="ÔNG")
-    issues = judge(cat, book.gathered().candidates[0], on=ON)
+    issues = judge(book.gathered().candidates[0], on=ON)
     assert _seen(issues) == [
         (PROFILES, 3, "staff_category", "unknown-code"),
         (PROFILES, 3, "login", "bad-format"),
@@ -104,7 +104,7 @@ def test_extras_are_judged_too(cat: Catalogue, book: Book, right: dict[str, Any]
 def test_keys_that_stand_twice(cat: Catalogue, book: Book, right: dict[str, Any]) -> None:
     book.person(right)
     book.add("profiles", {**EXTRAS, **right})
-    issues = judge(cat, book.gathered().candidates[1], on=ON)
+    issues = judge(book.gathered().candidates[1], on=ON)
     assert (PROFILES, 4, "citizen_id_number", "duplicate-key") in _seen(issues)
     assert (PROFILES, 4, "staff_number", "duplicate-key") in _seen(issues)
     assert "dòng 3" in issues[0].message_vi
@@ -153,7 +153,7 @@ def test_unknown_agencies_of_posts_and_people(cat: Catalogue, book: Book, right:
     book.person(right | {"employing_unit_id": "H98"}, agency_code="H97")
     found = book.gathered()
     assert _seen(found.issues) == [("Vị trí", 4, "agency_code", "unknown-agency")]
-    assert _seen(judge(cat, found.candidates[0], on=ON)) == [
+    assert _seen(judge(found.candidates[0], on=ON)) == [
         (PROFILES, 3, "agency_code", "unknown-agency"),
         (PROFILES, 3, "employing_unit_id", "unknown-agency"),
     ]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from models.form import Catalogue, catalogue, owned_by, validate
 from models.form.issues import messages
+from tests.forms import CONTRACT
 
 ON = date(2026, 11, 20)
 Spoil = Callable[[str, Any], dict[str, Any]]
@@ -224,6 +225,11 @@ def test_the_labour_contract() -> None:
     assert ("contract_valid_to", "before-other") in codes
     assert ("contract_type", "unknown-code") in codes
     assert ("worker_full_name", "missing") in codes
+    assert validate(cat, CONTRACT, on=ON, by="person") == ()
+    endless = {name: value for name, value in CONTRACT.items() if name != "contract_valid_to"}
+    (issue,) = validate(cat, endless, on=ON, by="person")
+    assert (issue.path, issue.code) == ("contract_valid_to", "missing-with")
+    assert validate(cat, endless | {"contract_type": "indefinite"}, on=ON, by="person") == ()
 
 
 json_values = st.recursive(

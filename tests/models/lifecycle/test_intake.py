@@ -117,7 +117,7 @@ def test_nobody_declares_again_what_is_held_and_the_answer_says_by_which_rule() 
 def test_what_the_person_entered_stays_and_is_said() -> None:
     mine = revision(1, digest="b" * 64)
     entered = {"contact_phone": "0911111111"}
-    state = waiting(Chapter.DECLARATION, draft=mine, pulled=pulled(), base=entered)
+    state = waiting(Chapter.DECLARATION, draft=mine, pulled=pulled(), base=entered, base_form="tt06_2023")
     out = intake.complete(state, scene(DAY))
     draft = inserted(out, "draft_prefilled")
     assert draft["content"]["contact_phone"] == "0911111111"
@@ -127,7 +127,7 @@ def test_what_the_person_entered_stays_and_is_said() -> None:
 
 
 def test_a_record_that_adds_nothing_writes_no_draft() -> None:
-    state = waiting(Chapter.DECLARATION, pulled=pulled(), base=dict(COMPLETE))
+    state = waiting(Chapter.DECLARATION, pulled=pulled(), base=dict(COMPLETE), base_form="tt06_2023")
     out = intake.complete(state, scene(DAY))
     assert [w.table for w in out.writes] == ["national_records"]
     assert (out.answer["filled"], [c.state for c in out.closed]) == ([], ["met"])

@@ -267,3 +267,18 @@ def test_a_draft_without_number_and_dates_is_read_and_binds_nobody() -> None:
     with pytest.raises(NoLawInForce):
         in_force("phu_yen", date(2026, 3, 2))
     assert in_force("phu_yen", date(2026, 3, 2), simulate=[draft.id]).rule("phu_yen.art6.2")
+
+
+def test_a_form_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    text = GOOD.replace(
+        "slot: update_after_change", "slot: [update_after_change, form_standard]\n    items: [tt99]"
+    )
+    path = tmp_path / "sample.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SourceError) as caught:
+        load_file(path)
+    (problem,) = caught.value.problems
+    assert "there is no form: tt99" in str(problem)
+    assert problem.line == 1 + text[: text.index("    items:")].count("\n")
+    path.write_text(text.replace("tt99", "tt06_2023"), encoding="utf-8")
+    assert load_file(path).rules[0].items == ("tt06_2023",)

@@ -46,7 +46,7 @@ def gathered(sheets: Sheets) -> Gathered:
 def test_the_refused_rows_are_exactly_the_announced_ones(made: Sample, gathered: Gathered) -> None:
     assert gathered.issues == []
     assert len(gathered.candidates) == OFFICIALS
-    issues = [issue for person in gathered.candidates for issue in judge(catalogue(), person, on=AS_OF)]
+    issues = [issue for person in gathered.candidates for issue in judge(person, on=AS_OF)]
     refused = [(issue.sheet, issue.row, issue.field, issue.code) for issue in issues]
     announced = [(row.sheet, row.row, row.field, row.code) for row in made.dirty]
     assert sorted(refused) == sorted(announced)
@@ -165,7 +165,7 @@ def test_impossible_sizes_are_refused(tmp_path: Path, officials: int) -> None:
 def test_one_official_is_enough(tmp_path: Path) -> None:
     found = gather(catalogue(), _read(sample(tmp_path / "x.xlsx", 1).path), on=AS_OF)
     assert found.issues == []
-    assert judge(catalogue(), found.candidates[0], on=AS_OF) == ()
+    assert judge(found.candidates[0], on=AS_OF) == ()
 
 
 def test_the_template_has_its_drop_downs_and_no_rows(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_each_authority_has_a_sample_of_its_own_tree(authority: str, tmp_path: P
     made = sample(tmp_path / "sample.xlsx", 60, authority=authority)
     gathered = gather(catalogue(), _read(made.path), on=AS_OF)
     assert gathered.issues == []
-    issues = [issue for person in gathered.candidates for issue in judge(catalogue(), person, on=AS_OF)]
+    issues = [issue for person in gathered.candidates for issue in judge(person, on=AS_OF)]
     refused = sorted((issue.sheet, issue.row, issue.field, issue.code) for issue in issues)
     assert refused == sorted((row.sheet, row.row, row.field, row.code) for row in made.dirty)
     agencies = {line.values["code"]: line.values for line in gathered.agencies}
