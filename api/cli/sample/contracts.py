@@ -59,6 +59,8 @@ def _contract(rng: Random, held: dict[str, Any], index: int, as_of: date) -> dic
         "pay_form": "Chuyển khoản vào ngày 05 hằng tháng; phụ cấp theo quy định.",
         "insurance": "Tham gia bảo hiểm xã hội, bảo hiểm y tế, bảo hiểm thất nghiệp theo quy định.",
         "clauses": "Quyền, nghĩa vụ của hai bên và việc chấm dứt, sửa đổi theo Bộ luật Lao động 2019.",
+        "job_position": "Hỗ trợ, phục vụ",
+        "salary_amount": str(rng.randint(60, 110) * 100_000),
         "job_title": rng.choice(data("phrases")["works"]),
     }
     return content | ({"contract_valid_to": add_months(begun, 36).isoformat()} if fixed else {})

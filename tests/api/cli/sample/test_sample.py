@@ -12,6 +12,7 @@ from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
 from api.cli.sample import AS_OF, Sample, sample, sample_app, template
+from api.cli.sample.contracts import other_forms
 from api.cli.sample.data import AUTHORITIES
 from api.cli.sample.dirt import KINDS
 from models.form import Gathered, catalogue, completeness, digest, gather, judge, workbook
@@ -204,9 +205,17 @@ def test_the_commands(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("authority", AUTHORITIES[1:])
 def test_each_authority_has_a_sample_of_its_own_tree(authority: str, tmp_path: Path) -> None:
-    made = sample(tmp_path / "sample.xlsx", 60, authority=authority)
-    gathered = gather(catalogue(), _read(made.path), on=AS_OF)
+    made = sample(tmp_path / "sample.xlsx", 200, authority=authority)
+    others = other_forms(authority, AS_OF)
+    gathered = gather(catalogue(), _read(made.path), on=AS_OF, also=others)
     assert gathered.issues == []
+    assert len(gathered.candidates) == made.officials
+    for one in gathered.candidates:
+        worker = one.extras["staff_category"] == "contract_worker"
+        assert one.form.version == ("tt05_2023" if worker and others else "tt06_2023")
+    assert [form.version for form in others] == (["tt05_2023"] if authority == "phu_yen" else [])
+    if others:
+        assert any(one.form is others[0] for one in gathered.candidates)
     issues = [issue for person in gathered.candidates for issue in judge(person, on=AS_OF)]
     refused = sorted((issue.sheet, issue.row, issue.field, issue.code) for issue in issues)
     assert refused == sorted((row.sheet, row.row, row.field, row.code) for row in made.dirty)
@@ -217,7 +226,8 @@ def test_each_authority_has_a_sample_of_its_own_tree(authority: str, tmp_path: P
     assert "Hà Nội" not in {
         p.content.get("recruiting_agency", "").split(", ")[-1] for p in gathered.candidates
     }
-    assert {p.content["managing_authority_id"] for p in gathered.candidates} == {root["code"]}
+    general = [p for p in gathered.candidates if p.form is catalogue()]
+    assert {p.content["managing_authority_id"] for p in general} == {root["code"]}
 
 
 def test_the_ministry_s_departments_are_parts_of_it_and_its_institutes_are_under_it(tmp_path: Path) -> None:
