@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Sequence
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -11,6 +13,7 @@ from activities.national.adapter import ItemHeader, PacketItem
 from activities.national.mappings import Mapping, ValueRefusedError
 from models.calendar import legal_date
 from models.database import Query, together
+from models.form import carry, catalogue, forms
 from models.record.load import contents_of
 from models.record.tools import Tools
 
@@ -71,24 +74,36 @@ async def items_of(
     """The same for many revisions in three round trips; what cannot be expressed is its own refusal."""
     rows = (await connection.execute(_REVISION, {"ids": list(revisions)})).all()
     contents = await contents_of(connection, tools, authority_id, [row.id for row in rows])
-    asked: list[Query] = [
+    queries: list[Query] = [
         (_HELD, {"profile": row.profile_id, "day": legal_date(row.approved_at), "unit": unit_id})
         for row in rows
     ]
-    places = await together(connection, asked)
+    places = await together(connection, queries)
     made: dict[UUID, PacketItem | ValueRefusedError] = {}
     for row, (held,) in zip(rows, places, strict=True):
-        content = {MANAGED: held.national_code, EMPLOYED: held.code, **contents[row.id]}
-        if unit_id is not None:
-            content[EMPLOYED] = held.code
-        header = ItemHeader(row.profile_id, row.digest, legal_date(row.approved_at), row.document_sha256)
+        approved_on = legal_date(row.approved_at)
+        header = ItemHeader(row.profile_id, row.digest, approved_on, row.document_sha256)
         try:
-            if row.form_version != mapping.form:
-                raise ValueRefusedError("form", "the mapping is made for another form")
+            asked = _in_the_mapping_s_form(contents[row.id], row.form_version, mapping, approved_on)
+            content = {MANAGED: held.national_code, EMPLOYED: held.code, **asked}
+            if unit_id is not None:
+                content[EMPLOYED] = held.code
             made[row.id] = mapping.item(content, header)
         except ValueRefusedError as refused:
             made[row.id] = refused
     return made
+
+
+def _in_the_mapping_s_form(
+    content: dict[str, Any], version: str, mapping: Mapping, on: date
+) -> dict[str, Any]:
+    """A worker's contract travels as far as the mapping's form asks for the same.
+
+    The packet's fields are not known for anybody (stand-in); a form nobody knows is refused.
+    """
+    if version not in forms():
+        raise ValueRefusedError("form", "the mapping is made for another form")
+    return carry(catalogue(version), catalogue(mapping.form), content, on=on)
 
 
 def is_agency_code(code: str | None) -> bool:

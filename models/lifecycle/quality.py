@@ -208,9 +208,10 @@ def _unified(profile: Measured, _by: Yardstick, _known: Issues) -> Iterator[Faul
     if profile.content is None:
         yield NOTHING
         return
-    name = str(profile.content.get("birth_full_name", ""))
+    named = catalogue(profile.form_version).by_meaning["birth_full_name"].name
+    name = str(profile.content.get(named, ""))
     if name and normal_name(name) != normal_name(profile.full_name):
-        yield "name-differs", "birth_full_name"
+        yield "name-differs", named
     number = profile.content.get("staff_number")
     if number and profile.staff_number and str(number).strip() != profile.staff_number.strip():
         yield "staff-number-differs", "staff_number"

@@ -1,5 +1,6 @@
 """One workbook, two forms: officials in ``Hồ sơ``, workers in the sheet of the labour contract (Phú Yên)."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import date
 from io import BytesIO
@@ -9,6 +10,8 @@ from typing import Any
 import openpyxl
 import pytest
 
+from activities.national.items import item_of
+from activities.national.mappings.loader import load_mapping
 from api.cli.sample.contracts import on_contract, other_forms
 from api.cli.sample.organisation import agencies
 from api.cli.sample.people import Person, person
@@ -104,6 +107,18 @@ async def test_each_on_the_own_form(desk: Desk) -> None:
 
 
 @pytest.mark.rule("phu_yen.art5.1.a", "phu_yen.art5.1.b")
+async def test_a_contract_travels_as_far_as_the_packet_s_form_asks_the_same(desk: Desk) -> None:
+    await desk.bring(book((), (worker(3),)))
+    (mine,) = await stands(desk, LABOUR)
+    async with transaction(desk.tools.engine, Scope(desk.authority, everything=True)) as connection:
+        item = await item_of(connection, desk.tools, load_mapping("stand_in"), desk.authority, mine.revision)
+    said = json.dumps(item.body, ensure_ascii=False)
+    content = worker(3).content
+    assert content["worker_full_name"].upper() in said
+    assert content["citizen_id_number"] in said
+    assert content["contract_number"] not in said
+
+
 async def test_a_line_on_the_other_form_s_sheet_is_refused(desk: Desk) -> None:
     data = book(
         (official(1, staff_category="contract_worker"),), (worker(2, staff_category="civil_servant"),)
