@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import text
 
 from api.scope import Reading
-from models.access import Allowed, Denied, Reach, Target, may, reach
+from models.access import Allowed, Denied, Reach, Target, Verb, may, reach
 from models.errors import RefusedError
+from models.lifecycle.life import Chapter
 
 _PROFILE = text(
     "SELECT p.id, p.agency_id, p.account_id, p.full_name, p.revision_number, p.approved_revision_id,"
@@ -79,6 +80,10 @@ async def judged(read: Reading, row: Any, verbs: tuple[str, ...]) -> Allowed:
     Database rows of a secondment end when its profile wakes; here it ends with its last day, to the hour.
     """
     law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    archived = row.chapter == Chapter.ARCHIVE and Verb.READ_PROFILE in verbs
+    if archived:
+        # Kept apart (hanoi.art12.3): the right to read it is another one, also on the agency's own side.
+        verbs = tuple(Verb.READ_ARCHIVE if verb == Verb.READ_PROFILE else verb for verb in verbs)
     targets = [_target(row, row.ancestors)]
     if verbs == ("read_own", "read_profile"):
         targets += [_target(row, beside) for beside in (row.receiving, row.hosting) if beside]
@@ -89,6 +94,8 @@ async def judged(read: Reading, row: Any, verbs: tuple[str, ...]) -> Allowed:
             if isinstance(verdict, Allowed):
                 return verdict
             denied = verdict
+    if archived and denied.code == "not-permitted":
+        raise RefusedError.of("archived-profile", denied.reason_vi, denied.reason_en)
     raise refused(denied)
 
 
@@ -123,3 +130,38 @@ AGENCIES = (
     " AND valid_to IS NULL)"
 )
 """The agencies below ``:subtrees``, as one array, so that an index on the agency serves the list."""
+
+
+async def profiles_within(read: Reading, where: list[str], values: dict[str, Any]) -> None:
+    """Add to ``where`` and ``values`` which profiles ``p`` of a list the asker may read.
+
+    Archived ones stand in it only where the asker holds their own right, and are all that who holds nothing
+    else sees.
+
+    Raises:
+        RefusedError: ``not-permitted`` when nowhere at all.
+    """
+    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    archives = reach(read.who.actor, Verb.READ_ARCHIVE, read.today, law)
+    kept = archives.everywhere or archives.subtrees or archives.agencies
+    try:
+        people = await within(read, Verb.READ_PROFILE)
+    except RefusedError:
+        if not kept:
+            raise
+        people = Reach(everywhere=False)
+    if people.everywhere and archives.everywhere:
+        return
+    values["people"] = list(people.subtrees | people.agencies)
+    values["archives"] = list(archives.subtrees | archives.agencies)
+    here = "true" if people.everywhere else f"p.agency_id = ANY ({AGENCIES.replace(':subtrees', ':people')})"
+    there = (
+        "true" if archives.everywhere else f"p.agency_id = ANY ({AGENCIES.replace(':subtrees', ':archives')})"
+    )
+    if not kept:
+        where += ["p.chapter <> 'archive'", here]
+        return
+    where.append(f"CASE WHEN p.chapter = 'archive' THEN {there} ELSE {here} END")
+    if not (people.everywhere or archives.everywhere):
+        values["subtrees"] = [*values["people"], *values["archives"]]
+        where.append(f"p.agency_id = ANY ({AGENCIES})")

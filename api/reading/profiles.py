@@ -119,10 +119,7 @@ async def _found(
     read: Reading, where: list[str], values: dict[str, Any], limit: int, after: str | None
 ) -> Profiles:
     """One page in the order of ids, within what the asker may read."""
-    allowed = await permits.within(read, "read_profile")
-    if not allowed.everywhere:
-        where.append(f"p.agency_id = ANY ({permits.AGENCIES})")
-        values["subtrees"] = list(allowed.subtrees | allowed.agencies)
+    await permits.profiles_within(read, where, values)
     key = key_of(after, UUID)
     if key is not None:
         where.append("p.id > CAST(:last AS uuid)")

@@ -19,6 +19,7 @@ class Verb(StrEnum):
 
     READ_OWN = "read_own"
     READ_PROFILE = "read_profile"
+    READ_ARCHIVE = "read_archive"
     DECLARE = "declare"
     ENTER_FORM = "enter_form"
     GIVE_NOTICE = "give_notice"

@@ -86,12 +86,13 @@ TABLE = {
     "approver": "read_profile export approve return_for_correction read_reports sign_report",
     "head": "read_profile export approve return_for_correction request_transfer report_transfer hand_over "
     "accept_transfer refuse_transfer separate sync read_reports sign_report report_lost_password",
-    "department_officer": "read_profile export report_transfer create_account pull_record gate read_reports "
-    "import_workbook sign_report",
-    "department_head": "read_profile export gate read_reports sign_report",
+    "department_officer": "read_profile read_archive export report_transfer create_account pull_record gate "
+    "read_reports import_workbook sign_report",
+    "department_head": "read_profile read_archive export gate read_reports sign_report",
     "sync_agent": "read_profile sync",
     "consent_reader": "read_profile",
-    "auditor": "read_profile read_reports inspect_workflow",
+    "archivist": "read_archive",
+    "auditor": "read_profile read_archive read_reports inspect_workflow",
     "administrator": "create_account import_workbook inspect_workflow administer",
 }
 
@@ -200,6 +201,8 @@ def standing_on(rule: str, role: str, verb: str, article: str) -> object:
         standing_on("hanoi.art12.1.a1", "hr_officer", "report_transfer", "Điều 12.1.a"),
         standing_on("hanoi.art12.1.a2", "hr_officer", "accept_transfer", "Điều 12.1.a"),
         standing_on("hanoi.art12.3", "hr_officer", "archive", "Điều 12.3"),
+        standing_on("hanoi.art12.3", "archivist", "read_archive", "Điều 12.3"),
+        standing_on("hanoi.art12.3", "department_officer", "read_archive", "Điều 12.3"),
         standing_on("hanoi.art15.1", "sync_agent", "sync", "Điều 15.1"),
     ],
 )
