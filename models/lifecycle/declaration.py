@@ -1,6 +1,5 @@
 """Declaring, correcting, and how a change becomes known."""
 
-from dataclasses import replace
 from datetime import date
 from itertools import chain
 
@@ -9,7 +8,7 @@ from models.errors import FieldRefusal, Refusal, RefusedError
 from models.form import Catalogue, catalogue, owned_by, validate
 from models.identifiers import agency_month_workflow
 from models.lifecycle.duties import by_policy, close_duty, days_late, open_duty, void_duty
-from models.lifecycle.forms import go_over, on_the_right_form
+from models.lifecycle.forms import change_category, on_the_right_form
 from models.lifecycle.guard import in_chapter, not_own, refuse
 from models.lifecycle.life import AgencyMonth, Approval, Chapter, Duty, Life, Revision
 from models.lifecycle.outcome import Notice, Outcome
@@ -356,7 +355,7 @@ def give_notice(life: Life, body: GiveNotice, scene: Scene) -> Outcome:
         )
     out = Outcome(status=201)
     if body.category is not None and body.category != life.category:
-        scene = _other_category(life, body, body.category, out, scene)
+        scene = change_category(life, body, body.category, out, scene)
     duty = open_duty(
         out,
         scene,
@@ -373,29 +372,6 @@ def give_notice(life: Life, body: GiveNotice, scene: Scene) -> Outcome:
     )
     out.answer |= {"duty_id": str(duty.id), "due_on": duty.due_on.isoformat() if duty.due_on else None}
     return out
-
-
-def _other_category(life: Life, body: GiveNotice, category: str, out: Outcome, scene: Scene) -> Scene:
-    """The person is of another category from the decision on, and declares on its form."""
-    if body.changed_on > scene.today:
-        refuse("future-date", "Ngày thay đổi chưa tới.", "The date of the change lies in the future.")
-    if life.pending is not None:
-        refuse(
-            "approval-open",
-            "Một bản khai đang chờ phê duyệt; đổi loại nhân sự sau khi có kết quả.",
-            "A submission awaits approval; change the category when it is decided.",
-        )
-    scene = replace(scene, facts={**scene.facts, "category": category})
-    out.subject["category"] = category
-    out.happened(
-        "category.changed",
-        scene.rule("staff_categories"),
-        before=life.category,
-        category=category,
-        changed_on=body.changed_on.isoformat(),
-    )
-    go_over(life, out, scene)
-    return scene
 
 
 def withdraw_notice(life: Life, body: WithdrawNotice, scene: Scene) -> Outcome:

@@ -1,7 +1,9 @@
 """Which form a person declares on, by the law of the day and the category; and going over to another one."""
 
+from dataclasses import replace
 from datetime import date
 
+from models.commands import GiveNotice
 from models.form import Catalogue, carry, catalogue, digest, form_named
 from models.lifecycle.guard import refuse
 from models.lifecycle.life import Life, Revision
@@ -67,3 +69,26 @@ def go_over(life: Life, out: Outcome, scene: Scene) -> str | None:
     told = {"form": form.version, "draft": number, "no_redeclaration": cited.citation if cited else None}
     out.answer |= told
     return form.version
+
+
+def change_category(life: Life, body: GiveNotice, category: str, out: Outcome, scene: Scene) -> Scene:
+    """The person is of another category from the decision on, and declares on its form."""
+    if body.changed_on > scene.today:
+        refuse("future-date", "Ngày thay đổi chưa tới.", "The date of the change lies in the future.")
+    if life.pending is not None:
+        refuse(
+            "approval-open",
+            "Một bản khai đang chờ phê duyệt; đổi loại nhân sự sau khi có kết quả.",
+            "A submission awaits approval; change the category when it is decided.",
+        )
+    scene = replace(scene, facts={**scene.facts, "category": category})
+    out.subject["category"] = category
+    out.happened(
+        "category.changed",
+        scene.rule("staff_categories"),
+        before=life.category,
+        category=category,
+        changed_on=body.changed_on.isoformat(),
+    )
+    go_over(life, out, scene)
+    return scene
