@@ -1,6 +1,7 @@
 """Who asks, about what, and the answer."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
@@ -79,6 +80,8 @@ class Target:
     author_account_id: UUID | None = None
     subject_account_id: UUID | None = None
     authority_id: UUID | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What a rule may ask about the person and the agency (``regulations.When``); empty for anything else."""
 
 
 @dataclass(frozen=True, slots=True)

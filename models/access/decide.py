@@ -8,6 +8,7 @@ from models.access.actor import Actor, Allowed, Delegation, Denied, Grant, Reach
 from models.access.catalogue import Permission, Role, Roles, Scope, Verb, VerbWords, roles
 from models.access.delegable import delegables
 from models.regulations.ruleset import Obligation, RuleSet
+from models.regulations.slots import Slot
 
 OFFICIAL = "official"
 
@@ -135,6 +136,12 @@ def _by_delegation(
             f"Uỷ quyền {what.vi} chưa hoặc không còn hiệu lực.",
             f"The delegation of {what.en} is not in force.",
         )
+    if rules is not None and not _of_these(rules, what.slot, target):
+        return Denied(
+            "not-permitted",
+            f"Quy định không để uỷ quyền {what.vi} đối với người thuộc loại này.",
+            f"The rule does not let {what.en} be delegated for people of this category.",
+        )
     whole = may(one.delegator, wanted, one.place, on, rules, table)
     lent = (
         may(one.delegator, wanted, target, on, rules, table, among=among)
@@ -154,6 +161,22 @@ def _by_delegation(
         delegation_of=one.delegator.account_id,
         delegation_id=one.id,
     )
+
+
+def _of_these(rules: RuleSet, slot: Slot, target: Target) -> bool:
+    """Whether the right may be lent for this person: where a rule about such an agency names categories of
+    people, for these alone, whatever a more general rule says of delegations (binh_dinh.II.2.b).
+    """
+    about = dict(target.facts)
+    category = about.pop("category", None)
+    if category is None:
+        return True  # a list, an agency: each person on it is asked about when their turn comes
+    named = [
+        rule.when
+        for rule in rules.every(slot)
+        if rule.when.category and rule.when.model_copy(update={"category": ()}).fits(about)
+    ]
+    return not named or any(category in when.category for when in named)
 
 
 def _own(words: VerbWords) -> Denied:

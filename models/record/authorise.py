@@ -85,6 +85,9 @@ NEW_SIDE = ("ask_for_profile", "accept_transfer", "refuse_transfer")
 LISTS = (ApproveList, CutList, ApproveByList)
 """Bodies by which a month's list is approved."""
 
+BEFORE_SENDING = ("hold_items", "lift_hold")
+"""Verbs about what has been approved and has not gone out."""
+
 REVIEWING = ("approve", "return_for_correction", "amend_submission")
 """Verbs of whoever owes the next signature."""
 
@@ -137,6 +140,7 @@ async def authorise(connection: AsyncConnection, command: Command, found: Found,
         author_account_id=life.pending.author_id if life and life.pending else None,
         subject_account_id=life.account.id if life and life.account else None,
         authority_id=life.authority_id if life else None,
+        facts=scene.facts if life else {},
     )
     verb = VERB_OF[command.verb]
     if step is not None and command.verb == Approve.verb:
@@ -162,12 +166,20 @@ async def authorise(connection: AsyncConnection, command: Command, found: Found,
         if isinstance(fitting, Allowed):
             return Standing(fitting.role, fitting.delegation_of, fitting.delegation_id)
     verdict = may(command.actor, verb, target, scene.today, scene.law)
+    if not isinstance(verdict, Allowed) and command.verb in BEFORE_SENDING:
+        verdict = _sending(command, target, scene) or verdict
     if not isinstance(verdict, Allowed):
         raise RefusedError.of(verdict.code, verdict.reason_vi, verdict.reason_en)
     if step is not None and verdict.role in BY_PARTY["department"]:
         # The department reaches every agency; it judges only the steps that the law lays on it.
         competent(step.obligation, replace(scene, actor_role=verdict.role))
     return Standing(verdict.role, verdict.delegation_of, verdict.delegation_id)
+
+
+def _sending(command: Command, target: Target, scene: Scene) -> Allowed | None:
+    """What goes out, and when, is also for whoever synchronises, also by delegation (hanoi.art14.1)."""
+    verdict = may(command.actor, "sync", target, scene.today, scene.law)
+    return verdict if isinstance(verdict, Allowed) else None
 
 
 async def _place(

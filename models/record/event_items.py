@@ -20,7 +20,7 @@ from models.lifecycle.month import OPEN_END
 _OVERTAKEN = text(
     "UPDATE month_items i SET state = 'moved', changed_at = :now FROM agency_months m"
     " WHERE m.id = i.agency_month_id AND m.state <> 'closed' AND i.profile_id = :profile"
-    " AND i.state IN ('approved', 'cleared') AND i.tran_code IS NULL AND i.revision_id <> :revision"
+    " AND i.state IN ('approved', 'cleared', 'held') AND i.tran_code IS NULL AND i.revision_id <> :revision"
     " RETURNING m.id, m.agency_id, m.month"
 )
 _UNDER_WAY = text(

@@ -210,3 +210,40 @@ def test_a_wrong_table_is_refused(path: tuple[str, ...], to: object) -> None:
     place[path[-1]] = to
     with pytest.raises(ValueError, match=path[-1]):
         read_delegables(yaml.safe_dump(content, allow_unicode=True))
+
+
+PERSON = {"agency": "subordinate", "kind": "public_service_unit", "category": "public_employee"}
+
+
+@pytest.mark.rule("binh_dinh.II.2.b")
+@pytest.mark.parametrize(
+    ("facts", "allowed"),
+    [
+        (PERSON, True),
+        ({**PERSON, "category": "civil_servant"}, False),
+        ({**PERSON, "category": "civil_servant", "kind": "agency"}, True),  # no such unit: the general rule
+        ({}, True),  # a list: each person on it is asked about when their turn comes
+    ],
+)
+def test_where_the_rule_names_a_category_only_its_people_are_lent(
+    facts: dict[str, str], allowed: bool
+) -> None:
+    law = law_in_force("binh_dinh", TODAY)
+    verdict = may(deputy(), "approve", about(facts=facts), TODAY, law)
+    assert isinstance(verdict, Allowed) is allowed, verdict
+    own = may(head(), "approve", about(facts=facts), TODAY, law)
+    assert isinstance(own, Allowed), "the head's own right is not narrowed"
+    if not allowed:
+        assert isinstance(verdict, Denied)
+        assert verdict.code == "not-permitted"
+
+
+@pytest.mark.rule("hanoi.art14.1")
+def test_whoever_synchronises_for_another_sees_the_lists_too() -> None:
+    one = deputy(lent(what="sync"))
+    for verb in ("sync", "read_profile", "read_reports"):
+        verdict = may(one, verb, about(), TODAY, rules())
+        assert isinstance(verdict, Allowed), verb
+        assert (verdict.delegation_of, verdict.citation is not None) == (HEAD, True)
+    for verb in ("approve", "pull_record"):  # not the head's own, or not part of it
+        assert not isinstance(may(one, verb, about(), TODAY, rules()), Allowed), verb
