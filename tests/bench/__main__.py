@@ -17,6 +17,7 @@ BENCHES = {
     "import": "tests.bench.importing",
     "deadlines": "tests.bench.reckoning",
     "agreement": "tests.bench.agreement",
+    "corpus": "tests.bench.corpus",
     "simulation": "tests.bench.simulating",
     "history": "tests.bench.history",
     "starting": "tests.bench.starting",
