@@ -9,6 +9,7 @@ import json
 import zipfile
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 import rfc8785
 
@@ -44,7 +45,7 @@ def _changed(change: Callable[[Parts, Random, int], None]) -> Callable[[bytes, R
     return damage
 
 
-def _proven(change: Callable[[dict, Random], None]) -> Callable[[Parts, Random, int], None]:  # type: ignore[type-arg]
+def _proven(change: Callable[[dict[str, Any], Random], None]) -> Callable[[Parts, Random, int], None]:
     def into(parts: Parts, chance: Random, position: int) -> None:
         proven = json.loads(parts["dong.json"])
         change(proven, chance)
@@ -60,7 +61,7 @@ def _other_row(parts: Parts, chance: Random, position: int) -> None:
     parts["dong.json"] = rfc8785.dumps(proven | {part: stranger[part]})
 
 
-def _altered_row(proven: dict, chance: Random) -> None:  # type: ignore[type-arg]
+def _altered_row(proven: dict[str, Any], chance: Random) -> None:
     field = chance.choice(["profile", "revision", "digest", "changes"])
     if field == "changes":
         proven["row"]["changes"] = [f"Hệ số lương: {chance.randrange(10**6)}"]
@@ -70,12 +71,12 @@ def _altered_row(proven: dict, chance: Random) -> None:  # type: ignore[type-arg
         proven["row"][field] = f"{chance.randrange(16**8):08x}-0000-4000-8000-000000000000"
 
 
-def _altered_position(proven: dict, chance: Random) -> None:  # type: ignore[type-arg]
+def _altered_position(proven: dict[str, Any], chance: Random) -> None:
     was = proven["row"]["position"]
     proven["row"]["position"] = chance.choice([one for one in range(1, 20) if one != was])
 
 
-def _altered_proof(proven: dict, chance: Random) -> None:  # type: ignore[type-arg]
+def _altered_proof(proven: dict[str, Any], chance: Random) -> None:
     path = proven["proof"]["path"]
     way = chance.randrange(4)
     if way == 0 or not path:
@@ -88,7 +89,7 @@ def _altered_proof(proven: dict, chance: Random) -> None:  # type: ignore[type-a
         proven["proof"]["size"] = proven["proof"]["size"] + chance.choice([-3, -1, 1, 5, 100])
 
 
-def _own_root(proven: dict, chance: Random) -> None:  # type: ignore[type-arg]
+def _own_root(proven: dict[str, Any], chance: Random) -> None:
     proven["proof"]["root"] = chance.randbytes(32).hex()
 
 
