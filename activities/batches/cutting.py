@@ -15,10 +15,11 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
+from activities.batches.beating import beating
 from activities.batches.describing import describe
 from activities.batches.results import stays
 from activities.documents.header import DossierHeader, SignaturePlace, SlipLine
-from activities.documents.listing import PaperRow, render_list
+from activities.documents.listing import PaperRow, render_apart, render_list
 from activities.documents.store import DocumentStore
 from models.access import roles
 from models.database import Query, Scope, together, transaction
@@ -34,6 +35,8 @@ from models.record.tools import Tools
 NEXT_LIST = "next-list"
 """Reason of what found no place on a full list: it stands on the next one."""
 FORM = "danh_sach_phe_duyet"
+LARGE = 500
+"""Rows from which a list is typeset in a process of its own."""
 MOST_WORDS = 8
 """Changed fields named in a printed row; the rest are counted."""
 
@@ -75,11 +78,8 @@ async def cut_list(
         await _ask(tools, batch, "list_failed", list=str(list_id), reason="nothing-to-sign")
         return BatchResult(refused=left)
     manifest = _manifest(case, list_id, batch, rows)
-    beating = asyncio.create_task(_beating())
-    try:
+    async with beating("typesetting"):
         prepared = await asyncio.to_thread(_prepare, store, about, case, list_id, batch, rows, manifest)
-    finally:
-        beating.cancel()
     await _ask(
         tools,
         batch,
@@ -194,15 +194,11 @@ def _prepare(
         SlipLine("Số hồ sơ", str(len(rows))),
         SlipLine("Người phê duyệt", f"{about.approver}, {post}"),
     )
-    printed = [
-        PaperRow(
-            row.staff_number or row.profile_id.hex[:12].upper(), row.full_name, words(row.changes), row.digest
-        )
-        for row in rows
-    ]
+    printed = [PaperRow(code_of(row), row.full_name, words(row.changes), row.digest) for row in rows]
     now = batch.now.replace(microsecond=0)
     legal = rule.citation if rule else "Quy chế của cơ quan quản lý"
-    pdf = render_list(printed, f"Tháng {about.month}", facts, legal, header, manifest, now)
+    render = render_list if len(rows) < LARGE else render_apart
+    pdf = render(printed, f"Tháng {about.month}", facts, legal, header, manifest, now)
     return store.put(pdf, "application/pdf").sha256
 
 
@@ -217,12 +213,6 @@ def words(changes: Sequence[str]) -> str:
     named = "; ".join(changes[:MOST_WORDS])
     more = len(changes) - MOST_WORDS
     return f"{named} và {more} mục khác" if more > 0 else named
-
-
-async def _beating() -> None:
-    while True:
-        activity.heartbeat("typesetting")
-        await asyncio.sleep(10)
 
 
 async def _ask(tools: Tools, batch: Batch, internal: Internal, **facts: str | int) -> None:

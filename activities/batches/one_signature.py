@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import text
 from temporalio import activity
 
+from activities.batches.beating import beating
 from activities.signing.errors import CannotSignError, SignerAwayError
 from activities.signing.issuing import SignerName
 from activities.signing.notary import SignedFile
@@ -122,7 +123,9 @@ async def _signed(
 
     scope = Scope(batch.authority_id, everything=True)
     try:
-        made, document, certificate = await asyncio.get_running_loop().run_in_executor(signing.threads, work)
+        async with beating("signing"):
+            loop = asyncio.get_running_loop()
+            made, document, certificate = await loop.run_in_executor(signing.threads, work)
     except SignerAwayError as away:
         async with transaction(tools.engine, scope) as connection:
             await note_trouble(connection, own, away.code, now)

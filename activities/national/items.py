@@ -21,7 +21,8 @@ _REVISION = text(
     "SELECT r.id, r.profile_id, r.digest, r.form_version, s.document_sha256,"
     " coalesce(s.signed_at, r.submitted_at, r.saved_at) AS approved_at"
     " FROM revisions r LEFT JOIN LATERAL (SELECT signed_at, document_sha256 FROM approvals"
-    " WHERE revision_id = r.id AND state = 'signed' ORDER BY signed_at DESC LIMIT 1) s ON true"
+    " WHERE profile_id = r.profile_id AND revision_id = r.id AND state = 'signed'"
+    " ORDER BY signed_at DESC LIMIT 1) s ON true"
     " WHERE r.id = ANY (:ids)"
 )
 # A hand-over on the day of approval changes nothing here: the custodian before that day counts.
