@@ -2,14 +2,14 @@
 
 What is compared: each event with its own hash, with its predecessor in its stream, with its leaf in the log
 and with that leaf in the second place; the leaves with every inner node and every head; the sealed heads with
-their timestamps and with the second place. Rows stream by; what is kept grows with streams and heads only.
+their timestamps and with the second place. Rows stream by; of an event no more is kept than its number.
 
 What cannot be known: whoever owns the database can change, in every table at once, what has not been exported
 under a seal yet. `Report.proven` says up to where nobody can.
 """
 
 from collections.abc import Iterator
-from itertools import chain, repeat
+from itertools import chain, islice, repeat
 from typing import Any
 from uuid import UUID
 
@@ -26,16 +26,9 @@ from models.history.streams import Streams
 from models.history.tree import kept
 
 _FETCH = 5_000
-_LOG = (
-    f"SELECT l.index, l.hash AS leaf, l.position AS logged, {COLUMNS} FROM log_leaves l"  # noqa: S608 — constants
-    " LEFT JOIN events e ON e.position = l.position AND e.authority_id = l.authority_id"
-    " WHERE l.authority_id = %(a)s ORDER BY l.index"
-)
-_OUTSIDE = (
-    f"SELECT {COLUMNS} FROM events e WHERE e.authority_id = %(a)s AND NOT EXISTS"  # noqa: S608 — constants
-    " (SELECT 1 FROM log_leaves l WHERE l.position = e.position AND l.authority_id = e.authority_id)"
-    " ORDER BY e.transaction, e.position"
-)
+_LEAVES = "SELECT index, position, hash FROM log_leaves WHERE authority_id = %(a)s ORDER BY index"
+_POSITIONS = "SELECT position FROM events WHERE authority_id = %(a)s ORDER BY transaction, position"
+_EVENTS = f"SELECT {COLUMNS} FROM events e WHERE e.position = ANY (%(p)s) AND e.authority_id = %(a)s"  # noqa: S608 — constants
 _PROFILES = "SELECT id, last_event, last_hash FROM profiles WHERE authority_id = %(a)s"
 _HEADS = "SELECT * FROM log_heads WHERE authority_id = %(a)s ORDER BY size"
 _NODES = "SELECT level, index, hash FROM log_nodes WHERE authority_id = %(a)s"
@@ -62,6 +55,8 @@ class Audit:
         self._nodes: dict[Node, bytes] = {}
         self._roots: dict[int, bytes] = {}
         self._wanted: set[int] = set()
+        self._logged: set[int] = set()
+        """Positions of the events that have a leaf."""
         self._end = 0
         """Leaves the database has, were none missing between them."""
         self.report = Report(authority_id)
@@ -92,34 +87,44 @@ class Audit:
             cursor.execute(sql, {"a": self._authority})
             yield from cursor
 
+    def _events(self, positions: list[int]) -> dict[int, Any]:
+        """Events by their key: a join over the whole log could be planned in the square of its length."""
+        with self._connection.cursor(row_factory=namedtuple_row) as cursor:
+            found: list[Any] = list(cursor.execute(_EVENTS, {"a": self._authority, "p": positions}))
+        return {row.position: row for row in found}
+
     def _log(self) -> None:
         """The leaves in order, each with its event and with what the second place has."""
         exported = self._exports.leaves() if self._exports is not None else iter(())
         beside = chain(exported, repeat(None))
-        for row in self._rows(_LOG):
-            while self._growing.size < row.index:
-                self.report.add(Finding("leaf-missing", self._growing.size))
-                self._grow(next(beside) or bytes(32))
-            self._grow(self._leaf(row, next(beside)))
-            self.report.logged += 1
-            self._end = row.index + 1
+        for leaves in _batches(self._rows(_LEAVES)):
+            events = self._events([row.position for row in leaves])
+            for row in leaves:
+                while self._growing.size < row.index:
+                    self.report.add(Finding("leaf-missing", self._growing.size))
+                    self._grow(next(beside) or bytes(32))
+                self._grow(self._leaf(row, events.get(row.position), next(beside)))
+                self.report.logged += 1
+                self._end = row.index + 1
+                self._logged.add(row.position)
         for leaf in exported:  # the log ends before what was exported of it
             self.report.add(Finding("leaf-missing", self._growing.size, detail="exported"))
             self._grow(leaf)
 
-    def _leaf(self, row: Any, beside: bytes | None) -> bytes:
+    def _leaf(self, row: Any, event: Any, beside: bytes | None) -> bytes:
         """Judge one leaf; answers the one to reckon on with, so that one finding does not make a thousand."""
-        leaf = bytes(row.leaf)
+        leaf = bytes(row.hash)
         if beside is not None and leaf != beside:
-            self.report.add(Finding("leaf-differs", row.index, row.logged))
-        if row.position is None:
-            self.report.add(Finding("event-missing", row.index, row.logged))
+            self.report.add(Finding("leaf-differs", row.index, row.position))
+        if event is None:
+            self.report.add(Finding("event-missing", row.index, row.position))
             return beside or leaf
         self.report.events += 1
-        for finding in self._streams.follow(row, row.index):
+        for finding in self._streams.follow(event, row.index):
             self.report.add(finding)
-        if leaf_of(row) != (beside or leaf):
-            self.report.add(Finding("event-differs", row.index, row.position, row.stream_id, row.number))
+        if leaf_of(event) != (beside or leaf):
+            where = Finding("event-differs", row.index, row.position, event.stream_id, event.number)
+            self.report.add(where)
         return beside or leaf
 
     def _grow(self, leaf: bytes) -> None:
@@ -132,15 +137,18 @@ class Audit:
     def _outside(self, head: Any) -> None:
         """Events without a leaf: those after the newest head wait for the sealer, others were slipped in."""
         newest = (head.transaction, head.position) if head is not None else (-1, 0)
-        for row in self._rows(_OUTSIDE):
-            self.report.events += 1
-            for finding in self._streams.follow(row, None):
-                self.report.add(finding)
-            if (row.transaction, row.position) > newest:
-                self.report.waiting += 1
-            else:
-                where = Finding("event-inserted", None, row.position, row.stream_id, row.number)
-                self.report.add(where)
+        outside = (row for row in self._rows(_POSITIONS) if row.position not in self._logged)
+        for rows in _batches(outside):
+            events = self._events([row.position for row in rows])
+            for row in (events[one.position] for one in rows):
+                self.report.events += 1
+                for finding in self._streams.follow(row, None):
+                    self.report.add(finding)
+                if (row.transaction, row.position) > newest:
+                    self.report.waiting += 1
+                else:
+                    where = Finding("event-inserted", None, row.position, row.stream_id, row.number)
+                    self.report.add(where)
 
     def _chains(self) -> None:
         for finding in self._streams.gaps():
@@ -187,3 +195,9 @@ class Audit:
         for size, (statement, at) in sorted(self._exports.witnessed.items()):
             if self._roots.get(size) == statement.root and size <= min(self._end, self.report.first_bad):
                 self.report.proven, self.report.proven_at = size, at
+
+
+def _batches(rows: Iterator[Any]) -> Iterator[list[Any]]:
+    """As many as are fetched at once."""
+    while batch := list(islice(rows, _FETCH)):
+        yield batch
