@@ -35,6 +35,7 @@ from activities.sealing.sealer import Sealer
 from activities.sealing.stamping import Stamps
 from activities.signing.notary import Notary, notary_of
 from activities.signing.office import SigningOffice
+from activities.signing.sessions import SessionOffice
 from activities.signing.sources import signers_of
 from api.clock import EngineClock, SystemClock
 from models.database import engine_for
@@ -57,6 +58,7 @@ class Offices:
 
     acts: ActOffice
     signing: SigningOffice
+    sessions: SessionOffice
     months: MonthOffice
     national: NationalOffice
     digests: DigestOffice
@@ -82,6 +84,8 @@ class Offices:
         """Activities with a queue of their own."""
         return [
             self.signing.sign_approval,
+            self.sessions.prepare_session,
+            self.sessions.finish_session,
             self.months.open_agency_months,
             self.months.close_month_end,
             self.months.open_stock_lists,
@@ -110,6 +114,7 @@ def offices(settings: Settings, tools: Tools) -> Offices:
     return Offices(
         acts=ActOffice(tools),
         signing=signing,
+        sessions=SessionOffice(tools, store, threads, notary),
         months=MonthOffice(settings, tools, signing, gateway),
         national=NationalOffice(settings, tools, gateway),
         digests=DigestOffice(settings, tools),

@@ -35,10 +35,20 @@ from models.database import Scope, entering, together, transaction
 from models.errors import RefusedError
 from models.identifiers import WorkflowKind, command_id, parse_workflow_id, profile_workflow
 from models.logs import logger
-from models.messages import AgencyMonthStart, Lending, Life, Moment, Move, RecomputeStart, ReviewStart
+from models.messages import (
+    AgencyMonthStart,
+    CertificateStart,
+    Lending,
+    Life,
+    Moment,
+    Move,
+    RecomputeStart,
+    ReviewStart,
+)
 from models.record.commands import Fate, accept, fate_at_once
 from models.record.tools import Tools
 from workflows.agency_month import AgencyMonthWorkflow
+from workflows.certificate import CertificateWorkflow
 from workflows.delegation import DelegationWorkflow
 from workflows.profile import ProfileWorkflow
 from workflows.recompute import RecomputeWorkflow
@@ -232,6 +242,11 @@ async def start_operation(engine: Engine, command: Addressed) -> WithStartWorkfl
     if name.kind is WorkflowKind.RECOMPUTE:
         law = RecomputeStart(authority_id=command.authority_id)
         return WithStartWorkflowOperation(RecomputeWorkflow.run, law, static_summary=SUMMARY, **policies)
+    if name.kind is WorkflowKind.CERTIFICATE:
+        whose = CertificateStart(authority_id=command.authority_id, account_id=command.subject_id)
+        return WithStartWorkflowOperation(
+            CertificateWorkflow.run, whose, static_summary="Chứng thư", **policies
+        )
     async with transaction(engine.tools.engine, Scope(command.authority_id, everything=True)) as connection:
         if name.kind is WorkflowKind.TRANSFER:
             profile_id = await connection.scalar(_CASE, {"id": command.subject_id})
@@ -267,6 +282,7 @@ _SEEN = {
     WorkflowKind.DELEGATION: text(f"SELECT 1 FROM delegations WHERE id = :id {_OWN}"),  # noqa: S608 — no input
     WorkflowKind.MONTH_END: text(f"SELECT 1 FROM agency_months WHERE id = :id {_OWN}"),  # noqa: S608 — no input
     WorkflowKind.REVIEW: text(f"SELECT 1 FROM review_reports WHERE id = :id {_OWN}"),  # noqa: S608 — no input
+    WorkflowKind.CERTIFICATE: text(f"SELECT 1 FROM accounts WHERE id = :id {_OWN}"),  # noqa: S608 — no input
     WorkflowKind.RECOMPUTE: text(f"SELECT 1 FROM authorities WHERE authority_id = :id {_OWN}"),  # noqa: S608
 }
 _CASE = text("SELECT profile_id FROM cases WHERE id = :id AND kind = 'transfer'")

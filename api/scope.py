@@ -100,10 +100,11 @@ async def asker(
         found = await alone.scalar(_IDENTIFY, {"hash": digest, "now": now})
     if found is None:
         raise RefusedError.of("not-authenticated")
-    return _asker(found, digest, now)
+    return asker_of(found, digest, now)
 
 
-def _asker(found: dict[str, Any], digest: str, now: datetime) -> Asker:
+def asker_of(found: dict[str, Any], digest: str, now: datetime) -> Asker:
+    """The asker from what ``hoso_identify`` or ``hoso_signing`` answers."""
     today = legal_date(now)
     profile_id = UUID(found["profile_id"]) if found["profile_id"] else None
     actor = Actor(

@@ -25,6 +25,7 @@ from models.messages import (
     ReviewPlan,
     ReviewRun,
     ReviewStart,
+    SessionRequest,
     Signed,
     SignRequest,
     Window,
@@ -60,6 +61,20 @@ class ExportActivities:
     @activity.defn(name="make_export")
     async def make_export(self, request: ExportRequest) -> Signed:
         """Render, sign by whom the rule names, keep; the same export always gives the same file."""
+        raise NotImplementedError
+
+
+class SessionActivities:
+    """Signatures whose key is elsewhere."""
+
+    @activity.defn(name="prepare_session")
+    async def prepare_session(self, request: SessionRequest) -> Signed:
+        """Lay out what is to be signed and keep it; the same session always gives the same bytes."""
+        raise NotImplementedError
+
+    @activity.defn(name="finish_session")
+    async def finish_session(self, request: SessionRequest) -> Signed:
+        """Judge what came back, put it into the document, keep the file; or say why it was not accepted."""
         raise NotImplementedError
 
 

@@ -29,6 +29,13 @@ from models.command_moves import (
     WithdrawTransfer,
 )
 from models.command_shapes import Body, Day, Digest, FieldName, Login, Reason, Text
+from models.command_signing import (
+    CancelSigning,
+    CompleteSigning,
+    RegisterCertificate,
+    SigningTerms,
+    WithdrawCertificate,
+)
 from models.regulations.schema import Category, Origin
 
 
@@ -157,6 +164,18 @@ class Approve(Body):
     verb: ClassVar[str] = "approve"
     revision_id: UUID
     digest: Digest
+
+
+class OpenSigning(Approve, SigningTerms):
+    """Approve with a key that is elsewhere: prepare the document and wait for its signature."""
+
+    verb: ClassVar[str] = "open_signing"
+
+
+class OpenOwnSigning(SubmitDeclaration, SigningTerms):
+    """Submit, where the official signs the own declaration, with a key that is elsewhere (moha.art7.2)."""
+
+    verb: ClassVar[str] = "open_own_signing"
 
 
 class AmendSubmission(Body):
@@ -305,5 +324,11 @@ COMMANDS: tuple[type[Body], ...] = (
     RevokeDelegation,
     ExportDossier,
     PrintDossier,
+    OpenSigning,
+    OpenOwnSigning,
+    CompleteSigning,
+    CancelSigning,
+    RegisterCertificate,
+    WithdrawCertificate,
 )
 BY_VERB: dict[str, type[Body]] = {command.verb: command for command in COMMANDS}

@@ -34,6 +34,7 @@ class WorkflowKind(StrEnum):
     BACKUP = "backup"
     DELEGATION = "delegation"
     RECOMPUTE = "recompute"
+    CERTIFICATE = "certificate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,11 @@ def recompute_workflow(authority_id: UUID) -> str:
     return str(WorkflowName(WorkflowKind.RECOMPUTE, authority_id))
 
 
+def certificate_workflow(account_id: UUID) -> str:
+    """The id of the workflow that registers an account's certificates."""
+    return str(WorkflowName(WorkflowKind.CERTIFICATE, account_id))
+
+
 def backup_workflow(month: str) -> str:
     """The id of a month's backup of the whole installation."""
     return str(WorkflowName(WorkflowKind.BACKUP, period=_checked(_MONTH, month)))
@@ -132,6 +138,7 @@ _SHAPE: dict[WorkflowKind, tuple[bool, re.Pattern[str] | None]] = {
     WorkflowKind.BACKUP: (False, _MONTH),
     WorkflowKind.DELEGATION: (True, None),
     WorkflowKind.RECOMPUTE: (True, None),
+    WorkflowKind.CERTIFICATE: (True, None),
 }
 
 

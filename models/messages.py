@@ -16,7 +16,7 @@ ListName = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])(-st
 """A month ``yyyy-mm``, or the list of the whole stock begun in it, or its running list."""
 Period = Annotated[str, StringConstraints(pattern=r"^\d{4}(-q[1-4])?$")]
 """A quarter ``yyyy-q1`` or a year ``yyyy``."""
-Subject = Literal["profile", "transfer", "agency_month", "review", "delegation", "law"]
+Subject = Literal["profile", "transfer", "agency_month", "review", "delegation", "law", "certificate"]
 Internal = Literal[
     "look",
     "wake",
@@ -44,6 +44,9 @@ Internal = Literal[
     "fail_report",
     "close_report",
     "recompute",
+    "session_prepared",
+    "session_failed",
+    "session_refused",
 ]
 
 
@@ -82,6 +85,10 @@ class Moment(Message):
     """The approval that waits for its signature."""
     to_export: UUID | None = None
     """The export that waits to be made."""
+    to_prepare: UUID | None = None
+    """The signing session whose document is to be prepared."""
+    to_finish: UUID | None = None
+    """The signing session whose signature came and is to be judged."""
     to_pull: bool = False
     """Whether the command waits for the person's national record."""
     settled: bool = True
@@ -153,6 +160,23 @@ class Signed(Message):
     document: Word = ""
     certificate: Word = ""
     failure: Word = ""
+    approval: Word = ""
+    """The approval it is the signature of, where a session was asked for."""
+
+
+class SessionRequest(Message):
+    """Prepare a signing session's document, or judge and put in what came back."""
+
+    authority_id: UUID
+    session_id: UUID
+    now: datetime
+
+
+class CertificateStart(Message):
+    """Input of ``CertificateWorkflow``: the account whose certificates they are."""
+
+    authority_id: UUID
+    account_id: UUID
 
 
 class MonthStart(Message):

@@ -7,12 +7,13 @@ from uuid import UUID
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
+from workflows import signing
 from workflows.asking import ask_act
 from workflows.trying import NATIONAL_RETRY, PULL_RETRY, SIGN_RETRY, why
 from workflows.waiting import everybody_answered, later, not_at_once, until
 
 with workflow.unsafe.imports_passed_through():
-    from models.activity_interfaces import ExportActivities, NationalActivities, SigningActivities
+    from models.activity_interfaces import ExportActivities, NationalActivities
     from models.lifecycle.life import CHAPTER_VI, Chapter
     from models.messages import (
         ExportRequest,
@@ -22,8 +23,9 @@ with workflow.unsafe.imports_passed_through():
         NationalPull,
         NationalPulled,
         NationalStatus,
-        SignRequest,
     )
+
+NOTHING_ASKED = {"to_sign": None, "to_prepare": None, "to_finish": None, "to_export": None}
 
 
 @workflow.defn
@@ -169,6 +171,26 @@ class ProfileWorkflow:
         return await self._do(command_id, "Phê duyệt")
 
     @workflow.update
+    async def open_signing(self, command_id: UUID) -> Moment:
+        """Approve with a key that is elsewhere."""
+        return await self._do(command_id, "Mở phiên ký để phê duyệt")
+
+    @workflow.update
+    async def open_own_signing(self, command_id: UUID) -> Moment:
+        """Submit with a signature made elsewhere."""
+        return await self._do(command_id, "Mở phiên ký bản khai")
+
+    @workflow.update
+    async def complete_signing(self, command_id: UUID) -> Moment:
+        """The signature of a session came."""
+        return await self._do(command_id, "Nhận chữ ký")
+
+    @workflow.update
+    async def cancel_signing(self, command_id: UUID) -> Moment:
+        """The signer gives the session up."""
+        return await self._do(command_id, "Huỷ phiên ký")
+
+    @workflow.update
     async def give_notice(self, command_id: UUID) -> Moment:
         """HR's notice of a change."""
         return await self._do(command_id, "Thông báo thay đổi")
@@ -261,8 +283,10 @@ class ProfileWorkflow:
             )
             self._take(moment)
         # The lock is free meanwhile: a slow token must not stop the profile's other business.
-        if moment.to_sign is not None and not moment.settled:
-            return await self._sign(moment.to_sign, command_id)
+        if signing.is_asked(moment):
+            then = await signing.work(self._life, moment, command_id)
+            async with self._lock:
+                return await self._ask_unlocked(then.internal, then.summary, **then.facts)
         if moment.to_export is not None and not moment.settled:
             return await self._export(moment.to_export, command_id)
         if moment.to_pull and not moment.settled:
@@ -318,32 +342,6 @@ class ProfileWorkflow:
                 "fail_pull", "Không tiếp nhận được", **common, **{k: v for k, v in why.items() if v}
             )
 
-    async def _sign(self, approval_id: UUID, command_id: UUID) -> Moment:
-        failure = ""
-        facts: dict[str, str] = {}
-        try:
-            signed = await workflow.execute_activity_method(
-                SigningActivities.sign_approval,
-                SignRequest(
-                    authority_id=self._life.authority_id,
-                    profile_id=self._life.profile_id,
-                    approval_id=approval_id,
-                    now=workflow.now(),
-                ),
-                start_to_close_timeout=timedelta(seconds=60),
-                retry_policy=SIGN_RETRY,
-                summary="Ký số bản phê duyệt",
-            )
-            failure = signed.failure
-            facts = {"document": signed.document, "certificate": signed.certificate}
-        except ActivityError as error:
-            failure = why(error)
-        common = {"approval": str(approval_id), "settles": str(command_id)}
-        async with self._lock:
-            if failure:
-                return await self._ask_unlocked("fail_approval", "Ký không thành", **common, reason=failure)
-            return await self._ask_unlocked("complete_approval", "Ghi nhận phê duyệt", **common, **facts)
-
     async def _look(self) -> None:
         await self._ask("look", "Xem lại hồ sơ")
 
@@ -367,7 +365,7 @@ class ProfileWorkflow:
         """Believe what an act returned, unless a newer answer came first."""
         if self._moment is None or moment.version >= self._moment.version:
             self._moment = moment.model_copy(
-                update={"to_sign": None, "to_export": None, "to_pull": False, "settled": True, "status": 200}
+                update={**NOTHING_ASKED, "to_pull": False, "settled": True, "status": 200}
             )
             self._moved = True
 

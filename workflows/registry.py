@@ -3,6 +3,7 @@
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from workflows.agency_month import AgencyMonthWorkflow
+from workflows.certificate import CertificateWorkflow
 from workflows.delegation import DelegationWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.month_end import MonthEndWorkflow
@@ -22,6 +23,7 @@ WORKFLOWS = [
     ReviewWorkflow,
     RecomputeWorkflow,
     DelegationWorkflow,
+    CertificateWorkflow,
 ]
 
 

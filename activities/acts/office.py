@@ -5,6 +5,7 @@ from temporalio import activity
 from models.activity_interfaces import ActActivities
 from models.messages import Ask, Moment, MonthStart, Window
 from models.record.act import act
+from models.record.certifying import give_certificate
 from models.record.lawgiving import give_law
 from models.record.months import window_of
 from models.record.tools import Tools
@@ -18,9 +19,11 @@ class ActOffice(ActActivities):
 
     @activity.defn(name="act")
     async def act(self, ask: Ask) -> Moment:
-        """See ``models.record.act.act``; for the law ``models.record.lawgiving``."""
+        """See ``models.record.act.act``; for the law ``lawgiving``, for certificates ``certifying``."""
         if ask.subject == "law":
             return await give_law(self._tools, ask)
+        if ask.subject == "certificate":
+            return await give_certificate(self._tools, ask)
         return await act(self._tools, ask)
 
     @activity.defn(name="month_window")

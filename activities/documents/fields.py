@@ -30,6 +30,10 @@ def lay_out(pdf: bytes, places: Sequence[Mapping[str, Any]]) -> bytes:
     writer: Any = Revision(BytesIO(pdf))
     for place in places:
         append_signature_field(writer, _specification(place))
+    form = writer.root["/AcroForm"]
+    # Append only from the start (ISO 32000-2, 12.7.3): the first signature then changes its own field only.
+    form[pdf_name("/SigFlags")] = generic.NumberObject(3)
+    writer.update_container(form)
     _tag(writer, [reference for _, _, reference in enumerate_sig_fields(writer)])
     output = BytesIO()
     writer.write(output)

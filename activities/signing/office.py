@@ -30,7 +30,7 @@ from models.messages import Signed, SignRequest
 from models.record.load import content_of
 from models.record.tools import Tools
 
-_APPROVAL = text(
+APPROVAL = text(
     "SELECT s.*, r.number, r.form_version, p.full_name, g.name AS agency, u.name AS authority,"
     " u.code AS authority_code,"
     " (SELECT f.document_sha256 FROM approvals f WHERE f.profile_id = s.profile_id"
@@ -44,6 +44,7 @@ _APPROVAL = text(
     " LEFT JOIN delegations d ON d.id = s.delegation_id"
     " WHERE s.id = :id"
 )
+"""One approval with the names on its paper; ``follows`` is the file that its chain has signed so far."""
 _KEEP = text(
     "UPDATE approvals SET document_sha256 = :document, certificate = :certificate"
     " WHERE id = :id AND document_sha256 IS NULL"
@@ -74,13 +75,13 @@ class SigningOffice(SigningActivities):
         """
         scope = Scope(request.authority_id, everything=True)
         async with transaction(self.tools.engine, scope) as connection:
-            row = (await connection.execute(_APPROVAL, {"id": request.approval_id})).one()
+            row = (await connection.execute(APPROVAL, {"id": request.approval_id})).one()
             if row.document_sha256 is not None:
                 return Signed(document=row.document_sha256, certificate=row.certificate)
             content = await content_of(connection, self.tools, request.authority_id, row.revision_id)
         if digest(content) != row.digest:
             return Signed(failure="content-mismatch")
-        signing = _signing(row)
+        signing = signing_of(row)
         now = present(request.now).replace(microsecond=0)
         try:
             made, document, certificate = await asyncio.get_running_loop().run_in_executor(
@@ -98,7 +99,7 @@ class SigningOffice(SigningActivities):
             values = {"id": request.approval_id, "document": document, "certificate": certificate}
             if (await connection.execute(_KEEP, values)).rowcount:
                 await keep_proof(connection, signing, made, document, certificate, now)
-            kept = (await connection.execute(_APPROVAL, {"id": request.approval_id})).one()
+            kept = (await connection.execute(APPROVAL, {"id": request.approval_id})).one()
         return Signed(document=kept.document_sha256, certificate=kept.certificate)
 
     def _render_and_sign(
@@ -107,7 +108,7 @@ class SigningOffice(SigningActivities):
         if row.follows is not None:
             pdf = self.store.get(row.follows)
         else:
-            pdf = render_profile(content, _header(row), canonical(content), now)
+            pdf = render_profile(content, header_of(row), canonical(content), now)
         post, reason = capacity_of(row)
         # Who signs may sit above the unit whose profile it is: the certificate names the signer's own agency.
         name = SignerName(row.approver, row.approver_agency, post, str(row.approver_id))
@@ -125,7 +126,8 @@ class SigningOffice(SigningActivities):
         return made, stored.sha256, signer.certificate.sha256
 
 
-def _signing(row: Row[Any]) -> Signing:
+def signing_of(row: Row[Any]) -> Signing:
+    """Which signature it is, for its proof and its troubles."""
     return Signing(
         row.id,
         row.authority_id,
@@ -137,7 +139,7 @@ def _signing(row: Row[Any]) -> Signing:
     )
 
 
-def _header(row: Row[Any]) -> DossierHeader:
+def header_of(row: Row[Any]) -> DossierHeader:
     """What is printed around the form, with a place for each signature of its chain."""
     laid_out = row.facts.get("places") or ()
     return DossierHeader(

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -22,6 +23,7 @@ from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter, enumerate_sig_fields
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
 from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes, Signer
+from pyhanko.sign.signers.pdf_signer import PdfTBSDocument
 from pyhanko.stamp import BaseStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 from pyhanko_certvalidator.util import process_pss_params
@@ -75,6 +77,11 @@ class CmsKey(Signer):
             signature_mechanism=PSS if is_rsa and pss else None,
         )
 
+    @property
+    def certificates(self) -> tuple[asn1_x509.Certificate, ...]:
+        """The signer's certificate and those known above it."""
+        return self.signing_cert, *self.cert_registry
+
     def mechanism(self) -> SignedDigestAlgorithm:
         """The signature algorithm that will be written into the CMS."""
         return self.get_signature_mechanism_for_digest(DIGEST)
@@ -119,38 +126,82 @@ def sign_field(
         NotNowError: the timestamp authority gives none.
         CannotSignError: not a PDF, no such field, or it is filled already.
     """
-    try:
-        writer = Revision(BytesIO(pdf))
-        filled = {name for name, value, _ in enumerate_sig_fields(writer) if value is not None}
-        _require_empty(writer, field, filled)
-        metadata = PdfSignatureMetadata(
-            field_name=field,
-            md_algorithm=DIGEST,
+    with refusing():
+        signer, writer = field_to_sign(
+            pdf,
+            key,
+            field=field,
             reason=reason,
             location=location,
-            subfilter=SigSeedSubFilter.PADES,
-            certify=not filled,
-            docmdp_permissions=MDPPerm.FILL_FORMS,
-            dss_settings=WITH_THE_SIGNATURE,
+            appearance=appearance,
+            assurance=assurance,
         )
-        stamper = assurance.stamper if assurance else None
-        signer = PdfSigner(metadata, key, timestamper=stamper, stamp_style=appearance)
         return asyncio.run(_sign(signer, writer, signed_at.astimezone(UTC), assurance))
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """What pyHanko or a broken file raises, as our own refusal: without its text, which may name somebody.
+
+    Raises:
+        CannotSignError: ``signature-failed``.
+    """
+    try:
+        yield
     except (PdfError, SigningError, ValueError, TypeError, KeyError, IndexError) as error:
         raise CannotSignError(
             "signature-failed", f"the document cannot be signed: {type(error).__name__}"
         ) from error
 
 
-async def _sign(
+def field_to_sign(
+    pdf: bytes,
+    key: CmsKey,
+    *,
+    field: str,
+    reason: str,
+    location: str,
+    appearance: BaseStampStyle | None,
+    assurance: Assurance | None,
+) -> tuple[PdfSigner, Revision]:
+    """An update of the document about to fill this field, and who will: the same for every kind of key.
+
+    Raises:
+        CannotSignError: ``already-signed`` or ``signature-field-missing``.
+    """
+    writer = Revision(BytesIO(pdf))
+    filled = {name for name, value, _ in enumerate_sig_fields(writer) if value is not None}
+    _require_empty(writer, field, filled)
+    metadata = PdfSignatureMetadata(
+        field_name=field,
+        md_algorithm=DIGEST,
+        reason=reason,
+        location=location,
+        subfilter=SigSeedSubFilter.PADES,
+        certify=not filled,
+        docmdp_permissions=MDPPerm.FILL_FORMS,
+        dss_settings=WITH_THE_SIGNATURE,
+    )
+    stamper = assurance.stamper if assurance else None
+    return PdfSigner(metadata, key, timestamper=stamper, stamp_style=appearance), writer
+
+
+def laid_out(
     signer: PdfSigner, writer: Revision, signed_at: datetime, assurance: Assurance | None
-) -> bytes:
-    """pyHanko's own sequence, except that the instant is ours and not the machine's clock."""
+) -> PdfTBSDocument:
+    """The document with room for the signature; the instant is ours and not the machine's clock."""
     session = signer.init_signing_session(writer, existing_fields_only=True)
     session.system_time = signed_at
     room = _reserved(signer) + (2 * assurance.room if assurance else 0)
     known = assurance.known if assurance else None
-    document = session.prepare_tbs_document(validation_info=known, bytes_reserved=room)
+    return session.prepare_tbs_document(validation_info=known, bytes_reserved=room)
+
+
+async def _sign(
+    signer: PdfSigner, writer: Revision, signed_at: datetime, assurance: Assurance | None
+) -> bytes:
+    """pyHanko's own sequence."""
+    document = laid_out(signer, writer, signed_at, assurance)
     digest, output = document.digest_tbs_document(output=BytesIO())
     signed = await document.perform_signature(
         digest.document_digest, PdfCMSSignedAttributes(signing_time=signed_at)

@@ -21,6 +21,7 @@ from api.routers import (
     read_work,
     reviews,
     session,
+    signing,
     simulations,
     verifying,
 )
@@ -35,6 +36,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     read_accounts.router,
     read_agencies.router,
     profiles.router,
+    signing.profiles,
+    signing.sessions,
+    signing.agents,
+    signing.certificates,
     cases.transfers,
     cases.months,
     lists.router,

@@ -14,6 +14,7 @@ from models.command_law import LawAct
 from models.commands import Body
 from models.errors import RefusedError
 from models.identifiers import (
+    certificate_workflow,
     command_id,
     delegation_workflow,
     profile_workflow,
@@ -65,6 +66,10 @@ class Acting:
     async def on_delegation(self, delegation_id: UUID, body: Body) -> JSONResponse:
         """Ask the delegation's workflow."""
         return await self._put(delegation_workflow(delegation_id), delegation_id, body, None, {})
+
+    async def on_certificates(self, account_id: UUID, body: Body) -> JSONResponse:
+        """Ask the workflow that registers the account's certificates."""
+        return await self._put(certificate_workflow(account_id), account_id, body, None, {})
 
     async def on_law(self, body: LawAct) -> JSONResponse:
         """Ask the workflow that keeps the authority's law and reckons its duties again."""

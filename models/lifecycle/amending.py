@@ -10,6 +10,7 @@ from models.lifecycle.guard import in_chapter, not_own, refuse
 from models.lifecycle.life import AgencyMonth, Chapter, Life, Revision
 from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
+from models.lifecycle.session_ends import displaced, held
 from models.lifecycle.steps import awaited, own_signature
 from models.regulations import Obligation
 
@@ -50,6 +51,7 @@ def amend(life: Life, body: AmendSubmission, scene: Scene, month: AgencyMonth | 
         digest=hashed,
     )
     out.update("revisions", {"id": pending.id}, state="superseded")
+    displaced(out, life, scene)
     out.subject = {"pending_revision_id": revision_id, "revision_number": number}
     if month is not None:
         out.update(
@@ -107,7 +109,7 @@ def _waiting(life: Life, body: AmendSubmission) -> Revision:
             "What waits for approval is not what you looked at.",
             current_revision=pending.number,
         )
-    if pending.state == "signing":
+    if pending.state == "signing" and held(life):
         refuse("in-flight", "Bản khai đang được ký.", "This submission is being signed.")
     if life.signed_steps:
         refuse(

@@ -13,6 +13,7 @@ from models.lifecycle.guard import in_chapter, not_own, refuse
 from models.lifecycle.life import AgencyMonth, Approval, Chapter, Duty, Life, Revision
 from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
+from models.lifecycle.session_ends import displaced, held
 from models.lifecycle.steps import OWN, open_step, own_signature, places, steps_of, void_steps
 from models.regulations import Obligation
 
@@ -271,7 +272,8 @@ def return_for_correction(
     It leaves the month's list it stands on: what comes back is another revision.
     """
     pending = life.pending
-    if pending is None or pending.id != body.revision_id or pending.state != "submitted":
+    states = ("submitted",) if held(life) else ("submitted", "signing")
+    if pending is None or pending.id != body.revision_id or pending.state not in states:
         refuse(
             "wrong-state", "Bản khai này không chờ phê duyệt.", "This submission is not waiting for approval."
         )
@@ -292,6 +294,7 @@ def return_for_correction(
         "revisions", {"id": pending.id}, state="returned", returned_fields=[*fields, {"reason": body.reason}]
     )
     out.subject = {"pending_revision_id": None}
+    displaced(out, life, scene)
     void_steps(out, scene, life, "returned")
     if life.draft is None:  # what the person has begun meanwhile is kept
         out.insert("draft_from", id=scene.new_id("draft"), source=pending.id, number=number)

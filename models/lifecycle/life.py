@@ -159,6 +159,35 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
+class Session:
+    """An open signing session: a document version that waits for a signature from outside."""
+
+    id: UUID
+    document_id: UUID
+    revision_id: UUID
+    revision: int
+    account_id: UUID
+    certificate_id: UUID
+    how: str
+    state: str
+    prepared: str | None
+    expires_at: datetime
+    opened_by: UUID
+    completed_by: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate registered to the account that acts; withdrawn ones are none."""
+
+    id: UUID
+    sha256: str
+    key_kind: str
+    valid_from: datetime
+    valid_to: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Pulled:
     """What the national database said of the person, for the act that takes it over."""
 
@@ -214,6 +243,8 @@ class Life:
     pending: Revision | None = None
     draft: Revision | None = None
     approval: Approval | None = None
+    session: Session | None = None
+    """The signing session the approval waits in, where its key is elsewhere."""
     signed_steps: int = 0
     whole_stock: bool = False
     """Whether it stands on a list of the whole stock, whose rule then says who approves."""

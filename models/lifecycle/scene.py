@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID, uuid5
 
 from models.calendar import Calendar, legal_date
+from models.lifecycle.life import Certificate
 from models.regulations import Obligation, Policy, RuleSet
 
 
@@ -43,6 +44,9 @@ class Scene:
     """The agency that operates the database, where the authority has named one."""
     other: Other | None = None
     """The agency a command moves the profile to, as it stands today."""
+
+    certificate: Certificate | None = None
+    """The certificate a signing session names, where it is registered to who acts and not withdrawn."""
 
     @property
     def today(self) -> date:

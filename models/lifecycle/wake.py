@@ -12,6 +12,8 @@ from models.lifecycle.outcome import Insert, Outcome
 from models.lifecycle.scene import Scene
 from models.lifecycle.secondment import share_wake, wake_share
 from models.lifecycle.separation import take_effect
+from models.lifecycle.session_ends import expire
+from models.lifecycle.session_ends import wakes as session_wakes
 
 ANSWERED_BY_LEAVING = ("retirement", "contract_end")
 """What a form foretells that a decided separation is the answer to: nobody has to declare it."""
@@ -30,6 +32,7 @@ def wake_profile(life: Life, scene: Scene, month: AgencyMonth | None = None) -> 
         take_effect(life, case, out, scene, month)
         return out
     wake_share(life, out, scene)
+    expire(out, life, scene)
     account_id = life.account.id if life.account else None
     for duty in life.duties:
         if duty.case_id is None:
@@ -105,6 +108,8 @@ def profile_wake(life: Life, outcome: Outcome, subject_id: UUID) -> datetime | N
         times.append(start_of_day(first) + spread(subject_id))
     if (share := share_wake(life, outcome)) is not None:
         times.append(share)
+    if (ends := session_wakes(life, outcome)) is not None:
+        times.append(ends)
     if (effective := _separation_on(life, outcome)) is not None and chapter is not Chapter.SEPARATION:
         times.append(start_of_day(effective) + spread(subject_id))
     return min(times, default=None)

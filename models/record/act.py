@@ -32,6 +32,7 @@ from models.record.delegations import giving, saving_delegation
 from models.record.exports import EXPORTS, being_made, with_exportable
 from models.record.opening import opening_scene
 from models.record.places import placed, refuse_former
+from models.record.signing import awaited_step, certified, working
 from models.record.special import Writing
 from models.record.subjects import (
     Found,
@@ -83,6 +84,8 @@ async def _once(tools: Tools, ask: Ask) -> Moment:
         if command is not None and ask.internal is None:
             if command.settled:
                 return moment(ask, found, status=command.status)
+            if step := working(found.subject.life, command):
+                return moment(ask, found, status=202, settled=False, **step)
             if (signing := _signing(found, command)) is not None:
                 return moment(ask, found, status=202, to_sign=signing, settled=False)
             if isinstance(command.body, EXPORTS) and (making := await being_made(connection, command.id)):
@@ -171,7 +174,9 @@ def _signing(found: Found, command: Command) -> UUID | None:
     if report is not None:
         mine = report.state == "signing" and report.signature_id == uuid5(command.id, "approval")
         return report.signature_id if mine else None
-    if life is None or life.approval is None or life.approval.id != uuid5(command.id, "approval"):
+    if life is None or life.approval is None or life.session is not None:
+        return None
+    if life.approval.id != uuid5(command.id, "approval"):
         return None
     return life.approval.id
 
@@ -244,6 +249,7 @@ async def _decide(
         raise RefusedError.of("not-found", "Không tìm thấy.", "There is no such thing.")
     scene = await placed(connection, body, found.agency_id, scene)
     life = found.subject.life
+    scene = await certified(connection, command, life, scene)
     if command.expected is not None and life is not None and command.expected != life.newest:
         raise RefusedError.of(
             "stale-revision",
@@ -334,10 +340,10 @@ async def record(
         ask,
         written,
         status=outcome.status,
-        to_sign=UUID(outcome.answer["approval_id"]) if "approval_id" in waits else None,
         to_export=UUID(outcome.answer["export_id"]) if "export_id" in waits else None,
         to_pull="pull" in waits,
         settled=outcome.settles,
+        **awaited_step(waits),
     )
 
 

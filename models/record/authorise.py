@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access import Allowed, Target, delegables, may
 from models.commands import (
-    Approve,
     ApproveByList,
     ApproveList,
     ClaimTransfer,
@@ -26,7 +25,7 @@ from models.lifecycle.life import AccountState
 from models.lifecycle.month import OPENING, WHOLE_STOCK
 from models.lifecycle.review import obligation_of
 from models.lifecycle.scene import Scene
-from models.lifecycle.steps import awaited, owed_by
+from models.lifecycle.steps import OWN, awaited, owed_by
 from models.record.commands import Command
 from models.record.subjects import Found
 
@@ -43,6 +42,10 @@ VERB_OF = {
     "amend_submission": "amend",
     "return_for_correction": "return_for_correction",
     "approve": "approve",
+    "open_signing": "approve",
+    "open_own_signing": "declare",
+    "complete_signing": "approve",
+    "cancel_signing": "approve",
     "give_notice": "give_notice",
     "withdraw_notice": "give_notice",
     "report_error": "declare",
@@ -88,7 +91,9 @@ LISTS = (ApproveList, CutList, ApproveByList)
 BEFORE_SENDING = ("hold_items", "lift_hold")
 """Verbs about what has been approved and has not gone out."""
 
-REVIEWING = ("approve", "return_for_correction", "amend_submission")
+SIGNING = ("approve", "open_signing", "complete_signing", "cancel_signing")
+"""Verbs of a signature; a session's stand on the right its document stands on."""
+REVIEWING = (*SIGNING, "return_for_correction", "amend_submission")
 """Verbs of whoever owes the next signature."""
 
 _ANCESTORS = text(
@@ -143,7 +148,9 @@ async def authorise(connection: AsyncConnection, command: Command, found: Found,
         facts=scene.facts if life else {},
     )
     verb = VERB_OF[command.verb]
-    if step is not None and command.verb == Approve.verb:
+    if command.verb in SIGNING and life is not None and life.approval and life.approval.step == OWN:
+        step, verb = None, "declare"
+    if step is not None and command.verb in SIGNING:
         fitting = may(command.actor, verb, target, scene.today, scene.law, among=signers(step.obligation))
         if isinstance(fitting, Allowed):
             return Standing(fitting.role, fitting.delegation_of, fitting.delegation_id)

@@ -19,7 +19,9 @@ from models.commands import (
     AskForProfile,
     Body,
     CancelSeparation,
+    CancelSigning,
     ClaimTransfer,
+    CompleteSigning,
     ConfirmMoveOut,
     CreateAccount,
     CutList,
@@ -29,6 +31,8 @@ from models.commands import (
     HandOver,
     HoldItems,
     LiftHold,
+    OpenOwnSigning,
+    OpenSigning,
     PullNationalRecord,
     RefuseTransfer,
     ReleaseMonth,
@@ -69,6 +73,7 @@ from models.lifecycle import (
     rhythm,
     secondment,
     separation,
+    sessions,
     steps,
     transfer,
     wake,
@@ -137,6 +142,11 @@ def _approve(subject: Subject, body: Approve, scene: Scene) -> Outcome:
     return approval.prepare(subject.life, body, scene, subject.month)
 
 
+def _open_signing(subject: Subject, body: OpenSigning, scene: Scene) -> Outcome:
+    assert subject.life is not None
+    return sessions.open_for_approval(subject.life, body, scene, subject.month)
+
+
 def _separate(subject: Subject, body: Separate, scene: Scene) -> Outcome:
     assert subject.life is not None
     return separation.separate(subject.life, body, scene, subject.month)
@@ -168,6 +178,10 @@ DECISIONS: dict[type[Body], Decision] = {
     ReportError: _life(errors.report_error),
     AnswerError: _life(errors.answer_error),
     Approve: _approve,
+    OpenSigning: _open_signing,
+    OpenOwnSigning: _life(sessions.open_for_submission),
+    CompleteSigning: _life(sessions.complete),
+    CancelSigning: _life(sessions.cancel),
     RequestIntake: _life(entry.request_intake),
     RequestTransfer: _life(transfer.request),
     ClaimTransfer: _life(transfer.claim),
@@ -212,6 +226,9 @@ def decide_internal(
             return _wake(subject, scene)
         case "complete_approval" | "fail_approval":
             return _signature(kind, subject, facts, scene)
+        case "session_prepared" | "session_failed" | "session_refused":
+            assert life is not None
+            return _session(kind, life, facts, scene)
         case "complete_pull":
             assert life is not None
             return intake.complete(life, scene)
@@ -261,13 +278,21 @@ def _signature(kind: str, subject: Subject, facts: dict[str, Any], scene: Scene)
     if kind == "fail_approval":
         fail = declaration.not_signed if own else approval.fail
         return fail(life, life.approval, str(facts["reason"]), scene)
+    document, certificate = str(facts["document"]), str(facts["certificate"])
     if own:
-        return declaration.signed(
-            life, life.approval, str(facts["document"]), str(facts["certificate"]), scene
-        )
-    return approval.complete(
-        life, life.approval, str(facts["document"]), str(facts["certificate"]), scene, subject.month
-    )
+        out = declaration.signed(life, life.approval, document, certificate, scene)
+    else:
+        out = approval.complete(life, life.approval, document, certificate, scene, subject.month)
+    return sessions.accepted(out, life, life.approval, scene)
+
+
+def _session(kind: str, life: Life, facts: dict[str, Any], scene: Scene) -> Outcome:
+    """A step of a signing session; nothing where it was taken before."""
+    session_id = str(facts["session"])
+    if kind == "session_prepared":
+        return sessions.prepared(life, session_id, scene)
+    end = sessions.failed if kind == "session_failed" else sessions.refused
+    return end(life, session_id, str(facts["reason"]), scene)
 
 
 def _month_step(

@@ -32,6 +32,7 @@ from models.lifecycle.life import (
     ShownList,
     Status,
 )
+from models.record.signing import SESSION, session_of
 from models.record.tools import Tools
 
 DUTY = (
@@ -57,6 +58,7 @@ _LIFE = f"""
       (SELECT {_REVISION} FROM revisions r WHERE r.id = p.pending_revision_id) AS pending,
       (SELECT {_REVISION} FROM revisions r WHERE r.profile_id = p.id AND r.state = 'draft') AS draft,
       (SELECT row_to_json(s) FROM approvals s WHERE s.profile_id = p.id AND s.state = 'signing') AS approval,
+      {SESSION} AS session,
       (SELECT coalesce(max(s.step), 0) FROM approvals s WHERE s.profile_id = p.id
           AND s.revision_id = p.pending_revision_id AND s.state = 'signed') AS signed_steps,
       (SELECT {STANDING} FROM agencies g WHERE g.id = p.agency_id) AS standing,
@@ -263,6 +265,7 @@ def life_of(row: Any) -> Life:
         pending=_revision(row.pending),
         draft=_revision(row.draft),
         approval=_approval(row.approval),
+        session=session_of(row.session),
         signed_steps=row.signed_steps,
         standing=row.standing,
         agency_kind=row.agency_kind,

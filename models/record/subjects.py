@@ -153,7 +153,7 @@ async def with_content(connection: AsyncConnection, tools: Tools, ask: Ask, foun
     if verb in ("complete_approval", "amend_submission") and life.pending is not None:
         content = await content_of(connection, tools, ask.authority_id, life.pending.id)
         life = replace(life, pending=replace(life.pending, content=content))
-    elif verb in ("submit_declaration", "enter_form") and life.draft is not None:
+    elif verb in ("submit_declaration", "enter_form", "open_own_signing") and life.draft is not None:
         content = await content_of(connection, tools, ask.authority_id, life.draft.id)
         life = replace(life, draft=replace(life.draft, content=content))
     elif verb in ("change_category", "reopen_profile"):

@@ -42,6 +42,7 @@ from models.tables.proofs import (
     SigningTroubleRow,
 )
 from models.tables.reviews import ReviewFindingRow, ReviewReportRow, ReviewRow
+from models.tables.signing import CertificateRow, SigningSessionRow
 
 __all__ = [
     "AccountRow",
@@ -59,6 +60,7 @@ __all__ = [
     "CalendarLoadRow",
     "CalendarRow",
     "CaseRow",
+    "CertificateRow",
     "CommandRow",
     "CustodyRow",
     "DelegationRow",
@@ -90,6 +92,7 @@ __all__ = [
     "ShareRow",
     "SignatureMaterialRow",
     "SignatureProofRow",
+    "SigningSessionRow",
     "SigningTroubleRow",
     "StockCampaignRow",
     "SubmissionRow",

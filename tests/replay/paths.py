@@ -1,10 +1,22 @@
 """The paths that are recorded: for each workflow, every way through its code that a life can take."""
 
-from tests.replay import delegation_paths, life_paths, month_paths, recompute_paths, review_paths
+from tests.replay import (
+    delegation_paths,
+    life_paths,
+    month_paths,
+    recompute_paths,
+    review_paths,
+    signing_paths,
+)
 from tests.replay.player import Player
 
 PATHS = (
-    life_paths.PATHS | month_paths.PATHS | review_paths.PATHS | delegation_paths.PATHS | recompute_paths.PATHS
+    life_paths.PATHS
+    | month_paths.PATHS
+    | review_paths.PATHS
+    | delegation_paths.PATHS
+    | recompute_paths.PATHS
+    | signing_paths.PATHS
 )
 
 __all__ = ["PATHS", "Player"]

@@ -38,6 +38,7 @@ from models.messages import (
     ReviewPlan,
     ReviewRun,
     ReviewStart,
+    SessionRequest,
     Signed,
     SignRequest,
     Window,
@@ -69,6 +70,8 @@ class Script:
 
     acts: dict[str, list[Answer]] = field(default_factory=dict)
     signed: list[Signed | Exception] = field(default_factory=lambda: [Signed(document="d", certificate="c")])
+    prepared: list[Signed | Exception] = field(default_factory=lambda: [Signed(document="d")])
+    finished: list[Signed | Exception] = field(default_factory=lambda: [Signed(document="d", approval="a")])
     pulled: list[NationalPulled] = field(default_factory=lambda: [NationalPulled(record=OTHER)])
     batches: dict[str, list[BatchResult]] = field(default_factory=dict)
     window: tuple[float, float] = (0.5, 1.5)
@@ -83,7 +86,7 @@ class Script:
         remote = [self.sign_approval, self.open_agency_months, self.close_month_end, self.approve_batch]
         remote += [self.submit_batch, self.await_receipts, self.tell_status, self.pull_record]
         remote += [self.recompute_duties, self.plan_review, self.work_review, self.sign_report]
-        remote += [self.open_stock_lists, self.make_export]
+        remote += [self.open_stock_lists, self.make_export, self.prepare_session, self.finish_session]
         return [self.act, self.month_window, *remote, self.send_digests, self.import_workbook]
 
     @activity.defn(name="act")
@@ -108,6 +111,22 @@ class Script:
     async def make_export(self, _request: ExportRequest) -> Signed:
         """An export made, refused by the signer, or no signer at all."""
         answer = _next(self.signed)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    @activity.defn(name="prepare_session")
+    async def prepare_session(self, _request: SessionRequest) -> Signed:
+        """Laid out, refused, or not to be done."""
+        answer = _next(self.prepared)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    @activity.defn(name="finish_session")
+    async def finish_session(self, _request: SessionRequest) -> Signed:
+        """Accepted, not accepted, or not to be done."""
+        answer = _next(self.finished)
         if isinstance(answer, Exception):
             raise answer
         return answer

@@ -9,6 +9,12 @@ from models.calendar import legal_date
 from models.command_exports import ExportDossier, PrintDossier
 from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
 from models.command_lists import ApproveByList, CutList, HoldItems, LiftHold
+from models.command_signing import (
+    CancelSigning,
+    CompleteSigning,
+    RegisterCertificate,
+    WithdrawCertificate,
+)
 from models.commands import (
     COMMANDS,
     AcceptTransfer,
@@ -28,7 +34,9 @@ from models.commands import (
     EnterForm,
     GiveNotice,
     HandOver,
+    OpenOwnSigning,
     OpenProfile,
+    OpenSigning,
     PullNationalRecord,
     RefuseTransfer,
     ReleaseMonth,
@@ -76,6 +84,12 @@ ALLOWED = {
     "amend_submission": (),  # this law has what is wrong go back
     "return_for_correction": (*HR, "culture.approver", "culture.head"),
     "approve": ("culture.approver", "culture.head"),
+    "open_signing": ("culture.approver", "culture.head"),
+    "open_own_signing": MINE,
+    "complete_signing": ("culture.approver", "culture.head"),
+    "cancel_signing": ("culture.approver", "culture.head"),
+    "register_certificate": ("health.hr", "department", "admin"),
+    "withdraw_certificate": ("health.hr", "department", "admin"),
     "give_notice": HR,
     "withdraw_notice": HR,
     "request_intake": HR,
@@ -150,6 +164,12 @@ def bodies(world: World) -> dict[str, Body]:
         AmendSubmission(revision_id=NOBODY, digest=DIGEST, content={"gender": "x"}, **reason),
         AnswerError(duty_id=NOBODY, accepted=True, **reason),
         ReturnForCorrection(revision_id=NOBODY, fields=fields, **reason),
+        OpenSigning(revision_id=NOBODY, digest=DIGEST, certificate_id=NOBODY),
+        OpenOwnSigning(revision_id=NOBODY, digest=DIGEST, certificate_id=NOBODY),
+        CompleteSigning(session_id=NOBODY, prepared=DIGEST),
+        CancelSigning(session_id=NOBODY),
+        RegisterCertificate(certificate="A" * 100, document="9/GCN"),
+        WithdrawCertificate(certificate_id=NOBODY, **reason),
         GiveNotice(kind="salary", changed_on=day, document="5"),
         WithdrawNotice(duty_id=NOBODY, **reason),
         ReportError(paths=("gender",), **reason),
@@ -249,6 +269,7 @@ async def cast(world: World) -> dict[str, UUID]:
         "delegation": lent,
         "review": await report(world),
         "law": world.authority,
+        "certificate": world.accounts["health.approver"],
     }
 
 

@@ -1,0 +1,172 @@
+"""Signatures whose key is elsewhere: certificates registered, sessions opened, what comes back taken.
+
+A person opens a session logged in and gets its token once; a local signing agent or a remote service then
+needs nothing but that token, in the ``Authorization`` header.
+"""
+
+import asyncio
+from secrets import token_urlsafe
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Body, File, Request, Response, UploadFile
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+
+from api.commands import send
+from api.reading import attachments
+from api.reading import signing as reading
+from api.reading.signing import BySigningToken, RegisteredCertificate, Signing, SigningSession
+from api.routers.acting import RESPONSES, Act, ActOnRevision, Key
+from api.routers.read_forms import PRIVATE
+from api.scope import Read, token_hash
+from models.command_shapes import Digest, Reason
+from models.command_signing import (
+    Base64,
+    CancelSigning,
+    CompleteSigning,
+    RegisterCertificate,
+    WithdrawCertificate,
+)
+from models.commands import OpenOwnSigning, OpenSigning
+from models.documents import DocumentStore, StoreError
+from models.errors import RefusedError
+
+profiles = APIRouter(prefix="/profiles/{profile_id}", tags=["Phiên ký"], responses=RESPONSES)
+sessions = APIRouter(prefix="/signing-sessions", tags=["Phiên ký"])
+agents = APIRouter(prefix="/signing-agent", tags=["Phiên ký: phần mềm ký"])
+certificates = APIRouter(prefix="/accounts/{account_id}/certificates", tags=["Chứng thư"])
+
+
+@profiles.post("/signing-sessions", operation_id="openSigning", summary="Mở phiên ký để phê duyệt")
+async def open_signing(act: ActOnRevision, profile_id: UUID, body: OpenSigning) -> JSONResponse:
+    """Chuẩn bị văn bản cho khóa ở nơi khác; mã của phiên chỉ hiện trong câu trả lời đầu tiên / shown once."""
+    return await _opened(act, profile_id, body)
+
+
+@profiles.post("/own-signing-sessions", operation_id="openOwnSigning", summary="Mở phiên ký bản khai")
+async def open_own_signing(act: ActOnRevision, profile_id: UUID, body: OpenOwnSigning) -> JSONResponse:
+    """Người khai ký bản khai của mình bằng khóa ở nơi khác / the official signs the own declaration."""
+    return await _opened(act, profile_id, body)
+
+
+async def _opened(act: ActOnRevision, profile_id: UUID, body: OpenSigning | OpenOwnSigning) -> JSONResponse:
+    token = token_urlsafe(32)
+    complete = body.model_copy(update={"token_hash": token_hash(token)})
+    sent = body.model_copy(update={"token_hash": ""})
+    return await act.on_profile(profile_id, complete, sent=sent, token=token)
+
+
+@sessions.get("/{session_id}", operation_id="getSigningSession", summary="Một phiên ký của mình")
+async def get_session(read: Read, response: Response, session_id: UUID) -> SigningSession:
+    """Trạng thái và điều phải ký / where it stands, and what is to be signed."""
+    response.headers.update(PRIVATE)
+    return await reading.session_of(read, session_id)
+
+
+@sessions.post(
+    "/{session_id}/cancellations",
+    operation_id="cancelSigning",
+    summary="Huỷ phiên ký",
+    responses=RESPONSES,
+)
+async def cancel_signing(act: Act, read: Read, session_id: UUID) -> JSONResponse:
+    """Văn bản lại chờ ký như trước / the document waits again as before."""
+    found = await reading.session_of(read, session_id)
+    return await act.on_profile(found.profile_id, CancelSigning(session_id=session_id))
+
+
+class SignatureValue(BaseModel):
+    """What an outside signer made of the bytes to be signed."""
+
+    prepared: Digest = Field(title="SHA-256 của bản đã chuẩn bị")
+    value: Base64 = Field(title="Giá trị chữ ký, base64")
+
+
+@agents.get("/source", operation_id="getSigningSource", summary="Bản đã chuẩn bị", response_class=Response)
+async def get_source(request: Request, known: BySigningToken) -> Response:
+    """Tệp PDF phải ký / the prepared file."""
+    row = reading.still_open(known)
+    if row.prepared is None:
+        raise RefusedError.of("wrong-state", "Văn bản chưa chuẩn bị xong.", "It is not prepared yet.")
+    data = await attachments.bytes_of(request.app.state.documents, row.prepared)
+    headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff", **PRIVATE}
+    return Response(data, media_type="application/pdf", headers=headers)
+
+
+@agents.post("/signature", operation_id="giveSignature", summary="Gửi giá trị chữ ký", responses=RESPONSES)
+async def give_signature(
+    request: Request, known: BySigningToken, body: SignatureValue, key: Key = None
+) -> JSONResponse:
+    """Giá trị chữ ký trên điều phải ký / the value over what was to be signed."""
+    row = reading.still_open(known)
+    complete = CompleteSigning(session_id=row.id, prepared=body.prepared, value=body.value)
+    return await _completed(request, known, complete, key)
+
+
+@agents.post("/file", operation_id="giveSignedFile", summary="Gửi lại tệp đã ký", responses=RESPONSES)
+async def give_file(
+    request: Request,
+    known: BySigningToken,
+    uploadfile: Annotated[UploadFile, File(description="Tệp PDF đã ký / the signed PDF")],
+    key: Key = None,
+) -> JSONResponse:
+    """Cả tệp đã ký, từ phần mềm ký trên máy người ký / the whole signed file from a local agent."""
+    row = reading.still_open(known)
+    if row.prepared is None:
+        raise RefusedError.of("wrong-state", "Văn bản chưa chuẩn bị xong.", "It is not prepared yet.")
+    state = request.app.state
+    data = await uploadfile.read(state.settings.attachment_bytes + 1)
+    if len(data) > state.settings.attachment_bytes:
+        raise RefusedError.of("attachment-too-large", extra={"largest": state.settings.attachment_bytes})
+    returned = await asyncio.to_thread(_kept, state.documents, data)
+    complete = CompleteSigning(session_id=row.id, prepared=row.prepared, returned=returned)
+    return await _completed(request, known, complete, key)
+
+
+def _kept(store: DocumentStore, data: bytes) -> str:
+    try:
+        return store.put(data, "application/pdf").sha256
+    except StoreError as error:
+        raise RefusedError.of(
+            "signature-not-accepted",
+            "Tệp gửi lại không phải là tệp PDF.",
+            "What came back is no PDF.",
+            extra={"reason": error.code},
+        ) from error
+
+
+async def _completed(
+    request: Request, known: Signing, body: CompleteSigning, key: str | None
+) -> JSONResponse:
+    """The command of one signature; without a key each request is one of its own, for a refused value may be
+    right a minute later (a responder that was away)."""
+    key = key or f"signing/{body.session_id}/{uuid4()}"
+    return await send(request, known.who, body, subject_id=known.row.profile_id, key=key)
+
+
+@certificates.get("", operation_id="listCertificates", summary="Chứng thư của tài khoản")
+async def list_certificates(read: Read, account_id: UUID) -> list[RegisteredCertificate]:
+    """Chứng thư đã đăng ký và đã rút / registered and withdrawn."""
+    return await reading.certificates_of(read, account_id)
+
+
+@certificates.post("", operation_id="registerCertificate", summary="Đăng ký chứng thư", responses=RESPONSES)
+async def register_certificate(act: Act, account_id: UUID, body: RegisterCertificate) -> JSONResponse:
+    """Người quản lý tài khoản đăng ký chứng thư của người giữ / not by the holder."""
+    return await act.on_certificates(account_id, body)
+
+
+@certificates.post(
+    "/{certificate_id}/withdrawals",
+    operation_id="withdrawCertificate",
+    summary="Rút chứng thư",
+    responses=RESPONSES,
+)
+async def withdraw_certificate(
+    act: Act, account_id: UUID, certificate_id: UUID, reason: Annotated[Reason, Body(embed=True)]
+) -> JSONResponse:
+    """Mất, đổi hoặc bị thu hồi; phiên ký đang mở không hoàn tất được nữa / no session completes with it."""
+    return await act.on_certificates(
+        account_id, WithdrawCertificate(certificate_id=certificate_id, reason=reason)
+    )

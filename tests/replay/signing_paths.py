@@ -1,0 +1,84 @@
+"""The ways of a signature made elsewhere, and of the certificates it is made by."""
+
+from collections.abc import Callable
+from typing import Any
+
+from models.messages import CertificateStart, Life, Signed
+from tests.replay.player import Path, Player, acts
+from tests.replay.script import AUTHORITY, OTHER, SUBJECT, Script, impossible, told
+from workflows.certificate import CertificateWorkflow
+from workflows.profile import ProfileWorkflow
+
+LIFE = Life(authority_id=AUTHORITY, profile_id=SUBJECT)
+
+
+def _preparing(version: int) -> Any:
+    return told("review", version, to_prepare=OTHER, settled=False, status=202)
+
+
+def _finishing(version: int) -> Any:
+    return told("review", version, to_finish=OTHER, settled=False, status=202)
+
+
+async def _signed(player: Player) -> None:
+    for verb in ("open_own_signing", "complete_signing", "open_signing", "complete_signing"):
+        await player.says(verb)
+
+
+async def _troubled(player: Player) -> None:
+    """Not prepared twice, not accepted twice, then given up."""
+    for verb in ("open_signing",) * 3 + ("complete_signing",) * 2 + ("cancel_signing",):
+        await player.says(verb)
+
+
+async def _certificates(player: Player) -> None:
+    for verb in ("register_certificate", "withdraw_certificate"):
+        await player.says(verb)
+    await player.ends()
+
+
+PATHS: dict[str, Callable[[], Path]] = {
+    "profile/signed_elsewhere": lambda: Path(
+        ProfileWorkflow,
+        LIFE,
+        acts(
+            _preparing(2),
+            _finishing(4),
+            _preparing(6),
+            _finishing(8),
+            look=[told("declaration", 1)],
+            session_prepared=[told("declaration", 3), told("review", 7)],
+            complete_approval=[told("review", 5), told("service", 9)],
+        ),
+        _signed,
+    ),
+    "profile/signing_session_fails": lambda: Path(
+        ProfileWorkflow,
+        LIFE,
+        Script(
+            acts={
+                "command": [
+                    _preparing(2),
+                    _preparing(4),
+                    _preparing(6),
+                    _finishing(8),
+                    _finishing(10),
+                    told("review", 12),
+                ],
+                "look": [told("review", 1)],
+                "session_failed": [told("review", 3, status=422), told("review", 5, status=422)],
+                "session_prepared": [told("review", 7)],
+                "session_refused": [told("review", 9, status=422), told("review", 11, status=422)],
+            },
+            prepared=[Signed(failure="certificate-revoked"), impossible(), Signed(document="d")],
+            finished=[Signed(failure="signature-value-wrong"), impossible()],
+        ),
+        _troubled,
+    ),
+    "certificate/registered_and_withdrawn": lambda: Path(
+        CertificateWorkflow,
+        CertificateStart(authority_id=AUTHORITY, account_id=SUBJECT),
+        acts(told("certificate", 0, status=201), told("certificate", 0)),
+        _certificates,
+    ),
+}
