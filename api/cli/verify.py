@@ -171,6 +171,15 @@ def _local(instant: datetime | None) -> str:
     return f"{instant.astimezone(VIETNAM):%d/%m/%Y %H:%M:%S} +07:00" if instant else "—"
 
 
+def _competence(signature: SignatureVerdict) -> str:
+    said = signature.competence
+    if not said:
+        return ""
+    lent = said["delegation"]
+    on_behalf = f"; uỷ quyền / delegated: {lent['on_behalf_of']}, {lent['document']}" if lent else ""
+    return f"{said['citation']} ({', '.join(said['rules'])}){on_behalf} — {said['authority_name']}"
+
+
 def _signature_lines(number: int, signature: SignatureVerdict) -> Iterator[str]:
     yield f"Chữ ký / signature {number}: {'✓' if signature.valid else '✗'} {signature.field}"
     proven = f"{_local(signature.proven_at)} ({signature.timestamp_authority})" if signature.proven_at else ""
@@ -184,6 +193,7 @@ def _signature_lines(number: int, signature: SignatureVerdict) -> Iterator[str]:
         ("Nội dung / reason", signature.reason),
         ("Tin cậy theo / trusted through", signature.anchor or "—"),
         ("Thu hồi / revocation", REVOCATION[signature.revocation]),
+        ("Thẩm quyền / competence", _competence(signature)),
     )
     for label, value in known:
         if value:

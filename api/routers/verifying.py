@@ -73,6 +73,7 @@ class SignatureResult(_Answer):
     algorithm: str = Field(title="Thuật toán")
     anchor: str = Field(title="Tin cậy theo")
     covers_whole_file: bool = Field(title="Bao phủ cả tệp")
+    competence: dict[str, Any] | None = Field(title="Hồ sơ thẩm quyền kèm chữ ký")
 
 
 class TimestampResult(_Answer):

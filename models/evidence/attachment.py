@@ -25,6 +25,7 @@ CONTENT_NAME = "ho-so.json"
 
 CODE_KEY = "hoso-code"
 DIGEST_KEY = "hoso-sha256"
+COMPETENCE_KEY = "hoso-competence"
 _KEYWORD = re.compile(r"(hoso-[a-z0-9]+):([^\s,]+)")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _MAXIMUM_DEPTH = 8
@@ -41,6 +42,8 @@ class Statement:
     code: str | None
     digest: str | None
     attached: tuple[str, ...]
+    competence: str | None = None
+    """The authority that promises a record of competence in every signature, by its id."""
     canonical: bool = True
     is_list: bool = False
     sound: bool = True
@@ -87,6 +90,7 @@ def read_statement(revision: PdfHandler) -> Statement:
         code=_single(stated, CODE_KEY),
         digest=_single(stated, DIGEST_KEY),
         attached=tuple(sha256(data).hexdigest() for data in attached),
+        competence=_single(stated, COMPETENCE_KEY),
         canonical=is_canonical(content),
         is_list=is_list,
         sound=not is_list or _is_sound(content),

@@ -30,6 +30,10 @@ class Reader:
     data: RevocationData
     at: datetime | None
     timestamps: tuple[DocumentTimestamp, ...] = ()
+    stated: tuple[str | None, str | None, str | None] = (None, None, None)
+    """What the document says of itself: code, digest, and the authority that promises records of
+    competence.
+    """
 
     @property
     def stamps(self) -> list[Stamped]:

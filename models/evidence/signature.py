@@ -19,6 +19,7 @@ from pyhanko.sign.validation.settings import KeyUsageConstraints
 
 from models.evidence import levels
 from models.evidence.algorithms import current_policy
+from models.evidence.competence import examine_competence
 from models.evidence.container import is_strict
 from models.evidence.levels import Reader
 from models.evidence.revocation import State, context, state_of
@@ -120,7 +121,10 @@ async def _examine(pdf: bytes, signature: EmbeddedPdfSignature, reader: Reader, 
         proven_at=times.proof.at if times.proof else None,
         timestamp_authority=times.proof.authority if times.proof else "",
     )
-    return Examined(verdict, tuple(problems))
+    if problems:
+        return Examined(verdict, tuple(problems))
+    record, found = await examine_competence(signature, verdict, reader.stated, reader.trust, reader.data)
+    return Examined(replace(verdict, valid=not found, competence=record), found)
 
 
 def _stated(signature: EmbeddedPdfSignature) -> datetime | None:

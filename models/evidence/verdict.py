@@ -71,6 +71,8 @@ class SignatureVerdict:
     level: str = ""
     proven_at: datetime | None = None
     timestamp_authority: str = ""
+    competence: dict[str, Any] | None = None
+    """The attested record of why it was this signer's to give, where one is there and holds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,8 @@ def with_checks(verdict: Verdict) -> Verdict:
         unanswered["timestamp"] = "unknown"
     if verdict.kind == "document":
         unanswered["list"] = "absent"
-    unanswered["competence"] = "unknown"
+    if not all(one.competence for one in verdict.signatures):
+        unanswered["competence"] = "unknown"
     return replace(verdict, checks=checks(verdict.problems, unanswered))
 
 
@@ -124,13 +125,16 @@ def _verify(pdf: bytes, trust: TrustList, at: datetime | None, crls: tuple[bytes
         damaged: tuple[Problem, ...] = ()
     except Exception:  # as above
         reader, damaged = Reader(file, trust, RevocationData(), at), (problem("revocation-data-malformed"),)
+    first = _first(file, signatures)
+    if first is not None:
+        reader = replace(reader, stated=(first.code, first.digest, first.competence))
     reader, examined = _outside_any_loop(pdf, signatures, timestamps, reader)
     problems = [
         *damaged,
         *_end_problems(pdf, file, everything, trust),
-        *_statement_problems(file, signatures),
+        *_statement_problems(file, signatures, first),
     ]
-    return _judge(reader, examined, problems, _first(file, signatures))
+    return _judge(reader, examined, problems, first)
 
 
 def _refused(code: str, **values: object) -> Verdict:
@@ -204,8 +208,9 @@ def _first(file: PdfFileReader, signatures: list[EmbeddedPdfSignature]) -> State
         return None
 
 
-def _statement_problems(file: PdfFileReader, signatures: list[EmbeddedPdfSignature]) -> Iterator[Problem]:
-    first = _first(file, signatures)
+def _statement_problems(
+    file: PdfFileReader, signatures: list[EmbeddedPdfSignature], first: Statement | None
+) -> Iterator[Problem]:
     if first is None:
         yield problem("unreadable")
         return

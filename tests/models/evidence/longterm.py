@@ -6,7 +6,7 @@ development authority's own token code.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from io import BytesIO
@@ -18,6 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp as made_ocsp
+from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, PdfTimeStamper
 from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
@@ -88,6 +89,7 @@ def sign(
     stamper: Stamper | None = None,
     certify: bool = True,
     key: Any = None,
+    entries: Mapping[str, Any] | None = None,
 ) -> bytes:
     """One signature, of level B-T with a stamper."""
     metadata = PdfSignatureMetadata(
@@ -105,6 +107,10 @@ def sign(
         session = pdf_signer.init_signing_session(Revision(BytesIO(pdf)), existing_fields_only=True)
         session.system_time = at
         document = session.prepare_tbs_document(validation_info=None, bytes_reserved=16384)
+        for name, value in (entries or {}).items():
+            fields = [one.get_object() for one in session.pdf_out.root["/AcroForm"]["/Fields"]]
+            (signed_in,) = (one for one in fields if one["/T"] == field)
+            signed_in["/V"][pdf_name(name)] = value
         digest, output = document.digest_tbs_document(output=BytesIO())
         made = await document.perform_signature(
             digest.document_digest, PdfCMSSignedAttributes(signing_time=at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from tests.models.evidence import lists, longterm, samples, weak
+from tests.models.evidence import competence, lists, longterm, samples, weak
 
 
 def _chain(count: int) -> bytes:
@@ -43,6 +43,10 @@ LARGE: dict[str, Callable[[], bytes]] = {
     "slip, two signatures, B-LTA": longterm.two_signatures_lta,
     "approval list": lists.signed_list,
     "evidence of a profile": lambda: lists.evidence().pack(),
+    "record of competence": lambda: competence.signed(competence.attested(competence.RECORD)),
+    "record of competence, delegated": lambda: competence.signed(
+        competence.attested(competence.record(delegation=competence.LENT))
+    ),
     "evidence of the last profile": lambda: lists.evidence(lists.SIZE).pack(),
 }
 

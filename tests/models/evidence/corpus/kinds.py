@@ -8,7 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from tests.models.evidence.corpus import bytes_damage, identity_damage, list_damage, update_damage
+from tests.models.evidence.corpus import (
+    bytes_damage,
+    competence_damage,
+    identity_damage,
+    list_damage,
+    update_damage,
+)
 from tests.models.evidence.corpus.goods import DEMANDED, GOOD, SMALL
 
 
@@ -55,4 +61,7 @@ def kinds() -> list[Kind]:
         for name, damage in identity_damage.KINDS.items()
     ]
     found += [Kind(name, damage, ("evidence of a profile",)) for name, damage in list_damage.KINDS.items()]
+    found += [
+        Kind(name, damage, ("record of competence",)) for name, damage in competence_damage.KINDS.items()
+    ]
     return found

@@ -1,0 +1,211 @@
+"""Records of competence: who was entitled to give a signature, by which rule and for how long.
+
+A record is attested by the managing authority's seal and stands in the dictionary of the signature it is
+about, so the signature covers it; it names document, content, field and signer, so it fits no other. A
+document that promises records (keyword ``hoso-competence:<authority id>``) is not valid without one in
+every signature.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import rfc8785
+from pyhanko.sign.validation import EmbeddedPdfSignature
+from pyhanko_certvalidator import CertificateValidator
+from pyhanko_certvalidator.errors import PathError, ValidationError
+
+from models.evidence.attestation import AttestationError, Attested, opened
+from models.evidence.revocation import RevocationData, context
+from models.evidence.trust import TrustList
+from models.evidence.verdict import VIETNAM, Problem, SignatureVerdict, problem
+
+KEY = "/HosoCompetence"
+"""Entry of the signature dictionary that holds the attestation."""
+KIND, VERSION = "competence-record", 1
+TOLERANCE = timedelta(minutes=5)
+_LONGEST_NAME = 64
+"""Longer names are cut in a certificate (RFC 5280, appendix A.1), not in a record."""
+
+
+class CompetenceError(ValueError):
+    """Not a record of competence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """The right was lent: by whom, by which document, from which day to which (both included)."""
+
+    on_behalf_of: str
+    document: str
+    starts_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class CompetenceRecord:
+    """Why this signature was this person's to give.
+
+    Args:
+        document: the document's code. digest: SHA-256 of its content, hex. field: the signature's field.
+        account, name, post, agency: the signer as in the certificate (serialNumber, CN, title, O).
+        role: of ``access/roles.yaml``. rule_set: hash of the rules in force. rules: their ids. citation: in
+        words. starts_at, ends_at: the instants between which it may be signed.
+        authority, authority_name: whose seal attests this; the seal's certificate has the id as serialNumber.
+    """
+
+    document: str
+    digest: str
+    field: str
+    account: str
+    name: str
+    post: str
+    agency: str
+    role: str
+    rule_set: str
+    rules: tuple[str, ...]
+    citation: str
+    starts_at: datetime
+    ends_at: datetime
+    authority: str
+    authority_name: str
+    delegation: Delegation | None = None
+
+    def canonical(self) -> bytes:
+        """The record as it is attested: canonical JSON (RFC 8785), instants in UTC."""
+        written = {one.name: getattr(self, one.name) for one in fields(self)}
+        lent = self.delegation
+        return rfc8785.dumps(
+            written
+            | {
+                "kind": KIND,
+                "version": VERSION,
+                "rules": list(self.rules),
+                "starts_at": self.starts_at.astimezone(UTC).isoformat(),
+                "ends_at": self.ends_at.astimezone(UTC).isoformat(),
+                "delegation": lent
+                and {
+                    "on_behalf_of": lent.on_behalf_of,
+                    "document": lent.document,
+                    "starts_on": lent.starts_on.isoformat(),
+                    "ends_on": lent.ends_on.isoformat(),
+                },
+            }
+        )
+
+    @classmethod
+    def of(cls, data: bytes) -> CompetenceRecord:
+        """Read a record; CompetenceError unless it is exactly what ``canonical`` gives."""
+        try:
+            said = json.loads(data)
+            lent = said["delegation"]
+            record = cls(
+                **{one.name: said[one.name] for one in fields(cls)}
+                | {
+                    "rules": tuple(said["rules"]),
+                    "starts_at": datetime.fromisoformat(said["starts_at"]),
+                    "ends_at": datetime.fromisoformat(said["ends_at"]),
+                    "delegation": lent
+                    and Delegation(
+                        lent["on_behalf_of"],
+                        lent["document"],
+                        date.fromisoformat(lent["starts_on"]),
+                        date.fromisoformat(lent["ends_on"]),
+                    ),
+                }
+            )
+            same = record.canonical() == data
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise CompetenceError(f"not a record of competence: {type(error).__name__}") from error
+        if not same:
+            raise CompetenceError("the record is not canonical")
+        return record
+
+
+async def examine_competence(
+    signature: EmbeddedPdfSignature,
+    verdict: SignatureVerdict,
+    stated: tuple[str | None, str | None, str | None],
+    trust: TrustList,
+    data: RevocationData,
+) -> tuple[dict[str, Any] | None, tuple[Problem, ...]]:
+    """The record in a signature, and what is wrong with it. ``stated``: the document's code, digest and the
+    authority that promises records.
+
+    Nothing promised and nothing there: no problem, and nobody can tell. A record that is there must hold in
+    any case.
+    """
+    written = signature.sig_object.get(KEY)
+    if written is None:
+        missing = (problem("competence-missing", field=verdict.field),)
+        return None, missing if stated[2] else ()
+    try:
+        attested = opened(str(written))
+        record = CompetenceRecord.of(attested.payload)
+    except (AttestationError, CompetenceError):
+        return None, (problem("competence-broken", field=verdict.field),)
+    wrong = await _objection(attested, record, verdict, stated, trust, data)
+    if wrong:
+        return None, (problem(wrong, field=verdict.field),)
+    return to_json(record), ()
+
+
+async def _objection(
+    attested: Attested,
+    record: CompetenceRecord,
+    verdict: SignatureVerdict,
+    stated: tuple[str | None, str | None, str | None],
+    trust: TrustList,
+    data: RevocationData,
+) -> str | None:
+    code, digest, authority = stated
+    if not await _trusted(attested, record, trust, data) or (authority and record.authority != authority):
+        return "competence-untrusted"
+    about = (record.document, record.digest, record.field, record.account)
+    names = (verdict.signer, verdict.organisation, verdict.post)
+    said = tuple(one[:_LONGEST_NAME] for one in (record.name, record.agency, record.post))
+    if about != (code, digest, verdict.field, verdict.serial) or said != names:
+        return "competence-of-another"
+    return None if _within(record, verdict) else "competence-outside-its-time"
+
+
+async def _trusted(
+    attested: Attested, record: CompetenceRecord, trust: TrustList, data: RevocationData
+) -> bool:
+    """Whether the seal is that of the authority named, under the reader's trust, when the record began."""
+    seal = attested.chain[0]
+    if str(seal.subject.native.get("serial_number", "")) != record.authority:
+        return False
+    known = RevocationData(data.certificates + attested.chain[1:], data.ocsps, data.crls)
+    validator: Any = CertificateValidator(
+        seal, list(attested.chain[1:]), validation_context=context(trust, known, record.starts_at)
+    )
+    try:
+        await validator.async_validate_usage({"digital_signature"})
+    except (ValidationError, PathError):
+        return False
+    return True
+
+
+def _within(record: CompetenceRecord, verdict: SignatureVerdict) -> bool:
+    """Whether the time stated, and the time proven, lie within the record and within the delegation's
+    days.
+    """
+    for at in (verdict.signed_at, verdict.proven_at):
+        if at is None:
+            continue
+        if not record.starts_at - TOLERANCE <= at <= record.ends_at + TOLERANCE:
+            return False
+        lent, day = record.delegation, at.astimezone(VIETNAM).date()
+        if lent and not lent.starts_on <= day <= lent.ends_on:
+            return False
+    return verdict.signed_at is not None
+
+
+def to_json(record: CompetenceRecord) -> dict[str, Any]:
+    """The record as shown with a verdict."""
+    shown: dict[str, Any] = json.loads(record.canonical())
+    return shown

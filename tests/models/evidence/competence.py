@@ -1,0 +1,98 @@
+"""Signatures with records of competence, honest and otherwise; the seal signs by `cryptography` alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding
+from cryptography.hazmat.primitives.serialization import Encoding
+from pyhanko.pdf_utils import generic
+
+from activities.documents.header import SignaturePlace, Slip
+from activities.documents.slip import render_slip
+from activities.signing.issuing import Issued, SignerName, issue_signer
+from models.evidence.attestation import assembled, to_be_signed
+from models.evidence.competence import KEY, CompetenceRecord, Delegation
+from models.form.normal import canonical
+from tests.models.evidence import longterm, samples
+
+AUTHORITY = "auth-hanoi"
+PROMISED = f"hoso-competence:{AUTHORITY}"
+
+RECORD = CompetenceRecord(
+    document=samples.HEADER.code,
+    digest=sha256(canonical(samples.CONTENT)).hexdigest(),
+    field="official",
+    account="acc-head",
+    name=samples.HEAD.common_name,
+    post=samples.HEAD.post,
+    agency=samples.HEAD.organisation,
+    role="agency_head",
+    rule_set="a" * 64,
+    rules=("hanoi.art6.4",),
+    citation="Điều 6 khoản 4 Quyết định 6187/QĐ-UBND",
+    starts_at=samples.FIRST_AT - timedelta(hours=1),
+    ends_at=samples.FIRST_AT + timedelta(hours=8),
+    authority=AUTHORITY,
+    authority_name="Sở Nội vụ thành phố Hà Nội",
+)
+LENT = Delegation("Nguyễn Văn Trưởng", "Quyết định 12/QĐ-SNV", date(2025, 3, 1), date(2025, 3, 31))
+
+
+@cache
+def seal(serial: str = AUTHORITY, kind: str = "ec") -> Issued:
+    name = SignerName("Sở Nội vụ thành phố Hà Nội", "Sở Nội vụ thành phố Hà Nội", "", serial)
+    return issue_signer(samples.authority(), name, kind="rsa" if kind == "rsa" else "ec")
+
+
+@cache
+def head() -> Issued:
+    return issue_signer(samples.authority(), samples.HEAD)
+
+
+def attested(record: CompetenceRecord | bytes, by: Issued | None = None) -> str:
+    issued = by or seal()
+    chain = [one.public_bytes(Encoding.DER) for one in (issued.certificate, *issued.chain)]
+    payload = record if isinstance(record, bytes) else record.canonical()
+    data = to_be_signed(payload, chain)
+    if isinstance(issued.key, ec.EllipticCurvePrivateKey):
+        return assembled(data, issued.key.sign(data, ec.ECDSA(hashes.SHA256())))
+    pss = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
+    return assembled(data, issued.key.sign(data, pss, hashes.SHA256()))
+
+
+@cache
+def paper(promised: bool = True) -> bytes:
+    """A slip that promises records, or does not."""
+    from activities.documents import profile
+
+    places = (SignaturePlace("official", "Bên giao"), SignaturePlace("authority", "Bên nhận"))
+    slip = Slip("Phiếu chuyển hồ sơ", "Điều 9", (), (), places)
+    kept = profile.keywords
+    profile.keywords = lambda *stated: (*kept(*stated), *([PROMISED] if promised else []))  # type: ignore[assignment]  # one more keyword than the product states yet
+    try:
+        return render_slip(slip, samples.HEADER, canonical(samples.CONTENT), samples.ISSUED_AT)
+    finally:
+        profile.keywords = kept
+
+
+def signed(
+    statement: str | None,
+    *,
+    promised: bool = True,
+    at: datetime = samples.FIRST_AT,
+    by: Issued | None = None,
+    **more: Any,
+) -> bytes:
+    """The slip signed by the head with this statement in the signature's dictionary."""
+    entries = {} if statement is None else {KEY: generic.pdf_string(statement)}
+    return longterm.sign(paper(promised), by or head(), at=at, entries=entries, **more)
+
+
+def record(**changes: Any) -> CompetenceRecord:
+    return replace(RECORD, **changes)
