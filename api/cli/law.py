@@ -12,6 +12,7 @@ from api.cli.deadline import parse_day, refuse
 from api.cli.law_acts import adopt, load
 from api.cli.law_diff import diff
 from api.cli.law_marks import scan
+from api.cli.law_moves import moves
 from api.cli.law_simulate import simulate
 from models.calendar import legal_date
 from models.calendar.loader import FOLDER as YEARS
@@ -43,6 +44,7 @@ law_app.command()(diff)
 law_app.command("load")(load)
 law_app.command("adopt")(adopt)
 law_app.command()(simulate)
+law_app.command()(moves)
 
 PROVEN = frozenset({"deadline", "approval", "transfer", "account", "access", "report"})
 

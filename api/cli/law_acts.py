@@ -14,6 +14,7 @@ from uuid import UUID
 
 import typer
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.cli.deadline import parse_day, refuse
 from models.calendar.loader import load_year
@@ -113,6 +114,11 @@ def proclaim(
     _run(authority, planned, document, approver, only_preview=preview, json=json)
 
 
+def settings_now() -> Settings:
+    """The installation's settings, as every command on the law reads them."""
+    return Settings()
+
+
 Planned = Callable[[Tools, UUID, str], Awaitable[Planner]]
 
 
@@ -138,7 +144,7 @@ def _run(
 async def _done(
     authority: str, planned: Planned, document: str, approver: str | None, *, only_preview: bool, json: bool
 ) -> None:
-    settings = Settings()
+    settings = settings_now()
     master = settings.master_key.get_secret_value() if settings.master_key else None
     ring = ensure_keyring(settings.key_ring, master, settings.master_key_file)
     tools = Tools(engine_for(settings.database_url(DatabaseRole.WORKER)), ring)
@@ -168,11 +174,22 @@ async def _reckoned(tools: Tools, authority_id: UUID) -> int:
 
 
 async def _authority(tools: Tools, code: str) -> tuple[UUID, str]:
-    async with tools.engine.connect() as connection:
+    found = await _row(tools.engine, code)
+    return found.authority_id, found.regulation
+
+
+async def authority_named(engine: AsyncEngine, code: str) -> UUID:
+    """The authority of a code; exits with status 2 where there is none."""
+    named: UUID = (await _row(engine, code)).authority_id
+    return named
+
+
+async def _row(engine: AsyncEngine, code: str) -> Any:
+    async with engine.connect() as connection:
         found = (await connection.execute(_AUTHORITY, {"code": code})).one_or_none()
     if found is None:
         refuse(f"không có cơ quan / no such authority: {code}")
-    return found.authority_id, found.regulation
+    return found
 
 
 async def _account(tools: Tools, authority_id: UUID, login: str) -> UUID:
@@ -249,10 +266,11 @@ def _shown(one: Judged) -> str:
     duty = one.before.duty
     was, now = duty.due_on, one.due[1]
     dates = " → ".join(f"{day:%d/%m/%Y}" if day else "chưa rõ / unknown" for day in (was, now))
-    return f"{duty.slot}: {dates}; {'; '.join(_reason(why) for why in one.why) or one.obligation.citation}"
+    return f"{duty.slot}: {dates}; {'; '.join(reason(why) for why in one.why) or one.obligation.citation}"
 
 
-def _reason(why: dict[str, Any]) -> str:
+def reason(why: dict[str, Any]) -> str:
+    """One reason of a move in words."""
     if "rule" in why:
         return f"{why['instead_of']} → {why['citation']}"
     if "year" in why:

@@ -7,7 +7,10 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 
+from api.paging import Page, cursor, key_of, page
 from api.scope import Reading
+from models.access import reach
+from models.errors import RefusedError
 from models.lifecycle.rebasing import Judged
 from models.record.lawmaking import Preview
 
@@ -73,6 +76,43 @@ class LawLoads(BaseModel):
     items: list[LawLoad] = Field(title="Các lần nạp")
 
 
+class LawMove(BaseModel):
+    """One duty a load moved, or left standing because its law is silent; kept for ever."""
+
+    duty_id: UUID = Field(title="Nghĩa vụ")
+    agency_id: UUID = Field(title="Cơ quan phải làm")
+    slot: str = Field(title="Loại")
+    kept: bool = Field(title="Giữ theo quy định cũ", description="Quy định mới không nói đến")
+    due_before: date | None = Field(title="Hạn trước")
+    due: date | None = Field(title="Hạn sau")
+    citation_before: str = Field(title="Căn cứ trước")
+    citation: str = Field(title="Căn cứ sau")
+    party_before: str = Field(title="Người phải làm trước")
+    party: str = Field(title="Người phải làm sau")
+    why: list[dict[str, Any]] = Field(title="Lý do")
+    moved_at: datetime = Field(title="Thời điểm dời")
+
+
+class LawMoves(Page):
+    """What one load moved, a page at a time."""
+
+    items: list[LawMove] = Field(title="Từng nghĩa vụ")
+    moved: int = Field(title="Số nghĩa vụ dời")
+    kept: int = Field(title="Số nghĩa vụ giữ nguyên")
+
+
+_LOAD = text(
+    "SELECT 1 FROM rule_set_loads WHERE id = :load UNION ALL SELECT 1 FROM calendar_loads WHERE id = :load"
+)
+_COUNTS = text(
+    "SELECT count(*) FILTER (WHERE NOT kept) AS moved, count(*) FILTER (WHERE kept) AS kept"
+    " FROM law_moves WHERE load_id = :load"
+)
+_MOVES = text(
+    "SELECT id, duty_id, agency_id, slot, kept, due_before, due, citation_before, citation, party_before,"
+    " party, why, moved_at FROM law_moves WHERE load_id = :load AND (CAST(:last AS uuid) IS NULL"
+    " OR id > CAST(:last AS uuid)) ORDER BY id LIMIT :limit"
+)
 _LOADS = text(
     "SELECT id, 'law' AS kind, hash, valid_from AS starts, document, approver_id, loaded_at"
     " FROM rule_set_loads UNION ALL"
@@ -85,6 +125,34 @@ async def loads(read: Reading) -> LawLoads:
     """Every load of the asker's authority."""
     rows = (await read.connection.execute(_LOADS)).all()
     return LawLoads(items=[LawLoad.model_validate(row._asdict()) for row in rows])
+
+
+async def moves(read: Reading, load_id: UUID, limit: int, after: str | None) -> LawMoves:
+    """What a load moved: from when to when, why, and who owes it; administrators and whoever reads reports.
+
+    Raises:
+        RefusedError: ``not-permitted``; ``not-found`` where the asker's authority has no such load.
+    """
+    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    actor = read.who.actor
+    if not any(reach(actor, verb, read.today, law).everywhere for verb in ("administer", "read_reports")):
+        raise RefusedError.of(
+            "not-permitted",
+            "Chỉ quản trị hệ thống và cơ quan quản lý cơ sở dữ liệu được xem.",
+            "Only administrators and the managing department may see this.",
+        )
+    if (await read.connection.execute(_LOAD, {"load": load_id})).first() is None:
+        raise RefusedError.of("not-found", "Không có lần nạp này.", "There is no such load.")
+    last = key_of(after, UUID)
+    values = {"load": load_id, "last": last[0] if last else None, "limit": limit + 1}
+    rows, more = page((await read.connection.execute(_MOVES, values)).all(), limit)
+    counts = (await read.connection.execute(_COUNTS, {"load": load_id})).one()
+    return LawMoves(
+        items=[LawMove.model_validate(row._asdict()) for row in rows],
+        moved=counts.moved,
+        kept=counts.kept,
+        next=cursor(rows[-1].id) if more else None,
+    )
 
 
 def shown(seen: Preview) -> LawPreview:

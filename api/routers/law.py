@@ -1,6 +1,9 @@
 """Law loaded, adopted, proclaimed by administrators, each with a preview of what moves; what was loaded."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -74,6 +77,21 @@ async def open_campaign(act: Act, body: OpenCampaign) -> JSONResponse:
 async def list_loads(read: Read) -> reading.LawLoads:
     """Văn bản, ngày áp dụng, người phê duyệt của từng lần nạp / every load with its document and approver."""
     return await reading.loads(read)
+
+
+@router.get(
+    "/law/loads/{load_id}/moves",
+    operation_id="listLawMoves",
+    summary="Nghĩa vụ một lần nạp đã dời hoặc giữ nguyên",
+)
+async def list_moves(
+    read: Read,
+    load_id: UUID,
+    limit: Annotated[int, Query(ge=1, le=500, title="Số dòng")] = 100,
+    after: Annotated[str | None, Query(max_length=400, title="Trang sau")] = None,
+) -> reading.LawMoves:
+    """Từ ngày nào sang ngày nào, vì sao, ai phải làm / from when to when, why, and who owes it now."""
+    return await reading.moves(read, load_id, limit, after)
 
 
 async def _preview(request: Request, who: Asker, body: LawAct) -> reading.LawPreview:

@@ -6,17 +6,18 @@ was told, one still to come by the law of its own day. The calendar is always th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from models.calendar import Calendar, MissingYear, NoPeriod, start_of_day
-from models.lifecycle.duties import earliest, ladder, next_wake, succeeded
+from models.lifecycle.duties import bearer, earliest, ladder, next_wake, succeeded
 from models.lifecycle.life import PERSON, Duty
 from models.lifecycle.outcome import DutyRebased, Notice, Outcome
 from models.lifecycle.review_dates import review_dates
 from models.lifecycle.scene import Scene
+from models.lifecycle.steps import Step, owed_by
 from models.regulations import Clock, Obligation, Policy, Rule, RuleSet, Slot, oblige
 
 RECKONED = ("clocks", "no_period", "due_unknown", "policy_date", "succession")
@@ -58,6 +59,8 @@ class Basis:
     policy: Policy
     calendars: Mapping[str, Calendar]
     """Every calendar ever loaded, by hash: what a duty was reckoned with before."""
+    loads: Mapping[str, UUID] = field(default_factory=dict)
+    """The newest load of each content, by its hash: what a move is put down to."""
 
     def on(self, day: date) -> RuleSet | None:
         """The law of a day; none before the first load."""
@@ -87,13 +90,18 @@ class Judged:
     facts: dict[str, Any]
     kept: bool
     why: tuple[dict[str, Any], ...]
+    passed_on: bool = False
+    """The newer rule lays it on another party or post than the one it was opened under."""
+    loads: tuple[UUID, ...] = ()
+    """The loads whose content it stands on now and did not before; of a kept one, the law that is silent."""
 
     @property
     def moved(self) -> bool:
-        """Whether anything a person is shown is another: the date, the rule, the periods beside it."""
+        """Whether anything a person is shown is another: who owes it, the date, the rule, other periods."""
         duty = self.before.duty
         return (
-            self.due != (self.before.nominal_due_on, duty.due_on, duty.due_at)
+            self.passed_on
+            or self.due != (self.before.nominal_due_on, duty.due_on, duty.due_at)
             or (self.obligation.rule.id, self.obligation.citation) != (duty.rule_id, duty.citation)
             or _shown(self.facts) != _shown(self.before.facts)
         )
@@ -117,7 +125,25 @@ def judge(standing: Standing, basis: Basis) -> Judged | None:
     kept = {name: value for name, value in standing.facts.items() if name not in RECKONED}
     facts = kept | succeeded(found) | reckoned
     judged = Judged(standing, law, basis.calendar, found, due, facts, law is not newer, ())
+    judged = replace(judged, passed_on=_passed_on(judged, older), loads=_loads(judged, newer, basis))
     return replace(judged, why=_why(judged, basis)) if judged.moved else judged
+
+
+def _passed_on(judged: Judged, older: RuleSet | None) -> bool:
+    """Whether the rule's own words lay it on somebody else; a step of a chain goes by who may sign it."""
+    was = _obligation(judged.before, older, older) if older is not None else None
+    now = judged.obligation
+    # Policy (a correction, an answer) is laid on whoever it was, whatever the rule beside it says.
+    if was is None or judged.before.duty.returned or judged.before.facts.get("policy"):
+        return False
+    return (was.party, was.post) != (now.party, now.post)
+
+
+def _loads(judged: Judged, newer: RuleSet | None, basis: Basis) -> tuple[UUID, ...]:
+    law = newer if judged.kept and newer is not None else judged.law
+    hashes = [law.hash] if law.hash != judged.before.law_hash else []
+    hashes += [judged.calendar.hash] if judged.calendar.hash != judged.before.calendar_hash else []
+    return tuple(basis.loads[one] for one in hashes if one in basis.loads)
 
 
 def _obligation(standing: Standing, law: RuleSet, older: RuleSet | None) -> Obligation | None:
@@ -259,16 +285,34 @@ def _days(old: Calendar, judged: Judged) -> list[dict[str, Any]]:
 
 
 def rebase(
-    out: Outcome, scene: Scene, judged: Judged, *, account_id: UUID | None = None, **told: Any
+    out: Outcome,
+    scene: Scene,
+    judged: Judged,
+    *,
+    account_id: UUID | None = None,
+    agency_id: UUID | None = None,
+    **told: Any,
 ) -> Duty:
     """Move a duty to where it stands now, with its event and a word to whoever owes it.
 
-    What the ladder has said about the old date it says again about a later one.
+    What the ladder has said about the old date it says again about a later one. Where the newer rule lays it
+    on somebody else, it follows: ``agency_id`` is who holds the subject, from whom the rule's party is found.
     """
     duty, (nominal, due_on, due_at) = judged.before.duty, judged.due
     found = judged.obligation
+    party, owing = duty.party, duty.agency_id
+    if judged.passed_on:
+        party, owing = _bearer(found, agency_id or duty.agency_id, scene)
+        told |= {"party_before": duty.party, "party": party}
     moved = replace(
-        duty, rule_id=found.rule.id, citation=found.citation, due_on=due_on, due_at=due_at, ladder_step=0
+        duty,
+        rule_id=found.rule.id,
+        citation=found.citation,
+        due_on=due_on,
+        due_at=due_at,
+        ladder_step=0,
+        party=party,
+        agency_id=owing,
     )
     said = [number for number, _, day in ladder(moved, scene) if day <= scene.today]
     moved = replace(moved, ladder_step=min(duty.ladder_step, max(said, default=0)))
@@ -286,15 +330,39 @@ def rebase(
         why=list(judged.why),
         **told,
     )
-    if due_on != duty.due_on:
-        out.notices.append(_notice(moved, duty.due_on, account_id))
+    changed_hands = (party, owing) != (duty.party, duty.agency_id)
+    if due_on != duty.due_on or changed_hands:
+        out.notices.append(_notice("duty_moved", moved, duty.due_on, account_id))
+    if changed_hands:
+        gone = replace(duty, citation=found.citation, due_on=due_on)
+        out.notices.append(_notice("duty_passed_on", gone, duty.due_on, account_id))
     return moved
 
 
-def _notice(duty: Duty, before: date | None, account_id: UUID | None) -> Notice:
+def keep(out: Outcome, judged: Judged, *, account_id: UUID | None = None) -> None:
+    """Tell whoever owes it that newer law is silent on its purpose, so that it is owed as it was."""
+    duty = judged.before.duty
+    out.happened(
+        "duty.kept",
+        judged.obligation,
+        duty=str(duty.id),
+        slot=duty.slot,
+        due=duty.due_on.isoformat() if duty.due_on else None,
+    )
+    out.notices.append(_notice("duty_kept", duty, duty.due_on, account_id))
+
+
+def _bearer(found: Obligation, agency_id: UUID, scene: Scene) -> tuple[str, UUID]:
+    if found.slot != Slot.REVIEW_STEP:
+        return bearer(found, agency_id, scene)
+    number = next((n for n, one in enumerate(scene.chain(), 1) if one.rule.id == found.rule.id), 1)
+    return owed_by(Step(number, number, found), agency_id, scene)
+
+
+def _notice(kind: str, duty: Duty, before: date | None, account_id: UUID | None) -> Notice:
     own = duty.party == PERSON
     return Notice(
-        "duty_moved",
+        kind,
         duty.agency_id,
         role=None if own else duty.party,
         account_id=account_id if own else None,

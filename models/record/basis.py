@@ -12,10 +12,12 @@ from models.record.shelf import Shelf
 from models.regulations import RuleSet
 
 _LAWS = text(
-    "SELECT valid_from, hash FROM rule_set_loads WHERE authority_id = :authority"
+    "SELECT id, valid_from, hash FROM rule_set_loads WHERE authority_id = :authority"
     " ORDER BY valid_from, loaded_at, id"
 )
-_CALENDARS = text("SELECT hash FROM calendar_loads WHERE authority_id = :authority ORDER BY loaded_at, id")
+_CALENDARS = text(
+    "SELECT id, hash FROM calendar_loads WHERE authority_id = :authority ORDER BY loaded_at, id"
+)
 
 
 async def basis_of(
@@ -32,20 +34,17 @@ async def basis_of(
         LookupError: nothing was loaded for this authority.
     """
     one = {"authority": authority_id}
-    loaded = [
-        (row.valid_from, await shelf.rules(connection, authority_id, row.hash))
-        for row in (await connection.execute(_LAWS, one)).all()
-    ]
-    years = {
-        row.hash: await shelf.years(connection, authority_id, row.hash)
-        for row in (await connection.execute(_CALENDARS, one)).all()
-    }
+    rules = (await connection.execute(_LAWS, one)).all()
+    calendars = (await connection.execute(_CALENDARS, one)).all()
+    loaded = [(row.valid_from, await shelf.rules(connection, authority_id, row.hash)) for row in rules]
+    years = {row.hash: await shelf.years(connection, authority_id, row.hash) for row in calendars}
+    loads = {row.hash: row.id for row in (*rules, *calendars)}
     newest = await connection.scalar(_NEWEST, one)
     if not loaded or newest is None:
         raise LookupError("no rule set or calendar has been loaded for this authority")
     # Of one day the later load prevails: sorting by day alone keeps what is added behind what was there.
     stack = tuple(sorted([*loaded, *laws], key=lambda found: found[0]))
-    return Basis(stack, calendar or years[newest], shelf.policy, years)
+    return Basis(stack, calendar or years[newest], shelf.policy, years, loads)
 
 
 _NEWEST = text(

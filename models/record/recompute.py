@@ -18,8 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.calendar import legal_date
 from models.database import Scope, entering, together, transaction
 from models.identifiers import agency_month_workflow, profile_workflow, review_workflow, transfer_workflow
+from models.lifecycle.life import Duty
 from models.lifecycle.outcome import Outcome
-from models.lifecycle.rebasing import Basis, Judged, Standing, judge, rebase
+from models.lifecycle.rebasing import Basis, Judged, Standing, judge, keep, rebase
+from models.lifecycle.scene import Scene
 from models.lifecycle.wake import after, profile_wake
 from models.messages import Ask, Subject
 from models.record.act import record, scene_of
@@ -148,6 +150,7 @@ async def _page(
     tools: Tools, authority_id: UUID, now: datetime, basis: Basis, page: list[Standing], done: Recomputed
 ) -> None:
     moved: list[Standing] = []
+    told = await _told(tools, authority_id, basis, page)
     same: dict[str, list[UUID]] = {}
     done.seen += len(page)
     for one in page:
@@ -157,7 +160,7 @@ async def _page(
         if judged is None or judged.kept:
             done.kept += 1
             done.unanswered.append(one.duty.id)
-        if judged is not None and judged.moved:
+        if judged is not None and (judged.moved or (judged.kept and _untold(judged, told))):
             moved.append(one)
         elif judged is not None:
             same.setdefault(judged.law.hash, []).append(one.duty.id)
@@ -171,6 +174,26 @@ async def _page(
         )
         done.moved += await _move(tools, ask, basis, [one.duty.id for one in duties])
         done.subjects += 1
+
+
+_TOLD = text("SELECT duty_id, load_id FROM law_moves WHERE duty_id = ANY(:ids) AND kept")
+
+
+async def _told(
+    tools: Tools, authority_id: UUID, basis: Basis, page: list[Standing]
+) -> set[tuple[UUID, UUID]]:
+    """Which duties were kept, and their bearers told, under which load."""
+    ids = [one.duty.id for one in page if not basis.current(one)]
+    if not ids:
+        return set()
+    async with transaction(tools.engine, Scope(authority_id, everything=True)) as connection:
+        return {(row.duty_id, row.load_id) for row in await connection.execute(_TOLD, {"ids": ids})}
+
+
+def _untold(judged: Judged, told: set[tuple[UUID, UUID]]) -> bool:
+    """Whether newer law is silent on it and its bearer has not heard so."""
+    duty_id = judged.before.duty.id
+    return bool(judged.loads) and any((duty_id, load) not in told for load in judged.loads)
 
 
 def _subject(one: Standing) -> tuple[Subject, UUID]:
@@ -205,18 +228,49 @@ async def _move(tools: Tools, ask: Ask, basis: Basis, ids: list[UUID]) -> int:
         in_force, _ = await tools.read(connection, ask.authority_id, law[0])
         scene = scene_of(tools, ask, None, found, in_force, basis.calendar)
         out = Outcome()
-        judged = [one for row in rest[-1] if (one := judge(_standing(row), basis)) is not None and one.moved]
-        if not judged or found.row is None:
+        every = [one for row in rest[-1] if (one := judge(_standing(row), basis)) is not None]
+        judged = [one for one in every if one.moved]
+        told = {tuple(row) for row in await connection.execute(_TOLD, {"ids": ids})}
+        silent = [one for one in every if one.kept and _untold(one, told)]
+        if not (judged or silent) or found.row is None:
             return 0
+        life = found.subject.life
+        account_id = life.account.id if life is not None and life.account is not None else None
         for one in judged:
-            life = found.subject.life
-            account_id = life.account.id if life is not None and life.account is not None else None
-            rebase(out, scene, one, account_id=account_id)
+            moved = rebase(out, scene, one, account_id=account_id, agency_id=found.agency_id)
+            if not one.kept:
+                _put_down(out, scene, one, moved)
+        for one in silent:
+            keep(out, one, account_id=account_id)
+            _put_down(out, scene, one, one.before.duty)
         _own_dates(out, found, judged)
         if (earlier := _earlier(ask, found, out)) is not None:
             out.tell.append(earlier)
         await record(connection, tools, ask, None, found, scene, out)
     return len(judged)
+
+
+def _put_down(out: Outcome, scene: Scene, judged: Judged, moved: Duty) -> None:
+    """A line for each load to which the move is put down; lists of what a load moved are made of them."""
+    duty = judged.before.duty
+    for load in judged.loads:
+        out.insert(
+            "law_moves",
+            id=scene.new_id(f"move:{load}:{duty.id}"),
+            load_id=load,
+            duty_id=duty.id,
+            agency_id=moved.agency_id,
+            slot=duty.slot,
+            kept=judged.kept,
+            due_before=duty.due_on,
+            due=moved.due_on,
+            citation_before=duty.citation,
+            citation=moved.citation,
+            party_before=duty.party,
+            party=moved.party,
+            why=list(judged.why),
+            moved_at=scene.now,
+        )
 
 
 def _own_dates(out: Outcome, found: Found, judged: Iterable[Judged]) -> None:

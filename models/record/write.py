@@ -150,7 +150,8 @@ _MOVE = text("UPDATE duties SET agency_id = :agency WHERE id = :id")
 _REBASE = text(
     "UPDATE duties SET rule_id = :rule, citation = :citation, rule_set_hash = :law,"
     " calendar_hash = :calendar, nominal_due_on = :nominal, due_on = :due_on, due_at = :due_at,"
-    " facts = :facts, ladder_step = :step, next_wake_at = :wake WHERE id = :id"
+    " facts = :facts, ladder_step = :step, next_wake_at = :wake, party = :party, agency_id = :agency"
+    " WHERE id = :id"
 )
 _CLOSE = text(
     "UPDATE duties SET state = :state, met_on = :met_on, late_days = :late, reason = :reason,"
@@ -217,5 +218,7 @@ def _rebased(one: DutyRebased) -> dict[str, Any]:
         "due_at": one.duty.due_at,
         "facts": Jsonb(plain(one.facts)),
         "step": one.duty.ladder_step,
+        "party": one.duty.party,
+        "agency": one.duty.agency_id,
         "wake": one.duty.next_wake_at,
     }

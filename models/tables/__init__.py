@@ -23,6 +23,7 @@ from models.tables.organisation import (
     CalendarRow,
     DelegationRow,
     GrantRow,
+    LawMoveRow,
     RuleSetLoadRow,
     RuleSetRow,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "GrantRow",
     "ImportLineRow",
     "ImportRow",
+    "LawMoveRow",
     "LogHeadRow",
     "LogLeafRow",
     "LogNodeRow",

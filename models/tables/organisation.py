@@ -190,6 +190,33 @@ class CalendarLoadRow(Table):
     loaded_at: Mapped[datetime]
 
 
+class LawMoveRow(Table):
+    """A duty that a load moved, or left standing because the newer law says nothing of it."""
+
+    __tablename__ = "law_moves"
+    __table_args__ = (
+        Index("ix_law_moves_load", "authority_id", "load_id", "id"),
+        Index("ix_law_moves_duty", "duty_id"),
+    )
+    id: Mapped[Id]
+    authority_id: Mapped[Authority]
+    load_id: Mapped[UUID]
+    """A row of ``rule_set_loads`` or ``calendar_loads``."""
+    duty_id: Mapped[UUID] = mapped_column(ForeignKey("duties.id"))
+    agency_id: Mapped[UUID]
+    slot: Mapped[str]
+    kept: Mapped[bool]
+    due_before: Mapped[date | None]
+    due: Mapped[date | None]
+    citation_before: Mapped[str]
+    citation: Mapped[str]
+    party_before: Mapped[str]
+    party: Mapped[str]
+    """Who owes it: the person, or a role of the agency."""
+    why: Mapped[list[Any]]
+    moved_at: Mapped[datetime]
+
+
 class CalendarRow(Table):
     """The calendar years an authority reckons with, under the hash of their content."""
 

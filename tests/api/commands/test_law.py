@@ -20,6 +20,7 @@ from models.database import transaction
 from models.record.loads import Load, load_calendar
 from models.regulations import in_force
 from models.regulations.loader import FOLDER as LAW
+from tests.api.commands.test_refusals import problem
 from tests.world import World
 from workflows.payload_codec import data_converter
 
@@ -176,3 +177,21 @@ async def test_reconcile_finds_what_should_have_moved(world: World, app: Any) ->
     assert str(duty.id) in found.unreckoned
     await moved_to(world, duty, due(world, content))
     assert (await reconciler.run()).unreckoned == []
+
+
+async def test_what_a_load_moved_is_read_for_ever(world: World, log_in: Callable[..., Any]) -> None:
+    before = await owed(world)
+    content, off = year(world.now.date())
+    admin, hr = await log_in("admin"), await log_in("culture.hr")
+    body = {"file": f"{off.year}.yaml", "content": content, "document": "77/TB-BNV"}
+    made = await admin.command("/calendar/proclamations", body)
+    assert made.status_code in (200, 201), made.text
+    (load,) = made.json()["answer"]["loads"]
+    await moved_to(world, before, due(world, content))
+    seen = (await admin.get(f"/law/loads/{load}/moves")).json()
+    (line,) = [one for one in seen["items"] if one["duty_id"] == str(before.id)]
+    assert line["due_before"] == before.due_on.isoformat() < line["due"]
+    assert {"day": off.isoformat(), "off": True}.items() <= line["why"][0].items()
+    assert (seen["moved"], seen["kept"]) == (len(seen["items"]), 0)
+    problem(await hr.get(f"/law/loads/{load}/moves"), 403, "not-permitted")
+    problem(await admin.get(f"/law/loads/{uuid4()}/moves"), 404, "not-found")

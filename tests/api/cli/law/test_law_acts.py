@@ -150,6 +150,15 @@ async def test_an_amended_regulation_moves_what_its_days_cover(world: World, tmp
     assert event.facts["hash"] == moved.rule_set_hash
     again = await hoso("law", "load", str(file), "--authority", "hanoi", "--document", "1/QĐ-UBND")
     assert (again.exit_code, "law-known" in again.stderr) == (1, True)
+    loads = json.loads((await hoso("law", "moves", "--authority", "hanoi", "--json")).stdout)
+    (mine,) = [one for one in loads if one["document"] == "1/QĐ-UBND"]
+    assert (mine["moved"], mine["kept"], mine["starts"]) == (1, 0, "2026-11-10")
+    listed = await hoso("law", "moves", mine["id"], "--authority", "hanoi")
+    assert "update_after_change: 23/11/2026 → 26/11/2026" in listed.stdout
+    (line,) = json.loads((await hoso("law", "moves", mine["id"], "--authority", "hanoi", "--json")).stdout)
+    assert line["duty_id"] == str(after.id)
+    for wrong in (("law", "moves", "zz", "--authority", "hanoi"), ("law", "moves", "--authority", "x")):
+        assert (await hoso(*wrong)).exit_code == 2
 
 
 async def test_bad_law_is_refused_with_file_and_line_and_the_last_good_law_stays(
