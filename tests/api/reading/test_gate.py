@@ -79,13 +79,13 @@ async def test_an_agency_sees_no_gate_of_its_own(
 @pytest.mark.parametrize(
     ("name", "at_gate", "verbs"),
     [
-        ("before", 2, ["release_month", "send_back_items", "approve_list"]),
+        ("before", 2, ["release_month", "send_back_items", "approve_list", "cut_list", "hold_items"]),
         ("before.closed", 0, []),
-        ("before.cleared", 0, []),
-        ("after", 1, ["release_month", "send_back_items"]),
+        ("before.cleared", 0, ["hold_items"]),
+        ("after", 1, ["release_month", "send_back_items", "hold_items"]),
         ("after.closed", 1, ["release_month", "send_back_items"]),
         ("after.sending", 0, []),
-        ("none", 0, []),
+        ("none", 0, ["hold_items"]),
     ],
 )
 async def test_a_list_says_what_waits_and_which_calls_settle_it(
