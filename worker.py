@@ -35,6 +35,7 @@ from activities.sealing.sealer import Sealer
 from activities.sealing.stamping import Stamps
 from activities.signing.notary import Notary, notary_of
 from activities.signing.office import SigningOffice
+from activities.signing.renewing import RenewalOffice
 from activities.signing.sessions import SessionOffice
 from activities.signing.sources import signers_of
 from api.clock import EngineClock, SystemClock
@@ -67,6 +68,7 @@ class Offices:
     recomputing: RecomputeOffice
     exports: ExportOffice
     notary: Notary
+    renewal: RenewalOffice
 
     async def close(self) -> None:
         """Give back what the offices hold, once no activity runs any more."""
@@ -97,6 +99,7 @@ class Offices:
             self.digests.send_digests,
             self.imports.import_workbook,
             self.recomputing.recompute_duties,
+            self.renewal.renew_archive,
             self.exports.make_export,
             self.reviews.plan_review,
             self.reviews.work_review,
@@ -123,6 +126,7 @@ def offices(settings: Settings, tools: Tools) -> Offices:
         recomputing=RecomputeOffice(tools),
         exports=ExportOffice(tools, store, signers, threads, notary),
         notary=notary,
+        renewal=RenewalOffice(tools, store, notary, threads, timedelta(days=settings.renew_before_days)),
     )
 
 

@@ -20,6 +20,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.clock import Clock
 from api.starting_imports import import_workflow, start_import
 from api.starting_recompute import start_recompute
+from api.starting_renewal import start_renewal
 from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.errors import IdentifierError
@@ -61,6 +62,8 @@ HORIZON = timedelta(days=45)
 """How far ahead of its next wake a profile has a workflow."""
 MISSED = timedelta(minutes=10)
 RECENT = timedelta(days=1)
+ENDING = timedelta(days=90)
+"""Ahead of its end an archive timestamp is asked about; the worker's setting decides what is due."""
 
 log = logger("reconcile")
 
@@ -79,6 +82,9 @@ class Findings:
     """Open duties that newer law or another calendar should have moved; they are reckoned again."""
     stranded: list[str] = field(default_factory=list)
     """Profiles with a report of a move that outlived its case; they are looked at, and it is made."""
+
+    ending: list[str] = field(default_factory=list)
+    """Archives with timestamps that soon end; they are renewed."""
 
     @property
     def total(self) -> int:
@@ -100,6 +106,7 @@ _MONTHS = text(
 _LINES = text("SELECT DISTINCT workflow_id FROM outbox WHERE sent_at IS NULL ORDER BY workflow_id")
 _IMPORTS = text("SELECT id FROM imports WHERE state IN ('waiting', 'running') ORDER BY created_at")
 _DELEGATIONS = text("SELECT id, next_wake_at FROM delegations WHERE state <> 'ended' ORDER BY id")
+_ENDING = text("SELECT 1 FROM archived_files WHERE ends_at < :before LIMIT 1")
 _CLOSED_ENDS = text("SELECT month FROM month_ends WHERE state = 'closed'")
 _REVIEWS = text(
     "SELECT w.period, w.state, (SELECT min(t.next_wake_at) FROM review_reports t WHERE t.review_id = w.id"
@@ -147,6 +154,7 @@ class Reconciler:
             await self._unreckoned(authority.authority_id, findings)
             await self._unsaid(authority.authority_id, findings)
             await self._stranded(authority.authority_id, findings)
+            await self._archive(authority.authority_id, now, findings)
         await self._orphans([a.authority_id for a in authorities], findings)
         log.info("reconcile.done", **{k: len(getattr(findings, k)) for k in findings.__slots__})
         return findings
@@ -304,6 +312,11 @@ class Reconciler:
                 parse_workflow_id(row.workflow_id)
             except IdentifierError:
                 findings.unsaid.append(row.workflow_id)
+
+    async def _archive(self, authority_id: UUID, now: datetime, findings: Findings) -> None:
+        """Files whose archive timestamp soon ends are renewed: the workflow itself says which are due."""
+        if await self._rows(authority_id, _ENDING, before=now + ENDING):
+            findings.ending.append(await start_renewal(self._client, self._queue, authority_id))
 
     async def _orphans(self, authorities: list[UUID], findings: Findings) -> None:
         """Running workflows of subjects that no authority has: stopped, with the reason in their history."""

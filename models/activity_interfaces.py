@@ -20,6 +20,8 @@ from models.messages import (
     NationalTold,
     RecomputeDone,
     RecomputeStart,
+    RenewalDone,
+    RenewalStart,
     ReportSigning,
     ReviewMoment,
     ReviewPlan,
@@ -151,6 +153,15 @@ class ReviewActivities:
     @activity.defn(name="sign_report")
     async def sign_report(self, signing: ReportSigning) -> Signed:
         """Measure once more, render, sign and keep; the same signature always gives the same file."""
+        raise NotImplementedError
+
+
+class RenewalActivities:
+    """The archive's timestamps."""
+
+    @activity.defn(name="renew_archive")
+    async def renew_archive(self, start: RenewalStart) -> RenewalDone:
+        """Renew the files whose newest timestamp soon proves no more; resumable at the exact file."""
         raise NotImplementedError
 
 

@@ -35,6 +35,7 @@ class WorkflowKind(StrEnum):
     DELEGATION = "delegation"
     RECOMPUTE = "recompute"
     CERTIFICATE = "certificate"
+    RENEWAL = "renewal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,11 @@ def certificate_workflow(account_id: UUID) -> str:
     return str(WorkflowName(WorkflowKind.CERTIFICATE, account_id))
 
 
+def renewal_workflow(authority_id: UUID) -> str:
+    """The id of the workflow that renews an authority's archive timestamps."""
+    return str(WorkflowName(WorkflowKind.RENEWAL, authority_id))
+
+
 def backup_workflow(month: str) -> str:
     """The id of a month's backup of the whole installation."""
     return str(WorkflowName(WorkflowKind.BACKUP, period=_checked(_MONTH, month)))
@@ -139,6 +145,7 @@ _SHAPE: dict[WorkflowKind, tuple[bool, re.Pattern[str] | None]] = {
     WorkflowKind.DELEGATION: (True, None),
     WorkflowKind.RECOMPUTE: (True, None),
     WorkflowKind.CERTIFICATE: (True, None),
+    WorkflowKind.RENEWAL: (True, None),
 }
 
 

@@ -346,6 +346,21 @@ class RecomputeStart(Message):
     now: datetime | None = None
 
 
+class RenewalStart(Message):
+    """Input of ``RenewalWorkflow``: whose archive is renewed; ``everything``: whatever its end."""
+
+    authority_id: UUID
+    now: datetime | None = None
+    everything: bool = False
+
+
+class RenewalDone(Message):
+    """How many files were renewed, and how many could not be; their rows say why."""
+
+    renewed: int
+    failed: int
+
+
 class RecomputeDone(Message):
     """What one run did to the open duties; each move is an event of its own."""
 

@@ -213,6 +213,8 @@ class Settings(BaseSettings):
     """Levels of single authorities by code, as JSON: {"hanoi": "B-LTA"}; others have `signature_level`."""
     revocation: Literal["required", "off"] = "required"
     """Whether a certificate must be known not revoked before it signs; `off`: a desk without services."""
+    renew_before_days: int = Field(default=90, ge=1)
+    """Days before its end at which an archive timestamp (B-LTA) is renewed."""
     tsa_url: AnyHttpUrl | None = None
     """Timestamp authority (RFC 3161); unset: the development PKI's."""
     ocsp_url: AnyHttpUrl | None = None

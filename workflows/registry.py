@@ -9,6 +9,7 @@ from workflows.digest import DigestWorkflow
 from workflows.month_end import MonthEndWorkflow
 from workflows.profile import ProfileWorkflow
 from workflows.recompute import RecomputeWorkflow
+from workflows.renewal import RenewalWorkflow
 from workflows.review import ReviewWorkflow
 from workflows.transfer import TransferWorkflow
 from workflows.workbook_import import ImportWorkflow
@@ -22,6 +23,7 @@ WORKFLOWS = [
     ImportWorkflow,
     ReviewWorkflow,
     RecomputeWorkflow,
+    RenewalWorkflow,
     DelegationWorkflow,
     CertificateWorkflow,
 ]

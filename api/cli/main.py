@@ -20,6 +20,7 @@ COMMANDS = {
     "law": ("api.cli.law", "law_app"),
     "calendar": ("api.cli.law_acts", "calendar_app"),
     "pki": ("api.cli.pki", "pki_app"),
+    "renew": ("api.cli.renewing", "renew"),
     "reconcile": ("api.cli.reconcile", "reconcile"),
     "engine": ("api.cli.reconcile", "engine_app"),
     "openapi": ("api.cli.openapi", "openapi"),

@@ -40,6 +40,7 @@ _SAID = {
     "unreckoned": "nghĩa vụ chưa tính lại theo luật, lịch mới / duties not under the newest law",
     "stranded": "báo cáo chuyển ra ngoài còn treo / reports of moves left open",
     "unsaid": "tin nhắn của phiên bản mới hơn, được giữ lại / lines of a newer version, kept",
+    "ending": "kho lưu trữ có dấu thời gian sắp hết / archives with timestamps about to end",
     "orphans": "quy trình không có hồ sơ, đã dừng / workflows without a row, stopped",
 }
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from models.messages import RecomputeStart
+from models.messages import RecomputeStart, RenewalStart
 from tests.replay.player import Path, Player, acts, until_end
 from tests.replay.script import AUTHORITY, Script, told
 from workflows.recompute import RecomputeWorkflow
+from workflows.renewal import RenewalWorkflow
 
 START = RecomputeStart(authority_id=AUTHORITY)
 
@@ -27,7 +28,10 @@ async def _opens_campaign(player: Player) -> None:
     await player.ends()
 
 
+RENEWED = RenewalStart(authority_id=AUTHORITY)
+
 PATHS: dict[str, Callable[[], Path]] = {
+    "renewal/once": lambda: Path(RenewalWorkflow, RENEWED, Script(), until_end),
     "recompute/once": lambda: Path(RecomputeWorkflow, START, Script(), until_end),
     "recompute/heard": lambda: Path(RecomputeWorkflow, START, Script(), _hears),
     "recompute/law_given": lambda: Path(
