@@ -74,7 +74,7 @@ class RenewalOffice(RenewalActivities):
                 renewed, failed = renewed + good, failed + (not good)
                 activity.heartbeat(renewed, failed)
             after = page[-1].ends_at, page[-1].document_sha256
-        log.info("renewal.done", renewed=renewed, failed=failed)
+        log.info("renewal.done", count=renewed, refused=failed)
         return RenewalDone(renewed=renewed, failed=failed)
 
     async def _page(

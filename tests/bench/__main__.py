@@ -18,6 +18,7 @@ BENCHES = {
     "deadlines": "tests.bench.reckoning",
     "agreement": "tests.bench.agreement",
     "corpus": "tests.bench.corpus",
+    "signing": "tests.bench.signing",
     "simulation": "tests.bench.simulating",
     "history": "tests.bench.history",
     "starting": "tests.bench.starting",
