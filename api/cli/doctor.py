@@ -173,6 +173,24 @@ def check_signing(settings: Settings) -> Finding:
     return Finding("signing", "warning", f"chưa có chứng thư / no certificates: {settings.pki}", START)
 
 
+def check_timestamps(settings: Settings) -> Finding:
+    """The timestamp authority answers, where signatures are to carry its time; any HTTP status counts."""
+    url = settings.tsa_url or settings.pki_url
+    levels = {settings.signature_level, *settings.signature_levels.values()}
+    if levels == {"B-B"}:
+        return Finding("timestamps", "ok", "B-B: không dùng / not used")
+    if url is None:
+        return Finding("timestamps", "failed", "chưa đặt / not set", f"{PREFIX}TSA_URL")
+    try:
+        httpx.get(str(url), timeout=5.0, trust_env=False)
+    except httpx.HTTPError as error:
+        found = f"không trả lời / no answer ({type(error).__name__}): {url}"
+        return Finding(
+            "timestamps", "warning", found, "chữ ký chờ đến khi có trả lời / signatures wait for it"
+        )
+    return Finding("timestamps", "ok", f"{', '.join(sorted(levels))}: {url}")
+
+
 def check_national(settings: Settings) -> Finding:
     """The national database's gateway, or the emulator, answers; any HTTP status counts."""
     if settings.national_url is None:
@@ -207,6 +225,7 @@ CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     check_engine,
     check_keys,
     check_signing,
+    check_timestamps,
     check_history,
     check_national,
     check_api,

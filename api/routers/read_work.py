@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from api.paging import After, Limit
-from api.reading import imports, months, secondments, transfers, whole_stock
+from api.reading import imports, months, secondments, signing_troubles, transfers, whole_stock
 from api.scope import Read
 
 router = APIRouter(tags=["Việc của cơ quan"])
@@ -41,6 +41,12 @@ async def list_secondments(
 ) -> secondments.Secondments:
     """From or to the agencies in scope."""
     return await secondments.listed(read, state=state, limit=limit, after=after)
+
+
+@router.get("/signing-troubles", operation_id="listSigningTroubles", summary="Chữ ký đang chờ / waiting")
+async def list_signing_troubles(read: Read) -> signing_troubles.SigningTroubles:
+    """Signatures that a service or token keeps waiting: one's own, or all for an administrator."""
+    return await signing_troubles.listed(read)
 
 
 @router.get("/month-ends", operation_id="listMonthEnds", summary="Kỳ cuối tháng / month ends")
