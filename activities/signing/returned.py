@@ -11,6 +11,7 @@ from datetime import datetime
 from hashlib import sha256
 from io import BytesIO
 
+from asn1crypto import cms
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, ModificationLevel, SuspiciousModification
@@ -84,3 +85,11 @@ def valid(signed: bytes, trust: TrustList, at: datetime) -> None:
     if not verdict.valid:
         codes = ", ".join(sorted({one.code for one in verdict.problems}))
         raise CannotSignError("signature-not-valid", codes or "not valid")
+
+
+def newest_timestamp(pdf: bytes) -> tuple[bytes, datetime]:
+    """The token of a file's last document timestamp, DER, and its instant."""
+    stamp = PdfFileReader(BytesIO(pdf)).embedded_timestamp_signatures[-1]
+    token = cms.ContentInfo.load(stamp.pkcs7_content)
+    made: datetime = token["content"]["encap_content_info"]["content"].parsed["gen_time"].native
+    return token.dump(), made

@@ -24,7 +24,7 @@ from activities.signing.office import APPROVAL, capacity_of, header_of, signing_
 from activities.signing.outside import OutsideKey, ToSign, complete, prepare, value_of
 from activities.signing.patience import patiently
 from activities.signing.proofs import keep_proof, no_trouble, note_trouble, present
-from activities.signing.returned import accepted
+from activities.signing.returned import accepted, newest_timestamp
 from activities.signing.timestamping import LATEST
 from models.activity_interfaces import SessionActivities
 from models.database import Scope, transaction
@@ -177,15 +177,16 @@ class SessionOffice(SessionActivities):
         accepted(
             prepared, returned, field=session.field, certificate=session.fingerprint, trust=trust, at=now
         )
-        signed, ends = returned, None
+        signed, ends, token, stamped_at = returned, None, None, None
         if assurance.level.stamped:
             # A timestamp over the whole file proves the time as one inside the signature does (EN 319 142-1).
             signed, ends = self.notary.renew(returned, now)
+            token, stamped_at = newest_timestamp(signed)
         verdict = verify(signed, trust, at=now + LATEST)
         reached = Level(next(one.level for one in verdict.signatures if one.field == session.field))
         if list(Level).index(reached) < list(Level).index(assurance.level):
             raise CannotSignError("signature-not-valid", f"the signature is {reached} only")
-        return SignedFile(signed, reached, assurance.signer, None, None, None, ends, verdict)
+        return SignedFile(signed, reached, assurance.signer, None, token, stamped_at, ends, verdict)
 
     def _returned(self, name: str) -> bytes:
         try:
