@@ -211,6 +211,15 @@ async def signed(read: Reading, profile_id: UUID) -> list[Signed]:
     return [Signed.model_validate(dict(row._mapping)) for row in rows]
 
 
+_RENEWED = text("SELECT current_sha256 FROM archived_files WHERE document_sha256 = :sha256")
+
+
+async def renewed(read: Reading, sha256: str) -> str:
+    """The hash of the same file with its latest archive timestamp; its own where there is none."""
+    found = await read.connection.scalar(_RENEWED, {"sha256": sha256})
+    return str(found) if found is not None else sha256
+
+
 async def may_read_document(read: Reading, sha256: str) -> None:
     """Whether an approval, or a review's report, that the asker may see carries this file.
 

@@ -85,9 +85,16 @@ async def list_exports(read: Read, profile_id: UUID) -> list[exports.Export]:
     response_class=Response,
     responses={200: {"content": {"application/pdf": {}}}},
 )
-async def get_document(request: Request, read: Read, sha256: Sha256) -> Response:
-    """The bytes, if an approval the asker may see carries them."""
+async def get_document(
+    request: Request,
+    read: Read,
+    sha256: Sha256,
+    newest: Annotated[bool, Query(title="Bản có dấu thời gian lưu trữ mới nhất")] = False,
+) -> Response:
+    """The bytes, if an approval the asker may see carries them; ``newest``: with the latest renewal."""
     await forms.may_read_document(read, sha256)
+    if newest:
+        sha256 = await forms.renewed(read, sha256)
     data = await attachments.bytes_of(request.app.state.documents, sha256)
     name = f'attachment; filename="{sha256[:16]}.pdf"'
     return Response(data, media_type="application/pdf", headers={"Content-Disposition": name, **PRIVATE})

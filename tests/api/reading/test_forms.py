@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from models.database import Scope, transaction
-from models.tables import ApprovalRow
+from models.tables import ApprovalRow, ArchivedFileRow
 from tests.api.reading.world import CONTENT, NOW, Caller, World, code_of
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
@@ -150,6 +150,24 @@ async def test_signed_documents_and_their_bytes(an: UUID, callers: Callable[[], 
     assert code_of(await hr.get(f"/documents/{sha256(b'x').hexdigest()}")) == (404, "not-found")
     assert code_of(await hr.get("/documents/..%2Fsecret")) == (404, "not-found")
     assert code_of(await hr.get("/documents/abc")) == (404, "not-found")
+
+
+async def test_the_renewed_form_of_a_signed_document(an: UUID, world: World, caller: Caller) -> None:
+    hr = await caller.login("hr.a")
+    digest = (await hr.ok(f"/profiles/{an}/documents"))[1]["document_sha256"]
+    assert (await hr.get(f"/documents/{digest}", params={"newest": "true"})).content == PDF
+    newer = PDF + b"newer\n%%EOF\n"
+    kept = world.documents.put(newer, "application/pdf").sha256
+
+    async def write(connection: Any) -> None:
+        row = {"document_sha256": digest, "current_sha256": kept, "ends_at": NOW, "renewed_at": NOW}
+        values = {"authority_id": world.authority, "renewals": 1, **row}
+        await connection.execute(insert(ArchivedFileRow).values(**values))
+
+    await asyncio.to_thread(lambda: asyncio.run(world.written(write)))
+    assert (await hr.get(f"/documents/{digest}", params={"newest": "true"})).content == newer
+    assert (await hr.get(f"/documents/{digest}")).content == PDF
+    assert code_of(await hr.get(f"/documents/{kept}", params={"newest": "true"})) == (404, "not-found")
 
 
 async def test_a_file_nobody_approved_is_not_given_out(world: World, caller: Caller) -> None:
