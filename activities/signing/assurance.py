@@ -60,6 +60,8 @@ class Assurance:
     stamper: Stamper | None = None
     room: int = 0
     """Bytes a timestamp needs in the signature's container."""
+    competence: str = ""
+    """The attested record of competence that stands in the signature's dictionary; empty for none."""
 
     @property
     def answers(self) -> tuple[StatusAnswer, ...]:

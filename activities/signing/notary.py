@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -146,15 +146,16 @@ class Notary:
         location: str,
         signed_at: datetime,
         level: Level | None = None,
+        competence: str = "",
     ) -> SignedFile:
-        """One more signature, with all its level asks for, judged.
+        """One more signature, with all its level asks for and its record of competence, judged.
 
         Raises:
             CannotSignError: as ``Signer.sign_pdf`` and ``assure``; ``signature-not-valid``: our own
                 verification does not accept the result.
             NotNowError, SignerAwayError: what was to be signed waits.
         """
-        assurance = self.assure(signer.certificates, signed_at, level)
+        assurance = replace(self.assure(signer.certificates, signed_at, level), competence=competence)
         signed = signer.sign_pdf(
             pdf, field=field, reason=reason, location=location, signed_at=signed_at, assurance=assurance
         )

@@ -14,6 +14,7 @@ from activities.documents.errors import DocumentError
 from activities.documents.header import DossierHeader, SignaturePlace
 from activities.documents.profile import render_profile
 from activities.documents.store import DocumentStore
+from activities.signing.competence import LASTS, CompetenceDesk
 from activities.signing.errors import CannotSignError, SignerAwayError
 from activities.signing.issuing import SignerName
 from activities.signing.notary import Notary, SignedFile
@@ -36,7 +37,7 @@ APPROVAL = text(
     " (SELECT f.document_sha256 FROM approvals f WHERE f.profile_id = s.profile_id"
     "   AND f.revision_id = s.revision_id AND f.state = 'signed' ORDER BY f.step DESC LIMIT 1) AS follows,"
     " a.display_name AS approver, h.name AS approver_agency, b.display_name AS on_behalf,"
-    " d.document AS delegated_by FROM approvals s"
+    " d.document AS delegated_by, d.valid_from AS lent_from, d.valid_to AS lent_to FROM approvals s"
     " JOIN revisions r ON r.id = s.revision_id"
     " JOIN profiles p ON p.id = s.profile_id JOIN agencies g ON g.id = p.agency_id"
     " JOIN authorities u ON u.authority_id = s.authority_id JOIN accounts a ON a.id = s.approver_id"
@@ -112,15 +113,17 @@ class SigningOffice(SigningActivities):
         post, reason = capacity_of(row)
         # Who signs may sit above the unit whose profile it is: the certificate names the signer's own agency.
         name = SignerName(row.approver, row.approver_agency, post, str(row.approver_id))
-        signer = self.signers.signer_for(name)
+        signer, field = self.signers.signer_for(name), row.facts.get("field", FIELD)
+        desk = CompetenceDesk(self.signers, self.notary.trust)
         made = self.notary.sign(
             signer,
             pdf,
-            field=row.facts.get("field", FIELD),
+            field=field,
             reason=reason,
             location=row.approver_agency,
             signed_at=now,
             level=self.notary.level_of(row.authority_code),
+            competence=desk.statement(row, signer.certificate.name, pdf, field, now, now + LASTS),
         )
         stored = self.store.put(made.pdf, "application/pdf")
         return made, stored.sha256, signer.certificate.sha256

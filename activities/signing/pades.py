@@ -18,6 +18,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
+from pyhanko.pdf_utils import generic as untyped_generic
+from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter, enumerate_sig_fields
 from pyhanko.sign.general import SigningError
@@ -32,6 +34,9 @@ from activities.documents.revision import Revision
 from activities.signing.assurance import WITH_THE_SIGNATURE, Assurance
 from activities.signing.errors import CannotSignError
 from activities.signing.issuing import Issued
+from models.evidence.competence import KEY
+
+generic: Any = untyped_generic
 
 DIGEST = "sha256"
 
@@ -194,7 +199,16 @@ def laid_out(
     session.system_time = signed_at
     room = _reserved(signer) + (2 * assurance.room if assurance else 0)
     known = assurance.known if assurance else None
-    return session.prepare_tbs_document(validation_info=known, bytes_reserved=room)
+    document = session.prepare_tbs_document(validation_info=known, bytes_reserved=room)
+    if assurance and assurance.competence:
+        _state_competence(writer, signer.signature_meta.field_name, assurance.competence)
+    return document
+
+
+def _state_competence(writer: Revision, field: str | None, statement: str) -> None:
+    """Into the signature's dictionary, which the signature covers."""
+    (found,) = (value for name, value, _ in enumerate_sig_fields(writer) if name == field)
+    found.get_object()[pdf_name(KEY)] = generic.TextStringObject(statement)
 
 
 async def _sign(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,9 +20,11 @@ from cryptography.x509.oid import NameOID
 from activities.documents.stamp import Stamp, stamp_style
 from activities.signing.assurance import Assurance
 from activities.signing.checking import check_certificate
+from activities.signing.errors import CannotSignError
 from activities.signing.issuing import Issued, KeyKind, SignerName
 from activities.signing.keystore import Keystore, load_pkcs12
-from activities.signing.pades import CmsKey, LoadedKey, sign_field
+from activities.signing.pades import DIGEST, CmsKey, LoadedKey, sign_field
+from models.evidence.attestation import AttestationError, assembled, to_be_signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,23 @@ class KeySigner:
             appearance=stamp_style(stamp) if self._visible else None,
             assurance=assurance,
         )
+
+    def attest(self, payload: bytes, at: datetime) -> str:
+        """A statement signed with this key, for a seal to say something that is no document (RFC 7515).
+
+        Raises:
+            CannotSignError: the certificate may not sign then, or the key is of no kind a statement takes.
+            SignerAwayError: the key cannot be reached now.
+        """
+        self._check(at)
+        mechanism = self._key.mechanism().signature_algo
+        if mechanism not in ("ecdsa", "rsassa_pss"):
+            raise CannotSignError("algorithm-not-allowed", f"no statement is signed by {mechanism}")
+        try:
+            data = to_be_signed(payload, [one.dump() for one in self.certificates])
+        except AttestationError as error:
+            raise CannotSignError("algorithm-not-allowed", str(error)) from error
+        return assembled(data, asyncio.run(self._key.async_sign_raw(data, DIGEST)))
 
     def _check(self, signed_at: datetime) -> None:
         check_certificate(self._certificate, self._key.mechanism().signature_algo, signed_at)

@@ -8,18 +8,21 @@ every signature.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import rfc8785
+from asn1crypto import x509
 from pyhanko.sign.validation import EmbeddedPdfSignature
 from pyhanko_certvalidator import CertificateValidator
 from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from models.evidence.attestation import AttestationError, Attested, opened
-from models.evidence.revocation import RevocationData, context
+from models.evidence.revocation import RevocationData, context, state_of
 from models.evidence.trust import TrustList
 from models.evidence.verdict import VIETNAM, Problem, SignatureVerdict, problem
 
@@ -162,7 +165,8 @@ async def _objection(
     data: RevocationData,
 ) -> str | None:
     code, digest, authority = stated
-    if not await _trusted(attested, record, trust, data) or (authority and record.authority != authority):
+    known = await _known(attested.chain, record.authority, trust, data, record.starts_at)
+    if not known or (authority and record.authority != authority):
         return "competence-untrusted"
     about = (record.document, record.digest, record.field, record.account)
     names = (verdict.signer, verdict.organisation, verdict.post)
@@ -172,22 +176,29 @@ async def _objection(
     return None if _within(record, verdict) else "competence-outside-its-time"
 
 
-async def _trusted(
-    attested: Attested, record: CompetenceRecord, trust: TrustList, data: RevocationData
+@lru_cache(maxsize=256)
+def is_known_seal(chain: tuple[bytes, ...], authority: str, trust: TrustList, at: datetime) -> bool:
+    """Whether a reader would trust records attested by this seal (DER, seal first): asked before one is
+    signed.
+    """
+    certificates = tuple(x509.Certificate.load(one, strict=True) for one in chain)
+    return asyncio.run(_known(certificates, authority, trust, RevocationData(), at))
+
+
+async def _known(
+    chain: tuple[x509.Certificate, ...], authority: str, trust: TrustList, data: RevocationData, at: datetime
 ) -> bool:
-    """Whether the seal is that of the authority named, under the reader's trust, when the record began."""
-    seal = attested.chain[0]
-    if str(seal.subject.native.get("serial_number", "")) != record.authority:
+    """Whether the seal is that of the authority named, under the reader's trust, at an instant."""
+    seal, above = chain[0], list(chain[1:])
+    if str(seal.subject.native.get("serial_number", "")) != authority:
         return False
-    known = RevocationData(data.certificates + attested.chain[1:], data.ocsps, data.crls)
-    validator: Any = CertificateValidator(
-        seal, list(attested.chain[1:]), validation_context=context(trust, known, record.starts_at)
-    )
+    view = context(trust, data.certificates_only, at)
+    validator: Any = CertificateValidator(seal, above, validation_context=view)
     try:
-        await validator.async_validate_usage({"digital_signature"})
+        path = await validator.async_validate_usage({"digital_signature"})
     except (ValidationError, PathError):
         return False
-    return True
+    return await state_of(path, trust, data, at, proven=True) != "revoked"
 
 
 def _within(record: CompetenceRecord, verdict: SignatureVerdict) -> bool:

@@ -48,6 +48,13 @@ class RevocationData:
         return RevocationData(self.certificates, self.ocsps, self.crls + brought)
 
     @property
+    def certificates_only(self) -> RevocationData:
+        """Without the answers: pyHanko takes any answer of an issuer that is not about the certificate at
+        hand for a failed check, so paths are built without, and `state_of` asks afterwards.
+        """
+        return RevocationData(self.certificates)
+
+    @property
     def answers(self) -> frozenset[bytes]:
         """The responses and lists, to tell whether one store holds what another does."""
         return frozenset(one.dump() for one in (*self.ocsps, *self.crls))

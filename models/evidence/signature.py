@@ -96,8 +96,12 @@ async def _examine(pdf: bytes, signature: EmbeddedPdfSignature, reader: Reader, 
     at = instant_of(token) if token else covering.at if covering else stated
     status = await async_validate_pdf_signature(
         signature,
-        signer_validation_context=context(reader.trust, reader.data, at or datetime(1970, 1, 1, tzinfo=UTC)),
-        ts_validation_context=context(reader.trust, reader.data, at) if token and at else None,
+        signer_validation_context=context(
+            reader.trust, reader.data.certificates_only, at or datetime(1970, 1, 1, tzinfo=UTC)
+        ),
+        ts_validation_context=context(reader.trust, reader.data.certificates_only, at)
+        if token and at
+        else None,
         key_usage_settings=SIGNING_USAGE,
     )
     validity = status.timestamp_validity

@@ -57,7 +57,7 @@ async def examine_timestamp(
     try:
         field = str(timestamp.field_name)
         at = instant_of(timestamp.signed_data)
-        status = await async_validate_pdf_timestamp(timestamp, context(trust, data, at))
+        status = await async_validate_pdf_timestamp(timestamp, context(trust, data.certificates_only, at))
         stamped = await stamped_by(status, trust, data)
         problems = _objections(timestamp, status, stamped, field)
         if not problems and stamped and not is_strict_timestamp(pdf, timestamp, stamped.chain):

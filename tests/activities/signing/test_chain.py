@@ -114,6 +114,9 @@ async def test_four_signatures_on_one_file_in_the_order_of_the_law(
     verdict = verify(office.store.get(documents[-1]), office.signers._keystore.trust())
     assert verdict.valid, verdict.problems
     assert [one.field for one in verdict.signatures] == ["official", "step1", "step2", "authority"]
+    records = [one.competence for one in verdict.signatures]
+    assert [one and one["role"] for one in records] == ["official", "hr_officer", "hr_head", "head"]
+    assert all(one and one["rules"] and one["authority"] == str(world.authority) for one in records)
     assert len(set(documents)) == 3
 
 

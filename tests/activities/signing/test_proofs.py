@@ -70,6 +70,7 @@ async def troubles(world: World) -> list[tuple[UUID, str, int]]:
 async def test_everything_that_proves_it_is_recorded(world: World, office: SigningOffice) -> None:
     request = await prepared(world)
     made = await office.sign(request)
+    assert not made.failure
     proof = await world.one("SELECT * FROM signature_proofs WHERE id = :id", id=request.approval_id)
     approval = await world.one("SELECT * FROM approvals WHERE id = :id", id=request.approval_id)
     assert (proof.level, proof.kind, proof.document_sha256) == ("B-LT", "approval", made.document)

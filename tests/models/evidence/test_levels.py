@@ -252,3 +252,28 @@ def test_a_trust_list_demands_a_level_that_exists() -> None:
 
     with pytest.raises(TrustListError, match="B-X"):
         TrustList.of([Anchor("a", samples.root().der())], "B-X")
+
+
+def test_answers_about_others_do_not_speak_against_a_signature_without_any() -> None:
+    """A chain whose first signature is of level B-LT and whose second is B-B, with certificates that name
+    services.
+    """
+    services = "http://127.0.0.1:9"
+    first, second = (
+        issue_signer(samples.authority(), who, services=services) for who in (samples.OFFICIAL, samples.HEAD)
+    )
+    at = longterm.STAMPED_AT
+    signed = longterm.sign(
+        longterm.slip(), first, stamper=longterm.Stamper(longterm.timestamper(), longterm.STAMPED_AT)
+    )
+    stored = longterm.with_store(
+        signed,
+        [longterm.response(first, at), longterm.response(longterm.timestamper(), at)],
+        [longterm.revocation_list(samples.root(), at)],
+        [],
+    )
+    both = longterm.sign(stored, second, field="authority", at=samples.SECOND_AT, certify=False)
+    verdict = judged(both)
+    assert codes(verdict) == set()
+    assert [one.level for one in verdict.signatures] == ["B-LT", "B-B"]
+    assert [one.revocation for one in verdict.signatures] == ["good", "unknown"]
