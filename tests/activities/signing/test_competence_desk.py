@@ -1,4 +1,4 @@
-"""What goes into a signature about its competence, and that a signature does not wait for an agency's seal."""
+"""What goes into a signature about its competence; and that none waits for the seal of an agency."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
