@@ -78,8 +78,8 @@ def seal_stream(
     header = StreamHeader(key.id, secrets.token_bytes(_SALT), CHUNK)
     cipher, place = _cipher(key, header), _place(header, subject)
     sink.write(header.pack())
-    for position, (piece, last) in enumerate(_pieces(source, header.chunk)):
-        sink.write(cipher.encrypt(_nonce(position, last), piece, place))
+    pieces = enumerate(_pieces(source, header.chunk))
+    sink.writelines(cipher.encrypt(_nonce(at, last), piece, place) for at, (piece, last) in pieces)
     return key.id
 
 
