@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from api.paging import Page, cursor, key_of, page
 from api.reading import permits
+from api.reading.withholding import known_labels
 from api.scope import Reading
 from models.access import Allowed, Target, may
 
@@ -85,20 +86,20 @@ async def one(read: Reading, list_id: UUID, limit: int, after: str | None) -> Ap
     row = (await read.connection.execute(_ONE, {"id": list_id})).one_or_none()
     if row is None:
         raise permits.missing()
-    await permitted(read, row)
+    level = (await permitted(read, row)).level
     key = key_of(after, int)
     values = {"id": list_id, "after": key[0] if key else 0, "limit": limit + 1}
     items, more = page((await read.connection.execute(_ROWS, values)).all(), limit)
     return ApprovalList.model_validate(
         {
             **row._mapping,
-            "items": [dict(item._mapping) for item in items],
+            "items": [{**i._mapping, "changes": known_labels(i.changes, level)} for i in items],
             "next": cursor(items[-1].position) if more else None,
         }
     )
 
 
-async def permitted(read: Reading, row: Any) -> None:
+async def permitted(read: Reading, row: Any) -> Allowed:
     """A list names many people: whoever reads the profiles of its agency may see it, the person alone not.
 
     Raises:
@@ -109,6 +110,7 @@ async def permitted(read: Reading, row: Any) -> None:
     verdict = may(read.who.actor, "read_profile", target, read.today, law)
     if not isinstance(verdict, Allowed):
         raise permits.refused(verdict)
+    return verdict
 
 
 async def may_read_list(read: Reading, sha256: str) -> bool:

@@ -82,8 +82,12 @@ async def listed(read: Reading, profile_id: UUID) -> list[Attachment]:
 
 
 async def one(read: Reading, store: DocumentStore, profile_id: UUID, sha256: str) -> tuple[bytes, str]:
-    """A file's bytes and media type."""
-    await permits.profile(read, profile_id)
+    """A file's bytes and media type.
+
+    Raises:
+        RefusedError: ``not-found``, ``not-permitted``, ``field-withheld``: nobody can tell what a scan shows.
+    """
+    (await permits.profile(read, profile_id)).must_see_whole()
     row = (await read.connection.execute(_ONE, {"id": profile_id, "sha256": sha256})).one_or_none()
     if row is None:
         raise permits.missing()

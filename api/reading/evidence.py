@@ -53,9 +53,9 @@ async def of_profile(
     list names other people too: it goes to those who may read them, not to the person alone.
 
     Raises:
-        RefusedError: ``not-found`` where nothing of ours was signed, ``not-permitted``.
+        RefusedError: ``not-found`` where nothing of ours was signed, ``not-permitted``, ``field-withheld``.
     """
-    await permits.profile(read, profile_id)
+    (await permits.profile(read, profile_id)).must_see_whole()
     values = {"id": profile_id, "number": number}
     row = (await read.connection.execute(_SIGNED, values)).one_or_none()
     if row is None:

@@ -10,10 +10,11 @@ from sqlalchemy import text
 from api.reading import permits, tags
 from api.reading.approval_lists import may_read_list
 from api.reading.reviews import may_read_report
+from api.reading.withholding import Withheld, left_out, revision_line
 from api.scope import Reading
 from models.calendar import start_of_day
 from models.errors import RefusedError
-from models.form import carry, catalogue, completeness, diff
+from models.form import carry, catalogue, completeness, diff, visible, withhold
 from models.lifecycle.forms import form_for
 from models.record.load import content_of
 
@@ -36,9 +37,16 @@ class RevisionLine(BaseModel):
 
 
 class Form(RevisionLine):
-    """One revision with its content, opened for those who may read it."""
+    """One revision with its content, opened for those who may read it.
+
+    Fields above the reader's level of restriction are named in ``withheld``, filled or not; ``filled`` and
+    ``asked`` then count what is shown.
+    """
 
     content: dict[str, Any] = Field(title="Nội dung theo mẫu")
+    withheld: list[Withheld] = Field(
+        default=[], title="Mục không hiển thị do độ hạn chế tiếp cận", description="Kể cả mục bỏ trống"
+    )
     filled: int = Field(title="Số mục đã khai")
     asked: int = Field(title="Số mục phải khai")
 
@@ -60,6 +68,9 @@ class Changes(BaseModel):
     from_number: int | None = Field(title="Từ phiên bản", description="Không có: so với bản trống")
     to_number: int = Field(title="Đến phiên bản")
     items: list[Change] = Field(title="Thay đổi")
+    withheld: list[Withheld] = Field(
+        default=[], title="Mục không so sánh do độ hạn chế tiếp cận", description="Dù có thay đổi hay không"
+    )
 
 
 class Signed(BaseModel):
@@ -149,17 +160,22 @@ async def form(
         law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
         now = form_for(law, subject.row.category, read.today)
         stands, content = now, carry(stands, now, content, on=read.today)
-    filled, asked = completeness(stands, content)
-    about = {**row._mapping, "form_version": stands.version}
+    content = withhold(stands.version, content, subject.level)
+    filled, asked = completeness(visible(stands.version, subject.level), content)
+    about = {
+        **revision_line(row, subject.level),
+        "form_version": stands.version,
+        "withheld": await left_out(read, stands.version, subject.level),
+    }
     found = Form.model_validate({**about, "content": content, "filled": filled, "asked": asked})
     return found, tags.of_revision(row.number, row.state, row.digest, row.evidence)
 
 
 async def revisions(read: Reading, profile_id: UUID) -> list[RevisionLine]:
     """All revisions, the oldest first."""
-    await permits.profile(read, profile_id)
+    subject = await permits.profile(read, profile_id)
     rows = await read.connection.execute(_ALL, {"id": profile_id})
-    return [RevisionLine.model_validate(dict(row._mapping)) for row in rows]
+    return [RevisionLine.model_validate(revision_line(row, subject.level)) for row in rows]
 
 
 async def changes(read: Reading, profile_id: UUID, first: int | None, second: int | None) -> Changes:
@@ -178,12 +194,13 @@ async def changes(read: Reading, profile_id: UUID, first: int | None, second: in
     return Changes(
         from_number=origin,
         to_number=to.number,
-        items=await compared(read, before.id if before else None, to.id, to.form_version),
+        items=await compared(read, before.id if before else None, to.id, to.form_version, subject.level),
+        withheld=await left_out(read, to.form_version, subject.level),
     )
 
 
-async def compared(read: Reading, before: UUID | None, after: UUID, version: str) -> list[Change]:
-    """Field by field; everything is new where there is nothing before."""
+async def compared(read: Reading, before: UUID | None, after: UUID, version: str, level: int) -> list[Change]:
+    """Field by field as a reader of ``level`` sees it; everything is new where there is nothing before."""
     authority = read.who.authority_id
     old = await content_of(read.connection, read.tools, authority, before) if before else {}
     if before:
@@ -200,7 +217,7 @@ async def compared(read: Reading, before: UUID | None, after: UUID, version: str
             after=one.after,
             sensitivity=one.sensitivity,
         )
-        for one in diff(catalogue(version), old, new)
+        for one in diff(visible(version, level), withhold(version, old, level), withhold(version, new, level))
     ]
 
 
@@ -232,7 +249,7 @@ async def may_read_document(read: Reading, sha256: str) -> None:
     refused = permits.missing()
     for profile_id in carriers:
         try:
-            await permits.profile(read, profile_id)
+            (await permits.profile(read, profile_id)).must_see_whole()
         except RefusedError as error:
             refused = error
         else:

@@ -188,6 +188,7 @@ async def agency_month(read: Reading, month_id: UUID, limit: int, after: str | N
     if row is None:
         raise permits.missing()
     await permits.within(read, "read_profile")
+    level = await permits.level_in(read, row.agency_id)
     key = key_of(after, int, UUID)
     where = " AND (-coalesce(i.risk, 8), i.profile_id) > (:risk, CAST(:last AS uuid))" if key else ""
     risk, last = key or (None, None)
@@ -202,15 +203,15 @@ async def agency_month(read: Reading, month_id: UUID, limit: int, after: str | N
     return AgencyMonth.model_validate(
         {
             **_row(row, read),
-            "items": [await _item(read, item) for item in items],
+            "items": [await _item(read, item, level) for item in items],
             "next": cursor(-_risk(items[-1]), items[-1].profile_id) if more else None,
             "calls": calls(verbs, agency_month_id=month_id),
         }
     )
 
 
-async def _item(read: Reading, row: Any) -> Item:
-    changes = await forms.compared(read, row.before, row.revision_id, row.form_version)
+async def _item(read: Reading, row: Any, level: int) -> Item:
+    changes = await forms.compared(read, row.before, row.revision_id, row.form_version, level)
     changed = [change.label for change in changes] if row.before is not None else []
     return Item.model_validate({**row._mapping, "changed": changed})
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from api.reading import permits
 from api.scope import Reading
-from models.form import Catalogue, catalogue
+from models.form import Catalogue, catalogue, may_know
 from models.record.pulling import opened
 
 
@@ -56,7 +56,7 @@ async def record(read: Reading, profile_id: UUID) -> NationalRecord:
     Raises:
         RefusedError: ``not-found``, also where nothing was ever pulled; ``not-permitted``.
     """
-    await permits.profile(read, profile_id)
+    subject = await permits.profile(read, profile_id)
     row = (await read.connection.execute(_NEWEST, {"id": profile_id})).one_or_none()
     if row is None:
         raise permits.missing()
@@ -66,14 +66,19 @@ async def record(read: Reading, profile_id: UUID) -> NationalRecord:
     form = catalogue(row.form_version)
     found = {
         **row._mapping,
-        "filled": _fields(form, row.filled),
-        "kept": [{**one, "national_value": content.get(one["path"])} for one in _fields(form, row.kept)],
-        "unfit": _fields(form, row.unfit),
+        "filled": _fields(form, row.filled, subject.level),
+        "kept": [
+            {**one, "national_value": content.get(one["path"])}
+            for one in _fields(form, row.kept, subject.level)
+        ],
+        "unfit": _fields(form, row.unfit, subject.level),
         "citation": pull.citation if pull else None,
         "no_redeclaration": once.citation if once else None,
     }
     return NationalRecord.model_validate(found)
 
 
-def _fields(form: Catalogue, names: list[str]) -> list[dict[str, str]]:
-    return [{"path": name, "label": form.label(name)} for name in names]
+def _fields(form: Catalogue, names: list[str], level: int) -> list[dict[str, str]]:
+    """Those that a reader of the level may know of; ``GET …/form`` names what is withheld."""
+    known = [name for name in names if may_know(form.version, name, level)]
+    return [{"path": name, "label": form.label(name)} for name in known]

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from api.scope import Reading
 from models.access import Allowed, Denied, Reach, Target, Verb, may, reach
 from models.errors import RefusedError
+from models.form import top_level
 from models.lifecycle.life import Chapter
 
 _PROFILE = text(
@@ -34,12 +35,28 @@ class Subject:
     row: Any
     role: str
     citation: str | None
+    level: int
+    """The level of restriction up to which fields are shown."""
 
     @property
     def id(self) -> UUID:
         """The profile."""
         found: UUID = self.row.id
         return found
+
+    @property
+    def whole(self) -> bool:
+        """Whether no field is withheld."""
+        return self.level >= top_level()
+
+    def must_see_whole(self) -> None:
+        """For what cannot be shown in part: signed files, proofs, scans.
+
+        Raises:
+            RefusedError: ``field-withheld``.
+        """
+        if not self.whole:
+            raise withheld(self.level)
 
 
 def missing() -> RefusedError:
@@ -50,6 +67,15 @@ def missing() -> RefusedError:
 def refused(denied: Denied) -> RefusedError:
     """A denial as the refusal that is answered."""
     return RefusedError.of(denied.code, denied.reason_vi, denied.reason_en)
+
+
+def withheld(level: int) -> RefusedError:
+    """What was asked for holds fields above the reader's level."""
+    return RefusedError.of(
+        "field-withheld",
+        f"Vai trò được xem đến độ hạn chế {level}; nội dung này chứa mục ở độ cao hơn.",
+        f"The role sees up to level {level} of restriction; this holds fields above it.",
+    )
 
 
 def names_others() -> RefusedError:
@@ -67,11 +93,21 @@ async def profile(read: Reading, profile_id: UUID, *verbs: str) -> Subject:
     Raises:
         RefusedError: ``not-found`` out of scope, ``not-permitted`` and the like within it.
     """
+    row = await row_of(read, profile_id)
+    verdict = await judged(read, row, verbs or ("read_own", "read_profile"))
+    return Subject(row, verdict.role, verdict.citation, verdict.level)
+
+
+async def row_of(read: Reading, profile_id: UUID) -> Any:
+    """The profile's row where the asker's scope holds it, whatever the roles say.
+
+    Raises:
+        RefusedError: ``not-found``.
+    """
     row = (await read.connection.execute(_PROFILE, {"id": profile_id, "today": read.today})).one_or_none()
     if row is None:
         raise missing()
-    verdict = await judged(read, row, verbs or ("read_own", "read_profile"))
-    return Subject(row, verdict.role, verdict.citation)
+    return row
 
 
 async def judged(read: Reading, row: Any, verbs: tuple[str, ...]) -> Allowed:
@@ -84,9 +120,9 @@ async def judged(read: Reading, row: Any, verbs: tuple[str, ...]) -> Allowed:
     if archived:
         # Kept apart (hanoi.art12.3): the right to read it is another one, also on the agency's own side.
         verbs = tuple(Verb.READ_ARCHIVE if verb == Verb.READ_PROFILE else verb for verb in verbs)
-    targets = [_target(row, row.ancestors)]
+    targets = [target_of(row, row.ancestors)]
     if verbs == ("read_own", "read_profile"):
-        targets += [_target(row, beside) for beside in (row.receiving, row.hosting) if beside]
+        targets += [target_of(row, beside) for beside in (row.receiving, row.hosting) if beside]
     denied = Denied("not-permitted", "", "")
     for target in targets:
         for verb in verbs:
@@ -99,13 +135,27 @@ async def judged(read: Reading, row: Any, verbs: tuple[str, ...]) -> Allowed:
     raise refused(denied)
 
 
-def _target(row: Any, ancestors: list[UUID]) -> Target:
+def target_of(row: Any, ancestors: list[UUID]) -> Target:
     return Target(
         agency_id=ancestors[0] if ancestors else row.agency_id,
         ancestors=tuple(ancestors),
         profile_id=row.id,
         subject_account_id=row.account_id,
     )
+
+
+_PLACE = text(
+    "SELECT ARRAY(SELECT c.ancestor_id FROM agency_closure c WHERE c.descendant_id = :agency"
+    " AND c.valid_to IS NULL ORDER BY c.depth)"
+)
+
+
+async def level_in(read: Reading, agency_id: UUID) -> int:
+    """The level of restriction up to which the asker sees the forms of an agency's people; 0 for none."""
+    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    above = await read.connection.scalar(_PLACE, {"agency": agency_id}) or []
+    verdict = may(read.who.actor, Verb.READ_PROFILE, Target(agency_id, tuple(above)), read.today, law)
+    return verdict.level if isinstance(verdict, Allowed) else 0
 
 
 async def within(read: Reading, verb: str) -> Reach:
@@ -149,7 +199,11 @@ async def profiles_within(read: Reading, where: list[str], values: dict[str, Any
     except RefusedError:
         if not kept:
             raise
-        people = Reach(everywhere=False)
+        people = Reach(everywhere=False, never_profile=archives.never_profile)
+    if people.never_profile is not None:
+        # A post's right never reaches the holder's own file where the text says so (phu_yen.art3.4).
+        where.append("p.id <> CAST(:own_file AS uuid)")
+        values["own_file"] = people.never_profile
     if people.everywhere and archives.everywhere:
         return
     values["people"] = list(people.subtrees | people.agencies)

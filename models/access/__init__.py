@@ -4,6 +4,7 @@ from models.access.actor import Actor, Allowed, Delegation, Denied, Grant, Reach
 from models.access.catalogue import Permission, Role, Roles, Scope, Verb, VerbWords, read_roles, roles
 from models.access.decide import OFFICIAL, in_force, may, reach
 from models.access.delegable import Delegable, Delegables, delegables, read_delegables
+from models.access.explaining import Principle, Right, explain, principles
 
 __all__ = [
     "OFFICIAL",
@@ -15,7 +16,9 @@ __all__ = [
     "Denied",
     "Grant",
     "Permission",
+    "Principle",
     "Reach",
+    "Right",
     "Role",
     "Roles",
     "Scope",
@@ -23,8 +26,10 @@ __all__ = [
     "Verb",
     "VerbWords",
     "delegables",
+    "explain",
     "in_force",
     "may",
+    "principles",
     "reach",
     "read_delegables",
     "read_roles",

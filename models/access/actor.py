@@ -93,9 +93,12 @@ class Allowed:
     reason_vi: str
     reason_en: str
     citation: str | None = None
+    citation_en: str | None = None
     delegation_of: UUID | None = None
     """The account on whose behalf it would be done."""
     delegation_id: UUID | None = None
+    level: int = 1
+    """The level of restriction up to which fields are seen (``models.form.levels``)."""
 
     @property
     def reason(self) -> str:
@@ -120,9 +123,13 @@ class Reach:
     subtrees: frozenset[UUID] = frozenset()
     agencies: frozenset[UUID] = frozenset()
     own_profile: UUID | None = None
+    never_profile: UUID | None = None
+    """The asker's own file, where the law leaves it out of what a post may read."""
 
     def covers(self, target: Target) -> bool:
         """Whether the target lies within, leaving separation of duties aside."""
+        if self.never_profile is not None and self.never_profile == target.profile_id:
+            return False
         return (
             self.everywhere
             or target.agency_id in self.agencies

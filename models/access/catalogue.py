@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models.regulations.slots import Slot
 
@@ -70,6 +70,8 @@ class VerbWords(_Strict):
     vi: str
     en: str
     never: tuple[Separation, ...] = ()
+    own_file: Slot | None = None
+    """Where a rule of this slot is in force, no role or delegation gives it over the actor's own file."""
 
 
 class Permission(_Strict):
@@ -77,12 +79,19 @@ class Permission(_Strict):
 
     slot: Slot | None
     by_law: bool = False
+    also: tuple[Slot, ...] = ()
+    """Further slots that give it, each by itself: cited beside, and enough where the first is silent."""
 
     @model_validator(mode="after")
     def _law_needs_a_slot(self) -> "Permission":
         if self.by_law and self.slot is None:
             raise ValueError("what holds by law needs the slot of that law")
         return self
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """Every slot that gives it, the first that binds before the rest; none where it is policy."""
+        return (*((self.slot,) if self.slot else ()), *self.also)
 
 
 class Role(_Strict):
@@ -91,6 +100,8 @@ class Role(_Strict):
     vi: str
     en: str
     scope: Scope
+    level: int = Field(default=1, ge=1, le=4)
+    """The level of restriction up to which the role sees a form (``models.form.levels``)."""
     verbs: Mapping[Verb, Permission]
 
 

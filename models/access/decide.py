@@ -12,7 +12,10 @@ from models.regulations.slots import Slot
 
 OFFICIAL = "official"
 
-_TELLING = ("own-approval", "delegation-ended", "not-permitted")
+_READS = (Verb.READ_PROFILE, Verb.READ_ARCHIVE)
+"""Verbs whose answer says how much of a form is seen."""
+
+_TELLING = ("own-approval", "own-file", "delegation-ended", "not-permitted")
 
 
 def may(
@@ -29,7 +32,8 @@ def may(
 
     With `rules` the answer cites the article, permissions that hold by law fall where no rule in force gives
     them, and such a rule's own scope decides. An unknown verb is a ValueError; an unknown role gives nothing.
-    Of several refusals the most telling is answered: separation of duties, an ended delegation, the rest.
+    Of several rights to read the one that sees the most of a form is answered, of several refusals the most
+    telling: separation of duties, one's own file, an ended delegation, the rest.
     `among` leaves roles that are not named out of account.
     """
     table = table or roles()
@@ -40,19 +44,16 @@ def may(
             "not-found", "Không có trong phạm vi cơ quan quản lý.", "Not within the managing authority."
         )
     refusals: list[Denied] = []
-    for name, role, grant in _held(actor, table):
-        permission = role.verbs.get(wanted)
-        if permission is None or (among is not None and name not in among):
-            continue
-        verdict = _by_role(actor, name, role, grant, permission, words, target, on, rules)
-        if isinstance(verdict, Allowed):
+    best: Allowed | None = None
+    for verdict in _verdicts(actor, wanted, words, target, on, rules, table, among):
+        if isinstance(verdict, Denied):
+            refusals.append(verdict)
+        elif wanted not in _READS:
             return verdict
-        refusals.append(verdict)
-    for one in _lent(actor, wanted):
-        verdict = _by_delegation(actor, one, wanted, words, target, on, rules, table, among)
-        if isinstance(verdict, Allowed):
-            return verdict
-        refusals.append(verdict)
+        elif best is None or verdict.level > best.level:
+            best = verdict
+    if best is not None:
+        return best
     if not refusals:
         return Denied(
             "not-permitted",
@@ -60,6 +61,29 @@ def may(
             f"No role of this account may {words.en}.",
         )
     return min(refusals, key=lambda refusal: _TELLING.index(refusal.code))
+
+
+def _verdicts(
+    actor: Actor,
+    wanted: Verb,
+    words: VerbWords,
+    target: Target,
+    on: date,
+    rules: RuleSet | None,
+    table: Roles,
+    among: Collection[str] | None,
+) -> Iterator[Allowed | Denied]:
+    """What each role and each delegation says that is about the verb."""
+    barred = _own_file(actor, words, target, rules)
+    for name, role, grant in _held(actor, table):
+        permission = role.verbs.get(wanted)
+        if permission is None or (among is not None and name not in among):
+            continue
+        verdict = _by_role(actor, name, role, grant, permission, words, target, on, rules)
+        yield verdict if barred is None or grant is None or isinstance(verdict, Denied) else barred
+    for one in _lent(actor, wanted):
+        verdict = _by_delegation(actor, one, wanted, words, target, on, rules, table, among)
+        yield verdict if barred is None or isinstance(verdict, Denied) else barred
 
 
 def reach(
@@ -94,7 +118,9 @@ def reach(
             subtrees.add(one.agency_id)
         elif one.agency_id in covered.agencies:
             agencies.add(one.agency_id)
-    return Reach(everywhere, frozenset(subtrees), frozenset(agencies), own)
+    barred = _own_file_rule(table.verbs[wanted], rules) is not None
+    never = actor.person_profile_id if barred else None
+    return Reach(everywhere, frozenset(subtrees), frozenset(agencies), own, never)
 
 
 def in_force(one: Delegation, on: date, rules: RuleSet | None = None, table: Roles | None = None) -> bool:
@@ -158,8 +184,10 @@ def _by_delegation(
         reason_vi=f"Thừa uỷ quyền: {words.vi}",
         reason_en=f"By delegation: {words.en}",
         citation=law.citation if law else None,
+        citation_en=law.citation_en if law else None,
         delegation_of=one.delegator.account_id,
         delegation_id=one.id,
+        level=lent.level,
     )
 
 
@@ -184,6 +212,25 @@ def _own(words: VerbWords) -> Denied:
         "own-approval",
         f"Không được {words.vi} đối với hồ sơ của mình, do mình lập, hoặc của người uỷ quyền cho mình.",
         f"Nobody may {words.en} where they, or who delegated to them, are the subject or the author.",
+    )
+
+
+def _own_file_rule(words: VerbWords, rules: RuleSet | None) -> Obligation | None:
+    """The rule in force that keeps whoever holds this right from their own file, if there is one."""
+    return rules.any(words.own_file) if rules is not None and words.own_file is not None else None
+
+
+def _own_file(actor: Actor, words: VerbWords, target: Target, rules: RuleSet | None) -> Denied | None:
+    """The refusal of one's own file where the text says so (phu_yen.art3.4): what one may see of it, one sees
+    as the person it is about."""
+    rule = _own_file_rule(words, rules)
+    mine = target.profile_id is not None and target.profile_id == actor.person_profile_id
+    if rule is None or not (mine or target.subject_account_id == actor.account_id):
+        return None
+    return Denied(
+        "own-file",
+        f"Không được dùng quyền của vị trí để {words.vi} của chính mình ({rule.citation}).",
+        f"Nobody may {words.en} by a post's right where it is their own ({rule.citation_en}).",
     )
 
 
@@ -224,14 +271,16 @@ def _by_role(
         return _not_held(role, grant)
     if _separated(actor, grant, words, target):
         return _own(words)
-    law = _law(permission, rules)
+    laws = _laws(permission, rules)
     return Allowed(
         role=name,
         slot=permission.slot,
         reason_vi=f"{role.vi}: {words.vi}",
         reason_en=f"{role.en}: {words.en}",
-        citation=law.citation if law else None,
+        citation="; ".join(law.citation for law in laws) or None,
+        citation_en="; ".join(law.citation_en for law in laws) or None,
         delegation_of=grant.delegation_of if grant else None,
+        level=role.level,
     )
 
 
@@ -249,18 +298,20 @@ def _not_held(role: Role, grant: Grant) -> Denied:
     )
 
 
-def _law(permission: Permission, rules: RuleSet | None) -> Obligation | None:
-    return rules.any(permission.slot) if rules is not None and permission.slot is not None else None
+def _laws(permission: Permission, rules: RuleSet | None) -> list[Obligation]:
+    """The rules in force that give it, the one that binds first."""
+    found = [rules.any(slot) for slot in permission.slots] if rules is not None else []
+    return [law for law in found if law is not None]
 
 
 def _scope(role: Role, permission: Permission, rules: RuleSet | None) -> Scope | None:
     """How far the permission reaches; None where it holds by law and no rule in force gives it."""
     if rules is None or not permission.by_law:
         return role.scope
-    law = _law(permission, rules)
-    if law is None:
+    laws = _laws(permission, rules)
+    if not laws:
         return None
-    return Scope(law.rule.scope) if law.rule.scope else role.scope
+    return Scope(laws[0].rule.scope) if laws[0].rule.scope else role.scope
 
 
 def _within(scope: Scope, actor: Actor, grant: Grant | None, target: Target) -> bool:

@@ -16,6 +16,8 @@ from .ownership import carry_over, owned_by
 from .places import address_in_words, communes, provinces
 from .prefilling import Prefilled, prefill
 from .progress import completeness
+from .restricting import Level, level_of, levels, may_know, visible, withheld, withhold
+from .restricting import top as top_level
 from .sealing import join, split
 from .validating import validate
 from .workbook import Column, Sheet, choices_of, people_of, workbook
@@ -34,6 +36,7 @@ __all__ = [
     "FieldIssue",
     "Foretold",
     "Gathered",
+    "Level",
     "PartialDate",
     "Prefilled",
     "Sheet",
@@ -56,6 +59,9 @@ __all__ = [
     "guarded",
     "join",
     "judge",
+    "level_of",
+    "levels",
+    "may_know",
     "normalise",
     "owned_by",
     "people_of",
@@ -66,6 +72,10 @@ __all__ = [
     "retirement_on",
     "split",
     "tidy",
+    "top_level",
     "validate",
+    "visible",
+    "withheld",
+    "withhold",
     "workbook",
 ]

@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from api.problems import install
 from api.routers import (
+    lists,
+    read_access,
     read_agencies,
     read_drafts,
     read_duties,
@@ -49,7 +51,9 @@ def _readers() -> FastAPI:
         session,
         read_agencies,
         read_profiles,
+        lists,
         read_forms,
+        read_access,
         read_drafts,
         read_duties,
         read_work,

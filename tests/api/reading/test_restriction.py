@@ -1,0 +1,134 @@
+"""Withheld, never blank: what an auditor sees of a form, its changes, its proofs; and why, for each right."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import insert, text
+
+from models.tables import ApprovalRow, AttachmentRow
+from tests.api.reading.world import NOW, Caller, World, code_of
+
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
+SIGNED = datetime(2026, 2, 27, 3, tzinfo=UTC)
+OPEN = {"birth_full_name": "NGUYỄN VĂN AN", "staff_number": "CB-01", "main_assigned_work": "Văn thư"}
+HIDDEN = {"religion": "Phật giáo", "planned_position": ["quy hoạch bí mật"]}
+
+
+@pytest.fixture(scope="module")
+def an(world: World) -> UUID:
+    """A person with an approved revision after another; the second changed what an auditor does not see."""
+
+    async def write(c: Any) -> UUID:
+        person = await world.profile(c, "NGUYỄN VĂN AN", world.a, revision_number=2)
+        author = await world.account(c, "an", kind="personal", profile_id=person)
+        await world.account(c, "auditor", role="auditor", agency_id=world.department)
+        await world.revision(c, person, 1, "superseded", OPEN, author, submitted_at=SIGNED)
+        second = await world.revision(
+            c, person, 2, "approved", {**OPEN, **HIDDEN, "main_assigned_work": "Kế toán"}, author, based_on=1,
+            submitted_at=SIGNED, returned_fields=[{"path": "religion", "reason": "ghi lại cho đúng"}],
+        )  # fmt: skip
+        kept = world.documents.put(PDF, "application/pdf")
+        await c.execute(
+            insert(ApprovalRow).values(
+                id=uuid4(), authority_id=world.authority, profile_id=person, revision_id=second,
+                approver_id=world.accounts["approver.a"], approver_role="approver", digest="0" * 64,
+                rule_ids=["hanoi.art7"], rule_set_hash="0", state="signed", late_days=0,
+                requested_at=SIGNED, signed_at=SIGNED, document_sha256=kept.sha256,
+            )
+        )  # fmt: skip
+        await c.execute(
+            insert(AttachmentRow).values(
+                id=uuid4(), authority_id=world.authority, profile_id=person, sha256=kept.sha256,
+                size=len(PDF), media_type="application/pdf", kind="evidence", uploaded_by=author, uploaded_at=NOW,
+            )
+        )  # fmt: skip
+        await c.execute(
+            text("UPDATE profiles SET approved_revision_id = :revision WHERE id = :id"),
+            {"revision": second, "id": person},
+        )
+        return person
+
+    return asyncio.run(world.written(write))
+
+
+async def test_what_lies_above_the_level_is_named_with_its_reason(an: UUID, caller: Caller) -> None:
+    await caller.login("auditor")
+    found = await caller.ok(f"/profiles/{an}/form")
+    assert found["content"] == {**OPEN, "main_assigned_work": "Kế toán"}
+    named = {one["path"]: one for one in found["withheld"]}
+    assert {"religion", "planned_position", "ethnicity"} <= set(named), "filled or not"
+    assert "staff_number" not in named
+    assert named["religion"]["level"] == 3
+    assert "NĐ 356/2025/NĐ-CP, Điều 4" in named["religion"]["why"]
+    assert "Điều 4.3" in named["religion"]["why"]
+    assert "art. 4.3" in named["religion"]["why_en"]
+    await caller.login("hr.a")
+    whole = await caller.ok(f"/profiles/{an}/form")
+    assert whole["content"]["religion"] == "Phật giáo"
+    assert whole["withheld"] == []
+
+
+async def test_changes_and_returns_tell_nothing_of_it(an: UUID, caller: Caller) -> None:
+    await caller.login("auditor")
+    changed = await caller.ok(f"/profiles/{an}/changes")
+    assert [one["path"] for one in changed["items"]] == ["main_assigned_work"]
+    assert "religion" in {one["path"] for one in changed["withheld"]}
+    lines = await caller.ok(f"/profiles/{an}/revisions")
+    assert lines[1]["returned_fields"] == []
+    await caller.login("hr.a")
+    assert len((await caller.ok(f"/profiles/{an}/changes"))["items"]) == 3
+    assert (await caller.ok(f"/profiles/{an}/revisions"))[1]["returned_fields"][0]["path"] == "religion"
+
+
+async def test_no_read_of_the_file_carries_a_withheld_value(an: UUID, caller: Caller) -> None:
+    await caller.login("auditor")
+    for path in ("", "/form", "/form?revision=2", "/changes", "/revisions", "/documents", "/custody",
+                 "/timeline", "/explanation", "/attachments", "/exports", "/access"):  # fmt: skip
+        answer = await caller.get(f"/profiles/{an}{path}")
+        assert answer.status_code == 200, path
+        for secret in ("Phật giáo", "quy hoạch bí mật", "ghi lại cho đúng"):
+            assert secret not in json.dumps(answer.json(), ensure_ascii=False), path
+
+
+async def test_files_that_cannot_be_shown_in_part_are_refused(an: UUID, caller: Caller) -> None:
+    await caller.login("auditor")
+    sha256 = (await caller.ok(f"/profiles/{an}/documents"))[0]["document_sha256"]
+    for path in (f"/documents/{sha256}", f"/profiles/{an}/attachments/{sha256}", f"/profiles/{an}/evidence"):
+        assert code_of(await caller.get(path)) == (403, "field-withheld"), path
+    await caller.login("hr.a")
+    assert (await caller.get(f"/documents/{sha256}")).status_code == 200
+    assert (await caller.get(f"/profiles/{an}/attachments/{sha256}")).status_code == 200
+
+
+@pytest.mark.rule("hanoi.art8.2")
+async def test_everybody_is_told_what_they_may_do_and_why(an: UUID, caller: Caller) -> None:
+    await caller.login("hr.a")
+    mine = await caller.ok(f"/profiles/{an}/access")
+    assert (mine["reads"], mine["level"]) == (True, 4)
+    rights = {one["verb"]: one for one in mine["rights"]}
+    assert "Điều 8.2" in rights["read_profile"]["why"]
+    assert (rights["approve"]["allowed"], rights["approve"]["code"]) == (False, "not-permitted")
+    assert "read_archive" not in rights
+    assert [one["slot"] for one in mine["principles"]] == ["restriction_levels"]
+    await caller.login("an")
+    own = await caller.ok(f"/profiles/{an}/access")
+    assert {one["verb"] for one in own["rights"] if one["allowed"]} >= {"read_own", "declare"}
+    await caller.login("hr.b")
+    assert code_of(await caller.get(f"/profiles/{an}/access")) == (404, "not-found")
+
+
+async def test_another_accounts_rights_are_for_administrators(an: UUID, world: World, caller: Caller) -> None:
+    asked = {"account": str(world.accounts["hr.b"])}
+    await caller.login("hr.a")
+    assert code_of(await caller.get(f"/profiles/{an}/access", params=asked)) == (403, "not-permitted")
+    await caller.login("admin")
+    theirs = await caller.ok(f"/profiles/{an}/access", **asked)
+    assert (theirs["account_id"], theirs["reads"], theirs["level"]) == (asked["account"], False, None)
+    read = next(one for one in theirs["rights"] if one["verb"] == "read_profile")
+    assert "Ngoài phạm vi" in read["why"]
+    unknown = await caller.get(f"/profiles/{an}/access", params={"account": str(uuid4())})
+    assert code_of(unknown) == (404, "not-found")
