@@ -43,7 +43,8 @@ def an(world: World) -> UUID:
         await c.execute(
             insert(AttachmentRow).values(
                 id=uuid4(), authority_id=world.authority, profile_id=person, sha256=kept.sha256,
-                size=len(PDF), media_type="application/pdf", kind="evidence", uploaded_by=author, uploaded_at=NOW,
+                size=len(PDF), media_type="application/pdf", kind="evidence", uploaded_by=author,
+                uploaded_at=NOW,
             )
         )  # fmt: skip
         await c.execute(
