@@ -113,6 +113,15 @@ class DocumentStore:
         return source
 
 
+HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif"})
+"""Major brands of what phones save as HEIC (ISO/IEC 23008-12, annex B) and of its relatives."""
+
+
+def is_heif(data: bytes) -> bool:
+    """Whether it is a picture as newer phones save them: known, and not accepted."""
+    return data[4:8] == b"ftyp" and data[8:12] in HEIF_BRANDS
+
+
 def detect(data: bytes) -> str | None:
     """The media type the bytes show at both ends, or None."""
     for kind in MEDIA_TYPES:

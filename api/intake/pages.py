@@ -18,7 +18,9 @@ def page(data: bytes, media_type: str, number: int) -> bytes:
     Raises:
         FileRefusedError: ``not-found`` (no such page), ``attachment-unreadable``, ``attachment-too-complex``.
     """
-    drawn = _of_pdf(data, number) if media_type == "application/pdf" else _of_picture(data, media_type, number)
+    drawn = (
+        _of_pdf(data, number) if media_type == "application/pdf" else _of_picture(data, media_type, number)
+    )
     out = BytesIO()
     drawn.save(out, "PNG")
     return out.getvalue()
@@ -32,7 +34,7 @@ def _of_pdf(data: bytes, number: int) -> Image.Image:
             document.init_forms()  # what stands in form fields belongs to the page
             sheet = document[number - 1]
             width, height = sheet.get_size()
-            scale = min(LONGEST_SIDE / max(width, height, 1.0), 4.0)
+            scale = min((LONGEST_SIDE - 0.01) / max(width, height, 1.0), 4.0)
             drawn: Image.Image = sheet.render(scale=scale).to_pil()
             return drawn
     except pypdfium2.PdfiumError:

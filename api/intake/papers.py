@@ -25,9 +25,13 @@ CONSPICUOUS = {"/SubmitForm": "submit-form", "/GoToE": "embedded-target", "/Rend
 """Actions that a reader should know of."""
 
 _MEDIA = frozenset({"/RichMedia", "/Movie", "/Screen", "/Sound", "/3D"})
-_PROGRAM_ENDINGS = (
-    ".exe .com .dll .scr .msi .bat .cmd .ps1 .vbs .vbe .js .jse .jar .hta .lnk .wsf .reg .sh .apk .iso .docm .xlsm .pptm"
-).split()
+_PROGRAM_ENDINGS = tuple(
+    f".{ending}"
+    for ending in (
+        "exe", "com", "dll", "scr", "msi", "bat", "cmd", "ps1", "vbs", "vbe", "js", "jse", "jar", "hta",
+        "lnk", "wsf", "reg", "sh", "apk", "iso", "docm", "xlsm", "pptm",
+    )
+)  # fmt: skip
 _PROGRAM_BEGINNINGS = (b"MZ", b"\x7fELF", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe", b"#!")
 
 
@@ -56,7 +60,9 @@ def look(data: bytes) -> Paper:
         signatures = len(list(file.embedded_signatures))
     except (FileRefusedError, MemoryError):
         raise
-    except Exception:  # a hostile file breaks the parser in any way: what cannot be looked through is not kept
+    except (
+        Exception
+    ):  # a hostile file breaks the parser in any way: what cannot be looked through is not kept
         raise FileRefusedError("attachment-unreadable") from None
     running = found & {*ACTIVE.values(), "program"}
     if running:
@@ -78,15 +84,17 @@ def _pages(data: bytes) -> int:
 
 def _reachable(root: Any) -> Iterator[Any]:
     """Every dictionary below ``root``, each once, by a list and not by recursion: files nest without end."""
-    waiting, seen = [root], set()
+    waiting: list[Any] = [root]
+    seen: set[Any] = set()
     count = 0
     while waiting:
         node = waiting.pop()
         if isinstance(node, generic.IndirectObject):
-            if node.reference in seen:
+            reference: Any = node.reference
+            if reference in seen:
                 continue
-            seen.add(node.reference)
-            node = node.get_object()
+            seen.add(reference)
+            node = reference.get_object()
         count += 1
         if count > MAXIMUM_OBJECTS:
             raise FileRefusedError("attachment-too-complex", ("objects",))
@@ -119,7 +127,7 @@ def _name(node: Any, key: str) -> str:
 
 def _is_program(specification: Any) -> bool:
     names = (_name(specification, key).lower().strip() for key in ("/F", "/UF"))
-    if any(name.endswith(ending) for name in names for ending in _PROGRAM_ENDINGS):
+    if any(name.endswith(_PROGRAM_ENDINGS) for name in names):
         return True
     streams = specification["/EF"]
     return any(bytes(streams[key].data).startswith(_PROGRAM_BEGINNINGS) for key in streams)

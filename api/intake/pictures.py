@@ -18,7 +18,20 @@ MAXIMUM_PIXELS = 80_000_000
 
 _KEPT_SEGMENTS = (("APP0", b"JFIF\0"), ("APP2", b"ICC_PROFILE\0"), ("APP14", b"Adobe"))
 _KEPT_CHUNKS = frozenset(
-    {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"bKGD", b"pHYs"}
+    {
+        b"IHDR",
+        b"PLTE",
+        b"IDAT",
+        b"IEND",
+        b"tRNS",
+        b"gAMA",
+        b"cHRM",
+        b"sRGB",
+        b"iCCP",
+        b"sBIT",
+        b"bKGD",
+        b"pHYs",
+    }
 )
 _SIGNATURE = 8
 _CHUNK_FRAME = 12
@@ -76,7 +89,9 @@ def clean(data: bytes, media_type: str) -> Cleaned:
 def _beside(picture: Image.Image, data: bytes) -> tuple[str, ...]:
     """What stands in the file beside the picture, by kind; ``other`` for what has no name here."""
     exif = picture.getexif()
-    found = [name for name, there in (("exif", exif), ("location", exif.get_ifd(ExifTags.IFD.GPSInfo))) if there]
+    found = [
+        name for name, there in (("exif", exif), ("location", exif.get_ifd(ExifTags.IFD.GPSInfo))) if there
+    ]
     if any(key in picture.info for key in ("xmp", "XML:com.adobe.xmp")):
         found.append("xmp")
     if not found and _is_plain(picture, data):

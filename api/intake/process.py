@@ -6,6 +6,7 @@ It answers on standard output: a line of JSON, then bytes. It takes its own limi
 import json
 import resource
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -45,14 +46,23 @@ def _signatures(data: bytes, trust: str, at: str) -> tuple[dict[str, Any], bytes
     from datetime import datetime
     from pathlib import Path
 
+    from api.intake.refusing import FileRefusedError
     from models.evidence.foreign import judge
-    from models.evidence.trust import TrustList
+    from models.evidence.trust import TrustList, TrustListError
 
-    found = judge(data, TrustList.load(Path(trust)), datetime.fromisoformat(at))
+    try:
+        accepted = TrustList.load(Path(trust))
+    except (OSError, TrustListError):
+        raise FileRefusedError("trust-list-unreadable") from None
+    found = judge(data, accepted, datetime.fromisoformat(at))
     return {"signatures": [one.to_json() for one in found]}, b""
 
 
-_QUESTIONS = {"examine": _examine, "page": _page, "signatures": _signatures}
+_QUESTIONS: dict[str, Callable[..., tuple[dict[str, Any], bytes]]] = {
+    "examine": _examine,
+    "page": _page,
+    "signatures": _signatures,
+}
 
 
 def main() -> None:

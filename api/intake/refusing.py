@@ -1,10 +1,11 @@
 """A file that is not taken: the code of the published catalogue, said by the process that looked at it."""
 
-from models.errors import HosoError
 
+class FileRefusedError(Exception):
+    """``code`` is one of the catalogue's ``attachment-…``; ``found`` names what is in it, if anything.
 
-class FileRefusedError(HosoError):
-    """``code`` is one of the catalogue's ``attachment-…``; ``found`` names what is in the file, if anything."""
+    Not a HosoError: the catalogue behind those takes the process longer to load than most files to judge.
+    """
 
     def __init__(self, code: str, found: tuple[str, ...] = ()) -> None:
         super().__init__(code)

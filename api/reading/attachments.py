@@ -1,21 +1,28 @@
-"""Files that prove a declared fact: kept by content, listed with their profile."""
+"""Files that prove a declared fact: listed with their profile, handed out, shown page by page."""
 
 import asyncio
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from fastapi import UploadFile
 from pydantic import BaseModel, Field
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.intake.words import FOUND
 from api.reading import permits
 from api.scope import Reading
-from models.documents import DocumentStore, Stored, StoreError
-from models.errors import RefusedError
-from models.identifiers import new_id
+from models.documents import DocumentStore, StoreError
 
 Kind = Literal["decision", "certificate", "contract", "identity", "portrait", "confirmed_form", "other"]
+
+
+class Found(BaseModel):
+    """Something in a file that a reader should know, or that was not kept of it."""
+
+    code: str = Field(title="Mã")
+    vi: str = Field(title="Nội dung")
+    en: str = Field(title="Nội dung (tiếng Anh)")
 
 
 class Attachment(BaseModel):
@@ -27,58 +34,37 @@ class Attachment(BaseModel):
     kind: str = Field(title="Loại tài liệu")
     uploaded_by: UUID = Field(title="Tài khoản tải lên")
     uploaded_at: datetime = Field(title="Tải lên lúc")
+    original_sha256: str | None = Field(default=None, title="SHA-256 của tệp đã gửi")
+    original_size: int | None = Field(default=None, title="Số byte của tệp đã gửi")
+    width: int | None = Field(default=None, title="Chiều rộng (điểm ảnh)")
+    height: int | None = Field(default=None, title="Chiều cao (điểm ảnh)")
+    pages: int | None = Field(default=None, title="Số trang")
+    turned: bool = Field(default=False, title="Đã xoay ảnh cho đúng chiều")
+    removed: list[Found] = Field(default=[], title="Dữ liệu kèm theo ảnh đã bỏ đi")
+    findings: list[Found] = Field(default=[], title="Điều cần chú ý trong tệp")
+    signatures: int = Field(default=0, title="Số chữ ký trong tệp")
+    certified_by: str | None = Field(default=None, title="Cơ quan xác nhận bản giấy")
+    certified_on: date | None = Field(default=None, title="Ngày xác nhận")
 
 
-_INSERT = text(
-    "INSERT INTO attachments (id, authority_id, profile_id, sha256, size, media_type, kind, uploaded_by,"
-    " uploaded_at) VALUES (:id, :authority, :profile, :sha256, :size, :media_type, :kind, :account, :now)"
-    " ON CONFLICT (profile_id, sha256) DO NOTHING"
+_COLUMNS = (
+    "SELECT sha256, size, media_type, kind, uploaded_by, uploaded_at, original_sha256, original_size, width,"
+    " height, pages, turned, removed, findings, signatures, certified_by, certified_on FROM attachments"
 )
-_ALL = text(
-    "SELECT sha256, size, media_type, kind, uploaded_by, uploaded_at FROM attachments WHERE profile_id = :id"
-    " ORDER BY uploaded_at, sha256"
-)
+_ALL = text(f"{_COLUMNS} WHERE profile_id = :id ORDER BY uploaded_at, sha256")
+_ROW = text(f"{_COLUMNS} WHERE profile_id = :id AND sha256 = :sha256")
 _ONE = text("SELECT sha256, media_type FROM attachments WHERE profile_id = :id AND sha256 = :sha256")
-_REFUSALS = frozenset({"attachment-empty", "attachment-too-large", "attachment-type", "attachment-missing"})
-
-
-async def upload(
-    read: Reading, store: DocumentStore, profile_id: UUID, file: UploadFile, kind: Kind, largest: int
-) -> Attachment:
-    """Keep a file with the profile; the same file again is the same attachment.
-
-    Raises:
-        RefusedError: ``attachment-empty``, ``attachment-too-large``, ``attachment-type``, ``not-found``,
-            ``not-permitted``, ``wrong-state``.
-    """
-    subject = await permits.profile(read, profile_id, "declare", "give_notice", "create_profile")
-    if subject.row.chapter == "archive":
-        raise RefusedError.of("wrong-state", "Hồ sơ đã lưu trữ.", "The profile is archived.")
-    data = await file.read(largest + 1)
-    if len(data) > largest:
-        raise RefusedError.of("attachment-too-large", extra={"largest": largest})
-    stored = await asyncio.to_thread(_put, store, data, file.content_type or "")
-    values: dict[str, Any] = {
-        "id": new_id(),
-        "authority": read.who.authority_id,
-        "profile": profile_id,
-        "sha256": stored.sha256,
-        "size": stored.size,
-        "media_type": stored.media_type,
-        "kind": kind,
-        "account": read.who.account_id,
-        "now": read.now,
-    }
-    await read.connection.execute(_INSERT, values)
-    rows = await read.connection.execute(_ALL, {"id": profile_id})
-    return next(Attachment.model_validate(dict(row._mapping)) for row in rows if row.sha256 == stored.sha256)
 
 
 async def listed(read: Reading, profile_id: UUID) -> list[Attachment]:
     """The files that lie with a profile."""
     await permits.profile(read, profile_id)
-    rows = await read.connection.execute(_ALL, {"id": profile_id})
-    return [Attachment.model_validate(dict(row._mapping)) for row in rows]
+    return [_told(row) for row in await read.connection.execute(_ALL, {"id": profile_id})]
+
+
+async def row_of(connection: AsyncConnection, profile_id: UUID, sha256: str) -> Attachment:
+    """One of them, for whoever just added it."""
+    return _told((await connection.execute(_ROW, {"id": profile_id, "sha256": sha256})).one())
 
 
 async def one(read: Reading, store: DocumentStore, profile_id: UUID, sha256: str) -> tuple[bytes, str]:
@@ -109,10 +95,8 @@ async def bytes_of(store: DocumentStore, sha256: str) -> bytes:
         raise
 
 
-def _put(store: DocumentStore, data: bytes, declared: str) -> Stored:
-    try:
-        return store.put(data, declared.partition(";")[0].strip().lower())
-    except StoreError as error:
-        if error.code in _REFUSALS:
-            raise RefusedError.of(error.code) from error
-        raise
+def _told(row: Any) -> Attachment:
+    values = dict(row._mapping)
+    for name in ("removed", "findings"):
+        values[name] = [{"code": code, "vi": FOUND[code][0], "en": FOUND[code][1]} for code in values[name]]
+    return Attachment.model_validate(values)

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from api.routers import (
+    attachments,
     cases,
     commands,
     delegations,
@@ -35,6 +36,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     read_forms.router,
     read_access.router,
     read_drafts.router,
+    attachments.router,
     read_accounts.router,
     read_agencies.router,
     profiles.router,

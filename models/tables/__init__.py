@@ -35,6 +35,8 @@ from models.tables.profiles import (
     ProfileRow,
     RevisionRow,
     ShareRow,
+    UploadPartRow,
+    UploadRow,
 )
 from models.tables.proofs import (
     ArchivedFileRow,
@@ -99,4 +101,6 @@ __all__ = [
     "StockCampaignRow",
     "SubmissionRow",
     "Table",
+    "UploadPartRow",
+    "UploadRow",
 ]

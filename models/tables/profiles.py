@@ -178,7 +178,10 @@ class AttachmentRow(Table):
     """A file that proves a declared fact; its bytes lie in the documents store under their hash."""
 
     __tablename__ = "attachments"
-    __table_args__ = (UniqueConstraint("profile_id", "sha256"),)
+    __table_args__ = (
+        UniqueConstraint("profile_id", "sha256"),
+        CheckConstraint("(certified_by IS NULL) = (certified_on IS NULL)", name="certified"),
+    )
     id: Mapped[Id]
     authority_id: Mapped[Authority]
     profile_id: Mapped[UUID] = mapped_column(ForeignKey("profiles.id"))
@@ -188,6 +191,60 @@ class AttachmentRow(Table):
     kind: Mapped[str]
     uploaded_by: Mapped[UUID]
     uploaded_at: Mapped[datetime]
+    original_sha256: Mapped[str | None]
+    """Of what was sent, where it was kept otherwise or is known; the kept file's is ``sha256``."""
+    original_size: Mapped[int | None]
+    width: Mapped[int | None]
+    """Pixels of a picture, as those of `height`."""
+    height: Mapped[int | None]
+    pages: Mapped[int | None]
+    turned: Mapped[bool] = mapped_column(server_default="false")
+    removed: Mapped[list[Any]] = mapped_column(server_default="[]")
+    """What stood beside a picture and was not kept: exif, location, xmp, other."""
+    findings: Mapped[list[Any]] = mapped_column(server_default="[]")
+    """What a reader of a PDF should know: embedded-file, submit-form, multimedia and the like."""
+    signatures: Mapped[int] = mapped_column(server_default="0")
+    certified_by: Mapped[str | None]
+    """The authority that certified the paper of which it is the digitised copy."""
+    certified_on: Mapped[date | None]
+
+
+class UploadRow(Table):
+    """An upload that may be interrupted (tus 1.0): how much has come, and until when it is waited for."""
+
+    __tablename__ = "uploads"
+    __table_args__ = (
+        CheckConstraint("received BETWEEN 0 AND length", name="received"),
+        Index("ix_uploads_expiry", "authority_id", "expires_at"),
+        Index("ix_uploads_account", "account_id"),
+    )
+    id: Mapped[Id]
+    authority_id: Mapped[Authority]
+    profile_id: Mapped[UUID] = mapped_column(ForeignKey("profiles.id"))
+    account_id: Mapped[UUID]
+    length: Mapped[int]
+    received: Mapped[int]
+    media_type: Mapped[str]
+    kind: Mapped[str]
+    certified_by: Mapped[str | None]
+    certified_on: Mapped[date | None]
+    sha256: Mapped[str | None]
+    """Of the attachment it became."""
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class UploadPartRow(Table):
+    """Bytes of an unfinished upload, sealed; gone with it."""
+
+    __tablename__ = "upload_parts"
+    __table_args__ = (UniqueConstraint("upload_id", "starts_at"),)
+    id: Mapped[Id]
+    authority_id: Mapped[Authority]
+    upload_id: Mapped[UUID] = mapped_column(ForeignKey("uploads.id", ondelete="CASCADE"))
+    starts_at: Mapped[int]
+    sealed: Mapped[bytes]
+    key_id: Mapped[str]
 
 
 class ApprovalRow(Table):

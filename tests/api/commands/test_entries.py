@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from api.cli.demo.papers import paper
 from models.database import engine_for, transaction
 from models.regulations import in_force
 from tests.api.commands.conftest import CHEAP, PASSWORD
@@ -15,7 +16,7 @@ from tests.api.commands.test_refusals import problem
 from tests.world import World, build, tools_for
 
 pytestmark = pytest.mark.usefixtures("worker")
-PDF = b"%PDF-1.7\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+PDF = paper("A decision, certified")
 NEW = "một mật khẩu đủ dài 2026"
 
 

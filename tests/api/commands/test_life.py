@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from api.cli.demo.papers import paper
+
 pytestmark = pytest.mark.usefixtures("worker")
 
 NEW = "một mật khẩu đủ dài 2025"
-PDF = b"%PDF-1.7\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+PDF = paper("A decision, certified")
 
 
 def declared(form: dict[str, Any]) -> dict[str, Any]:

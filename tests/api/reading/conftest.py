@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from api.problems import install
 from api.routers import (
+    attachments,
     lists,
     read_access,
     read_agencies,
@@ -55,6 +56,7 @@ def _readers() -> FastAPI:
         read_forms,
         read_access,
         read_drafts,
+        attachments,
         read_duties,
         read_work,
         read_story,
@@ -78,7 +80,7 @@ async def app(world: World, clock: StandingClock) -> AsyncIterator[FastAPI]:
     made = part(_readers)
     made.state.tools = Tools(engine, world.ring)
     made.state.clock = clock
-    made.state.settings = SimpleNamespace(session_hours=8.0, attachment_bytes=2000)
+    made.state.settings = SimpleNamespace(session_hours=8.0, attachment_bytes=2000, upload_hours=48.0)
     made.state.documents = world.documents
     made.state.temporal = None
     yield made

@@ -14,11 +14,12 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from api.cli.demo.papers import paper
 from models.database import Scope, transaction
 from models.tables import ApprovalRow, ArchivedFileRow
 from tests.api.reading.world import CONTENT, NOW, Caller, World, code_of
 
-PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
+PDF = paper("A decision, certified")
 JANUARY, FEBRUARY = datetime(2026, 1, 30, 3, tzinfo=UTC), datetime(2026, 2, 27, 3, tzinfo=UTC)
 SECOND = {**CONTENT, "contact_phone": "0911111111", "other_names": ["An Bình"], "record_code": "HN-000-1"}
 
@@ -348,6 +349,9 @@ async def test_attachments_and_evidence(world: World, callers: Callable[[], Call
     ("data", "media_type", "expected"),
     [
         (b"", "application/pdf", (422, "attachment-empty")),
+        (b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n", "application/pdf", (422, "attachment-unreadable")),
+        (b"\0\0\0\x18ftypheic" + bytes(20), "image/heic", (415, "attachment-heic")),
+        (b"\0\0\0\x18ftypmif1" + bytes(20), "image/jpeg", (415, "attachment-heic")),
         (PDF + b"x" * 3000 + b"%%EOF", "application/pdf", (413, "attachment-too-large")),
         (PDF, "image/png", (415, "attachment-type")),
         (b"MZ\x90\0", "application/pdf", (415, "attachment-type")),
