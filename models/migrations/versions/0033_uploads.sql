@@ -58,4 +58,4 @@ ALTER TABLE upload_parts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE upload_parts FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT, DELETE ON uploads, upload_parts TO hoso_api;
 GRANT UPDATE (received, sha256) ON uploads TO hoso_api;
-GRANT SELECT ON uploads, upload_parts TO hoso_worker;
+GRANT SELECT ON uploads, upload_parts TO hoso_worker, hoso_report;
