@@ -20,6 +20,7 @@ from activities.signing.signer import DevelopmentSigners, Signer
 from models.database import engine_for
 from models.documents import DocumentStore
 from models.messages import Batch
+from tests.notaries import quiet
 from tests.world import tools_for
 
 
@@ -49,7 +50,7 @@ class StoppingSigner:
 
     def __init__(self, signers: Stopping, real: Signer) -> None:
         self._signers, self._real = signers, real
-        self.certificate = real.certificate
+        self.certificate, self.certificates = real.certificate, real.certificates
 
     def sign_pdf(self, pdf: bytes, **how: Any) -> bytes:
         self._signers.count()
@@ -64,7 +65,9 @@ async def main(given: dict[str, Any]) -> None:
     folder = Path(given["folder"])
     tools = tools_for(engine_for(given["database"], pool_size=4), folder)
     signers: Any = Stopping(DevelopmentSigners(Path(given["pki"])), given["at"], given["after"])
-    office = SigningOffice(tools, DocumentStore(folder / "documents"), signers, ThreadPoolExecutor(1))
+    notary = quiet(Path(given["pki"]))
+    store = DocumentStore(folder / "documents")
+    office = SigningOffice(tools, store, signers, ThreadPoolExecutor(1), notary)
     batch = Batch.model_validate(given["batch"])
 
     async def go(one: Batch) -> Any:

@@ -94,6 +94,7 @@ def run(client: Client) -> Callable[..., Awaitable[Any]]:
         environment = ActivityEnvironment(client)
         environment.info = dataclasses.replace(
             environment.info,
+            scheduled_time=at,
             current_attempt_scheduled_time=at,
             attempt=attempt,
             heartbeat_details=details,
