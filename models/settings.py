@@ -227,6 +227,9 @@ class Settings(BaseSettings):
     """Seconds to wait for an answer of the timestamp authority, the OCSP responder or a list."""
     documents: Path = Field(default_factory=_within("documents"))
     """Folder of documents, addressed by content; unset: <data>/documents."""
+    backups: Path = Field(default_factory=_within("backups"))
+    """Folder of backups, on a device of its own ("phương tiện lưu trữ chuyên dụng"); unset: <data>/backups,
+    which is lost with the data."""
     second_place: str | None = None
     """Where sealed heads of the history are exported to: `file:///…` of another machine, or `s3://bucket/prefix`
     with the usual AWS variables; unset: <data>/second-place, which whoever owns this machine owns, too."""

@@ -23,6 +23,8 @@ COMMANDS = {
     "renew": ("api.cli.renewing", "renew"),
     "reconcile": ("api.cli.reconcile", "reconcile"),
     "engine": ("api.cli.reconcile", "engine_app"),
+    "backup": ("api.cli.backup", "backup_app"),
+    "restore": ("api.cli.restore", "restore"),
     "openapi": ("api.cli.openapi", "openapi"),
 }
 """Name to module and what it offers: a function, or an application with commands of its own."""

@@ -24,8 +24,9 @@ def configuration() -> Config:
     return config
 
 
-def migrate(url: str) -> None:
-    """Bring the database at ``url`` (a synchronous psycopg address, role ``hoso_owner``) to the head.
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring the database at ``url`` (a synchronous psycopg address, role ``hoso_owner``) to the head, or to
+    the ``revision`` that a backup's rows were written under.
 
     Two processes that start at once take turns: the second finds nothing to do.
     """
@@ -36,7 +37,7 @@ def migrate(url: str) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
             config = configuration()
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
             # A database that came from another cluster goes on in its own order of transactions (0015).
             connection.execute(text("SELECT hoso_renew_transactions()"))
     finally:
@@ -48,6 +49,11 @@ def head() -> str:
     revision = ScriptDirectory.from_config(configuration()).get_current_head()
     assert revision is not None
     return revision
+
+
+def knows(revision: str) -> bool:
+    """Whether this code has the revision; a backup of a newer version names one that it has not."""
+    return revision in {one.revision for one in ScriptDirectory.from_config(configuration()).walk_revisions()}
 
 
 def current(connection: Connection) -> str | None:

@@ -1,0 +1,97 @@
+"""``hoso restore``: a backup into an empty folder, which is a data folder afterwards."""
+
+import shutil
+import time
+from pathlib import Path
+from typing import Annotated
+
+import psycopg
+import typer
+
+from api.cli.backup import KeyFile, master_of
+from api.cli.children import ChildError
+from api.cli.embedded import server_account
+from api.cli.scratch import bring_up, running
+from models.backups.errors import BackupDamagedError, PlaceNotEmptyError
+from models.backups.manifest import RING, Manifest
+from models.backups.opening import Opened, damaged_files, open_backup
+from models.backups.restoring import restore_archive
+from models.errors import HosoError
+from models.key_files import write_private
+from models.keys import MasterKey
+from models.settings import Settings
+
+DONE, REFUSED = 0, 2
+STAGED = "restoring"
+"""The name under which PostgreSQL's folder stands until all is in it."""
+
+
+def restore(
+    folder: Annotated[Path, typer.Argument(help="Bản sao lưu / the backup", show_default=False)],
+    into: Annotated[Path, typer.Option("--into", help="Thư mục trống / an empty folder")],
+    master_key_file: KeyFile = None,
+) -> None:
+    """Khôi phục vào nơi trống; sau đó `hoso run --data NƠI ĐÓ` rồi `hoso engine rebuild`.
+
+    Nơi đã có dữ liệu thì bị từ chối / a place that holds anything is refused.
+    """
+    started = time.monotonic()
+    try:
+        opened = open_backup(folder, master_of(Settings(), master_key_file))
+        rows = restore_into(opened, into.absolute(), master_key_file)
+    except (HosoError, ChildError, OSError, psycopg.Error) as error:
+        reason = type(error).__name__ if isinstance(error, psycopg.Error) else str(error)
+        typer.echo(f"Không khôi phục được / not restored: {reason}", err=True)
+        raise typer.Exit(REFUSED) from None
+    _said(opened.manifest, into, rows, master_key_file, time.monotonic() - started)
+
+
+def restore_into(opened: Opened, into: Path, key_file: Path | None) -> int:
+    """Fill an empty folder; answers rows. Cut off in between it leaves no data folder that would start.
+
+    Raises:
+        PlaceNotEmptyError: the folder holds something.
+        BackupDamagedError: a file of the backup is not what was written; nothing has been restored then.
+    """
+    into.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if any(into.iterdir()):
+        raise PlaceNotEmptyError(f"thư mục không trống / the folder is not empty: {into}")
+    try:
+        return _fill(opened, into, key_file)
+    except BaseException:
+        for left in into.iterdir():  # it was empty: what is in it now is ours
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        raise
+
+
+def _fill(opened: Opened, into: Path, key_file: Path | None) -> int:
+    if problems := damaged_files(opened):
+        raise BackupDamagedError(opened.folder.name, "; ".join(problems))
+    into.chmod(0o711 if server_account() else 0o700)
+    (into / "keys").mkdir(mode=0o700)
+    write_private(into / "keys" / "keyring.json", (opened.folder / RING).read_bytes(), replace=False)
+    if key_file is not None:
+        MasterKey.from_file(key_file)
+        write_private(into / "keys" / "master.key", key_file.read_bytes(), replace=False)
+    restore_archive(opened, "documents.sealed", into / "documents")
+    if "pki.sealed" in opened.manifest.files:
+        restore_archive(opened, "pki.sealed", into / "pki")
+    with running(into / STAGED, throwaway=False) as server:
+        rows, _ = bring_up(server, opened, lambda _text: None, compare=False)
+    (into / STAGED).rename(into / "postgres")  # `hoso run` looks for this name
+    (into / f"{STAGED}.log").unlink(missing_ok=True)
+    return rows
+
+
+def _said(manifest: Manifest, into: Path, rows: int, key_file: Path | None, seconds: float) -> None:
+    typer.echo(
+        f"Đã khôi phục / restored: {rows:,} hàng / rows, {manifest.documents:,} tài liệu / documents"
+        f" ({seconds:.1f} s)"
+    )
+    typer.echo(f"  như lúc / as of {manifest.made_at:%d/%m/%Y %H:%M} UTC")
+    if key_file is None:
+        typer.echo("  đặt khoá chủ / bring the master key: HOSO_MASTER_KEY, hoặc/or --master-key-file")
+    typer.echo(f"  tiếp theo / next: hoso run --data {into}; hoso engine rebuild")
+    typer.echo(
+        "  nơi lưu thứ hai: dùng nơi mới, trống / second place: take a new, empty one (HOSO_SECOND_PLACE)"
+    )

@@ -1,0 +1,139 @@
+"""Rows and documents of a backup, put into an empty place, and looked at there."""
+
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from psycopg import sql
+
+from models.backups.errors import BackupDamagedError, PlaceNotEmptyError
+from models.backups.opening import Opened
+from models.backups.rows import ORDERLY, Connection, Table, lines_of, tables_of
+
+Beat = Callable[[str], None]
+_IDENTITIES = """
+SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE c.relnamespace = 'public'::regnamespace AND a.attidentity <> '' ORDER BY 1
+"""
+_NAMED = """
+SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND NOT a.attisdropped
+    AND (a.attname IN ('document_sha256', 'prepared_sha256', 'current_sha256')
+        OR (c.relname = 'attachments' AND a.attname = 'sha256')) ORDER BY 1, 2
+"""
+
+
+def restore_rows(connection: Connection, opened: Opened, beat: Beat = lambda _text: None) -> int:
+    """Write every row into a database that has the backup's schema and no rows; answers how many.
+
+    ``connection`` is a superuser's: policies are forced on the owner, and constraints and triggers have
+    judged these rows when they were first written.
+
+    Raises:
+        PlaceNotEmptyError: there are rows already.
+        BackupDamagedError: a file is not what was written, or its columns are not those of the schema. The
+            transaction is then rolled back: half of a backup is none.
+    """
+    with connection.transaction():
+        connection.execute(ORDERLY)
+        connection.execute("SET LOCAL session_replication_role = replica")
+        known = {table.name: table for table in tables_of(connection)}
+        for name in known:
+            if connection.execute(
+                sql.SQL("SELECT 1 FROM {} LIMIT 1").format(sql.Identifier(name))
+            ).fetchone():
+                raise PlaceNotEmptyError(f"cơ sở dữ liệu đã có dữ liệu / the database has rows: {name}")
+        for name, kept in opened.manifest.tables.items():
+            beat(name)
+            if name not in known or set(kept.columns) != set(known[name].columns):
+                raise BackupDamagedError(kept.file, "cột khác lược đồ / columns are not the schema's")
+            with connection.cursor() as cursor, cursor.copy(Table(name, kept.columns).copy_in()) as copy:
+                for chunk in opened.plain(kept.file):
+                    copy.write(chunk)
+        for table, column in connection.execute(_IDENTITIES).fetchall():
+            _go_on(connection, table, column)
+    connection.execute("ANALYZE")
+    return opened.manifest.rows
+
+
+def _go_on(connection: Connection, table: str, column: str) -> None:
+    """The next number of a row that PostgreSQL numbers comes after those restored."""
+    statement = sql.SQL(
+        "SELECT setval(pg_get_serial_sequence({}, {}), greatest((SELECT max({}) FROM {}), 1))"
+    ).format(sql.Literal(table), sql.Literal(column), sql.Identifier(column), sql.Identifier(table))
+    connection.execute(statement)
+
+
+def compare_rows(connection: Connection, opened: Opened, beat: Beat = lambda _text: None) -> list[str]:
+    """Read every row again, as it stands in the database, and name the tables that differ."""
+    found = []
+    connection.execute(ORDERLY)
+    with connection.transaction():
+        for name, kept in opened.manifest.tables.items():
+            beat(name)
+            told, counted = sha256(), {}
+            for authority in opened.manifest.authorities:
+                lines = 0
+                for line in lines_of(connection, Table(name, kept.columns), UUID(authority)):
+                    told.update(line)
+                    lines += 1
+                counted[authority] = lines
+            if counted != kept.rows:
+                found.append(f"{name}: {sum(counted.values())} ≠ {sum(kept.rows.values())} hàng / rows")
+            elif told.hexdigest() != opened.manifest.files[kept.file].plain_sha256:
+                found.append(f"{name}: nội dung khác / other content")
+    return found
+
+
+def restore_archive(opened: Opened, name: str, target: Path, beat: Beat = lambda _text: None) -> int:
+    """Write an archive's files below an empty folder; answers how many.
+
+    Raises:
+        PlaceNotEmptyError: the folder holds something.
+        BackupDamagedError: the archive is not what was written.
+    """
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if any(target.iterdir()):
+        raise PlaceNotEmptyError(f"thư mục không trống / the folder is not empty: {target}")
+    count = 0
+    for path, data in opened.archive(name):
+        place = target / path
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place.touch(mode=0o600)
+        place.write_bytes(data)
+        count += 1
+        if count % 100 == 1:
+            beat(name)
+    return count
+
+
+def documents_of(opened: Opened, beat: Beat = lambda _text: None) -> tuple[set[str], list[str]]:
+    """Digests of the documents in a backup, each reckoned again, and in words those that are not what they
+    are called. Sealed workbooks (a folder of their own) are kept under the hash of what was sealed."""
+    held, wrong = set(), []
+    for path, data in opened.archive("documents.sealed"):
+        if path.startswith("workbooks/"):
+            continue
+        digest = Path(path).name
+        if sha256(data).hexdigest() != digest:
+            wrong.append(f"documents/{digest}: nội dung khác tên / not the content it is named after")
+        held.add(digest)
+        if len(held) % 100 == 1:
+            beat("documents")
+    return held, wrong
+
+
+def missing_documents(connection: Connection, held: set[str]) -> list[str]:
+    """Documents that rows name and the backup does not hold."""
+    missing: list[Any] = []
+    for table, column in connection.execute(_NAMED).fetchall():
+        statement = sql.SQL("SELECT DISTINCT {0} FROM {1} WHERE {0} IS NOT NULL").format(
+            sql.Identifier(column), sql.Identifier(table)
+        )
+        with connection.cursor() as cursor:
+            missing += [
+                f"{table}.{column}: {digest}" for (digest,) in cursor.execute(statement) if digest not in held
+            ]
+    return missing

@@ -1,0 +1,142 @@
+"""``hoso backup`` and ``hoso restore``: taken, checked by being restored, brought back, damage named."""
+
+import asyncio
+import json
+import shutil
+import stat
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from typer.testing import CliRunner
+
+from api.cli import main
+from api.cli.scratch import DATABASE, running
+from models.database import engine_for
+from tests.models.history.past import History
+from tests.world import build, tools_for
+
+runner = CliRunner()
+
+
+@pytest.fixture(scope="module")
+def installed(module_database: Any, pki: Path, tmp_path_factory: pytest.TempPathFactory) -> History:
+    """An authority whose history is logged and sealed, with keys in a data folder."""
+    from tests.models.history.conftest import START
+
+    folder = tmp_path_factory.mktemp("data")
+
+    async def live() -> History:
+        engine = engine_for(module_database.url("worker"), pool_size=4)
+        (folder / "keys").mkdir()
+        world = await build(tools_for(engine, folder / "keys"), START)
+        made = History(world, module_database, pki, folder / "second")
+        await made.day()
+        await made.log()
+        await engine.dispose()
+        return made
+
+    return asyncio.run(live())
+
+
+@pytest.fixture
+def said(installed: History, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A function that runs a command there; answers its status and text."""
+    server = installed.database.server
+    values = {
+        "DATA": installed.folder.parent,
+        "DATABASE_PORT": server.port,
+        "DATABASE_NAME": installed.database.name,
+        "DATABASE_SSLMODE": "disable",
+        "DATABASE_WORKER_PASSWORD": server.passwords["hoso_worker"],
+        "PKI": installed.pki,
+    }
+    for name, value in values.items():
+        monkeypatch.setenv(f"HOSO_{name}", str(value))
+
+    def run(*words: object) -> tuple[int, str]:
+        done = runner.invoke(main.build(str(words[0])), [str(word) for word in words])
+        return done.exit_code, done.output
+
+    return run
+
+
+def test_taken_checked_restored(said: Any, installed: History, tmp_path: Path) -> None:
+    status, text = said("backup", "--to", tmp_path / "tape", "--json")
+    answer = json.loads(text)
+    assert (status, answer["good"], answer["problems"]) == (0, True, [])
+    assert answer["events"] == installed.superuser("SELECT count(*) FROM events")[0][0] > 5
+    assert answer["heads"] == {"hanoi": installed.superuser("SELECT count(*) FROM log_heads")[0][0]}
+    folder = Path(answer["folder"])
+    assert "hoso restore" in (folder / "KEYS.txt").read_text(encoding="utf-8")
+
+    # Into an empty place, by one command; the master key comes from elsewhere.
+    keys = installed.folder.parent / "keys"
+    into = Path(tempfile.mkdtemp(prefix="hoso-restored-"))  # PostgreSQL's own account must pass through
+    try:
+        status, text = said("restore", folder, "--into", into, "--master-key-file", keys / "master.key")
+        assert status == 0, text
+        assert "hoso engine rebuild" in text
+        assert {"keys", "pki", "documents", "postgres"} <= {path.name for path in into.iterdir()}
+        assert stat.S_IMODE((into / "keys" / "master.key").stat().st_mode) == 0o600
+        count = "SELECT count(*), max(number) FROM events"
+        with (
+            running(into / "postgres", throwaway=False) as server,
+            psycopg.connect(server.url(database=DATABASE)) as connection,
+        ):
+            assert connection.execute(count).fetchone() == installed.superuser(count)[0]
+        # A place that holds anything is refused, and stays as it is.
+        before = sorted(into.rglob("*.key"))
+        status, text = said("restore", folder, "--into", into, "--master-key-file", keys / "master.key")
+        assert status == 2
+        assert "not empty" in text
+        assert sorted(into.rglob("*.key")) == before
+    finally:
+        shutil.rmtree(into, ignore_errors=True)
+
+
+def test_damage_is_named(said: Any, tmp_path: Path) -> None:
+    status, text = said("backup", "--to", tmp_path, "--json")
+    folder = Path(json.loads(text)["folder"])
+    path = folder / "table-duties.sealed"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    status, text = said("backup", "check", folder)
+    assert status == 1
+    assert "HỎNG / DAMAGED" in text
+    assert "table-duties.sealed" in text
+    status, text = said("restore", folder, "--into", tmp_path / "new")
+    assert status == 2
+    assert "table-duties.sealed" in text
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_a_history_that_was_altered_before_the_backup_is_found_in_it(
+    said: Any, installed: History, tmp_path: Path
+) -> None:
+    """A backup of rows that somebody has altered is a faithful one of a history that is not whole."""
+    position = installed.superuser("SELECT position FROM events ORDER BY position OFFSET 3 LIMIT 1")[0][0]
+    kind = installed.superuser("SELECT kind FROM events WHERE position = %s", position)[0][0]
+    installed.superuser("UPDATE events SET kind = 'nothing' WHERE position = %s", position)
+    try:
+        status, text = said("backup", "--to", tmp_path)
+    finally:
+        installed.superuser("UPDATE events SET kind = %s WHERE position = %s", kind, position)
+    assert status == 1
+    assert "event-edited" in text
+    assert f"position={position}" in text
+
+
+def test_without_its_master_key_nothing_opens(
+    said: Any, installed: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status, text = said("backup", "check", tmp_path)
+    assert (status, "no backup" in text) == (1, True)
+    monkeypatch.setenv("HOSO_MASTER_KEY", "A" * 43 + "=")
+    status, text = said("backup", "--to", tmp_path, "--json")
+    assert (status, json.loads(text)["good"]) == (2, None)
+    status, text = said("restore", tmp_path, "--into", tmp_path / "new")
+    assert (status, "no backup" in text) == (2, True)

@@ -1,0 +1,105 @@
+"""Two authorities with a past, their documents and keys, one backup of them, copies to be damaged."""
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from models.backups.opening import Opened, open_backup
+from models.backups.taking import Source, take
+from models.database import engine_for
+from models.documents import DocumentStore
+from models.keys import MasterKey
+from tests.models.history.past import as_superuser
+from tests.world import build, tools_for
+
+START = datetime(2025, 12, 1, 3, 0, tzinfo=UTC)
+BACKUP = "0193a000-0000-7000-8000-000000000001"
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A database with two authorities, a folder of documents, keys."""
+
+    database: Any
+    folder: Path
+    source: Source
+    document: str
+    """The one document in the store; a row names it."""
+
+    def superuser(self, sql: str, *values: Any) -> list[Any]:
+        return as_superuser(self.database, sql, *values)
+
+
+@pytest.fixture(scope="module")
+def installation(module_database: Any, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    folder = tmp_path_factory.mktemp("installation")
+
+    async def live() -> Any:
+        engine = engine_for(module_database.url("worker"), pool_size=4)
+        tools = tools_for(engine, folder)
+        await (await build(tools, START, second=True)).employ(until="account")
+        world = await build(tools, START, second=True)
+        await world.employ(until="review")
+        await world.employ(until="declaration")
+        await engine.dispose()
+        return world
+
+    world = asyncio.run(live())
+    kept = DocumentStore(folder / "documents").put(b"%PDF-1.7 a paper\n%%EOF\n", "application/pdf")
+    as_superuser(
+        module_database,
+        "INSERT INTO archived_files (authority_id, document_sha256, current_sha256, ends_at, renewals,"
+        " renewed_at) VALUES (%s, %s, %s, now(), 0, now())",
+        world.authority,
+        kept.sha256,
+        kept.sha256,
+    )
+    ring_file = next(folder.rglob("keyring.json"))
+    source = Source(
+        url=module_database.libpq_url("worker"),
+        ring_file=ring_file,
+        ring=world.tools.ring,
+        master=MasterKey.from_file(ring_file.with_name("master.key")),
+        documents=folder / "documents",
+    )
+    return Installation(module_database, folder, source, kept.sha256)
+
+
+@pytest.fixture(scope="module")
+def taken(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One backup, for reading only."""
+    return take(installation.source, tmp_path_factory.mktemp("backups"), BACKUP, START)
+
+
+@pytest.fixture
+def copy(taken: Path, tmp_path: Path) -> Path:
+    """The same backup, to be damaged."""
+    return Path(shutil.copytree(taken, tmp_path / "place" / taken.name))
+
+
+@pytest.fixture
+def opened(taken: Path, installation: Installation) -> Opened:
+    return open_backup(taken, installation.source.master)
+
+
+@pytest.fixture
+def empty(database: Any) -> "Any":
+    """A superuser's connection to a migrated database without rows."""
+    with psycopg.connect(database.server.url(database=database.name), autocommit=True) as connection:
+        yield connection
+
+
+def digest_of(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file of a folder."""
+    return {path.name: sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
+
+
+Damage = Callable[[Path], None]
