@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Annotated, Any
+from urllib.parse import unquote
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -173,6 +174,10 @@ class Reading:
     who: Asker
     connection: AsyncConnection
     tools: Tools
+    part: str = ""
+    """The operation that answers, for the log of who looked at what; empty where no dossier is shown."""
+    purpose: str | None = None
+    """What the reader said the read is for."""
 
     @property
     def now(self) -> datetime:
@@ -185,12 +190,46 @@ class Reading:
         return self.who.today
 
 
+Purpose = Annotated[
+    str | None,
+    Header(
+        alias="Hoso-Purpose",
+        max_length=900,
+        description="Mục đích xem hồ sơ, UTF-8 mã hóa phần trăm; vài vai trò phải nêu"
+        " / what the file is read for, percent-encoded; some roles must say it",
+    ),
+]
+
+
+def _said(purpose: str | None) -> str | None:
+    """The purpose as people read it.
+
+    Raises:
+        RefusedError: ``malformed-request`` for what is no percent-encoded line of at most 300 characters.
+    """
+    if purpose is None:
+        return None
+    try:
+        said = unquote(purpose, errors="strict").strip()
+    except UnicodeDecodeError:
+        said = "\0"
+    if len(said) > 300 or not said.isprintable():
+        raise RefusedError.of(
+            "malformed-request",
+            "Mục đích là một dòng tối đa 300 ký tự, UTF-8 mã hóa phần trăm.",
+            "The purpose is one line of at most 300 characters, percent-encoded UTF-8.",
+        )
+    return said or None
+
+
 def _reading(
     request: Request,
     who: Annotated[Asker, Depends(active_asker)],
     opened: Annotated[AsyncConnection, Depends(connection, scope="function")],
+    purpose: Purpose = None,
 ) -> Reading:
-    return Reading(who, opened, tools_of(request))
+    part = request.scope["route"].operation_id if request.method == "GET" else None
+    return Reading(who, opened, tools_of(request), part or "", _said(purpose))
 
 
 Who = Annotated[Asker, Depends(asker)]

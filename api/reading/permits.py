@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from api.reading import read_log
 from api.scope import Reading
 from models.access import Allowed, Denied, Reach, Target, Verb, may, reach
 from models.errors import RefusedError
@@ -91,10 +92,13 @@ async def profile(read: Reading, profile_id: UUID, *verbs: str) -> Subject:
     """The profile, if the asker may do one of ``verbs`` (reading, unless others are named) with it.
 
     Raises:
-        RefusedError: ``not-found`` out of scope, ``not-permitted`` and the like within it.
+        RefusedError: ``not-found`` out of scope, ``not-permitted`` and the like within it;
+            ``purpose-required`` of roles whose work does not say what they read for.
     """
     row = await row_of(read, profile_id)
     verdict = await judged(read, row, verbs or ("read_own", "read_profile"))
+    if read.part and read.who.profile_id != profile_id:
+        await read_log.record(read, profile_id, verdict)
     return Subject(row, verdict.role, verdict.citation, verdict.level)
 
 

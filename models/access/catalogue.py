@@ -47,6 +47,7 @@ class Verb(StrEnum):
     READ_REPORTS = "read_reports"
     SIGN_REPORT = "sign_report"
     IMPORT_WORKBOOK = "import_workbook"
+    READ_LOG = "read_log"
     INSPECT_WORKFLOW = "inspect_workflow"
     ADMINISTER = "administer"
 
@@ -102,6 +103,8 @@ class Role(_Strict):
     scope: Scope
     level: int = Field(default=1, ge=1, le=4)
     """The level of restriction up to which the role sees a form (``models.form.levels``)."""
+    states_purpose: bool = False
+    """Whether each read of a file needs its purpose said, because the role's own work does not tell it."""
     verbs: Mapping[Verb, Permission]
 
 

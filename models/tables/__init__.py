@@ -44,6 +44,7 @@ from models.tables.proofs import (
     SignatureProofRow,
     SigningTroubleRow,
 )
+from models.tables.reads import DossierReadRow
 from models.tables.reviews import ReviewFindingRow, ReviewReportRow, ReviewRow
 from models.tables.signing import CertificateRow, SigningSessionRow
 
@@ -67,6 +68,7 @@ __all__ = [
     "CommandRow",
     "CustodyRow",
     "DelegationRow",
+    "DossierReadRow",
     "DutyRow",
     "EventRow",
     "ExportRow",

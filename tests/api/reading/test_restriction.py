@@ -58,6 +58,7 @@ def an(world: World) -> UUID:
 
 async def test_what_lies_above_the_level_is_named_with_its_reason(an: UUID, caller: Caller) -> None:
     await caller.login("auditor")
+    caller.headers["Hoso-Purpose"] = "kiem%20tra"
     found = await caller.ok(f"/profiles/{an}/form")
     assert found["content"] == {**OPEN, "main_assigned_work": "Kế toán"}
     named = {one["path"]: one for one in found["withheld"]}
@@ -75,6 +76,7 @@ async def test_what_lies_above_the_level_is_named_with_its_reason(an: UUID, call
 
 async def test_changes_and_returns_tell_nothing_of_it(an: UUID, caller: Caller) -> None:
     await caller.login("auditor")
+    caller.headers["Hoso-Purpose"] = "kiem%20tra"
     changed = await caller.ok(f"/profiles/{an}/changes")
     assert [one["path"] for one in changed["items"]] == ["main_assigned_work"]
     assert "religion" in {one["path"] for one in changed["withheld"]}
@@ -87,6 +89,7 @@ async def test_changes_and_returns_tell_nothing_of_it(an: UUID, caller: Caller) 
 
 async def test_no_read_of_the_file_carries_a_withheld_value(an: UUID, caller: Caller) -> None:
     await caller.login("auditor")
+    caller.headers["Hoso-Purpose"] = "kiem%20tra"
     for path in ("", "/form", "/form?revision=2", "/changes", "/revisions", "/documents", "/custody",
                  "/timeline", "/explanation", "/attachments", "/exports", "/access"):  # fmt: skip
         answer = await caller.get(f"/profiles/{an}{path}")
@@ -97,6 +100,7 @@ async def test_no_read_of_the_file_carries_a_withheld_value(an: UUID, caller: Ca
 
 async def test_files_that_cannot_be_shown_in_part_are_refused(an: UUID, caller: Caller) -> None:
     await caller.login("auditor")
+    caller.headers["Hoso-Purpose"] = "kiem%20tra"
     sha256 = (await caller.ok(f"/profiles/{an}/documents"))[0]["document_sha256"]
     for path in (f"/documents/{sha256}", f"/profiles/{an}/attachments/{sha256}", f"/profiles/{an}/evidence"):
         assert code_of(await caller.get(path)) == (403, "field-withheld"), path

@@ -92,7 +92,7 @@ TABLE = {
     "sync_agent": "read_profile sync",
     "consent_reader": "read_profile",
     "archivist": "read_archive",
-    "auditor": "read_profile read_archive read_reports inspect_workflow",
+    "auditor": "read_profile read_archive read_reports read_log inspect_workflow",
     "administrator": "create_account import_workbook inspect_workflow administer",
 }
 
