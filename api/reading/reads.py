@@ -27,6 +27,8 @@ PARTS: dict[str, tuple[str, str]] = {
     "listExports": ("Nhật ký xuất hồ sơ", "the log of exports"),
     "listAttachments": ("Danh mục tài liệu chứng minh", "the list of evidence"),
     "getAttachment": ("Tài liệu chứng minh", "a piece of evidence"),
+    "previewAttachment": ("Trang của tài liệu chứng minh", "a page of a piece of evidence"),
+    "attachmentSignatures": ("Chữ ký trên tài liệu chứng minh", "the signatures on a piece of evidence"),
     "getEvidence": ("Chứng cứ phê duyệt", "the evidence of an approval"),
     "getProfileTimeline": ("Diễn biến", "the timeline"),
     "getEventProof": ("Chứng minh một sự kiện", "the proof of an event"),
