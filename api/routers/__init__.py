@@ -25,6 +25,7 @@ from api.routers import (
     session,
     signing,
     simulations,
+    uploads,
     verifying,
 )
 
@@ -37,6 +38,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     read_access.router,
     read_drafts.router,
     attachments.router,
+    uploads.router,
     read_accounts.router,
     read_agencies.router,
     profiles.router,

@@ -26,6 +26,7 @@ from api.routers import (
     read_work,
     session,
     simulations,
+    uploads,
     verifying,
 )
 from models.documents import DocumentStore
@@ -57,6 +58,7 @@ def _readers() -> FastAPI:
         read_access,
         read_drafts,
         attachments,
+        uploads,
         read_duties,
         read_work,
         read_story,
