@@ -29,6 +29,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.answers import respond
 from api.engine_away import ENGINE_AWAY
 from api.scope import Asker
+from api.second_factor import recent
 from api.starting_recompute import SUMMARY
 from models.commands import ActivateAccount, Body, ClaimTransfer, Delegate, OpenProfile, ReopenProfile
 from models.database import Scope, entering, together, transaction
@@ -148,8 +149,12 @@ async def send(
 
     ``sent`` is what the caller sent, where the server added a secret to ``body``; repetitions go by it.
     ``workflow_id`` is the profile's unless given.
+
+    Raises:
+        RefusedError: ``second-factor-stale``, and whatever `submit` raises.
     """
     state = request.app.state
+    recent(who, body.verb, state.tools.policy, state.settings.second_factor)
     if sent is None and isinstance(body, ActivateAccount):
         sent = body.model_copy(update={"password_hash": ""})
     fate = await submit(

@@ -8,11 +8,15 @@ import secrets
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from hashlib import sha1
 from importlib.resources import files
+from os import SEEK_END
+from pathlib import Path
 from typing import Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from models.errors import FieldRefusal, RefusedError
 
@@ -54,8 +58,10 @@ def outdated(stored: str) -> bool:
     return _hasher.check_needs_rehash(stored)
 
 
-def judge(password: str, login: str, former: str) -> None:
-    """Refuse a password that is too short, too long, well known, the login or the former one.
+def judge(password: str, login: str, former: str, breached: Path | None = None) -> None:
+    """Refuse a password that is too short, too long, well known, breached, the login or the former one.
+
+    ``breached`` is the installation's own list (`Settings.breached_passwords`); no network is asked.
 
     Raises:
         RefusedError: ``invalid-form`` naming the field.
@@ -70,6 +76,8 @@ def judge(password: str, login: str, former: str) -> None:
         _refuse("không được chứa tên đăng nhập.", "must not contain the login.")
     if folded in _well_known() or len(set(folded)) < 4:
         _refuse("quá dễ đoán.", "is too easy to guess.")
+    if breached is not None and listed(breached, password):
+        _refuse("nằm trong danh sách mật khẩu đã bị lộ.", "is on the list of breached passwords.")
     if password == _spelt(former):
         _refuse("phải khác mật khẩu đang dùng.", "must differ from the present one.")
 
@@ -94,5 +102,31 @@ def _spelt(password: str) -> str:
 
 @cache
 def _well_known() -> frozenset[str]:
+    """Our own list of what is guessed first here, and zxcvbn's of what people choose (30,000, from leaks)."""
     text = files("api").joinpath("well_known_passwords.txt").read_text(encoding="utf-8")
-    return frozenset(line.strip().casefold() for line in text.splitlines() if line and line[0] != "#")
+    ours = {line.strip().casefold() for line in text.splitlines() if line and line[0] != "#"}
+    return frozenset(ours | {one for one in FREQUENCY_LISTS["passwords"] if len(one) >= SHORTEST})
+
+
+def listed(file: Path, password: str) -> bool:
+    """Whether the password's SHA-1 stands in a sorted file of them, found by halving it: some thirty reads.
+
+    Lines are 40 hexadecimal digits, sorted, perhaps with ``:count``; SHA-1 is how such lists come.
+
+    Raises:
+        OSError: the file cannot be read; then no password is changed rather than one unchecked.
+    """
+    wanted = sha1(_spelt(password).encode(), usedforsecurity=False).hexdigest().upper().encode()
+    with file.open("rb") as lines:
+        low, high = 0, lines.seek(0, SEEK_END)
+        while low < high:
+            middle = (low + high) // 2
+            lines.seek(max(middle - 1, 0))
+            if middle > 0:
+                lines.readline()  # the rest of the line before
+            start, line = lines.tell(), lines.readline()
+            found = line[:40].upper()
+            if found == wanted:
+                return True
+            low, high = (start + len(line), high) if line and found < wanted else (low, middle)
+    return False

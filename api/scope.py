@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -21,13 +21,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.clock import Clock
-from models.access import OFFICIAL, Actor, Delegation, in_force, roles
+from models.access import OFFICIAL, Actor, Delegation, Verb, delegables, in_force, roles
 from models.access import Scope as Range
 from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.errors import RefusedError
 from models.record.actors import delegation_of, grant_of
 from models.record.tools import Tools
+from models.regulations import Policy
 
 bearer = HTTPBearer(
     auto_error=False, description="Mã phiên do POST /session cấp / the token given by POST /session"
@@ -52,6 +53,18 @@ class Asker:
     today: date
     token_hash: str
     expires_at: datetime
+    session_id: UUID | None = None
+    must_change: bool = False
+    """Whether the password had reached its age when the session was opened."""
+    second_factor: bool = False
+    """Whether the account has a confirmed second factor."""
+    second_factor_at: datetime | None = None
+    """When this session last showed it."""
+
+    @property
+    def must_change_password(self) -> bool:
+        """Whether nothing but a new password is taken from this account now."""
+        return self.must_change or self.state == "default_password"
 
     @property
     def held(self) -> tuple[tuple[str, UUID], ...]:
@@ -130,7 +143,15 @@ def asker_of(found: dict[str, Any], digest: str, now: datetime) -> Asker:
         today=today,
         token_hash=digest,
         expires_at=datetime.fromisoformat(found["expires_at"]),
+        session_id=UUID(found["session_id"]) if found.get("session_id") else None,
+        must_change=bool(found.get("must_change")),
+        second_factor=bool(found.get("second_factor")),
+        second_factor_at=_instant(found.get("second_factor_at")),
     )
+
+
+def _instant(written: str | None) -> datetime | None:
+    return datetime.fromisoformat(written) if written else None
 
 
 def scope_of(actor: Actor, today: date) -> Scope:
@@ -148,15 +169,28 @@ def scope_of(actor: Actor, today: date) -> Scope:
     )
 
 
-def active_asker(who: Annotated[Asker, Depends(asker)]) -> Asker:
-    """The asker, once the default password is changed (hanoi.art6.2.d).
+def active_asker(request: Request, who: Annotated[Asker, Depends(asker)]) -> Asker:
+    """The asker, once a password of the own is chosen (hanoi.art6.2.d, moha.art14.4) and the second factor
+    that the role needs is enrolled.
 
     Raises:
-        RefusedError: ``password-change-required``.
+        RefusedError: ``password-change-required``, ``second-factor-enrolment-required``.
     """
-    if who.state == "default_password":
+    if who.must_change_password:
         raise RefusedError.of("password-change-required")
+    policy, demand = tools_of(request).policy, request.app.state.settings.second_factor
+    if not who.second_factor and demanded(who, policy, demand):
+        raise RefusedError.of("second-factor-enrolment-required")
     return who
+
+
+def demanded(who: Asker, policy: Policy, demand: Literal["required", "offered"]) -> bool:
+    """Whether this account must have a second factor: by a role held today, or by an approval lent to it."""
+    if demand != "required" or who.kind == "service":
+        return False
+    table = delegables().what
+    lent = any(Verb.APPROVE in table[one.what].verbs for one in who.lent)
+    return lent or any(role in policy.accounts.second_factor_roles for role, _ in who.held)
 
 
 async def connection(

@@ -126,12 +126,18 @@ class Settings(BaseSettings):
     """The address people see, used in links of mails; unset: http://<api_host>:<api_port>."""
     session_hours: float = Field(default=8.0, gt=0, le=24)
     """Hours a login lasts."""
+    session_idle_minutes: float = Field(default=60.0, gt=0, le=24 * 60)
+    """Minutes without a request after which a session ends."""
+    second_factor: Literal["required", "offered"] = "required"
+    """Whether roles named by policy need a second factor; `offered` (a desk, as `hoso run`): nobody must."""
+    address_attempts: int = Field(default=30, ge=5)
+    """Failed logins of one network address within an hour before it has to wait."""
+    breached_passwords: Path | None = None
+    """Sorted file of SHA-1 hashes of breached passwords, such as Have I Been Pwned's; searched in place."""
     login_cost: Literal["people", "throwaway"] = "people"
     """What guessing a password costs; `throwaway`: next to nothing, only where the clock is the engine's."""
     attachment_bytes: int = Field(default=20 * 1024 * 1024, ge=1024)
     """Largest attachment accepted, in bytes."""
-    upload_hours: float = Field(default=48.0, gt=0)
-    """Hours an unfinished upload is waited for; then its bytes are forgotten."""
     import_bytes: int = Field(default=30 * 1024 * 1024, ge=1024)
     """Largest workbook accepted, in bytes as uploaded."""
 

@@ -170,6 +170,7 @@ class Installation:
             "pki_url": f"http://{LOOPBACK}:{ports.pki}",
             "signature_level": "B-LT",
             "codec_open": "true",
+            "second_factor": "offered",
         }
         values |= {f"database_{role}_password": database.passwords[name] for role, name in ROLES.items()}
         values |= {f"database_{role}_user": name for role, name in ROLES.items()}

@@ -22,15 +22,17 @@ from api.routers import (
     read_story,
     read_work,
     reviews,
+    second_factor,
     session,
     signing,
     simulations,
-    uploads,
     verifying,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
     session.router,
+    second_factor.router,
+    second_factor.own,
     read_work.router,
     read_duties.router,
     read_profiles.router,
@@ -38,7 +40,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     read_access.router,
     read_drafts.router,
     attachments.router,
-    uploads.router,
     read_accounts.router,
     read_agencies.router,
     profiles.router,

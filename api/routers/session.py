@@ -7,11 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from api import auth
-from api.scope import Asker, Who, clock_of, tools_of
+from api import addresses, auth
+from api.devices import device_of
+from api.scope import Asker, Who, clock_of, demanded, tools_of
 from models.access import OFFICIAL, roles
 from models.commands import ActivateAccount
 from models.identifiers import new_id
+from models.settings import Settings
 
 router = APIRouter(prefix="/session", tags=["Phiên làm việc"])
 
@@ -22,6 +24,20 @@ class SignIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
     login: str = Field(title="Tên đăng nhập", min_length=1, max_length=100)
     password: SecretStr = Field(title="Mật khẩu", min_length=1, max_length=200)
+    code: SecretStr | None = Field(
+        default=None,
+        title="Mã xác thực",
+        description="Sáu số trên thiết bị hoặc mã khôi phục / six digits, or a recovery code",
+        min_length=1,
+        max_length=40,
+    )
+    device: str | None = Field(
+        default=None,
+        title="Tên thiết bị",
+        description="Bỏ trống: theo trình duyệt / by the browser",
+        min_length=1,
+        max_length=60,
+    )
 
 
 class Session(BaseModel):
@@ -52,6 +68,9 @@ class WhoAmI(BaseModel):
     profile_id: UUID | None = Field(title="Hồ sơ của tôi")
     roles: list[HeldRole] = Field(title="Vai trò đang giữ")
     must_change_password: bool = Field(title="Phải đổi mật khẩu mặc định")
+    second_factor: bool = Field(title="Đã đăng ký lớp xác thực thứ hai")
+    must_enrol_second_factor: bool = Field(title="Phải đăng ký lớp xác thực thứ hai")
+    second_factor_at: datetime | None = Field(title="Phiên này xác thực lớp thứ hai lúc")
     expires_at: datetime = Field(title="Phiên hết hạn lúc")
 
 
@@ -65,18 +84,33 @@ class NewPassword(BaseModel):
 
 @router.post("", status_code=201, operation_id="signIn", summary="Đăng nhập / sign in")
 async def sign_in(request: Request, body: SignIn) -> Session:
-    """Open a session. Every failure answers ``login-failed``, whatever its reason."""
-    now = await clock_of(request).now()
-    lasts = timedelta(hours=request.app.state.settings.session_hours)
-    opened = await auth.sign_in(
-        tools_of(request).engine, body.login, body.password.get_secret_value(), now, lasts
+    """Open a session. Every failure answers ``login-failed``, whatever its reason; an account with a second
+    factor is asked for its ``code`` once the password is right (``second-factor-required``)."""
+    now, tools = await clock_of(request).now(), tools_of(request)
+    entry = auth.Entry(
+        login=body.login,
+        password=body.password.get_secret_value(),
+        code=body.code.get_secret_value() if body.code is not None else None,
+        device=body.device or device_of(request.headers.get("user-agent", "")),
+        address=addresses.hashed(tools.ring, request.client.host) if request.client is not None else None,
     )
+    opened = await auth.sign_in(tools, entry, now, terms_of(request.app.state.settings))
     return Session(token=opened.token, expires_at=opened.expires_at)
 
 
+def terms_of(settings: Settings) -> auth.Terms:
+    """How long sessions last in this installation."""
+    return auth.Terms(
+        lasts=timedelta(hours=settings.session_hours),
+        idle=timedelta(minutes=settings.session_idle_minutes),
+        address_attempts=settings.address_attempts,
+    )
+
+
 @router.get("", operation_id="whoAmI", summary="Tôi là ai / who am I")
-async def who_am_i(who: Who) -> WhoAmI:
-    """The account, its roles today, and whether the default password must be changed first."""
+async def who_am_i(request: Request, who: Who) -> WhoAmI:
+    """The account, its roles today, and what must be done first: a new password, a second factor."""
+    policy, demand = tools_of(request).policy, request.app.state.settings.second_factor
     return WhoAmI(
         account_id=who.account_id,
         login=who.login,
@@ -86,7 +120,10 @@ async def who_am_i(who: Who) -> WhoAmI:
         agency_id=who.agency_id,
         profile_id=who.profile_id,
         roles=_roles(who),
-        must_change_password=who.state == "default_password",
+        must_change_password=who.must_change_password,
+        second_factor=who.second_factor,
+        must_enrol_second_factor=not who.second_factor and demanded(who, policy, demand),
+        second_factor_at=who.second_factor_at,
         expires_at=who.expires_at,
     )
 
@@ -123,7 +160,11 @@ async def change_password(
     """
     engine = tools_of(request).engine
     old, new = await auth.prepare_change(
-        engine, who, body.old_password.get_secret_value(), body.new_password.get_secret_value()
+        engine,
+        who,
+        body.old_password.get_secret_value(),
+        body.new_password.get_secret_value(),
+        request.app.state.settings.breached_passwords,
     )
     profile_id = auth.needs_activation(who)
     if profile_id is None:

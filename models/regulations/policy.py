@@ -58,6 +58,28 @@ class Approvals(Frozen):
         return self.by_list and not set(rule_ids) & set(self.one_by_one)
 
 
+class Accounts(Frozen):
+    """Passwords and second factors: no text gives numbers, so these are policy."""
+
+    one_time_hours: int = Field(default=168, ge=1, le=24 * 60)
+    """How long a one-time password may wait for its holder."""
+    rotation_days: int = Field(default=180, ge=30, le=3650)
+    """Age a password may reach where the law in force asks for regular changes (slot password_rotation)."""
+    rotation_notice_days: int = Field(default=14, ge=1, le=90)
+    """How long before that its holder is told."""
+    second_factor_roles: tuple[str, ...] = (
+        "administrator",
+        "approver",
+        "head",
+        "hr_head",
+        "department_officer",
+        "department_head",
+    )
+    """Roles that need a second factor; whoever approves by delegation needs one, too."""
+    step_up_minutes: int = Field(default=15, ge=1, le=480)
+    """How recent the second factor must be when something is approved, signed or granted."""
+
+
 class Policy(Frozen):
     id: str
     policy: Literal[True]
@@ -67,6 +89,7 @@ class Policy(Frozen):
     reviews: Reviews = Reviews()
     declarations: Declarations = Declarations()
     approvals: Approvals = Approvals()
+    accounts: Accounts = Accounts()
 
 
 class PlannedStep(Frozen):

@@ -1,6 +1,13 @@
 """All tables, so that metadata is complete wherever one of them is imported."""
 
-from models.tables.accounts import AccountRow, MailRow, SessionRow
+from models.tables.accounts import (
+    AccountRow,
+    LoginAddressRow,
+    MailRow,
+    RecoveryCodeRow,
+    SecondFactorRow,
+    SessionRow,
+)
 from models.tables.base import Table
 from models.tables.duties import CaseRow, DutyRow, NoticeRow
 from models.tables.exports import ExportRow
@@ -80,6 +87,7 @@ __all__ = [
     "LogLeafRow",
     "LogNodeRow",
     "LogSealRow",
+    "LoginAddressRow",
     "MailRow",
     "MonthEndRow",
     "MonthItemRow",
@@ -87,6 +95,7 @@ __all__ = [
     "NoticeRow",
     "OutboxRow",
     "ProfileRow",
+    "RecoveryCodeRow",
     "ReviewFindingRow",
     "ReviewReportRow",
     "ReviewRow",
@@ -94,6 +103,7 @@ __all__ = [
     "RuleSetLoadRow",
     "RuleSetRow",
     "SealerRow",
+    "SecondFactorRow",
     "SessionRow",
     "ShareRow",
     "SignatureMaterialRow",

@@ -1,5 +1,7 @@
 """What all tests of the API share."""
 
+from types import SimpleNamespace
+
 import pytest
 from argon2 import PasswordHasher
 
@@ -8,6 +10,17 @@ from api import passwords
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 """Argon2id at the least it can cost; what it costs people is tested in test_passwords.py."""
 
+
+SETTINGS = SimpleNamespace(
+    session_hours=8.0,
+    session_idle_minutes=24 * 60.0,
+    second_factor="offered",
+    address_attempts=10_000,
+    breached_passwords=None,
+    attachment_bytes=2000,
+    upload_hours=48.0,
+)
+"""What the routers alone ask of an installation."""
 
 STRONG = passwords._hasher
 """The hasher people get."""

@@ -1,12 +1,18 @@
 """What a password costs whoever guesses it (RFC 9106), and what becomes of hashes that cost less."""
 
+import unicodedata
+from hashlib import sha1
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import pytest
 from argon2 import Type
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from api import passwords
+from models.errors import RefusedError
 from models.settings import Settings
 from tests.api.conftest import CHEAP, STRONG
 
@@ -56,3 +62,42 @@ async def test_only_a_throw_away_installation_may_have_cheap_ones(
 async def test_what_people_s_cost_is_told_at_the_start_changes_nothing() -> None:
     passwords.configure("people")
     assert (await passwords.hashed(PASSWORD)).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
+@given(st.lists(st.text(min_size=1, max_size=20), min_size=0, max_size=60, unique=True), st.booleans())
+def test_a_sorted_list_is_searched_in_place(words: list[str], counted: bool) -> None:
+    """Every password of the file is found and none other, whatever its place, with and without counts."""
+    kept, others = words[::2], words[1::2]
+    lines = sorted(sha1(_same(one).encode()).hexdigest().upper() for one in kept)
+    with NamedTemporaryFile() as file:
+        file.write("".join(line + (":17\r\n" if counted else "\n") for line in lines).encode())
+        file.flush()
+        path, known = Path(file.name), {_same(one) for one in kept}
+        assert all(passwords.listed(path, one) for one in kept)
+        assert not any(passwords.listed(path, one) for one in others if _same(one) not in known)
+
+
+def _same(word: str) -> str:
+    return unicodedata.normalize("NFKC", word)
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("1qaz2wsx3edc", "dễ đoán"),
+        ("manchester", "dễ đoán"),  # zxcvbn's list of what people choose
+        ("xin-Chào-ngày-mới-2026", "bị lộ"),
+    ],
+)
+def test_known_and_breached_passwords_are_refused(password: str, reason: str, tmp_path: Path) -> None:
+    breached = tmp_path / "list.txt"
+    breached.write_text(sha1(_same("xin-Chào-ngày-mới-2026").encode()).hexdigest() + "\n")
+    with pytest.raises(RefusedError) as refused:
+        passwords.judge(password, "ai.do", "mật khẩu cũ", breached)
+    assert reason in refused.value.refusal.fields[0].message_vi
+    passwords.judge("mùa-hạ-Huế-1968", "ai.do", "mật khẩu cũ", breached)
+
+
+def test_a_list_that_cannot_be_read_lets_no_password_through(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        passwords.judge("mùa-hạ-Huế-1968", "ai.do", "mật khẩu cũ", tmp_path / "gone.txt")

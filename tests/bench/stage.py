@@ -154,6 +154,7 @@ def _settings(
         "temporal_address": engine.address,
         "api_port": str(free_port()),
         "revocation": "off",
+        "second_factor": "offered",
         **others,
     }
     values |= {f"database_{role}_password": database.passwords[name] for role, name in ROLES.items()}

@@ -155,6 +155,7 @@ class Rig:
         self.postgres.create_roles_and_database("hoso")
         passwords = {
             "revocation": "off",
+            "second_factor": "offered",
             **{f"database_{role}_password": self.postgres.passwords[name] for role, name in ROLES.items()},
         }
         write_settings_file(

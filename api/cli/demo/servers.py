@@ -134,6 +134,8 @@ class Servers:
             "national_sender_code": self.national_code,
             "clock": "engine",
             "session_hours": "24",
+            "session_idle_minutes": "1440",
+            "second_factor": "offered",
             "login_cost": "throwaway",
             "shutdown_seconds": "1",
         }

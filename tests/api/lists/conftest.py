@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +32,7 @@ from tests.activities.batches.conftest import (
     submitted,
     world,
 )
+from tests.api.conftest import SETTINGS
 from tests.web import part
 from tests.world import World
 
@@ -82,7 +82,7 @@ async def app(database: Any, world: World, signing) -> AsyncIterator[FastAPI]:
     made = part(_readers)
     made.state.tools = Tools(engine, world.tools.ring)
     made.state.clock = Still(world)
-    made.state.settings = SimpleNamespace(session_hours=8.0, attachment_bytes=2000)
+    made.state.settings = SETTINGS
     made.state.documents = signing.store
     made.state.temporal = None
     yield made

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -24,16 +23,20 @@ from api.routers import (
     read_profiles,
     read_story,
     read_work,
+    second_factor,
     session,
     simulations,
-    uploads,
     verifying,
 )
 from models.documents import DocumentStore
 from models.key_ring import MasterKey, create_keyring
 from models.record.tools import Tools
+from tests.api.conftest import SETTINGS
 from tests.api.reading.world import Caller, StandingClock, World, ground
 from tests.web import part
+
+OWN_LOGINS = ("test_session", "test_second_factor")
+"""Where sessions themselves are tested each login is one of its own."""
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +52,9 @@ def world(module_database: Any, tmp_path_factory: pytest.TempPathFactory) -> Wor
 def _readers() -> FastAPI:
     made = FastAPI()
     install(made)
+    made.include_router(second_factor.own, prefix="/api/v1")
     for one in (
+        second_factor,
         session,
         read_agencies,
         read_profiles,
@@ -58,7 +63,6 @@ def _readers() -> FastAPI:
         read_access,
         read_drafts,
         attachments,
-        uploads,
         read_duties,
         read_work,
         read_story,
@@ -82,7 +86,7 @@ async def app(world: World, clock: StandingClock) -> AsyncIterator[FastAPI]:
     made = part(_readers)
     made.state.tools = Tools(engine, world.ring)
     made.state.clock = clock
-    made.state.settings = SimpleNamespace(session_hours=8.0, attachment_bytes=2000, upload_hours=48.0)
+    made.state.settings = SETTINGS
     made.state.documents = world.documents
     made.state.temporal = None
     yield made
@@ -99,8 +103,7 @@ async def callers(
     def make() -> Caller:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         made.append(Caller(transport=transport, base_url="http://hoso/api/v1"))
-        # Where sessions themselves are tested each login is one of its own.
-        made[-1].tokens = {} if "session" in request.path.name else world.tokens
+        made[-1].tokens = {} if request.path.name.startswith(OWN_LOGINS) else world.tokens
         return made[-1]
 
     yield make

@@ -124,7 +124,9 @@ async def test_guessing_in_parallel_gains_nothing(world: World, app: Any, monkey
 
     async def guess() -> None:
         with pytest.raises(RefusedError):
-            await auth.sign_in(app.state.tools.engine, "stormed", "guess", NOW, timedelta(hours=1))
+            await auth.sign_in(
+                app.state.tools, auth.Entry("stormed", "guess"), NOW, auth.Terms(timedelta(hours=1))
+            )
 
     await asyncio.gather(*(guess() for _ in range(12)))
     assert looked == auth.FREE_ATTEMPTS

@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from api.routers import verifying
+from tests.api.conftest import SETTINGS
 from tests.api.reading.world import Caller, StandingClock, World, code_of
 from tests.models.evidence import lists, longterm, samples
 
@@ -27,7 +28,7 @@ def settings(app: FastAPI, clock: StandingClock, tmp_path: Any) -> SimpleNamespa
     clock.at = samples.READ_AT
     (tmp_path / "trust.json").write_text(samples.trust().to_json())
     app.state.settings = SimpleNamespace(
-        session_hours=8.0,
+        **vars(SETTINGS),
         verify_bytes=len(lists.evidence().pack()) + len(samples.signed_twice()),
         verify_public=True,
         verify_per_minute=20,
