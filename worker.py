@@ -40,7 +40,7 @@ from activities.signing.sessions import SessionOffice
 from activities.signing.sources import signers_of
 from api.clock import EngineClock, SystemClock
 from models.database import engine_for
-from models.keys import ensure_keyring
+from models.key_opening import open_ring
 from models.logs import configure, logger, prepare_temporal_loggers
 from models.record.tools import Tools
 from models.settings import DatabaseRole, Settings
@@ -199,11 +199,7 @@ def _ready_file(settings: Settings) -> Iterator[None]:
 async def serve(part: Part, settings: Settings) -> None:
     """Work until told to stop; what was begun is finished first."""
     log = logger("worker")
-    ring = ensure_keyring(
-        settings.key_ring,
-        settings.master_key.get_secret_value() if settings.master_key else None,
-        settings.master_key_file,
-    )
+    ring = open_ring(settings)
     engine = engine_for(settings.database_url(DatabaseRole.WORKER), pool_size=settings.database_pool)
     tools = Tools(engine, ring)
     client = await connect(settings, ring)

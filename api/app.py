@@ -15,7 +15,7 @@ from api.relay import Relay
 from api.routers import ROUTERS
 from models.database import engine_for
 from models.documents import DocumentStore
-from models.keys import ensure_keyring
+from models.key_opening import open_ring
 from models.logs import configure
 from models.record.tools import Tools
 from models.settings import DatabaseRole, Settings
@@ -30,11 +30,7 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     configure(settings.log_format, settings.log_level, "api")
     passwords.configure(settings.login_cost)
-    ring = ensure_keyring(
-        settings.key_ring,
-        settings.master_key.get_secret_value() if settings.master_key else None,
-        settings.master_key_file,
-    )
+    ring = open_ring(settings)
     database = engine_for(settings.database_url(DatabaseRole.API), pool_size=settings.database_pool)
     client = await connect(settings, ring, lazy=True)
     tools = Tools(database, ring)

@@ -13,7 +13,9 @@ import binascii
 import hmac
 import json
 import secrets
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -26,7 +28,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from models.errors import KeyRingDamagedError, KeyRingMissingError, KeyUnknownError
+from models.errors import HosoError, KeyRingDamagedError, KeyUnknownError
 from models.key_files import alone, read_private, write_private
 
 KEY_BYTES = 32
@@ -41,6 +43,11 @@ class Purpose(StrEnum):
     CODEC = "codec"
     BACKUPS = "backups"
     BLIND_INDEX = "blind-index"
+
+
+OWN = (Purpose.FIELDS, Purpose.BLIND_INDEX)
+"""What an authority has keys of its own for. A backup holds all authorities; the codec is not told whose
+workflow it serves: those keys are derived per use."""
 
 
 def framed(*parts: bytes) -> bytes:
@@ -72,17 +79,31 @@ class MasterKey:
             )
         return cls(material)
 
+    @property
+    def text(self) -> str:
+        """In base64, as a file or the environment holds it."""
+        return base64.b64encode(self.material).decode()
+
     @classmethod
     def from_file(cls, path: Path) -> Self:
         """Read the file `create` wrote; errors as in `read_private` and `from_text`."""
         return cls.from_text(read_private(path).decode("ascii", "replace"))
 
     @classmethod
+    def make(cls) -> Self:
+        """A fresh random one."""
+        return cls(secrets.token_bytes(KEY_BYTES))
+
+    @classmethod
     def create(cls, path: Path) -> Self:
         """Make a new one in a new file; FileExistsError rather than replace a key that still opens things."""
-        material = secrets.token_bytes(KEY_BYTES)
-        write_private(path, base64.b64encode(material) + b"\n", replace=False)
-        return cls(material)
+        made = cls.make()
+        write_private(path, made.text.encode() + b"\n", replace=False)
+        return made
+
+
+UNKNOWN = "*"
+"""What a key of a ring written by an earlier version follows: any made before it."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -94,6 +115,8 @@ class DataKey:
     authority_id: UUID | None
     made_at: datetime
     material: bytes
+    follows: str | None = UNKNOWN
+    """The key that sealed for the same before it; None: nothing did."""
 
     def __repr__(self) -> str:
         return f"DataKey({self.id})"
@@ -103,20 +126,30 @@ class DataKey:
         return derive(self.material, self.purpose.encode(), *context)
 
     @classmethod
-    def make(cls, purpose: Purpose, authority_id: UUID | None = None) -> Self:
+    def make(cls, purpose: Purpose, authority_id: UUID | None = None, follows: str | None = None) -> Self:
         """A fresh random key with an id that says its purpose."""
         made_at = datetime.now(UTC).replace(microsecond=0)
         name = f"{purpose}-{secrets.token_hex(6)}"
-        return cls(name, purpose, authority_id, made_at, secrets.token_bytes(KEY_BYTES))
+        return cls(name, purpose, authority_id, made_at, secrets.token_bytes(KEY_BYTES), follows)
+
+
+LEARNS_WITHIN = 1.0
+"""Seconds after which a running process has noticed that its ring's file was written anew."""
 
 
 class KeyRing:
-    """The unwrapped ring. Opened once at start; an unknown key id makes it look at its file once more."""
+    """The unwrapped ring. Opened once at start; a file written anew, and an unknown key id, is read again.
 
-    def __init__(self, path: Path, master: MasterKey) -> None:
+    ``master`` is the master key, or what finds it wherever it is kept: a process that runs while the master
+    key is changed then reads the next ring too. One that was given the key itself keeps the keys it has.
+    """
+
+    def __init__(self, path: Path, master: MasterKey | Callable[[], Sequence[MasterKey]]) -> None:
         self._path = path
-        self._master = master
-        self._keys: tuple[DataKey, ...] = _unwrap(read_private(path), master)
+        self._masters = master if callable(master) else lambda: (master,)
+        self._master: MasterKey | None = None
+        self._looked = time.monotonic()
+        self._read()
 
     def __repr__(self) -> str:
         return f"KeyRing({len(self._keys)} keys)"
@@ -128,17 +161,17 @@ class KeyRing:
 
     def current(self, purpose: Purpose, authority_id: UUID | None = None) -> DataKey:
         """The key to seal with: the newest of the authority's own, else the newest that serves all."""
-        for owner in (authority_id, None):
-            for key in reversed(self._keys):
-                if key.purpose is purpose and key.authority_id == owner:
-                    return key
+        self._look()
+        found = current_of(self._keys, purpose, authority_id)
+        if found is not None:
+            return found
         raise KeyUnknownError(f"chùm khoá không có khoá {purpose} / the ring has no key for {purpose}")
 
     def find(self, purpose: Purpose, key_id: str) -> DataKey:
         """The key to open with, current or old; KeyUnknownError if the ring, also re-read, lacks it."""
         found = self._lookup(purpose, key_id)
         if found is None:  # another process may have rotated since this one opened the ring
-            self._keys = _unwrap(read_private(self._path), self._master)
+            self._read()
             found = self._lookup(purpose, key_id)
         if found is None:
             raise KeyUnknownError(
@@ -146,56 +179,73 @@ class KeyRing:
             )
         return found
 
+    def serving(self, purpose: Purpose, authority_id: UUID | None) -> tuple[DataKey, ...]:
+        """Every key of the ring that may have sealed for the authority, oldest first, the current last."""
+        at = self.current(purpose, authority_id)
+        chain = [at]
+        earlier = [k for k in self._keys if k.purpose is purpose and k.authority_id in (None, authority_id)]
+        for key in reversed(earlier[: earlier.index(at)]):
+            if at.follows in (key.id, UNKNOWN):
+                at = key
+                chain.append(at)
+        return tuple(reversed(chain))
+
+    def give(self, authority_id: UUID) -> None:
+        """Give an authority keys of its own, where it has none: nobody else's rows are sealed under them."""
+        with alone(self._path.parent):
+            self._read()
+            own = {key.purpose for key in self._keys if key.authority_id == authority_id}
+            made = [DataKey.make(purpose, authority_id) for purpose in OWN if purpose not in own]
+            if made:
+                assert self._master is not None
+                write_private(self._path, wrap([*self._keys, *made], self._master), replace=True)
+                self._read()
+
+    def _look(self) -> None:
+        """Read the ring again if its file was written since; what cannot be read now leaves what is held."""
+        if (now := time.monotonic()) - self._looked < LEARNS_WITHIN:
+            return
+        self._looked = now
+        try:
+            if _stamp(self._path) != self._seen:
+                self._read()
+        except (HosoError, OSError):
+            return
+
+    def _read(self) -> None:
+        stamp, content = _stamp(self._path), read_private(self._path)
+        if self._master is not None:
+            with suppress(KeyRingDamagedError):
+                self._keys, self._seen = unwrap(content, self._master), stamp
+                return
+        # The master key may be another one by now.
+        self._master, self._keys = unwrap_by_any(content, self._masters())
+        self._seen = stamp
+
     def _lookup(self, purpose: Purpose, key_id: str) -> DataKey | None:
         return next((key for key in self._keys if key.id == key_id and key.purpose is purpose), None)
 
 
-def create_keyring(path: Path, master: MasterKey) -> KeyRing:
-    """Make a new ring with one key per purpose; FileExistsError if there is a file already."""
-    keys = [DataKey.make(purpose) for purpose in Purpose]
-    write_private(path, _wrap(keys, master), replace=False)
-    return KeyRing(path, master)
+def current_of(keys: Sequence[DataKey], purpose: Purpose, authority_id: UUID | None) -> DataKey | None:
+    """The newest of the authority's own, else the newest that serves all."""
+    for owner in (authority_id, None):
+        for key in reversed(keys):
+            if key.purpose is purpose and key.authority_id == owner:
+                return key
+    return None
 
 
-def rotate(path: Path, master: MasterKey, purpose: Purpose, authority_id: UUID | None = None) -> DataKey:
-    """Add a new current key; what older keys sealed stays readable.
-
-    With an authority the key is that authority's own. After rotating `BLIND_INDEX` the stored indexes must be
-    computed again; `BlindIndex.candidates` finds rows under old keys until then.
-    """
-    with alone(path.parent):
-        keys = _unwrap(read_private(path), master)
-        made = DataKey.make(purpose, authority_id)
-        write_private(path, _wrap([*keys, made], master), replace=True)
-    return made
+def _stamp(path: Path) -> tuple[int, int, int]:
+    """What differs once a file was replaced by another of its name."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return (0, 0, 0)
+    return (found.st_ino, found.st_mtime_ns, found.st_size)
 
 
-def rewrap(path: Path, master: MasterKey, new_master: MasterKey) -> None:
-    """Wrap the same keys with another master key; what is sealed stays as it is."""
-    with alone(path.parent):
-        write_private(path, _wrap(_unwrap(read_private(path), master), new_master), replace=True)
-
-
-def find_master(text: str | None, file: Path) -> MasterKey:
-    """The master key from the environment if set there, else from its file; KeyRingMissingError if none."""
-    return MasterKey.from_text(text) if text is not None else MasterKey.from_file(file)
-
-
-def ensure_keyring(path: Path, text: str | None, file: Path) -> KeyRing:
-    """Open the ring, or on a first run make it, with a master key file unless the environment gives one.
-
-    Where a ring exists a missing master key is an error: a new one would open nothing.
-    """
-    if not path.exists():
-        try:
-            master = find_master(text, file)
-        except KeyRingMissingError:
-            master = MasterKey.create(file)
-        return create_keyring(path, master)
-    return KeyRing(path, find_master(text, file))
-
-
-def _wrap(keys: Iterable[DataKey], master: MasterKey) -> bytes:
+def wrap(keys: Iterable[DataKey], master: MasterKey) -> bytes:
+    """The ring's file: every key wrapped by the master key, and the whole sealed."""
     wrapping = AESGCM(derive(master.material, b"wrap"))
     entries: list[dict[str, Any]] = []
     for key in keys:
@@ -206,13 +256,16 @@ def _wrap(keys: Iterable[DataKey], master: MasterKey) -> bytes:
             "authority": str(key.authority_id) if key.authority_id else None,
             "made_at": key.made_at.isoformat(),
         }
+        if key.follows != UNKNOWN:
+            entry["follows"] = key.follows
         wrapped = nonce + wrapping.encrypt(nonce, key.material, _canonical(entry))
         entries.append({**entry, "wrapped": base64.b64encode(wrapped).decode()})
     body = {"format": FORMAT, "keys": entries}
     return json.dumps({**body, "seal": _seal(body, master)}, indent=2).encode() + b"\n"
 
 
-def _unwrap(content: bytes, master: MasterKey) -> tuple[DataKey, ...]:
+def unwrap(content: bytes, master: MasterKey) -> tuple[DataKey, ...]:
+    """The keys of a ring's file; KeyRingDamagedError if it is damaged or the master key is another one."""
     try:
         stored = json.loads(content)
         body = {"format": stored["format"], "keys": stored["keys"]}
@@ -226,6 +279,14 @@ def _unwrap(content: bytes, master: MasterKey) -> tuple[DataKey, ...]:
         ) from None
 
 
+def unwrap_by_any(content: bytes, masters: Sequence[MasterKey]) -> tuple[MasterKey, tuple[DataKey, ...]]:
+    """The keys and the master key that opens them: while it is changed there are two. Errors as `unwrap`."""
+    for master in masters[:-1]:
+        with suppress(KeyRingDamagedError):
+            return master, unwrap(content, master)
+    return masters[-1], unwrap(content, masters[-1])
+
+
 def _unwrap_one(entry: dict[str, Any], wrapping: AESGCM) -> DataKey:
     public = {name: value for name, value in entry.items() if name != "wrapped"}
     wrapped = base64.b64decode(entry["wrapped"], validate=True)
@@ -235,6 +296,7 @@ def _unwrap_one(entry: dict[str, Any], wrapping: AESGCM) -> DataKey:
         authority_id=UUID(entry["authority"]) if entry["authority"] else None,
         made_at=datetime.fromisoformat(entry["made_at"]),
         material=wrapping.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], _canonical(public)),
+        follows=entry.get("follows", UNKNOWN),
     )
 
 

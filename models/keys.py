@@ -18,19 +18,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from models.errors import SealBrokenError
-from models.key_ring import (
-    NONCE_BYTES,
-    DataKey,
-    KeyRing,
-    MasterKey,
-    Purpose,
-    create_keyring,
-    ensure_keyring,
-    find_master,
-    framed,
-    rewrap,
-    rotate,
-)
+from models.key_changes import create_keyring, ensure_keyring, find_master, remove, rewrap, rotate
+from models.key_ring import NONCE_BYTES, DataKey, KeyRing, MasterKey, Purpose, framed
 
 __all__ = [
     "BlindIndex",
@@ -43,6 +32,7 @@ __all__ = [
     "create_keyring",
     "ensure_keyring",
     "find_master",
+    "remove",
     "rewrap",
     "rotate",
 ]
@@ -124,13 +114,25 @@ class BlindIndex:
         key = self._ring.current(Purpose.BLIND_INDEX, authority_id)
         return _index(key, authority_id, personal_id)
 
+    def row(self, authority_id: UUID, personal_id: str) -> dict[str, str | bytes | None]:
+        """The columns of a profile that its number decides; ValueError as `of`.
+
+        While the ring holds a former key, its index is kept beside the new one: rows under either are then
+        unique together (``uq_profiles_id_number_guard``).
+        """
+        keys = self._ring.serving(Purpose.BLIND_INDEX, authority_id)
+        current = self._ring.current(Purpose.BLIND_INDEX, authority_id)
+        former = _index(keys[0], authority_id, personal_id) if keys[0] != current else None
+        return {
+            "id_number_index": _index(current, authority_id, personal_id),
+            "id_number_key": current.id,
+            "id_number_guard": former,
+        }
+
     def candidates(self, authority_id: UUID, personal_id: str) -> tuple[bytes, ...]:
         """The index under each key that may have been current, newest first: to search while re-indexing."""
-        return tuple(
-            _index(key, authority_id, personal_id)
-            for key in reversed(self._ring.keys)
-            if key.purpose is Purpose.BLIND_INDEX and key.authority_id in (None, authority_id)
-        )
+        keys = self._ring.serving(Purpose.BLIND_INDEX, authority_id)
+        return tuple(_index(key, authority_id, personal_id) for key in reversed(keys))
 
 
 def normalise_number(personal_id: str) -> str:

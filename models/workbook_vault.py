@@ -5,6 +5,7 @@ authority and to their own hash. A file is complete before it has its name.
 """
 
 import os
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
@@ -49,6 +50,19 @@ class WorkbookVault:
             raise WorkbookMissingError(f"no workbook is kept under {digest}") from None
         table, field = _PLACE
         return self._cipher.open(authority_id, table, digest, field, Sealed.unpack(packed))
+
+    def kept(self, authority_id: UUID) -> Iterator[tuple[str, str]]:
+        """Digest and key id of every workbook of the authority."""
+        for path in sorted((self._folder / str(authority_id)).glob("??/*")):
+            if not path.name.startswith("."):
+                yield path.name, Sealed.unpack(path.read_bytes()).key_id
+
+    def reseal(self, authority_id: UUID, digest: str) -> None:
+        """Seal a workbook anew under the current key; errors as `fetch`."""
+        data = self.fetch(authority_id, digest)
+        table, field = _PLACE
+        sealed = self._cipher.seal(authority_id, table, digest, field, data)
+        _write(self._path(authority_id, digest), sealed.pack())
 
     def _path(self, authority_id: UUID, digest: str) -> Path:
         return self._folder / str(authority_id) / digest[:2] / digest

@@ -84,7 +84,9 @@ def issues_of(
     return tuple(found)
 
 
-def legacy_of(candidate: Candidate, agency_id: UUID, number_index: bytes, today: date) -> Legacy:
+def legacy_of(
+    candidate: Candidate, agency_id: UUID, number: Mapping[str, str | bytes | None], today: date
+) -> Legacy:
     """The person as the record takes them over; call only where nothing is wrong with the line."""
     form = candidate.form
     content = tidy(form, candidate.content)
@@ -95,7 +97,7 @@ def legacy_of(candidate: Candidate, agency_id: UUID, number_index: bytes, today:
         category=candidate.extras["staff_category"],
         full_name=content[form.by_meaning[NAME].name].title(),
         staff_number=content.get("staff_number"),
-        number_index=number_index,
+        number=number,
         content=content,
         digest=digest(content),
         held_since=min(joined, today),

@@ -124,7 +124,7 @@ class People(Batches[Candidate]):
 
     def _legacy(self, one: Candidate, number: str) -> Legacy:
         run = self._run
-        index = run.tools.blind.of(run.source.authority_id, number)
+        index = run.tools.blind.row(run.source.authority_id, number)
         agency_id = run.agencies[one.extras["agency_code"]]
         return legacy_of(one, agency_id, index, run.scene.today)
 

@@ -149,8 +149,7 @@ class Round:
     def _same_number(self, row: Row[Any], number: Any) -> bool:
         if not isinstance(number, str):
             return True  # that it is missing is another criterion's matter
-        known = self.tools.blind.of(self.authority_id, number)
-        return known == bytes(row.id_number_index)
+        return bytes(row.id_number_index) in self.tools.blind.candidates(self.authority_id, number)
 
     async def _write(
         self, connection: AsyncConnection, rows: Sequence[Row[Any]], faults: Sequence[dict[str, Any]]

@@ -24,7 +24,8 @@ from api.cli.children import ChildError, answers, port_is_free
 from api.cli.embedded import RETENTION_DAYS, binary, postgres_binaries
 from api.cli.finding import START, Finding
 from models.errors import HosoError
-from models.keys import KeyRing, Purpose, find_master
+from models.key_opening import master_place
+from models.keys import KeyRing, Purpose
 from models.migrations import head
 from models.settings import DATA_FOLDER, PREFIX, DatabaseRole, MissingSettingError, Settings
 
@@ -152,11 +153,14 @@ def check_engine(settings: Settings) -> Finding:
 
 def check_keys(settings: Settings) -> Finding:
     """The key ring opens and holds a key for every purpose."""
-    master = settings.master_key.get_secret_value() if settings.master_key else None
-    if not settings.key_ring.exists() and master is None and not settings.master_key_file.exists():
+    if (
+        not settings.key_ring.exists()
+        and settings.master_key is None
+        and not settings.master_key_file.exists()
+    ):
         return Finding("keys", "failed", f"chưa có / none yet: {settings.key_ring}", START)
     try:
-        ring = KeyRing(settings.key_ring, find_master(master, settings.master_key_file))
+        ring = KeyRing(settings.key_ring, master_place(settings).candidates)
         for purpose in Purpose:
             ring.current(purpose)
     except (HosoError, OSError) as error:

@@ -24,7 +24,7 @@ from api.cli.sample import sample
 from api.cli.sample_logins import AUTHORITY, FirstLoad, Login, read, write
 from api.scope import token_hash
 from models.database import Scope, engine_for, transaction
-from models.keys import ensure_keyring
+from models.key_opening import open_ring
 from models.record.bulk import NO_PASSWORD
 from models.record.install import install_authority
 from models.record.tools import Tools
@@ -112,10 +112,9 @@ def _password() -> str:
 
 async def _prepare(settings: Settings, administrator: Login) -> tuple[UUID, str]:
     """The authority, its first administrator, and a session for the upload."""
-    master = settings.master_key.get_secret_value() if settings.master_key else None
     tools = Tools(
         engine_for(settings.database_url(DatabaseRole.WORKER)),
-        ensure_keyring(settings.key_ring, master, settings.master_key_file),
+        open_ring(settings),
     )
     now = datetime.now(UTC)
     try:

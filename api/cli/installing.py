@@ -18,7 +18,7 @@ from models.calendar.source import SourceError
 from models.database import Scope, engine_for, transaction
 from models.errors import HosoError
 from models.identifiers import new_id
-from models.keys import ensure_keyring
+from models.key_opening import open_ring
 from models.record.install import Installed, install_authority
 from models.record.tools import Tools
 from models.regulations import (
@@ -158,9 +158,8 @@ async def installed(
         NoLawInForce, MissingSlots, OverlappingRegulations: the regulations do not bind this authority today.
         TrialRefused: the trial names no draft of this authority, or law in force stands against it.
     """
-    master = settings.master_key.get_secret_value() if settings.master_key else None
     engine = engine_for(settings.database_url(DatabaseRole.WORKER), pool_size=2)
-    tools = Tools(engine, ensure_keyring(settings.key_ring, master, settings.master_key_file))
+    tools = Tools(engine, open_ring(settings))
     password = "-".join(secrets.token_hex(3) for _ in range(3))
     try:
         made = await install_authority(

@@ -21,7 +21,7 @@ from models.calendar.loader import load_year
 from models.calendar.source import SourceError
 from models.database import Scope, engine_for, transaction
 from models.errors import RefusedError
-from models.keys import ensure_keyring
+from models.key_opening import open_ring
 from models.lifecycle.rebasing import Judged
 from models.record.basis import basis_of
 from models.record.lawmaking import (
@@ -145,8 +145,7 @@ async def _done(
     authority: str, planned: Planned, document: str, approver: str | None, *, only_preview: bool, json: bool
 ) -> None:
     settings = settings_now()
-    master = settings.master_key.get_secret_value() if settings.master_key else None
-    ring = ensure_keyring(settings.key_ring, master, settings.master_key_file)
+    ring = open_ring(settings)
     tools = Tools(engine_for(settings.database_url(DatabaseRole.WORKER)), ring)
     try:
         authority_id, code = await _authority(tools, authority)

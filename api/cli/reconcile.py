@@ -10,7 +10,7 @@ import typer
 from api.clock import SystemClock
 from api.reconcile import Findings, Reconciler
 from models.database import engine_for
-from models.keys import ensure_keyring
+from models.key_opening import open_ring
 from models.logs import configure
 from models.settings import DatabaseRole, Settings
 from workflows.connection import connect
@@ -23,8 +23,7 @@ Json = Annotated[bool, typer.Option("--json", help="Kết quả dạng JSON / ma
 async def _run() -> Findings:
     settings = Settings()
     configure(settings.log_format, settings.log_level, "reconcile")
-    master = settings.master_key.get_secret_value() if settings.master_key else None
-    ring = ensure_keyring(settings.key_ring, master, settings.master_key_file)
+    ring = open_ring(settings)
     database = engine_for(settings.database_url(DatabaseRole.API))
     try:
         client = await connect(settings, ring)

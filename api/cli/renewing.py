@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from api.starting_renewal import start_renewal
 from models.database import Scope, engine_for, transaction
-from models.keys import ensure_keyring
+from models.key_opening import open_ring
 from models.settings import DatabaseRole, Settings
 from workflows.connection import connect
 
@@ -43,8 +43,7 @@ def renew(
 
 async def _run(everything: bool, show: bool) -> list[dict[str, object]]:
     settings = Settings()
-    master = settings.master_key.get_secret_value() if settings.master_key else None
-    ring = ensure_keyring(settings.key_ring, master, settings.master_key_file)
+    ring = open_ring(settings)
     database = engine_for(settings.database_url(DatabaseRole.API))
     found: list[dict[str, object]] = []
     try:

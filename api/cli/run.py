@@ -30,7 +30,7 @@ from api.cli.embedded import (
 )
 from api.cli.supervisor import AlreadyRunningError, Display, Supervisor, only_one
 from models.errors import HosoError
-from models.keys import ensure_keyring
+from models.key_opening import open_ring
 from models.migrations import migrate
 from models.settings import DATA_FOLDER, PREFIX, DatabaseRole, Settings, write_settings_file
 
@@ -138,9 +138,8 @@ class Installation:
             migrate(settings.database_url(DatabaseRole.MIGRATION))
         except (SQLAlchemyError, psycopg.Error) as error:
             raise ChildError(f"di trú / migrations: {str(error).splitlines()[0]}") from error
-        master = settings.master_key.get_secret_value() if settings.master_key else None
         try:
-            ensure_keyring(settings.key_ring, master, settings.master_key_file)
+            open_ring(settings)
         except HosoError as error:
             raise ChildError(f"khoá / keys: {error}") from error
 

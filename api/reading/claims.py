@@ -14,7 +14,7 @@ from models.record.tools import Tools
 _ABOVE = text(
     "SELECT ancestor_id FROM agency_closure WHERE descendant_id = :agency AND valid_to IS NULL ORDER BY depth"
 )
-_OPEN = text("SELECT id FROM profiles WHERE id_number_index = :index AND chapter <> 'archive'")
+_OPEN = text("SELECT id FROM profiles WHERE id_number_index = ANY (:indexes) AND chapter <> 'archive'")
 
 
 async def profile_of(tools: Tools, who: Asker, to_agency_id: UUID, personal_id_number: str) -> UUID:
@@ -31,8 +31,8 @@ async def profile_of(tools: Tools, who: Asker, to_agency_id: UUID, personal_id_n
         verdict = may(who.actor, "accept_transfer", Target(to_agency_id, above), who.today, law)
         if not isinstance(verdict, Allowed):
             raise RefusedError.of(verdict.code, verdict.reason_vi, verdict.reason_en)
-        index = tools.blind.of(who.authority_id, personal_id_number)
-        found: UUID | None = await connection.scalar(_OPEN, {"index": index})
+        indexes = list(tools.blind.candidates(who.authority_id, personal_id_number))
+        found: UUID | None = await connection.scalar(_OPEN, {"indexes": indexes})
     if found is None:
         raise permits.missing()
     return found

@@ -55,7 +55,8 @@ class Legacy:
     category: str
     full_name: str
     staff_number: str | None
-    number_index: bytes
+    number: Mapping[str, str | bytes | None]
+    """The columns of the profile that its ID number decides."""
     content: Mapping[str, Any]
     digest: str
     held_since: date
@@ -183,7 +184,7 @@ def _adopted(
             "category": legacy.category,
             "full_name": legacy.full_name,
             "staff_number": legacy.staff_number,
-            "id_number_index": legacy.number_index,
+            **legacy.number,
             "chapter": Chapter.SERVICE.value,
             "status": Status.WORKING.value,
             "version": 1,

@@ -11,14 +11,17 @@ _ONCE_A_DAY = Refusal(
 )
 """Custody is kept by days, so a profile changes hands once a day."""
 
+_SAME_PERSON = Refusal(
+    "duplicate-person",
+    "Số định danh này đã có hồ sơ đang mở.",
+    "There is an open profile with this personal ID number.",
+)
+
 _BY_CONSTRAINT = {
     "uq_custody_profile_id_ends_on": _ONCE_A_DAY,
     "ck_custody_period": _ONCE_A_DAY,
-    "uq_profiles_id_number": Refusal(
-        "duplicate-person",
-        "Số định danh này đã có hồ sơ đang mở.",
-        "There is an open profile with this personal ID number.",
-    ),
+    "uq_profiles_id_number": _SAME_PERSON,
+    "uq_profiles_id_number_guard": _SAME_PERSON,
     "uq_accounts_login": Refusal(
         "duplicate-login", "Tên đăng nhập đã được dùng.", "The login name is taken."
     ),

@@ -74,6 +74,7 @@ async def install_authority(
         outcome = Outcome()
         if found is None:
             await _authority(connection, authority_id, code, name, national_code, legal_date(now))
+            tools.ring.give(authority_id)
             outcome.happened("authority.installed", code=code, document=document)
         root = await connection.scalar(_ROOT, {"code": national_code})
         for start, rules in resolved(code, trial, regulations):

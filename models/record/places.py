@@ -51,7 +51,7 @@ async def _agency(connection: AsyncConnection, agency_id: UUID, beside: UUID | N
 
 
 _FORMER = text(
-    "SELECT id FROM profiles WHERE authority_id = :authority AND id_number_index = :index"
+    "SELECT id FROM profiles WHERE authority_id = :authority AND id_number_index = ANY (:indexes)"
     " AND chapter = 'archive' ORDER BY created_at DESC LIMIT 1"
 )
 
@@ -64,8 +64,8 @@ async def refuse_former(
     Raises:
         RefusedError: ``former-official``, with the archived profile.
     """
-    index = tools.blind.of(authority_id, body.personal_id_number)
-    former = await connection.scalar(_FORMER, {"authority": authority_id, "index": index})
+    indexes = list(tools.blind.candidates(authority_id, body.personal_id_number))
+    former = await connection.scalar(_FORMER, {"authority": authority_id, "indexes": indexes})
     if former is not None:
         raise RefusedError.of("former-official", extra={"profile_id": str(former)})
 

@@ -173,12 +173,12 @@ async def last_event(connection: AsyncConnection, found: Found, subject_id: UUID
 
 def creating(tools: Tools, ask: Ask, body: OpenProfile, outcome: Outcome, scene: Scene) -> Query:
     """The profile's row, before anything that refers to it; saved again with its first events."""
-    row = {
+    row: dict[str, Any] = {
         "id": ask.subject_id,
         "authority_id": ask.authority_id,
         "full_name": body.full_name,
         "staff_number": body.staff_number,
-        "id_number_index": tools.blind.of(ask.authority_id, body.personal_id_number),
+        **tools.blind.row(ask.authority_id, body.personal_id_number),
         "version": 0,
         "revision_number": 0,
         "foretold": [],

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Index,
     SmallInteger,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -40,6 +41,13 @@ class ProfileRow(Table):
             postgresql_where="chapter <> 'archive'",
         ),
         Index(
+            "uq_profiles_id_number_guard",
+            "authority_id",
+            text("coalesce(id_number_guard, id_number_index)"),
+            unique=True,
+            postgresql_where="chapter <> 'archive'",
+        ),
+        Index(
             "ix_profiles_former",
             "authority_id",
             "id_number_index",
@@ -55,6 +63,10 @@ class ProfileRow(Table):
     staff_number: Mapped[str | None]
     id_number_index: Mapped[bytes]
     """Keyed digest of the personal ID number: found by exact value, never read back."""
+    id_number_key: Mapped[str | None]
+    """The key of the digest; none where it was written before keys were noted."""
+    id_number_guard: Mapped[bytes | None]
+    """The digest under the former key, while keys change: rows under either are unique together."""
     origin: Mapped[str | None]
     """How it began: recruited or received, as the opening said; none where nobody wrote it down."""
     chapter: Mapped[str]

@@ -15,7 +15,7 @@ from api.cli.demo.problems import StoryError
 from api.cli.demo.world import PASSWORD, Laws, World, write_workbook
 from api.cli.installing import ADMINISTRATOR, first_administrator
 from models.database import Scope, engine_for, transaction
-from models.keys import ensure_keyring
+from models.key_opening import open_ring
 from models.record.install import install_authority
 from models.record.tools import Tools
 from models.settings import DatabaseRole, Settings
@@ -38,7 +38,7 @@ async def build(
         StoryError: a line of the workbook was refused.
     """
     engine = engine_for(settings.database_url(DatabaseRole.WORKER), pool_size=2)
-    tools = Tools(engine, ensure_keyring(settings.key_ring, None, settings.master_key_file))
+    tools = Tools(engine, open_ring(settings))
     try:
         made = await install_authority(
             tools,

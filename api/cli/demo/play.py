@@ -26,7 +26,7 @@ from models.calendar import Calendar, at_local, legal_date
 from models.database import engine_for
 from models.evidence import TrustList, Verdict
 from models.evidence.verification import verify
-from models.keys import ensure_keyring
+from models.key_opening import open_ring
 from models.regulations import Trial
 from models.settings import DatabaseRole, Settings
 from workflows.connection import connect
@@ -69,7 +69,7 @@ async def play(servers: Servers, settings: Settings, teller: Teller, kept: Perfo
     Raises:
         StoryError: a step did not come out as told.
     """
-    ring = ensure_keyring(settings.key_ring, None, settings.master_key_file)
+    ring = open_ring(settings)
     database = engine_for(settings.database_url(DatabaseRole.API), pool_size=4)
     client = await connect(settings, ring)
     address = f"http://{LOOPBACK}:{settings.api_port}"

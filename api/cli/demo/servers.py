@@ -15,7 +15,7 @@ from pathlib import Path
 
 from api.cli.children import LOOPBACK, Child, ChildError, Program, answers, free_port
 from api.cli.embedded import ROLES, EmbeddedPostgres, TimeSkippingServer, server_account
-from models.keys import ensure_keyring
+from models.key_opening import open_ring
 from models.migrations import migrate
 from models.settings import PREFIX, DatabaseRole, Settings, write_settings_file
 
@@ -76,7 +76,7 @@ class Servers:
         self._ready(others)
         self.settings = self._installation(ports)
         migrate(self.settings.database_url(DatabaseRole.MIGRATION))
-        ensure_keyring(self.settings.key_ring, None, self.settings.master_key_file)
+        open_ring(self.settings)
         tell("worker, API")
         self._ready([self._begin(self._worker()), self._begin(self._api(ports["api"]))])
         return self.settings

@@ -29,7 +29,8 @@ from api.routers import (
     verifying,
 )
 from models.documents import DocumentStore
-from models.key_ring import MasterKey, create_keyring
+from models.key_changes import create_keyring
+from models.key_ring import MasterKey
 from models.record.tools import Tools
 from tests.api.conftest import SETTINGS
 from tests.api.reading.world import Caller, StandingClock, World, ground

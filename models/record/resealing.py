@@ -1,0 +1,228 @@
+"""Online change of keys: what older keys sealed is sealed anew, row by row, while everybody works on.
+
+Each batch is a transaction of its own over rows nobody else holds (``SKIP LOCKED``), so it waits for no act
+and no act waits long for it. Readers find either the old value or the new one, each with the id of its key.
+What is left is found by the key's id: an interrupted change is simply begun again.
+"""
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from models.commands import BY_VERB, OpenProfile
+from models.database import Scope, transaction
+from models.errors import SealBrokenError
+from models.keys import Purpose, Sealed
+from models.record.load import content_of
+from models.record.tools import Tools
+
+BATCH = 200
+"""Rows of one transaction: some tens of milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedColumn:
+    """A column whose values are sealed under the field key; ``field`` is the name they are bound to."""
+
+    table: str
+    data: str
+    key: str
+    field: str
+
+
+SEALED = (
+    SealedColumn("revisions", "sealed", "key_id", "sealed"),
+    SealedColumn("commands", "body", "key_id", "body"),
+    SealedColumn("national_records", "sealed", "key_id", "sealed"),
+    SealedColumn("accounts", "email_sealed", "email_key", "email"),
+)
+"""Every such column there is (a guard compares it with the tables)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What one batch did: rows looked at in ``table``, rows written, and the id to go on after."""
+
+    table: str
+    seen: int
+    written: int
+    after: UUID | None
+
+
+_RESEALING = text("SELECT set_config('hoso.resealing', 'on', true)")
+_AUTHORITIES = text("SELECT authority_id, code FROM authorities ORDER BY code")
+FIRST = UUID(int=0)
+
+
+async def authorities(engine: AsyncEngine) -> dict[UUID, str]:
+    """Every authority of the installation with its code."""
+    async with engine.connect() as connection:
+        return {row.authority_id: row.code for row in await connection.execute(_AUTHORITIES)}
+
+
+async def reseal(tools: Tools, authority_id: UUID) -> AsyncIterator[Done]:
+    """Seal the authority's rows anew under its current field key; each batch is done when it is told.
+
+    Raises:
+        SealBrokenError, KeyUnknownError: a value does not open; what was done so far stays done.
+    """
+    for column in SEALED:
+
+        async def batch(after: UUID, column: SealedColumn = column) -> Done:
+            return await _reseal(tools, authority_id, column, after)
+
+        async for done in _passes(batch):
+            yield done
+
+
+async def reindex(tools: Tools, authority_id: UUID) -> AsyncIterator[Done]:
+    """Compute the authority's blind index anew under its current key; a number that cannot be found again in
+    what its person declared leaves the row under its former key (`uses` counts it)."""
+
+    async def batch(after: UUID) -> Done:
+        return await _reindex(tools, authority_id, after)
+
+    async for done in _passes(batch):
+        yield done
+
+
+async def clear_guards(tools: Tools, authority_id: UUID) -> AsyncIterator[Done]:
+    """Forget the digests under a former key that the ring no longer holds."""
+
+    async def batch(after: UUID) -> Done:
+        async with transaction(tools.engine, Scope(authority_id, everything=True)) as connection:
+            values = {"after": after, "limit": BATCH}
+            ids = list((await connection.execute(_UNGUARD, values)).scalars())
+        return Done("profiles", len(ids), len(ids), max(ids, default=None))
+
+    async for done in _passes(batch):
+        yield done
+
+
+async def _passes(batch: Callable[[UUID], Coroutine[Any, Any, Done]]) -> AsyncIterator[Done]:
+    """Pass after pass over the table until one writes nothing: meanwhile others wrote behind the cursor."""
+    while True:
+        after, written = FIRST, 0
+        while True:
+            done = await batch(after)
+            written += done.written
+            if done.seen:
+                yield done
+            if done.after is None:
+                break
+            after = done.after
+        if not written:
+            return
+
+
+async def _reseal(tools: Tools, authority_id: UUID, column: SealedColumn, after: UUID) -> Done:
+    current = tools.ring.current(Purpose.FIELDS, authority_id).id
+    find, write = _statements(column)
+    async with transaction(tools.engine, Scope(authority_id, everything=True)) as connection:
+        await connection.execute(_RESEALING)
+        values = {"after": after, "current": current, "limit": BATCH}
+        rows = list(await connection.execute(find, values))
+        changed = [_anew(tools, authority_id, column, row) for row in rows]
+        if changed:
+            await connection.execute(write, changed)
+    return Done(column.table, len(rows), len(changed), rows[-1].id if rows else None)
+
+
+def _statements(column: SealedColumn) -> tuple[TextClause, TextClause]:
+    table, data, key = column.table, column.data, column.key
+    find = (
+        f"SELECT id, {data} AS data, {key} AS key FROM {table}"  # noqa: S608 — names of ours, no input
+        f" WHERE id > :after AND {data} IS NOT NULL AND {key} <> :current"
+        " ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED"
+    )
+    write = f"UPDATE {table} SET {data} = :data, {key} = :key WHERE id = :id AND {key} = :former"  # noqa: S608 — names of ours, no input
+    return text(find), text(write)
+
+
+def _anew(tools: Tools, authority_id: UUID, column: SealedColumn, row: Any) -> dict[str, Any]:
+    place = (authority_id, column.table, row.id, column.field)
+    plain = tools.cipher.open(*place, Sealed(row.key, bytes(row.data)))
+    sealed = tools.cipher.seal(*place, plain)
+    if tools.cipher.open(*place, sealed) != plain:
+        raise SealBrokenError(f"{column.table}.{column.data}: what was sealed anew does not open alike")
+    return {"id": row.id, "data": sealed.data, "key": sealed.key_id, "former": row.key}
+
+
+_UNGUARD = text(
+    "UPDATE profiles SET id_number_guard = NULL WHERE id IN (SELECT id FROM profiles WHERE id > :after"
+    " AND id_number_guard IS NOT NULL ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING id"
+)
+_STALE = text(
+    "SELECT id, id_number_index FROM profiles WHERE id > :after"
+    " AND id_number_key IS DISTINCT FROM :current ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED"
+)
+_INDEXED = text(
+    "UPDATE profiles SET id_number_index = :id_number_index, id_number_key = :id_number_key,"
+    " id_number_guard = :id_number_guard WHERE id = :id"
+)
+_OPENINGS = text(
+    "SELECT id, body, key_id FROM commands WHERE subject_id = :profile AND verb = :verb"
+    " ORDER BY accepted_at, id"
+)
+_FORMS = text("SELECT id FROM revisions WHERE profile_id = :profile ORDER BY number DESC")
+
+
+async def _reindex(tools: Tools, authority_id: UUID, after: UUID) -> Done:
+    current = tools.ring.current(Purpose.BLIND_INDEX, authority_id).id
+    changed: list[dict[str, Any]] = []
+    async with transaction(tools.engine, Scope(authority_id, everything=True)) as connection:
+        values = {"after": after, "current": current, "limit": BATCH}
+        rows = list(await connection.execute(_STALE, values))
+        for row in rows:
+            number = await _number(connection, tools, authority_id, row.id, bytes(row.id_number_index))
+            if number is not None:
+                changed.append({"id": row.id, **tools.blind.row(authority_id, number)})
+        if changed:
+            await connection.execute(_INDEXED, changed)
+    return Done("profiles", len(rows), len(changed), rows[-1].id if rows else None)
+
+
+async def _number(
+    connection: AsyncConnection, tools: Tools, authority_id: UUID, profile_id: UUID, index: bytes
+) -> str | None:
+    """The number the profile is found by: as it was opened with, else as a form of it says."""
+
+    def theirs(number: object) -> bool:
+        return isinstance(number, str) and index in tools.blind.candidates(authority_id, number)
+
+    values = {"profile": profile_id, "verb": OpenProfile.verb}
+    for row in list(await connection.execute(_OPENINGS, values)):
+        body = tools.cipher.open(
+            authority_id, "commands", row.id, "body", Sealed(row.key_id, bytes(row.body))
+        )
+        opened = BY_VERB[OpenProfile.verb].model_validate_json(body)
+        if isinstance(opened, OpenProfile) and theirs(opened.personal_id_number):
+            return opened.personal_id_number
+    for revision_id in list((await connection.execute(_FORMS, values)).scalars()):
+        number = (await content_of(connection, tools, authority_id, revision_id)).get("citizen_id_number")
+        if theirs(number):
+            return str(number)
+    return None
+
+
+async def uses(engine: AsyncEngine, authority_id: UUID) -> dict[str, dict[str, int]]:
+    """Rows of the authority by key: key id → table → rows. The key of an index written before keys were noted
+    is ``""``."""
+    found: dict[str, dict[str, int]] = {}
+    async with transaction(engine, Scope(authority_id, everything=True)) as connection:
+        for column in SEALED:
+            rows = await connection.execute(_count(column.table, column.key, f"{column.data} IS NOT NULL"))
+            for row in rows:
+                found.setdefault(row.key, {})[column.table] = row.rows
+        for row in await connection.execute(_count("profiles", "coalesce(id_number_key, '')", "true")):
+            found.setdefault(row.key, {})["profiles"] = row.rows
+    return found
+
+
+def _count(table: str, key: str, where: str) -> TextClause:
+    counted = f"SELECT {key} AS key, count(*) AS rows FROM {table} WHERE {where} GROUP BY 1"  # noqa: S608 — names of ours, no input
+    return text(counted)
