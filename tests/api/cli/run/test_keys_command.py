@@ -1,0 +1,196 @@
+"""``hoso keys`` on a real database and a real engine: looked at, changed, retired."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from typer.testing import CliRunner
+
+from api.cli import keys_report
+from api.cli.main import build as command_line
+from models import key_ring
+from models.commands import OpenProfile
+from models.database import engine_for
+from models.key_opening import open_ring
+from models.keys import KeyRing, MasterKey, Purpose
+from models.record.tools import Tools
+from models.settings import DatabaseRole, Settings
+from models.workbook_vault import WorkbookVault
+from tests.world import World, build
+
+Hoso = Callable[..., Any]
+
+
+@pytest.fixture
+def settings(database, temporal_server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    plain = database.settings(tmp_path, temporal_address=temporal_server.address)
+    for name in (
+        "HOSO_DATABASE_PORT",
+        "HOSO_DATABASE_NAME",
+        "HOSO_DATABASE_SSLMODE",
+        "HOSO_TEMPORAL_ADDRESS",
+    ):
+        monkeypatch.setenv(name, str(getattr(plain, name.removeprefix("HOSO_").lower())))
+    for role in DatabaseRole:
+        name = f"database_{role.value}_password"
+        monkeypatch.setenv(f"HOSO_{name.upper()}", getattr(plain, name).get_secret_value())
+    monkeypatch.setenv("HOSO_DATA", str(tmp_path))
+    monkeypatch.setattr("api.cli.keys.LEARNS_WITHIN", 0.0)
+    monkeypatch.setattr(key_ring, "LEARNS_WITHIN", 0.0)
+    return Settings()
+
+
+@pytest.fixture
+def furnished(settings: Settings) -> Settings:
+    """Two people and a workbook."""
+
+    async def furnish() -> None:
+        engine = engine_for(settings.database_url(DatabaseRole.WORKER), pool_size=2)
+        world = await build(Tools(engine, open_ring(settings)), datetime(2025, 12, 1, 3, tzinfo=UTC))
+        for number in range(2):
+            await world.ask("culture.hr", opening(world, number), uuid4())
+        WorkbookVault(settings.documents, world.tools.cipher).keep(world.authority, b"PK workbook")
+        await engine.dispose()
+
+    asyncio.run(furnish())
+    return settings
+
+
+def opening(world: World, number: int) -> OpenProfile:
+    return OpenProfile(
+        agency_id=world.culture,
+        full_name="Nguyễn Thị Thử",
+        personal_id_number=f"00055500000{number}",
+        event_on=world.now.date(),
+        document="12/QĐ",
+    )
+
+
+def hoso(*arguments: str, status: int = 0) -> str:
+    done = CliRunner().invoke(command_line("keys"), ["keys", *arguments])
+    assert done.exit_code == status, done.output
+    return done.output
+
+
+def lines() -> dict[str, dict[str, Any]]:
+    return {line["id"]: line for line in json.loads(hoso("status", "--json"))}
+
+
+def current(purpose: Purpose) -> dict[str, Any]:
+    """The newest current key of a purpose."""
+    return [line for line in lines().values() if line["purpose"] == purpose and line["current"]][-1]
+
+
+def test_a_rotation_of_fields_leaves_the_former_key_unused(furnished: Settings) -> None:
+    former = current(Purpose.FIELDS)
+    assert former["uses"] == {"commands": 2, "workbooks": 1}
+    assert former["authority"] is None
+    said = hoso("rotate", "fields", "--authority", "hanoi")
+    new = current(Purpose.FIELDS)
+    assert new["id"] in said
+    assert (new["authority"], new["uses"]) == ("hanoi", {"commands": 2, "workbooks": 1})
+    assert lines()[former["id"]]["uses"] == {}
+    # Once more: the authority's own former key may go, an hour after its successor was made.
+    hoso("rotate", "fields")
+    kept = lines()[new["id"]]
+    assert (kept["uses"], kept["current"], kept["retirable"]) == ({}, False, False)
+    assert "60" in hoso("retire", new["id"], status=1)
+
+
+def test_a_former_key_is_retired_when_nothing_needs_it(
+    furnished: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys_report, "MARGIN", timedelta(0))
+    hoso("rotate", "fields", "--authority", "hanoi")
+    first = current(Purpose.FIELDS)["id"]
+    hoso("new", "fields", "--authority", "hanoi")
+    assert "3" in hoso("retire", first, status=1), "two commands and a workbook"
+    hoso("rotate", "fields", "--authority", "hanoi", "--resume")
+    assert lines()[first]["retirable"]
+    hoso("retire", first)
+    assert first not in lines()
+    assert current(Purpose.FIELDS)["uses"] == {"commands": 2, "workbooks": 1}
+    last = current(Purpose.FIELDS)["id"]
+    assert "LỖI" in hoso("retire", last, status=1)
+    assert "LỖI" in hoso("retire", "fields-unheard-of", status=1)
+
+
+def test_the_index_changes_once_at_a_time(furnished: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys_report, "MARGIN", timedelta(0))
+    hoso("rotate", "blind-index", "--authority", "hanoi")
+    first = current(Purpose.BLIND_INDEX)
+    assert first["uses"] == {"profiles": 2}
+    assert "retire" in hoso("rotate", "blind-index", "--authority", "hanoi", status=1)
+
+
+def test_a_codec_key_waits_for_every_run_that_began_before(
+    furnished: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    former = current(Purpose.CODEC)["id"]
+    hoso("rotate", "codec")
+    line = lines()[former]
+    assert line["uses"]["engine"] is not None
+    assert not line["retirable"]
+    monkeypatch.setenv("HOSO_TEMPORAL_ADDRESS", "127.0.0.1:9")
+    away = lines()[former]
+    assert (away["uses"], away["retirable"]) == ({"engine": None}, False)
+    assert "Temporal" in away["why"]
+
+
+def test_what_is_nobody_s_is_refused(furnished: Settings) -> None:
+    assert "LỖI" in hoso("new", "fields", "--authority", "nowhere", status=1)
+    assert "LỖI" in hoso("new", "codec", "--authority", "hanoi", status=1)
+
+
+def test_backups_hold_their_key(furnished: Settings) -> None:
+    key = current(Purpose.BACKUPS)["id"]
+    folder = furnished.data / "backups" / "2025-12"
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text(json.dumps({"key_id": key}))
+    (furnished.data / "backups" / "broken").mkdir()
+    (furnished.data / "backups" / "broken" / "manifest.json").write_text("{")
+    hoso("rotate", "backups")
+    assert (lines()[key]["uses"], lines()[key]["retirable"]) == ({"backups": 1}, False)
+
+
+def test_a_new_master_key_while_a_process_runs(furnished: Settings) -> None:
+    running = open_ring(furnished)
+    before = furnished.master_key_file.read_text()
+    hoso("master")
+    assert furnished.master_key_file.read_text() != before
+    (former,) = furnished.master_key_file.parent.glob("master.key.former-*")
+    assert former.read_text() == before
+    assert former.stat().st_mode & 0o077 == 0
+    hoso("new", "fields")
+    newest = current(Purpose.FIELDS)["id"]
+    assert running.find(Purpose.FIELDS, newest).id == newest, "the running process learned both"
+    with pytest.raises(key_ring.KeyRingDamagedError):
+        KeyRing(furnished.key_ring, MasterKey.from_file(former))
+
+
+def test_a_master_key_of_the_environment_is_changed_there(
+    furnished: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOSO_MASTER_KEY", furnished.master_key_file.read_text().strip())
+    assert "--out" in hoso("master", status=1)
+    out = furnished.data / "new.key"
+    hoso("master", "--out", str(out))
+    assert "LỖI" in hoso("status", status=1)
+    monkeypatch.setenv("HOSO_MASTER_KEY", out.read_text().strip())
+    assert hoso("status")
+
+
+def test_an_authority_is_installed_with_keys_of_its_own(settings: Settings) -> None:
+    ring, authority = open_ring(settings), uuid4()
+    common = ring.current(Purpose.FIELDS, authority)
+    ring.give(authority)
+    ring.give(authority)
+    own = [key for key in open_ring(settings).keys if key.authority_id == authority]
+    assert [key.purpose for key in own] == [Purpose.FIELDS, Purpose.BLIND_INDEX]
+    assert ring.current(Purpose.FIELDS, authority) == own[0] != common
+    assert ring.serving(Purpose.BLIND_INDEX, authority) == (own[1],), "nothing of theirs is under another"
