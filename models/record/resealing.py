@@ -32,6 +32,8 @@ class SealedColumn:
     data: str
     key: str
     field: str
+    id: str = "id"
+    """The column of the row's identity."""
 
 
 SEALED = (
@@ -39,6 +41,7 @@ SEALED = (
     SealedColumn("commands", "body", "key_id", "body"),
     SealedColumn("national_records", "sealed", "key_id", "sealed"),
     SealedColumn("accounts", "email_sealed", "email_key", "email"),
+    SealedColumn("upload_parts", "sealed", "key_id", "sealed"),
 )
 """Every such column there is (a guard compares it with the tables)."""
 
@@ -133,13 +136,13 @@ async def _reseal(tools: Tools, authority_id: UUID, column: SealedColumn, after:
 
 
 def _statements(column: SealedColumn) -> tuple[TextClause, TextClause]:
-    table, data, key = column.table, column.data, column.key
+    table, data, key, row = column.table, column.data, column.key, column.id
     find = (
-        f"SELECT id, {data} AS data, {key} AS key FROM {table}"  # noqa: S608 — names of ours, no input
-        f" WHERE id > :after AND {data} IS NOT NULL AND {key} <> :current"
-        " ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED"
+        f"SELECT {row} AS id, {data} AS data, {key} AS key FROM {table}"  # noqa: S608 — names of ours, no input
+        f" WHERE {row} > :after AND {data} IS NOT NULL AND {key} <> :current"
+        f" ORDER BY {row} LIMIT :limit FOR UPDATE SKIP LOCKED"
     )
-    write = f"UPDATE {table} SET {data} = :data, {key} = :key WHERE id = :id AND {key} = :former"  # noqa: S608 — names of ours, no input
+    write = f"UPDATE {table} SET {data} = :data, {key} = :key WHERE {row} = :id AND {key} = :former"  # noqa: S608 — names of ours, no input
     return text(find), text(write)
 
 
