@@ -42,6 +42,7 @@ SEALED = (
     SealedColumn("national_records", "sealed", "key_id", "sealed"),
     SealedColumn("accounts", "email_sealed", "email_key", "email"),
     SealedColumn("upload_parts", "sealed", "key_id", "sealed"),
+    SealedColumn("second_factors", "secret", "secret_key", "secret", id="account_id"),
 )
 """Every such column there is (a guard compares it with the tables)."""
 

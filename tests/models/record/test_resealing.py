@@ -246,7 +246,7 @@ async def test_rows_of_the_version_before_open_and_move_to_keys_of_their_own(
     with owner.begin() as connection:
         config = configuration()
         config.attributes["connection"] = connection
-        command.upgrade(config, "0034")
+        command.upgrade(config, "0037")
     ring = keys.ensure_keyring(tmp_path / "keyring.json", None, tmp_path / "master.key")
     master = MasterKey.from_file(tmp_path / "master.key")
     old = [replace(key, follows=UNKNOWN) for key in unwrap(read_private(tmp_path / "keyring.json"), master)]

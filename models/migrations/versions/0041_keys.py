@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0035"
-down_revision = "0034"
+revision = "0041"
+down_revision = "0037"
 
 
 def upgrade() -> None:

@@ -7,6 +7,7 @@ CREATE UNIQUE INDEX uq_profiles_id_number_guard
     ON profiles (authority_id, coalesce(id_number_guard, id_number_index)) WHERE chapter <> 'archive';
 
 GRANT UPDATE (sealed, key_id) ON upload_parts TO hoso_worker;
+GRANT UPDATE (secret, secret_key) ON second_factors TO hoso_worker;
 
 -- A submitted revision stays immutable; only the same content may be sealed under another key, by whoever says
 -- that this is what happens (`models.record.resealing` opens what it sealed before it is written).
