@@ -21,6 +21,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.clock import Clock
 from api.commands import PATIENCE, Addressed, Engine, put
 from api.engine_away import ENGINE_AWAY
+from api.intake.resumable import forget_expired
 from api.reconcile import Reconciler
 from api.starting_imports import import_workflow, start_import
 from api.starting_recompute import start_recompute
@@ -113,6 +114,7 @@ class Relay:
         except ENGINE_AWAY as error:
             log.warning("relay.engine_away", code=type(error).__name__)
         else:
+            await forget_expired(self._database, tonight[1], await self._clock.now())
             self._reconciled = tonight
 
     async def once(self) -> int:

@@ -138,6 +138,8 @@ class Settings(BaseSettings):
     """What guessing a password costs; `throwaway`: next to nothing, only where the clock is the engine's."""
     attachment_bytes: int = Field(default=20 * 1024 * 1024, ge=1024)
     """Largest attachment accepted, in bytes."""
+    upload_hours: float = Field(default=48.0, gt=0)
+    """Hours an unfinished upload is waited for; then its bytes are forgotten."""
     import_bytes: int = Field(default=30 * 1024 * 1024, ge=1024)
     """Largest workbook accepted, in bytes as uploaded."""
 

@@ -26,6 +26,7 @@ from api.routers import (
     session,
     signing,
     simulations,
+    uploads,
     verifying,
 )
 
@@ -40,6 +41,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     read_access.router,
     read_drafts.router,
     attachments.router,
+    uploads.router,
     read_accounts.router,
     read_agencies.router,
     profiles.router,

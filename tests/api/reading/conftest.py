@@ -26,6 +26,7 @@ from api.routers import (
     second_factor,
     session,
     simulations,
+    uploads,
     verifying,
 )
 from models.documents import DocumentStore
@@ -64,6 +65,7 @@ def _readers() -> FastAPI:
         read_access,
         read_drafts,
         attachments,
+        uploads,
         read_duties,
         read_work,
         read_story,
