@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from api.cli.demo.papers import paper
 from api.intake import sandbox
+from tests.api.conftest import SETTINGS
 from tests.api.intake.test_papers import holding, opening
 from tests.api.intake.test_pictures import MAKER, bomb, encoded, exif, halves
 from tests.api.reading.world import Caller, StandingClock, World, code_of
@@ -42,9 +43,8 @@ async def mine(world: World, caller: Caller, app: FastAPI, tmp_path: Any) -> tup
 
     person = await world.written(write)
     (tmp_path / "trust.json").write_text(samples.trust().to_json())
-    app.state.settings = SimpleNamespace(
-        session_hours=8.0, attachment_bytes=300_000, trust_list=None, pki=tmp_path, upload_hours=48.0
-    )
+    given = {"attachment_bytes": 300_000, "trust_list": None, "pki": tmp_path}
+    app.state.settings = SimpleNamespace(**{**vars(SETTINGS), **given})
     return await caller.login(login), f"/profiles/{person}/attachments", person
 
 

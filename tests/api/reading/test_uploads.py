@@ -23,6 +23,7 @@ from api.intake import resumable
 from api.intake.resumable import forget_expired, go_on
 from api.intake.upload import Intake
 from api.scope import Asker, asker
+from tests.api.conftest import SETTINGS
 from tests.api.reading.world import Caller, StandingClock, World, code_of
 
 FILE = paper("A decision")
@@ -45,7 +46,9 @@ async def mine(world: World, caller: Caller, app: FastAPI) -> Mine:
         return person
 
     person = await world.written(write)
-    app.state.settings = SimpleNamespace(session_hours=24.0 * 9, attachment_bytes=5000, upload_hours=48.0)
+    days = 24.0 * 9
+    given = {"session_hours": days, "session_idle_minutes": days * 60, "attachment_bytes": 5000}
+    app.state.settings = SimpleNamespace(**{**vars(SETTINGS), **given})
     return await caller.login(login), f"/profiles/{person}", person
 
 
