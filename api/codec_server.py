@@ -1,8 +1,11 @@
-"""The codec server of the Temporal Web UI: opens payloads for those who may inspect workflows.
+"""The codec server of the Temporal Web UI: opens payloads for those who may inspect the workflow they are of.
 
-It decrypts whatever it is given, so it asks who wants it and logs every call. Payloads hold ids, dates and
-words only (``models.messages``); still, nobody reads them without the permission ``inspect_workflow``. On a
-desk (``hoso run``) the setting ``codec_open`` lets the page of the local Web UI read without a login.
+Every payload names the workflow it was made for, under the same seal as its content. Who asks needs the
+permission ``inspect_workflow`` and must be able to see that workflow's profile, case or agency; one payload
+outside that, or one whose name was altered, and nothing of the request is opened. Every call is logged, also
+the refused. Payloads hold ids, dates and words only (``models.messages``).
+
+On a desk (``hoso run``) the setting ``codec_open`` lets the page of the local Web UI read without a login.
 """
 
 from ipaddress import ip_address
@@ -12,13 +15,15 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials
 from google.protobuf import json_format
-from temporalio.api.common.v1 import Payloads
+from temporalio.api.common.v1 import Payload, Payloads
 
-from api.scope import asker, bearer
+from api.reading.codec_subjects import must_be_readable
+from api.scope import Asker, Reading, active_asker, asker, bearer, tools_of
 from models.access import Verb, reach
-from models.errors import RefusedError
+from models.database import transaction
+from models.errors import KeyUnknownError, RefusedError, SealBrokenError
 from models.logs import logger
-from workflows.payload_codec import EncryptionCodec
+from workflows.payload_codec import ENCODING, SUBJECT, EncryptionCodec
 
 router = APIRouter(prefix="/codec", include_in_schema=False)
 log = logger("codec")
@@ -29,16 +34,16 @@ MOST = 2 * 1024 * 1024
 
 async def _allowed(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
-) -> str:
-    """Who decodes: an account with the permission, or this desk."""
+) -> Asker | None:
+    """Who decodes: an account with the permission, or, where this is a desk, nobody in particular."""
     if credentials is not None:
-        who = await asker(request, credentials)
-        inspects = reach(who.actor, Verb.INSPECT_WORKFLOW, who.today).everywhere
-        if who.state == "default_password" or not inspects:
+        who = active_asker(request, await asker(request, credentials))
+        if not reach(who.actor, Verb.INSPECT_WORKFLOW, who.today).everywhere:
+            log.warning("codec.refused", account_id=str(who.account_id), code="not-permitted")
             raise RefusedError.of("not-permitted")
-        return str(who.account_id)
+        return who
     if request.app.state.settings.codec_open and _local(request):
-        return "desk"
+        return None
     raise RefusedError.of("not-authenticated")
 
 
@@ -79,16 +84,39 @@ async def preflight(request: Request) -> Response:
 
 
 @router.post("/decode")
-async def decode(request: Request, who: Annotated[str, Depends(_allowed)]) -> Response:
+async def decode(request: Request, who: Annotated[Asker | None, Depends(_allowed)]) -> Response:
     """Open the payloads of one history page."""
     body = await request.body()
     if len(body) > MOST:
         raise RefusedError.of("request-too-large")
     try:
-        sealed = json_format.Parse(body, Payloads())
+        sealed = list(json_format.Parse(body, Payloads()).payloads)
     except json_format.ParseError as error:
         raise RefusedError.of("malformed-request") from error
-    codec = EncryptionCodec(request.app.state.tools.ring)
-    opened = Payloads(payloads=await codec.decode(list(sealed.payloads)))
-    log.info("codec.decoded", account_id=who, count=len(opened.payloads))
-    return Response(json_format.MessageToJson(opened), media_type="application/json", headers=_cors(request))
+    subjects = sorted({_subject(one) for one in sealed if one.metadata.get("encoding") == ENCODING})
+    name = str(who.account_id) if who is not None else "desk"
+    try:
+        if who is not None:
+            await _readable(request, who, subjects)
+        opened = await EncryptionCodec(tools_of(request).ring).decode(sealed)
+    except RefusedError as error:
+        log.warning("codec.refused", account_id=name, code=error.refusal.code, count=len(sealed))
+        raise
+    except (SealBrokenError, KeyUnknownError) as error:
+        log.warning("codec.refused", account_id=name, code=type(error).__name__, count=len(sealed))
+        raise RefusedError.of("malformed-request") from error
+    for subject in subjects:
+        log.info("codec.decoded", account_id=name, workflow_id=subject)
+    answer = json_format.MessageToJson(Payloads(payloads=opened))
+    return Response(answer, media_type="application/json", headers=_cors(request))
+
+
+def _subject(payload: Payload) -> str:
+    """The workflow it says it is of; ``""`` where it says none: nobody's to read but the desk's."""
+    return payload.metadata.get(SUBJECT, b"").decode("ascii", "replace")
+
+
+async def _readable(request: Request, who: Asker, subjects: list[str]) -> None:
+    tools = tools_of(request)
+    async with transaction(tools.engine, who.scope) as connection:
+        await must_be_readable(Reading(who, connection, tools), subjects)
