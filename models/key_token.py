@@ -126,7 +126,12 @@ def _session(place: TokenPlace) -> Iterator[Any]:
     """A session that has logged in; closed at once afterwards."""
     try:
         library = pkcs11.lib(str(place.module))
-        with library.get_token(token_label=place.label).open(user_pin=place.pin()) as session:
+        try:
+            token = library.get_token(token_label=place.label)
+        except pkcs11.NoSuchToken:
+            library.reinitialize()  # a module learns of tokens that came or went only when it is begun again
+            token = library.get_token(token_label=place.label)
+        with token.open(user_pin=place.pin()) as session:
             yield session
     except (pkcs11.PKCS11Error, RuntimeError, OSError) as error:
         raise _missing(
