@@ -151,7 +151,6 @@ async def test_approved_again_before_it_went_out_only_the_newer_goes(
     assert [d.state for d in await duties(world, profile)] == ["met", "met"]
 
 
-@pytest.mark.rule("nd27.art19.system")
 async def test_approved_while_a_packet_is_under_way_it_follows_the_receipt(
     world: World, months: MonthOffice, run: Any, emulator: Any
 ) -> None:
@@ -174,7 +173,6 @@ async def test_approved_while_a_packet_is_under_way_it_follows_the_receipt(
     assert held.same
 
 
-@pytest.mark.rule("nd27.art19.system")
 async def test_what_the_other_side_refused_stays_owed_and_is_not_sent_again_by_itself(
     world: World, months: MonthOffice, run: Any, emulator: Any
 ) -> None:
@@ -193,7 +191,6 @@ async def test_what_the_other_side_refused_stays_owed_and_is_not_sent_again_by_i
     assert (await items_of(world, running.id))[profile].state == "accepted"
 
 
-@pytest.mark.rule("nd27.art19.system")
 async def test_the_month_s_opening_leaves_the_running_list_alone_and_has_it_tried_again(
     world: World, months: MonthOffice, run: Any
 ) -> None:

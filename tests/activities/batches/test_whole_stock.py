@@ -218,6 +218,7 @@ async def test_the_department_opens_it_by_a_document_within_the_month(
 async def test_nobody_else_opens_it(world: World, who: str) -> None:
     refused = await opened_by(world, who)
     assert (refused.status, refused.answer["code"]) == (403, "not-permitted")
+    assert (await opened_by(world)).status == 201, "whom the rule names may"
 
 
 async def test_what_was_approved_before_is_signed_again_only_by_choice(
