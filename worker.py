@@ -23,6 +23,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
 from activities.acts.office import ActOffice
+from activities.batches.list_papers import ListPapers
 from activities.batches.office import MonthOffice
 from activities.documents.store import DocumentStore
 from activities.exports.office import ExportOffice
@@ -35,6 +36,7 @@ from activities.sealing.sealer import Sealer
 from activities.sealing.stamping import Stamps
 from activities.signing.notary import Notary, notary_of
 from activities.signing.office import SigningOffice
+from activities.signing.papers import ApprovalPapers, Papers
 from activities.signing.renewing import RenewalOffice
 from activities.signing.sessions import SessionOffice
 from activities.signing.sources import signers_of
@@ -107,6 +109,11 @@ class Offices:
         ]
 
 
+def papers_of(tools: Tools, store: DocumentStore) -> Papers:
+    """Who knows the documents of signing sessions, by kind."""
+    return {"approval": ApprovalPapers(tools, store), "list": ListPapers(tools, store)}
+
+
 def offices(settings: Settings, tools: Tools) -> Offices:
     """Build the offices with their collaborators."""
     store = DocumentStore(settings.documents)
@@ -117,7 +124,7 @@ def offices(settings: Settings, tools: Tools) -> Offices:
     return Offices(
         acts=ActOffice(tools),
         signing=signing,
-        sessions=SessionOffice(tools, store, threads, notary),
+        sessions=SessionOffice(tools, store, threads, notary, papers_of(tools, store)),
         months=MonthOffice(settings, tools, signing, gateway),
         national=NationalOffice(settings, tools, gateway),
         digests=DigestOffice(settings, tools),

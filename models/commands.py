@@ -28,6 +28,7 @@ from models.command_moves import (
     Separate,
     WithdrawTransfer,
 )
+from models.command_sessions import CancelListSigning, CompleteListSigning, OpenListSigning
 from models.command_shapes import Body, Day, Digest, FieldName, Login, Reason, Text
 from models.command_signing import (
     CancelSigning,
@@ -328,6 +329,9 @@ COMMANDS: tuple[type[Body], ...] = (
     OpenOwnSigning,
     CompleteSigning,
     CancelSigning,
+    OpenListSigning,
+    CompleteListSigning,
+    CancelListSigning,
     RegisterCertificate,
     WithdrawCertificate,
 )

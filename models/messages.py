@@ -47,6 +47,7 @@ Internal = Literal[
     "session_prepared",
     "session_failed",
     "session_refused",
+    "session_judged",
 ]
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from temporalio import workflow
 
+from workflows import signing
 from workflows.asking import ask_act
 from workflows.month_end import BATCH_RETRY
 from workflows.waiting import everybody_answered, later, not_at_once, until
@@ -159,6 +160,21 @@ class AgencyMonthWorkflow:
         return await self._do(command_id, "Duyệt cả danh sách bằng một chữ ký")
 
     @workflow.update
+    async def open_list_signing(self, command_id: UUID) -> Moment:
+        """The list that was shown is given out to a key that is elsewhere."""
+        return await self._in_session(command_id, "Mở phiên ký danh sách")
+
+    @workflow.update
+    async def complete_list_signing(self, command_id: UUID) -> Moment:
+        """The list's signature came: judged here, all on the list is approved by the round that follows."""
+        return await self._in_session(command_id, "Nhận chữ ký của danh sách")
+
+    @workflow.update
+    async def cancel_list_signing(self, command_id: UUID) -> Moment:
+        """The signer gives the session up."""
+        return await self._do(command_id, "Huỷ phiên ký danh sách")
+
+    @workflow.update
     async def hold_items(self, command_id: UUID) -> Moment:
         """What was approved in error does not go out."""
         return await self._do(command_id, "Giữ lại hồ sơ duyệt nhầm")
@@ -202,6 +218,17 @@ class AgencyMonthWorkflow:
             # Under the lock, so that the list cannot close between the answer and the round.
             if moment.status == 202 and moment.rounds is None and command_id not in self._chosen:
                 self._chosen.append(command_id)
+        return moment
+
+    async def _in_session(self, command_id: UUID, summary: str) -> Moment:
+        moment = await self._do(command_id, summary)
+        # The lock is free meanwhile: the list's other business goes on.
+        if signing.is_session(moment):
+            then = await signing.session_work(self._start.authority_id, moment, command_id)
+            async with self._lock:
+                await self._ask_unlocked(then.internal, then.summary, **then.facts)
+                assert self._moment is not None
+                moment, self._heard = self._moment, True
         return moment
 
     async def _once(self, internal: Internal, summary: str, **facts: str | int) -> None:

@@ -32,14 +32,24 @@ def is_asked(moment: Moment) -> bool:
 
 
 async def work(life: Life, moment: Moment, command_id: UUID) -> Next:
-    """Do what is asked; what went wrong is the act that follows."""
+    """Do what a profile's act asks for; what went wrong is the act that follows."""
+    if moment.to_sign is None:
+        return await session_work(life.authority_id, moment, command_id)
+    return await _sign(life, moment.to_sign, {"settles": str(command_id)})
+
+
+def is_session(moment: Moment) -> bool:
+    """Whether an act left a step of a signing session to be done."""
+    return (moment.to_prepare or moment.to_finish) is not None and not moment.settled
+
+
+async def session_work(authority_id: UUID, moment: Moment, command_id: UUID) -> Next:
+    """The step of a signing session that is asked for, whatever the session signs."""
     settles = {"settles": str(command_id)}
     if moment.to_prepare is not None:
-        return await _prepare(life, moment.to_prepare, settles)
-    if moment.to_finish is not None:
-        return await _finish(life, moment.to_finish, settles)
-    assert moment.to_sign is not None
-    return await _sign(life, moment.to_sign, settles)
+        return await _prepare(authority_id, moment.to_prepare, settles)
+    assert moment.to_finish is not None
+    return await _finish(authority_id, moment.to_finish, settles)
 
 
 async def _sign(life: Life, approval_id: UUID, settles: dict[str, str]) -> Next:
@@ -65,9 +75,9 @@ async def _sign(life: Life, approval_id: UUID, settles: dict[str, str]) -> Next:
     return Next("complete_approval", "Ghi nhận phê duyệt", {**common, **made})
 
 
-async def _prepare(life: Life, session_id: UUID, settles: dict[str, str]) -> Next:
+async def _prepare(authority_id: UUID, session_id: UUID, settles: dict[str, str]) -> Next:
     common = {"session": str(session_id), **settles}
-    request = SessionRequest(authority_id=life.authority_id, session_id=session_id, now=workflow.now())
+    request = SessionRequest(authority_id=authority_id, session_id=session_id, now=workflow.now())
     try:
         laid_out = await workflow.execute_activity_method(
             SessionActivities.prepare_session,
@@ -84,9 +94,9 @@ async def _prepare(life: Life, session_id: UUID, settles: dict[str, str]) -> Nex
     return Next("session_prepared", "Văn bản chờ chữ ký", common)
 
 
-async def _finish(life: Life, session_id: UUID, settles: dict[str, str]) -> Next:
+async def _finish(authority_id: UUID, session_id: UUID, settles: dict[str, str]) -> Next:
     common = {"session": str(session_id), **settles}
-    request = SessionRequest(authority_id=life.authority_id, session_id=session_id, now=workflow.now())
+    request = SessionRequest(authority_id=authority_id, session_id=session_id, now=workflow.now())
     try:
         signed = await workflow.execute_activity_method(
             SessionActivities.finish_session,
@@ -99,5 +109,7 @@ async def _finish(life: Life, session_id: UUID, settles: dict[str, str]) -> Next
         return Next("session_refused", "Chưa nhận được chữ ký", {**common, "reason": why(error)})
     if signed.failure:
         return Next("session_refused", "Không nhận chữ ký", {**common, "reason": signed.failure})
+    if not signed.approval:
+        return Next("session_judged", "Ghi nhận chữ ký", common)
     made = {"document": signed.document, "certificate": signed.certificate}
     return Next("complete_approval", "Ghi nhận chữ ký", {"approval": signed.approval, **settles, **made})

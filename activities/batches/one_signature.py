@@ -8,12 +8,12 @@ from sqlalchemy import text
 from temporalio import activity
 
 from activities.batches.beating import beating
+from activities.batches.list_papers import capacity
 from activities.signing.errors import CannotSignError, SignerAwayError
 from activities.signing.issuing import SignerName
 from activities.signing.notary import SignedFile
 from activities.signing.office import SigningOffice
 from activities.signing.proofs import Signing, keep_proof, no_trouble, note_trouble, present
-from models.access import roles
 from models.database import Scope, transaction
 from models.lifecycle.scene import Scene
 from models.lifecycle.steps import LAST_FIELD
@@ -22,14 +22,15 @@ from models.record.act import act
 from models.record.listing import Case, record_list
 from models.record.tools import Tools
 
-REASON = "Phê duyệt danh sách dữ liệu hồ sơ"
-
 _SIGNER = text(
     "SELECT l.prepared_sha256, a.display_name, g.name AS agency, b.display_name AS on_behalf,"
     " (SELECT u.code FROM authorities u WHERE u.authority_id = l.authority_id) AS authority_code,"
-    " d.document AS delegated_by FROM approval_lists l JOIN accounts a ON a.id = l.account_id"
+    " d.document AS delegated_by, s.document AS outside, c.sha256 AS certificate"
+    " FROM approval_lists l JOIN accounts a ON a.id = l.account_id"
     " JOIN agencies g ON g.id = a.agency_id LEFT JOIN accounts b ON b.id = :on_behalf"
-    " LEFT JOIN delegations d ON d.id = :delegation WHERE l.id = :id"
+    " LEFT JOIN delegations d ON d.id = :delegation"
+    " LEFT JOIN signing_sessions s ON s.list_id = l.id AND s.completed_by = :command"
+    " AND s.state = 'completing' LEFT JOIN certificates c ON c.id = s.certificate_id WHERE l.id = :id"
 )
 
 
@@ -87,12 +88,12 @@ async def _signed(
     shown = case.month.shown
     assert shown is not None
     named = {"id": shown.id, "on_behalf": scene.on_behalf_of, "delegation": scene.delegation_id}
+    named["command"] = case.command.id
     async with transaction(tools.engine, Scope(batch.authority_id, everything=True)) as connection:
         row = (await connection.execute(_SIGNER, named)).one()
-    post, reason = roles().roles[scene.actor_role].vi, REASON
-    if scene.on_behalf_of is not None:
-        post = "Người được uỷ quyền phê duyệt"
-        reason = f"{REASON}, thừa uỷ quyền (TUQ.) của {row.on_behalf} theo {row.delegated_by}"
+    if row.outside is not None:
+        return row.outside, row.certificate  # signed in a session, judged and kept
+    post, reason = capacity(scene.actor_role, row.on_behalf, row.delegated_by)
     name = SignerName(row.display_name, row.agency, post, str(scene.actor_id))
 
     assert shown.digest is not None, "a list is signed as it was shown"

@@ -5,23 +5,24 @@ from __future__ import annotations
 import asyncio
 from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import uuid5
 
 from cryptography import x509
 from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.documents.errors import DocumentError
-from activities.documents.profile import render_profile
 from activities.documents.stamp import Stamp, stamp_style
 from activities.signing.assurance import Assurance, Level
 from activities.signing.checking import check_certificate
 from activities.signing.errors import CannotSignError, SignerAwayError
 from activities.signing.notary import Notary, SignedFile
-from activities.signing.office import APPROVAL, capacity_of, header_of, signing_of
 from activities.signing.outside import OutsideKey, ToSign, complete, prepare, value_of
+from activities.signing.papers import Paper, Papers
 from activities.signing.patience import patiently
 from activities.signing.proofs import keep_proof, no_trouble, note_trouble, present
 from activities.signing.returned import accepted, newest_timestamp
@@ -30,10 +31,7 @@ from models.activity_interfaces import SessionActivities
 from models.database import Scope, transaction
 from models.documents import DocumentStore, StoreError
 from models.evidence import verify
-from models.form import canonical, digest
-from models.lifecycle.steps import LAST_FIELD
 from models.messages import SessionRequest, Signed
-from models.record.load import content_of
 from models.record.tools import Tools
 
 _SESSION = text(
@@ -44,10 +42,8 @@ _LAID_OUT = text(
     "UPDATE signing_sessions SET prepared = :prepared, field = :field, attributes = :attributes,"
     " room_start = :start, room_end = :end WHERE id = :id AND prepared IS NULL"
 )
-_KEEP = text(
-    "UPDATE approvals SET document_sha256 = :document, certificate = :certificate"
-    " WHERE id = :id AND document_sha256 IS NULL"
-)
+_KEEP = text("UPDATE signing_sessions SET document = :document WHERE id = :id AND document IS NULL")
+_DOCUMENT = text("SELECT document FROM signing_sessions WHERE id = :id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +54,7 @@ class SessionOffice(SessionActivities):
     store: DocumentStore
     threads: ThreadPoolExecutor
     notary: Notary
+    papers: Papers
 
     @activity.defn(name="prepare_session")
     async def prepare_session(self, request: SessionRequest) -> Signed:
@@ -66,23 +63,23 @@ class SessionOffice(SessionActivities):
 
     async def _prepare(self, request: SessionRequest) -> Signed:
         scope = Scope(request.authority_id, everything=True)
-        async with transaction(self.tools.engine, scope) as connection:
-            session = (await connection.execute(_SESSION, {"id": request.session_id})).one()
-            if session.prepared is not None:
-                return Signed(document=session.prepared)
-            row = (await connection.execute(APPROVAL, {"id": session.document_id})).one()
-            content = await content_of(connection, self.tools, request.authority_id, row.revision_id)
-        if digest(content) != row.digest:
-            return Signed(failure="content-mismatch")
+        session = await self._session(request)
+        if session.prepared is not None:
+            return Signed(document=session.prepared)
         loop, now = asyncio.get_running_loop(), request.now.replace(microsecond=0)
         try:
-            made = await loop.run_in_executor(self.threads, self._lay_out, session, row, content, now)
+            paper = await self.papers[session.kind].paper(session, request.now)
+            made = await loop.run_in_executor(self.threads, self._lay_out, session, paper, now)
         except (CannotSignError, DocumentError) as refused:
             return Signed(failure=refused.code)
         async with transaction(self.tools.engine, scope) as connection:
-            await connection.execute(_LAID_OUT, {"id": session.id, **made})
-            kept = (await connection.execute(_SESSION, {"id": session.id})).one()
-        return Signed(document=kept.prepared)
+            await connection.execute(_LAID_OUT, {**made, "id": session.id})
+        return Signed(document=(await self._session(request)).prepared)
+
+    async def _session(self, request: SessionRequest) -> Row[Any]:
+        scope = Scope(request.authority_id, everything=True)
+        async with transaction(self.tools.engine, scope) as connection:
+            return (await connection.execute(_SESSION, {"id": request.session_id})).one()
 
     @activity.defn(name="finish_session")
     async def finish_session(self, request: SessionRequest) -> Signed:
@@ -94,73 +91,74 @@ class SessionOffice(SessionActivities):
 
     async def _finish(self, request: SessionRequest) -> Signed:
         scope = Scope(request.authority_id, everything=True)
-        async with transaction(self.tools.engine, scope) as connection:
-            session = (await connection.execute(_SESSION, {"id": request.session_id})).one()
-            row = (await connection.execute(APPROVAL, {"id": session.document_id})).one()
-        approval = str(session.document_id)
-        if row.document_sha256 is not None:
-            return Signed(document=row.document_sha256, certificate=row.certificate, approval=approval)
-        signing, now = signing_of(row), present(request.now)
-        loop = asyncio.get_running_loop()
+        session = await self._session(request)
+        approval = str(session.document_id) if session.kind == "approval" else ""
+        certificate = session.fingerprint
+        loop, now = asyncio.get_running_loop(), present(request.now)
         try:
-            made = await loop.run_in_executor(self.threads, self._judge, session, row, now)
+            paper = await self.papers[session.kind].paper(session, request.now)
+        except CannotSignError as refused:
+            return Signed(failure=refused.code, approval=approval)
+        if (kept := session.document or paper.kept) is not None:
+            return Signed(document=kept, certificate=certificate, approval=approval)
+        try:
+            made, document, used = await loop.run_in_executor(self.threads, self._judge, session, paper, now)
         except CannotSignError as refused:
             async with transaction(self.tools.engine, scope) as connection:
-                await no_trouble(connection, signing.id)
+                await no_trouble(connection, paper.signing.id)
             return Signed(failure=refused.code, approval=approval)
         except SignerAwayError as away:
             async with transaction(self.tools.engine, scope) as connection:
-                await note_trouble(connection, signing, away.code, now)
+                await note_trouble(connection, paper.signing, away.code, now)
             raise
-        document, certificate = self.store.put(made.pdf, "application/pdf").sha256, session.fingerprint
         async with transaction(self.tools.engine, scope) as connection:
-            values = {"id": row.id, "document": document, "certificate": certificate}
-            if (await connection.execute(_KEEP, values)).rowcount:
-                await keep_proof(connection, signing, made, document, certificate, now)
-            kept = (await connection.execute(APPROVAL, {"id": row.id})).one()
-        return Signed(document=kept.document_sha256, certificate=kept.certificate, approval=approval)
+            kept = await _kept(connection, session, paper, made, document, used, now)
+        return Signed(document=kept, certificate=certificate, approval=approval)
 
-    def _lay_out(
-        self, session: Row[Any], row: Row[Any], content: dict[str, Any], now: datetime
-    ) -> dict[str, Any]:
+    def _lay_out(self, session: Row[Any], paper: Paper, now: datetime) -> dict[str, Any]:
         """The bytes that are given out, kept; what is to be signed of them."""
         certificate = x509.load_der_x509_certificate(session.certificate)
         check_certificate(certificate, session.mechanism, now)
         key = _key(session, certificate)
         # Asked here already: nobody is to sign by a revoked certificate and learn of it afterwards.
-        assurance = self.notary.assure(key.certificates, now, self.notary.level_of(row.authority_code))
-        if row.follows is not None:
-            pdf = self.store.get(row.follows)
-        else:
-            pdf = render_profile(content, header_of(row), canonical(content), now)
-        field = row.facts.get("field", LAST_FIELD)
+        assurance = self.notary.assure(key.certificates, now, self.notary.level_of(paper.authority_code))
+        pdf = paper.make(now)
         if session.how == "file":
             kept = self.store.put(pdf, "application/pdf")
-            return {"prepared": kept.sha256, "field": field, "attributes": None, "start": None, "end": None}
-        post, reason = capacity_of(row)
+            fixed = {"prepared": kept.sha256, "field": paper.field}
+            return {**fixed, "attributes": None, "start": None, "end": None}
         made = prepare(
             pdf,
             key,
-            field=field,
-            reason=reason,
-            location=row.approver_agency,
+            field=paper.field,
+            reason=paper.reason,
+            location=paper.agency,
             signed_at=now,
-            appearance=stamp_style(Stamp(row.approver, post, row.approver_agency, now, reason)),
+            appearance=stamp_style(Stamp(paper.signer, paper.post, paper.agency, now, paper.reason)),
             assurance=assurance,
         )
         return {
             "prepared": self.store.put(made.pdf, "application/pdf").sha256,
-            "field": field,
+            "field": paper.field,
             "attributes": made.attributes,
             "start": made.start,
             "end": made.end,
         }
 
-    def _judge(self, session: Row[Any], row: Row[Any], now: datetime) -> SignedFile:
+    def _judge(self, session: Row[Any], paper: Paper, now: datetime) -> tuple[SignedFile, str, list[str]]:
+        """What is signed, its file as stored, and the certificates in it, the session's first."""
+        made, certificates = self._signed(session, paper, now), [session.fingerprint]
+        pdf = made.pdf
+        if paper.after is not None:
+            pdf, more = paper.after(pdf, now)
+            certificates += more
+        return made, self.store.put(pdf, "application/pdf").sha256, certificates
+
+    def _signed(self, session: Row[Any], paper: Paper, now: datetime) -> SignedFile:
         """The signed file, once it is what was prepared with the one signature that was asked for."""
         certificate = x509.load_der_x509_certificate(session.certificate)
         check_certificate(certificate, session.mechanism, now)
-        key, level = _key(session, certificate), self.notary.level_of(row.authority_code)
+        key, level = _key(session, certificate), self.notary.level_of(paper.authority_code)
         assurance = self.notary.assure(key.certificates, now, level)
         prepared = self.store.get(session.prepared)
         if session.how == "file":
@@ -193,6 +191,28 @@ class SessionOffice(SessionActivities):
             return self.store.get(name)
         except StoreError as error:
             raise CannotSignError("not-the-prepared-document", "the file that came is not there") from error
+
+
+async def _kept(
+    connection: AsyncConnection,
+    session: Row[Any],
+    paper: Paper,
+    made: SignedFile,
+    document: str,
+    certificates: list[str],
+    now: datetime,
+) -> str:
+    """Write the file's hash down, once; answers the one that stands."""
+    if (await connection.execute(_KEEP, {"id": session.id, "document": document})).rowcount:
+        own = paper.signing
+        if paper.keep is not None:
+            named = {"id": own.id, "document": document, "certificate": certificates[0]}
+            await connection.execute(paper.keep, named)
+        mine = replace(own, id=uuid5(own.id, document)) if paper.several else own
+        await keep_proof(connection, mine, made, document, certificates[0], now)
+        await no_trouble(connection, own.id)
+    found: str = await connection.scalar(_DOCUMENT, {"id": session.id})
+    return found
 
 
 def _key(session: Row[Any], certificate: x509.Certificate, value: bytes = b"") -> OutsideKey:

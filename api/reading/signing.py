@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials
 from pydantic import BaseModel, Field
 from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.scope import Asker, Reading, asker_of, bearer, clock_of, token_hash, tools_of
 from models.database import transaction
@@ -47,9 +48,16 @@ class SigningSession(BaseModel):
     """One signing session of the asker."""
 
     id: UUID = Field(title="Phiên ký")
-    profile_id: UUID = Field(title="Hồ sơ")
-    approval_id: UUID = Field(title="Phê duyệt")
-    revision: int = Field(title="Phiên bản")
+    kind: str = Field(title="Ký cho", description="approval, list, report, export")
+    subject_id: UUID = Field(
+        title="Thuộc về", description="Hồ sơ, danh sách tháng hoặc báo cáo / profile, agency month or report"
+    )
+    document_id: UUID = Field(
+        title="Văn bản", description="Phê duyệt, danh sách, báo cáo hoặc bản xuất / by `kind`"
+    )
+    profile_id: UUID | None = Field(title="Hồ sơ", description="Của một phê duyệt / of an approval")
+    approval_id: UUID | None = Field(title="Phê duyệt")
+    revision: int | None = Field(title="Phiên bản")
     how: str = Field(title="Dạng", description="digest, file")
     state: str = Field(
         title="Trạng thái", description="preparing, open, completing, done, cancelled, expired, failed"
@@ -102,15 +110,29 @@ def _shown(row: Row[Any]) -> SigningSession:
             mechanism=row.mechanism,
         )
     known = {k: v for k, v in row._mapping.items() if k in SigningSession.model_fields}
-    return SigningSession(approval_id=row.document_id, to_sign=to_sign, **known)
+    known["subject_id"] = row.subject_id or row.profile_id
+    return SigningSession(to_sign=to_sign, **known)
+
+
+async def workflow_of(connection: AsyncConnection, session_id: UUID) -> str:
+    """The workflow that decides about a session: the one that decided its opening."""
+    found: str = (await connection.execute(_WORKFLOW, {"id": session_id})).scalar_one()
+    return found
+
+
+_WORKFLOW = text(
+    "SELECT c.workflow_id FROM signing_sessions s JOIN commands c ON c.id = s.opened_by WHERE s.id = :id"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Signing:
-    """Whoever holds a session's token: the account it belongs to, and the session."""
+    """Whoever holds a session's token: the account it belongs to, the session, and who decides about it."""
 
     who: Asker
     row: Row[Any]
+    subject_id: UUID
+    workflow_id: str
 
 
 async def signing(
@@ -133,7 +155,8 @@ async def signing(
     who = asker_of(found, digest, now)
     async with transaction(engine, who.scope) as opened:
         row = (await opened.execute(_SESSION, {"id": UUID(found["session_id"])})).one()
-    return Signing(who, row)
+        subject = row.subject_id or row.profile_id
+        return Signing(who, row, subject, await workflow_of(opened, row.id))
 
 
 def still_open(known: Signing) -> Row[Any]:

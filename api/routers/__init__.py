@@ -46,6 +46,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     read_agencies.router,
     profiles.router,
     signing.profiles,
+    signing.months,
     signing.sessions,
     signing.agents,
     signing.certificates,

@@ -55,9 +55,15 @@ class Acting:
         """Ask the transfer's workflow."""
         return await self._put(transfer_workflow(transfer_id), transfer_id, body, None, {})
 
-    async def on_month(self, workflow_id: str, month_id: UUID, body: Body) -> JSONResponse:
-        """Ask the agency month's workflow."""
-        return await self._put(workflow_id, month_id, body, None, {})
+    async def on_month(
+        self, workflow_id: str, month_id: UUID, body: Body, *, sent: Body | None = None, **once: str
+    ) -> JSONResponse:
+        """Ask the agency month's workflow; ``sent`` as for a profile."""
+        return await self._put(workflow_id, month_id, body, sent, once)
+
+    async def on_session(self, workflow_id: str, subject_id: UUID, body: Body) -> JSONResponse:
+        """Ask the workflow of whatever a signing session signs."""
+        return await self._put(workflow_id, subject_id, body, None, {})
 
     async def on_review(self, workflow_id: str, report_id: UUID, body: Body) -> JSONResponse:
         """Ask the review's workflow, which serves the reports of all agencies."""

@@ -89,14 +89,16 @@ _MONTH = text(
 )
 
 
-async def on_month(act: Acting, month_id: UUID, body: Body) -> JSONResponse:
+async def on_month(
+    act: Acting, month_id: UUID, body: Body, *, sent: Body | None = None, **once: str
+) -> JSONResponse:
     """Ask the workflow of an agency's month; ``not-found`` where there is none."""
     async with transaction(act.request.app.state.tools.engine, act.who.scope) as connection:
         row = (await connection.execute(_MONTH, {"id": month_id, "command": act.command_id})).one_or_none()
     if row is None:
         raise RefusedError.of("not-found", "Không tìm thấy danh sách tháng này.", "There is no such list.")
     workflow_id = row.workflow_id or agency_month_workflow(row.agency_id, row.month)
-    return await act.on_month(workflow_id, month_id, body)
+    return await act.on_month(workflow_id, month_id, body, sent=sent, **once)
 
 
 @months.post("/{month_id}/release", operation_id="releaseMonth", summary="Sở Nội vụ phê duyệt dữ liệu đã gửi")

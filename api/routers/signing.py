@@ -5,6 +5,7 @@ needs nothing but that token, in the ``Authorization`` header.
 """
 
 import asyncio
+from dataclasses import dataclass
 from secrets import token_urlsafe
 from typing import Annotated
 from uuid import UUID, uuid4
@@ -18,20 +19,28 @@ from api.reading import attachments
 from api.reading import signing as reading
 from api.reading.signing import BySigningToken, RegisteredCertificate, Signing, SigningSession
 from api.routers.acting import RESPONSES, Act, ActOnRevision, Key
+from api.routers.cases import on_month
 from api.routers.read_forms import PRIVATE
 from api.scope import Read, token_hash
+from models.command_sessions import CancelListSigning, CompleteListSigning, OpenListSigning
 from models.command_shapes import Digest, Reason
 from models.command_signing import (
     Base64,
     CancelSigning,
     CompleteSigning,
     RegisterCertificate,
+    SigningTerms,
     WithdrawCertificate,
 )
 from models.commands import OpenOwnSigning, OpenSigning
 from models.documents import DocumentStore, StoreError
 from models.errors import RefusedError
 
+COMPLETES: dict[str, type[CompleteSigning]] = {"approval": CompleteSigning, "list": CompleteListSigning}
+CANCELS: dict[str, type[CancelSigning]] = {"approval": CancelSigning, "list": CancelListSigning}
+"""The command of each kind of session."""
+
+months = APIRouter(prefix="/agency-months/{month_id}", tags=["Phiên ký"], responses=RESPONSES)
 profiles = APIRouter(prefix="/profiles/{profile_id}", tags=["Phiên ký"], responses=RESPONSES)
 sessions = APIRouter(prefix="/signing-sessions", tags=["Phiên ký"])
 agents = APIRouter(prefix="/signing-agent", tags=["Phiên ký: phần mềm ký"])
@@ -50,11 +59,31 @@ async def open_own_signing(act: ActOnRevision, profile_id: UUID, body: OpenOwnSi
     return await _opened(act, profile_id, body)
 
 
-async def _opened(act: ActOnRevision, profile_id: UUID, body: OpenSigning | OpenOwnSigning) -> JSONResponse:
+@months.post("/signing-sessions", operation_id="openListSigning", summary="Mở phiên ký cả danh sách")
+async def open_list_signing(act: Act, month_id: UUID, body: OpenListSigning) -> JSONResponse:
+    """Một chữ ký ở nơi khác cho cả danh sách đã xem / one signature from outside for the list shown."""
+    tokened = _with_token(body)
+    return await on_month(act, month_id, tokened.body, sent=tokened.sent, token=tokened.token)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tokened:
+    """A session's opening with the token its signer is told once; ``sent`` is what repetitions go by."""
+
+    body: SigningTerms
+    sent: SigningTerms
+    token: str
+
+
+def _with_token(body: SigningTerms) -> _Tokened:
     token = token_urlsafe(32)
     complete = body.model_copy(update={"token_hash": token_hash(token)})
-    sent = body.model_copy(update={"token_hash": ""})
-    return await act.on_profile(profile_id, complete, sent=sent, token=token)
+    return _Tokened(complete, body.model_copy(update={"token_hash": ""}), token)
+
+
+async def _opened(act: ActOnRevision, profile_id: UUID, body: OpenSigning | OpenOwnSigning) -> JSONResponse:
+    tokened = _with_token(body)
+    return await act.on_profile(profile_id, tokened.body, sent=tokened.sent, token=tokened.token)
 
 
 @sessions.get("/{session_id}", operation_id="getSigningSession", summary="Một phiên ký của mình")
@@ -73,7 +102,8 @@ async def get_session(read: Read, response: Response, session_id: UUID) -> Signi
 async def cancel_signing(act: Act, read: Read, session_id: UUID) -> JSONResponse:
     """Văn bản lại chờ ký như trước / the document waits again as before."""
     found = await reading.session_of(read, session_id)
-    return await act.on_profile(found.profile_id, CancelSigning(session_id=session_id))
+    where = await reading.workflow_of(read.connection, session_id)
+    return await act.on_session(where, found.subject_id, CANCELS[found.kind](session_id=session_id))
 
 
 class SignatureValue(BaseModel):
@@ -100,7 +130,7 @@ async def give_signature(
 ) -> JSONResponse:
     """Giá trị chữ ký trên điều phải ký / the value over what was to be signed."""
     row = reading.still_open(known)
-    complete = CompleteSigning(session_id=row.id, prepared=body.prepared, value=body.value)
+    complete = COMPLETES[row.kind](session_id=row.id, prepared=body.prepared, value=body.value)
     return await _completed(request, known, complete, key)
 
 
@@ -120,7 +150,7 @@ async def give_file(
     if len(data) > state.settings.attachment_bytes:
         raise RefusedError.of("attachment-too-large", extra={"largest": state.settings.attachment_bytes})
     returned = await asyncio.to_thread(_kept, state.documents, data)
-    complete = CompleteSigning(session_id=row.id, prepared=row.prepared, returned=returned)
+    complete = COMPLETES[row.kind](session_id=row.id, prepared=row.prepared, returned=returned)
     return await _completed(request, known, complete, key)
 
 
@@ -142,7 +172,9 @@ async def _completed(
     """The command of one signature; without a key each request is one of its own, for a refused value may be
     right a minute later (a responder that was away)."""
     key = key or f"signing/{body.session_id}/{uuid4()}"
-    return await send(request, known.who, body, subject_id=known.row.profile_id, key=key)
+    return await send(
+        request, known.who, body, subject_id=known.subject_id, key=key, workflow_id=known.workflow_id
+    )
 
 
 @certificates.get("", operation_id="listCertificates", summary="Chứng thư của tài khoản")

@@ -164,8 +164,10 @@ class Session:
 
     id: UUID
     document_id: UUID
-    revision_id: UUID
-    revision: int
+    """The approval, list, report or export, by ``kind``."""
+    revision_id: UUID | None
+    """Of an approval, and its number; of others none."""
+    revision: int | None
     account_id: UUID
     certificate_id: UUID
     how: str
@@ -174,6 +176,13 @@ class Session:
     expires_at: datetime
     opened_by: UUID
     completed_by: UUID | None
+    kind: str = "approval"
+    document: str | None = None
+    """The signed file, once it was judged."""
+    certificate: str = ""
+    """SHA-256 of the certificate it is signed by."""
+    changed: bool = False
+    """Whether what is to be signed (a list) is no longer what was shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +283,11 @@ class Life:
     """Roles in agencies that the person holds now, by the own account or by a post's."""
 
     @property
+    def sessions(self) -> tuple[Session, ...]:
+        """All open signing sessions of the profile."""
+        return (self.session,) if self.session is not None else ()
+
+    @property
     def newest(self) -> int:
         """Number of the newest revision, drafts included: what an ETag of the form names."""
         return max(self.revision_number, self.draft.number if self.draft else 0)
@@ -340,6 +354,8 @@ class AgencyMonth:
     """Commands whose rounds of approvals were accepted and are still to run, oldest first."""
     shown: ShownList | None = None
     """The approval list an act is about."""
+    sessions: tuple[Session, ...] = ()
+    """Open signing sessions of the month's lists."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from models.lifecycle.life import AgencyMonth, Approval, Life, ShownList
 from models.lifecycle.month import OPENING, WHOLE_STOCK, approving, chosen_of
 from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
+from models.lifecycle.session_ends import closed, withdrawn
 from models.lifecycle.steps import Step, own_signature
 
 CHANGED = "list-changed"
@@ -45,15 +46,24 @@ def _cutting(month: AgencyMonth, chosen: set[UUID], scene: Scene, **more: object
         state="cutting",
         requested_at=scene.now,
     )
-    _round(out, month, scene, "cut", list_id, len(chosen))
+    round_of(out, month, scene.act_id, scene, "cut", list_id, len(chosen))
     rule = approving(month.kind, scene)
     return out.happened("list.cut_requested", rule, month=month.month, chosen=len(chosen), list=str(list_id))
 
 
-def _round(out: Outcome, month: AgencyMonth, scene: Scene, kind: str, list_id: UUID, chosen: int) -> None:
+def round_of(
+    out: Outcome,
+    month: AgencyMonth,
+    command_id: UUID,
+    scene: Scene,
+    kind: str,
+    list_id: UUID,
+    chosen: int,
+) -> None:
+    """The next round of the month: a list to be cut, or to be signed, for the command that asked for it."""
     out.insert(
         "approval_rounds",
-        command_id=scene.act_id,
+        command_id=command_id,
         agency_month_id=month.id,
         number=month.version + 1,
         chosen=chosen,
@@ -93,6 +103,7 @@ def fail(month: AgencyMonth, reason: str, scene: Scene) -> Outcome:
         return Outcome()
     out = Outcome(answer={"list_id": str(shown.id), "reason": reason})
     out.update("approval_lists", {"id": shown.id}, state="failed", reason=reason, ended_at=scene.now)
+    _end_session(out, month, shown, "cancelled", scene, reason)
     out.notices.append(
         Notice(
             "list_failed",
@@ -105,28 +116,33 @@ def fail(month: AgencyMonth, reason: str, scene: Scene) -> Outcome:
     return out.happened("list.failed", rule, month=month.month, list=str(shown.id), reason=reason)
 
 
+def _end_session(
+    out: Outcome, month: AgencyMonth, shown: ShownList, state: str, scene: Scene, reason: str | None = None
+) -> None:
+    for session in month.sessions:
+        if session.document_id == shown.id:
+            closed(out, session, state, scene, reason)
+
+
 def approve_by_list(month: AgencyMonth, body: ApproveByList, scene: Scene) -> Outcome:
     """Confirm exactly the list that was shown; it is signed next, wholly or not at all."""
     if month.kind == WHOLE_STOCK:
         competent(scene.rule(OPENING[WHOLE_STOCK][0]), scene)
-    shown = _confirmed(month, body, scene)
+    shown = confirmed(month, body.list_id, body.digest, scene)
+    if not body.recut:
+        refuse_changed(shown)
     if shown.changed:
-        if not body.recut:
-            n = len(shown.changed)
-            refuse(
-                CHANGED,
-                f"{n} hồ sơ trên danh sách đã có phiên bản mới, bị trả lại hoặc không còn chờ phê duyệt.",
-                f"{n} profiles on the list have a newer revision, were sent back or wait no more.",
-                changed=n,
-                first=str(shown.changed[0]),
-            )
         still = set(shown.profiles) & {i.profile_id for i in month.items if i.state == "listed"}
         if not still:
             refuse("wrong-state", "Danh sách không còn hồ sơ nào chờ.", "Nothing of the list waits any more.")
         out = _cutting(month, still, scene, recut=True)
+        for session in month.sessions:
+            if session.document_id == shown.id:
+                withdrawn(out, session, month.agency_id, scene, CHANGED)
         return out.update("approval_lists", {"id": shown.id}, state="superseded", ended_at=scene.now)
+    refuse_while_open(month, shown)
     out = Outcome(status=202, answer={"list_id": str(shown.id), "chosen": [str(p) for p in shown.profiles]})
-    _round(out, month, scene, "list", shown.id, len(shown.profiles))
+    round_of(out, month, scene.act_id, scene, "list", shown.id, len(shown.profiles))
     out.update("approval_lists", {"id": shown.id}, state="signing")
     rule = approving(month.kind, scene)
     return out.happened(
@@ -139,11 +155,48 @@ def approve_by_list(month: AgencyMonth, body: ApproveByList, scene: Scene) -> Ou
     )
 
 
-def _confirmed(month: AgencyMonth, body: ApproveByList, scene: Scene) -> ShownList:
+def refuse_changed(shown: ShownList) -> None:
+    """Refuse a list of which something is no longer what was shown.
+
+    Raises:
+        RefusedError: ``list-changed``.
+    """
+    if shown.changed:
+        n = len(shown.changed)
+        refuse(
+            CHANGED,
+            f"{n} hồ sơ trên danh sách đã có phiên bản mới, bị trả lại hoặc không còn chờ phê duyệt.",
+            f"{n} profiles on the list have a newer revision, were sent back or wait no more.",
+            changed=n,
+            first=str(shown.changed[0]),
+        )
+
+
+def refuse_while_open(month: AgencyMonth, shown: ShownList) -> None:
+    """Refuse what would sign a list that is given out for a signature already.
+
+    Raises:
+        RefusedError: ``in-flight``.
+    """
+    if any(session.document_id == shown.id for session in month.sessions):
+        refuse(
+            "in-flight",
+            "Danh sách đang chờ chữ ký trong một phiên ký; hoàn tất hoặc huỷ phiên ký đó trước.",
+            "The list waits for a signature in a signing session; complete or cancel that one first.",
+        )
+
+
+def confirmed(month: AgencyMonth, list_id: UUID, digest: str, scene: Scene) -> ShownList:
+    """The list, if it was cut for who acts, was shown, and is the one that was looked at.
+
+    Raises:
+        RefusedError: ``wrong-state``, ``not-found``, ``list-of-another``, ``list-not-ready``,
+            ``list-differs``.
+    """
     if month.state == "closed":
         refuse("wrong-state", "Danh sách tháng này đã kết thúc.", "This month's list is closed.")
     shown = month.shown
-    if shown is None:
+    if shown is None or shown.id != list_id:
         refuse("not-found", "Không có danh sách phê duyệt này.", "There is no such approval list.")
     if shown.account_id != scene.actor_id:
         refuse(
@@ -158,7 +211,7 @@ def _confirmed(month: AgencyMonth, body: ApproveByList, scene: Scene) -> ShownLi
             "The list is still being cut, was signed, or came to nothing.",
             state=shown.state,
         )
-    if shown.digest != body.digest:
+    if shown.digest != digest:
         refuse(
             "list-differs",
             "Danh sách được xác nhận không phải danh sách đã hiển thị.",
@@ -266,6 +319,7 @@ def signed(month: AgencyMonth, size: int, document: str, certificate: str, scene
         certificate=certificate,
         ended_at=scene.now,
     )
+    _end_session(out, month, shown, "done", scene)
     rule = approving(month.kind, scene)
     names = {"on_behalf_of": str(scene.on_behalf_of), "delegation_id": str(scene.delegation_id)}
     return out.happened(

@@ -12,6 +12,7 @@ from models.lifecycle.guard import refuse
 from models.lifecycle.life import AgencyMonth
 from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
+from models.lifecycle.session_ends import withdrawn
 from models.regulations import Obligation
 
 MONTH, WHOLE_STOCK, EVENT = "month", "whole_stock", "event"
@@ -221,6 +222,8 @@ def close_month(month: AgencyMonth, scene: Scene) -> Outcome:
         out.happened(
             "list.round_overtaken", scene.rule("approval_window"), month=month.month, round=str(round_)
         )
+    for session in month.sessions:
+        withdrawn(out, session, month.agency_id, scene, "month-closed")
     for duty in month.duties:
         if left:
             out.happened("duty.carried", scene.rule(duty.slot), duty=str(duty.id), left=left)

@@ -1,9 +1,11 @@
 """How a signing session ends without a signature, and when it must next be looked at."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from models.lifecycle.life import Life, Session
-from models.lifecycle.outcome import Notice, Outcome
+from models.lifecycle.outcome import Insert, Notice, Outcome
 from models.lifecycle.scene import Scene
 from models.lifecycle.steps import OWN
 
@@ -11,10 +13,15 @@ from models.lifecycle.steps import OWN
 def expire(out: Outcome, life: Life, scene: Scene) -> None:
     """Close a session whose time is over; the signer is told. A signature being judged is judged first."""
     session = life.session
-    if session is None or session.state == "completing" or scene.now < session.expires_at:
+    if session is None or not is_over(session, scene):
         return
     waits_again(out, life)
-    told(closed(out, session, "expired", scene), life, session, "signing_expired")
+    told(closed(out, session, "expired", scene), session, "signing_expired", life.agency_id)
+
+
+def is_over(session: Session, scene: Scene) -> bool:
+    """Whether a session's time has passed and no signature of it is being judged."""
+    return session.state != "completing" and session.expires_at <= scene.now
 
 
 def displaced(out: Outcome, life: Life, scene: Scene) -> None:
@@ -23,7 +30,14 @@ def displaced(out: Outcome, life: Life, scene: Scene) -> None:
     if session is None or life.approval is None:
         return
     out.update("approvals", {"id": life.approval.id}, state="failed")
-    told(closed(out, session, "cancelled", scene, "newer-revision"), life, session, "signing_cancelled")
+    closed(out, session, "cancelled", scene, "newer-revision")
+    told(out, session, "signing_cancelled", life.agency_id)
+
+
+def withdrawn(out: Outcome, session: Session, agency_id: UUID, scene: Scene, reason: str) -> Outcome:
+    """Cancel a session whose document is not to be signed any more; the signer is told why."""
+    closed(out, session, "cancelled", scene, reason)
+    return told(out, session, "signing_cancelled", agency_id, reason=reason)
 
 
 def held(life: Life) -> bool:
@@ -31,14 +45,19 @@ def held(life: Life) -> bool:
     return life.session is None or life.session.state == "completing"
 
 
-def wakes(life: Life, outcome: Outcome) -> datetime | None:
-    """When an open session's time is over, as it stands once ``outcome`` is written."""
-    session = life.session
-    state, ends = (session.state, session.expires_at) if session is not None else ("", None)
+def wakes(sessions: Iterable[Session], outcome: Outcome) -> datetime | None:
+    """When the time of the first open session is over, as they stand once ``outcome`` is written."""
+    open_: dict[object, tuple[str, datetime | None]] = {
+        one.id: (one.state, one.expires_at) for one in sessions
+    }
     for write in outcome.writes:
-        if write.table == "signing_sessions":
-            state, ends = write.values.get("state", state), write.values.get("expires_at", ends)
-    return ends if state in ("preparing", "open") else None
+        if write.table != "signing_sessions":
+            continue
+        session_id = write.values["id"] if isinstance(write, Insert) else write.key["id"]
+        state, ends = open_.get(session_id, ("", None))
+        open_[session_id] = write.values.get("state", state), write.values.get("expires_at", ends)
+    waiting = [ends for state, ends in open_.values() if state in ("preparing", "open")]
+    return min((ends for ends in waiting if ends is not None), default=None)
 
 
 def waits_again(out: Outcome, life: Life) -> None:
@@ -61,11 +80,16 @@ def closed(out: Outcome, session: Session, state: str, scene: Scene, reason: str
         "signing_sessions", {"id": session.id}, state=state, closed_at=scene.now, value=None, reason=reason
     )
     more = {"reason": reason} if reason else {}
-    return out.happened(f"signing.{state}", None, session=str(session.id), revision=session.revision, **more)
+    return out.happened(f"signing.{state}", None, session=str(session.id), **named(session), **more)
 
 
-def told(out: Outcome, life: Life, session: Session, kind: str) -> None:
+def named(session: Session) -> dict[str, object]:
+    """What a session is for, as events and notices say it."""
+    return {"revision": session.revision} if session.kind == "approval" else {"signs": session.kind}
+
+
+def told(out: Outcome, session: Session, kind: str, agency_id: UUID, **more: str) -> Outcome:
     """A line for the signer's inbox."""
-    out.notices.append(
-        Notice(kind, life.agency_id, account_id=session.account_id, facts={"revision": session.revision})
-    )
+    facts = {**named(session), **more}
+    out.notices.append(Notice(kind, agency_id, account_id=session.account_id, facts=facts))
+    return out

@@ -7,6 +7,7 @@ from uuid import UUID
 from models.calendar import start_of_day
 from models.lifecycle.duties import climb, open_duty, spread
 from models.lifecycle.life import AgencyMonth, Case, Chapter, Duty, Life
+from models.lifecycle.list_sessions import looked_after
 from models.lifecycle.month import nothing_waits
 from models.lifecycle.outcome import Insert, Outcome
 from models.lifecycle.scene import Scene
@@ -72,7 +73,7 @@ def wake_transfer(life: Life, case: Case, scene: Scene) -> Outcome:
 
 def wake_month(month: AgencyMonth, scene: Scene) -> Outcome:
     """Reminders about a month's list; nobody is chased for a list on which nothing waits any more."""
-    out = Outcome()
+    out = looked_after(Outcome(), month, scene)
     nothing_waits(month, out, scene)
     met = {closed.duty_id for closed in out.closed}
     for duty in month.duties:
@@ -108,7 +109,7 @@ def profile_wake(life: Life, outcome: Outcome, subject_id: UUID) -> datetime | N
         times.append(start_of_day(first) + spread(subject_id))
     if (share := share_wake(life, outcome)) is not None:
         times.append(share)
-    if (ends := session_wakes(life, outcome)) is not None:
+    if (ends := session_wakes(life.sessions, outcome)) is not None:
         times.append(ends)
     if (effective := _separation_on(life, outcome)) is not None and chapter is not Chapter.SEPARATION:
         times.append(start_of_day(effective) + spread(subject_id))

@@ -84,7 +84,7 @@ async def _once(tools: Tools, ask: Ask) -> Moment:
         if command is not None and ask.internal is None:
             if command.settled:
                 return moment(ask, found, status=command.status)
-            if step := working(found.subject.life, command):
+            if step := working(found.subject.sessions, command):
                 return moment(ask, found, status=202, settled=False, **step)
             if (signing := _signing(found, command)) is not None:
                 return moment(ask, found, status=202, to_sign=signing, settled=False)
@@ -249,7 +249,7 @@ async def _decide(
         raise RefusedError.of("not-found", "Không tìm thấy.", "There is no such thing.")
     scene = await placed(connection, body, found.agency_id, scene)
     life = found.subject.life
-    scene = await certified(connection, command, life, scene)
+    scene = await certified(connection, command, found.subject.sessions, scene)
     if command.expected is not None and life is not None and command.expected != life.newest:
         raise RefusedError.of(
             "stale-revision",
@@ -289,7 +289,8 @@ async def record(
     outcome: Outcome,
 ) -> Moment:
     """Write the outcome and the subject's own rows, settle the command, answer from what was written."""
-    if command is None and outcome.empty and not _slept_in(ask, found):
+    answers = "settles" in ask.facts and bool(outcome.answer)
+    if command is None and outcome.empty and not answers and not _slept_in(ask, found):
         return moment(ask, found)
     if "step" in ask.facts and outcome.events:
         outcome.events[0].facts["step"] = ask.facts["step"]

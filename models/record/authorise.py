@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access import Allowed, Target, delegables, may
+from models.command_sessions import CancelListSigning, CompleteListSigning, OpenListSigning
 from models.commands import (
     ApproveByList,
     ApproveList,
@@ -70,6 +71,9 @@ VERB_OF = {
     "approve_list": "approve",
     "cut_list": "approve",
     "approve_by_list": "approve",
+    "open_list_signing": "approve",
+    "complete_list_signing": "approve",
+    "cancel_list_signing": "approve",
     "hold_items": "approve",
     "lift_hold": "approve",
     "release_month": "gate",
@@ -85,7 +89,7 @@ VERB_OF = {
 NEW_SIDE = ("ask_for_profile", "accept_transfer", "refuse_transfer")
 """Verbs of a transfer that belong to the agency that receives."""
 
-LISTS = (ApproveList, CutList, ApproveByList)
+LISTS = (ApproveList, CutList, ApproveByList, OpenListSigning, CompleteListSigning, CancelListSigning)
 """Bodies by which a month's list is approved."""
 
 BEFORE_SENDING = ("hold_items", "lift_hold")

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from models.command_exports import ExportDossier, PrintDossier
+from models.command_sessions import CancelListSigning, CompleteListSigning, OpenListSigning
 from models.commands import (
     AcceptTransfer,
     ActivateAccount,
@@ -66,6 +67,7 @@ from models.lifecycle import (
     gate,
     holding,
     intake,
+    list_sessions,
     listing,
     month,
     reentry,
@@ -73,12 +75,13 @@ from models.lifecycle import (
     rhythm,
     secondment,
     separation,
+    session_steps,
     sessions,
     steps,
     transfer,
     wake,
 )
-from models.lifecycle.life import AgencyMonth, Case, Chapter, Life, Report
+from models.lifecycle.life import AgencyMonth, Case, Chapter, Life, Report, Session
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 
@@ -92,6 +95,12 @@ class Subject:
     month: AgencyMonth | None = None
     report: Report | None = None
     lent: delegation.Lent | None = None
+
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        """The open signing sessions of what is judged."""
+        owner = self.life or self.month
+        return owner.sessions if owner is not None else ()
 
 
 Decision = Callable[[Subject, Any, Scene], Outcome]
@@ -202,6 +211,9 @@ DECISIONS: dict[type[Body], Decision] = {
     ApproveList: _month(month.approve_list),
     CutList: _month(listing.cut),
     ApproveByList: _month(listing.approve_by_list),
+    OpenListSigning: _month(list_sessions.open_for_list),
+    CompleteListSigning: _month(list_sessions.complete),
+    CancelListSigning: _month(list_sessions.cancel),
     HoldItems: _month(holding.hold),
     LiftHold: _month(holding.lift),
     ReleaseMonth: _month(gate.release),
@@ -221,14 +233,17 @@ def decide_internal(
         return _report_step(kind, subject.report, facts, scene)
     match kind:
         case "look":
+            if agency_month is not None and life is None:
+                return list_sessions.looked_after(Outcome(), agency_month, scene)
             return separation.look(life, scene) if life is not None and subject.case is None else Outcome()
         case "wake":
             return _wake(subject, scene)
         case "complete_approval" | "fail_approval":
             return _signature(kind, subject, facts, scene)
-        case "session_prepared" | "session_failed" | "session_refused":
-            assert life is not None
-            return _session(kind, life, facts, scene)
+        case _ if kind in session_steps.STEPS:
+            owner = life or agency_month
+            assert owner is not None
+            return session_steps.step(kind, owner, facts, scene)
         case "complete_pull":
             assert life is not None
             return intake.complete(life, scene)
@@ -284,15 +299,6 @@ def _signature(kind: str, subject: Subject, facts: dict[str, Any], scene: Scene)
     else:
         out = approval.complete(life, life.approval, document, certificate, scene, subject.month)
     return sessions.accepted(out, life, life.approval, scene)
-
-
-def _session(kind: str, life: Life, facts: dict[str, Any], scene: Scene) -> Outcome:
-    """A step of a signing session; nothing where it was taken before."""
-    session_id = str(facts["session"])
-    if kind == "session_prepared":
-        return sessions.prepared(life, session_id, scene)
-    end = sessions.failed if kind == "session_failed" else sessions.refused
-    return end(life, session_id, str(facts["reason"]), scene)
 
 
 def _month_step(

@@ -32,7 +32,7 @@ from models.lifecycle.life import (
     ShownList,
     Status,
 )
-from models.record.signing import SESSION, session_of
+from models.record.signing import SESSION, open_sessions, session_of, sessions_of
 from models.record.tools import Tools
 
 DUTY = (
@@ -84,6 +84,15 @@ LIVES = text(f"{_LIFE} ANY (:ids)")
 LOCK_LIFE_OF_CASE = text(f"SELECT 1 FROM profiles WHERE id = {_OF_CASE} FOR UPDATE")  # noqa: S608 — the same
 LIFE_OF_CASE = text(f"{_LIFE} {_OF_CASE}")
 CASE = text("SELECT * FROM cases WHERE id = :id")
+_CHANGED = (
+    "approval_list_rows w JOIN approval_lists l ON l.id = w.list_id"
+    " LEFT JOIN month_items i ON i.agency_month_id = l.agency_month_id AND i.profile_id = w.profile_id"
+    " AND i.state = 'listed' LEFT JOIN profiles p ON p.id = w.profile_id"
+    " AND p.pending_revision_id = w.revision_id LEFT JOIN revisions r ON r.id = p.pending_revision_id"
+    " AND r.state = 'submitted' AND r.digest = w.digest WHERE (i.profile_id IS NULL OR r.id IS NULL)"
+)
+"""Rows of a list that are no longer what was shown: newer, withdrawn, moved away, or being signed."""
+_STALE = f"x.state <> 'completing' AND EXISTS (SELECT 1 FROM {_CHANGED} AND w.list_id = x.document_id)"  # noqa: S608 — fragments
 _MONTH = f"""
     SELECT m.*,
       (SELECT coalesce(json_agg({DUTY}), '[]') FROM duties d
@@ -92,6 +101,7 @@ _MONTH = f"""
           WHERE agency_month_id = m.id GROUP BY state) AS counted) AS counts,
       (SELECT coalesce(json_agg(o.command_id ORDER BY o.number), '[]') FROM approval_rounds o
           WHERE o.agency_month_id = m.id AND o.done_at IS NULL) AS rounds,
+      {open_sessions("m", _STALE)} AS sessions,
       (SELECT json_agg(c.ancestor_id ORDER BY c.depth) FROM agency_closure c
           WHERE c.descendant_id = m.agency_id AND c.valid_to IS NULL) AS ancestors,
       (SELECT department_id FROM authorities WHERE authority_id = m.authority_id) AS department_id
@@ -113,15 +123,7 @@ SHOWN_LIST = text(
     "   FROM approval_list_rows w WHERE w.list_id = l.id) AS profiles"
     " FROM approval_lists l WHERE l.id = :id AND l.agency_month_id = :month"
 )
-CHANGED_ROWS = text(
-    "SELECT w.profile_id FROM approval_list_rows w JOIN approval_lists l ON l.id = w.list_id"
-    " LEFT JOIN month_items i ON i.agency_month_id = l.agency_month_id AND i.profile_id = w.profile_id"
-    " AND i.state = 'listed' LEFT JOIN profiles p ON p.id = w.profile_id"
-    " AND p.pending_revision_id = w.revision_id LEFT JOIN revisions r ON r.id = p.pending_revision_id"
-    " AND r.state = 'submitted' AND r.digest = w.digest WHERE w.list_id = :id"
-    " AND (i.profile_id IS NULL OR r.id IS NULL) ORDER BY w.position"
-)
-"""Rows of a list that are no longer what was shown: newer, withdrawn, moved away, or being signed."""
+CHANGED_ROWS = text(f"SELECT w.profile_id FROM {_CHANGED} AND w.list_id = :id ORDER BY w.position")  # noqa: S608 — a fragment
 LOCK_REPORT = text("SELECT 1 FROM review_reports WHERE id = :id FOR UPDATE")
 REPORT = text(
     "SELECT t.*, w.period, w.slot, w.opens_on, w.nominal_due_on, w.due_on, w.due_at, w.policy_date,"  # noqa: S608 — fragments above, no input
@@ -323,6 +325,7 @@ def month_of(row: Any, items: Sequence[Any] = ()) -> AgencyMonth:
         gate=row.gate,
         kind=row.kind,
         rounds=tuple(UUID(one) for one in row.rounds),
+        sessions=sessions_of(row.sessions),
     )
 
 

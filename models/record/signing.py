@@ -1,5 +1,6 @@
 """Signing sessions and certificates as decisions are told of them."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -9,18 +10,33 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.command_signing import CompleteSigning, SigningTerms
-from models.lifecycle.life import Certificate, Life, Session
+from models.lifecycle.life import Certificate, Session
 from models.lifecycle.scene import Scene
 from models.record.commands import Command
 
-SESSION = (
-    "(SELECT json_build_object('id', x.id, 'document_id', x.document_id, 'revision_id', x.revision_id,"
+_FIELDS = (
+    "'id', x.id, 'document_id', x.document_id, 'revision_id', x.revision_id,"
     " 'revision', x.revision, 'account_id', x.account_id, 'certificate_id', x.certificate_id, 'how', x.how,"
     " 'state', x.state, 'prepared', x.prepared, 'expires_at', x.expires_at, 'opened_by', x.opened_by,"
-    " 'completed_by', x.completed_by) FROM signing_sessions x WHERE x.profile_id = p.id"
+    " 'completed_by', x.completed_by"
+)
+SESSION = (
+    f"(SELECT json_build_object({_FIELDS}) FROM signing_sessions x WHERE x.profile_id = p.id"  # noqa: S608 — fragments above, no input
     " AND x.closed_at IS NULL)"
 )
 """The open session of a profile ``p``; the constraint knows no second one."""
+
+
+def open_sessions(subject: str, changed: str = "false") -> str:
+    """SQL of the open sessions of what has an alias; ``changed`` says whether one (``x``) is stale."""
+    return (
+        f"(SELECT coalesce(json_agg(json_build_object({_FIELDS}, 'kind', x.kind, 'document', x.document,"  # noqa: S608 — fragments, no input
+        f" 'changed', {changed}, 'certificate', (SELECT c.sha256 FROM certificates c"
+        f" WHERE c.id = x.certificate_id)) ORDER BY x.id), '[]') FROM signing_sessions x"
+        f" WHERE x.subject_id = {subject}.id AND x.closed_at IS NULL)"
+    )
+
+
 _CERTIFICATE = text(
     "SELECT id, sha256, key_kind, valid_from, valid_to FROM certificates WHERE id = :id"
     " AND account_id = :account AND withdrawn_at IS NULL"
@@ -29,12 +45,19 @@ _CERTIFICATE = text(
 
 def session_of(s: dict[str, Any] | None) -> Session | None:
     """A session from its JSON."""
-    if s is None:
-        return None
+    return _session(s) if s is not None else None
+
+
+def sessions_of(found: list[dict[str, Any]]) -> tuple[Session, ...]:
+    """The open sessions of a subject from their JSON."""
+    return tuple(_session(one) for one in found)
+
+
+def _session(s: dict[str, Any]) -> Session:
     return Session(
         id=UUID(s["id"]),
         document_id=UUID(s["document_id"]),
-        revision_id=UUID(s["revision_id"]),
+        revision_id=UUID(s["revision_id"]) if s["revision_id"] else None,
         revision=s["revision"],
         account_id=UUID(s["account_id"]),
         certificate_id=UUID(s["certificate_id"]),
@@ -44,16 +67,25 @@ def session_of(s: dict[str, Any] | None) -> Session | None:
         expires_at=datetime.fromisoformat(s["expires_at"]),
         opened_by=UUID(s["opened_by"]),
         completed_by=UUID(s["completed_by"]) if s["completed_by"] else None,
+        kind=s.get("kind", "approval"),
+        document=s.get("document"),
+        certificate=s.get("certificate", ""),
+        changed=s.get("changed", False),
     )
 
 
-async def certified(connection: AsyncConnection, command: Command, life: Life | None, scene: Scene) -> Scene:
+async def certified(
+    connection: AsyncConnection, command: Command, sessions: Iterable[Session], scene: Scene
+) -> Scene:
     """The scene with the certificate a session is opened or completed with, if it is the actor's own."""
     match command.body:
         case SigningTerms(certificate_id=wanted):
             pass
-        case CompleteSigning() if life is not None and life.session is not None:
-            wanted = life.session.certificate_id
+        case CompleteSigning(session_id=session_id):
+            named = [one.certificate_id for one in sessions if one.id == session_id]
+            if not named:
+                return scene
+            (wanted,) = named
         case _:
             return scene
     values = {"id": wanted, "account": command.actor.account_id}
@@ -61,15 +93,13 @@ async def certified(connection: AsyncConnection, command: Command, life: Life | 
     return replace(scene, certificate=Certificate(*row)) if row is not None else scene
 
 
-def working(life: Life | None, command: Command) -> dict[str, UUID]:
+def working(sessions: Iterable[Session], command: Command) -> dict[str, UUID]:
     """What a command that was decided before and not answered still waits for: its session's next step."""
-    session = life.session if life is not None else None
-    if session is None:
-        return {}
-    if session.opened_by == command.id and session.state == "preparing":
-        return {"to_prepare": session.id}
-    if session.completed_by == command.id and session.state == "completing":
-        return {"to_finish": session.id}
+    for session in sessions:
+        if session.opened_by == command.id and session.state == "preparing":
+            return {"to_prepare": session.id}
+        if session.completed_by == command.id and session.state == "completing":
+            return {"to_finish": session.id}
     return {}
 
 

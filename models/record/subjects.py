@@ -10,13 +10,15 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.command_lists import ApproveByList
+from models.command_sessions import CompleteListSigning, OpenListSigning
 from models.commands import Body, OpenProfile
 from models.database import Query, together
 from models.lifecycle import gate
-from models.lifecycle.life import CHAPTER_VI, Chapter, Life
+from models.lifecycle.life import CHAPTER_VI, AgencyMonth, Chapter, Life
 from models.lifecycle.month import OUTSTANDING, WHOLE_STOCK
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
+from models.lifecycle.session_ends import wakes as session_wakes
 from models.lifecycle.wake import after, profile_wake
 from models.messages import Ask, Moment
 from models.record.decide import Subject
@@ -131,13 +133,23 @@ async def with_month(connection: AsyncConnection, found: Found) -> Found:
 
 async def with_list(connection: AsyncConnection, ask: Ask, found: Found, body: Body | None) -> Found:
     """Beside an agency's month, the approval list the act is about."""
-    named = body.list_id if isinstance(body, ApproveByList) else ask.facts.get("list")
-    if found.subject.month is None or named is None:
+    month = found.subject.month
+    named = _list_named(ask, month, body) if month is not None else None
+    if month is None or named is None:
         return found
     one = {"id": UUID(str(named)), "month": ask.subject_id}
     rows, changed = await together(connection, [(SHOWN_LIST, one), (CHANGED_ROWS, one)])
     shown = shown_of(rows[0], changed) if rows else None
-    return replace(found, subject=replace(found.subject, month=replace(found.subject.month, shown=shown)))
+    return replace(found, subject=replace(found.subject, month=replace(month, shown=shown)))
+
+
+def _list_named(ask: Ask, month: AgencyMonth, body: Body | None) -> object | None:
+    """The list an act names, by its id or by the signing session that waits for its signature."""
+    if isinstance(body, ApproveByList | OpenListSigning):
+        return body.list_id
+    session = body.session_id if isinstance(body, CompleteListSigning) else ask.facts.get("session")
+    mine = (one.document_id for one in month.sessions if str(one.id) == str(session))
+    return ask.facts.get("list") or next(mine, None)
 
 
 async def find(connection: AsyncConnection, ask: Ask) -> Found:
@@ -216,7 +228,8 @@ def saving_month(found: Found, outcome: Outcome) -> Query:
     """The month's own row."""
     month = found.subject.month
     assert month is not None
-    wake = min((d.next_wake_at for d in after(month.duties, outcome) if d.next_wake_at), default=None)
+    times = [d.next_wake_at for d in after(month.duties, outcome)] + [session_wakes(month.sessions, outcome)]
+    wake = min((at for at in times if at), default=None)
     values = {**outcome.subject, "next_wake_at": wake}
     return updating("agency_months", {"id": month.id}, values, next_version=True)
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.tables.base import Authority, Id, Table
@@ -51,6 +51,11 @@ class CertificateRow(Table):
     reason: Mapped[str | None]
 
 
+def _of_kind(kind: str) -> Computed:
+    """The document's id where it is of this kind, so that each kind keeps its foreign key."""
+    return Computed(f"CASE WHEN kind = '{kind}' THEN document_id END", persisted=True)
+
+
 class SigningSessionRow(Table):
     """One document version waiting for one person's signature from outside, until a time."""
 
@@ -68,19 +73,36 @@ class SigningSessionRow(Table):
             "state NOT IN ('open', 'completing', 'done') OR prepared IS NOT NULL", name="prepared"
         ),
         CheckConstraint("expires_at > opened_at", name="period"),
+        CheckConstraint("kind IN ('approval', 'list', 'report', 'export')", name="kind"),
+        CheckConstraint(
+            "CASE WHEN kind = 'approval'"
+            " THEN profile_id IS NOT NULL AND revision_id IS NOT NULL AND revision IS NOT NULL"
+            " ELSE subject_id IS NOT NULL AND profile_id IS NULL END",
+            name="subject",
+        ),
         Index("uq_signing_sessions_open", "profile_id", unique=True, postgresql_where="closed_at IS NULL"),
         Index(
             "uq_signing_sessions_document", "document_id", unique=True, postgresql_where="closed_at IS NULL"
         ),
         Index("ix_signing_sessions_account", "account_id"),
+        Index("ix_signing_sessions_subject", "subject_id", postgresql_where="closed_at IS NULL"),
     )
     id: Mapped[Id]
     authority_id: Mapped[Authority]
-    profile_id: Mapped[UUID] = mapped_column(ForeignKey("profiles.id"))
-    document_id: Mapped[UUID] = mapped_column(ForeignKey("approvals.id"))
-    """The approval whose signature it is."""
-    revision_id: Mapped[UUID] = mapped_column(ForeignKey("revisions.id"))
-    revision: Mapped[int]
+    kind: Mapped[str] = mapped_column(server_default="approval")
+    """What is signed: ``approval``, ``list``, ``report`` or ``export``."""
+    profile_id: Mapped[UUID | None] = mapped_column(ForeignKey("profiles.id"))
+    """Of an approval; the others name their ``subject_id``."""
+    subject_id: Mapped[UUID | None]
+    """Whose act completes it: the agency's month of a list, the report itself, the profile of an export."""
+    document_id: Mapped[UUID]
+    """The approval, list, report or export whose signature it is."""
+    approval_id: Mapped[UUID | None] = mapped_column(_of_kind("approval"), ForeignKey("approvals.id"))
+    list_id: Mapped[UUID | None] = mapped_column(_of_kind("list"), ForeignKey("approval_lists.id"))
+    report_id: Mapped[UUID | None] = mapped_column(_of_kind("report"), ForeignKey("review_reports.id"))
+    export_id: Mapped[UUID | None] = mapped_column(_of_kind("export"), ForeignKey("exports.id"))
+    revision_id: Mapped[UUID | None] = mapped_column(ForeignKey("revisions.id"))
+    revision: Mapped[int | None]
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
     certificate_id: Mapped[UUID] = mapped_column(ForeignKey("certificates.id"))
     how: Mapped[str]
@@ -100,6 +122,8 @@ class SigningSessionRow(Table):
     """The value that came, in base64, until it was judged."""
     returned: Mapped[str | None]
     """SHA-256 of the file that came."""
+    document: Mapped[str | None]
+    """SHA-256 of the signed file once it was judged, where its becoming a fact takes longer."""
     opened_by: Mapped[UUID]
     completed_by: Mapped[UUID | None]
     """The command whose signature is being judged, or was accepted."""

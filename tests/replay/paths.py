@@ -3,6 +3,7 @@
 from tests.replay import (
     delegation_paths,
     life_paths,
+    list_signing_paths,
     month_paths,
     recompute_paths,
     review_paths,
@@ -17,6 +18,7 @@ PATHS = (
     | delegation_paths.PATHS
     | recompute_paths.PATHS
     | signing_paths.PATHS
+    | list_signing_paths.PATHS
 )
 
 __all__ = ["PATHS", "Player"]

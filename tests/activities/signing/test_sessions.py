@@ -23,6 +23,7 @@ from tests.chains import rolling
 from tests.forms import COMPLETE
 from tests.models.evidence import samples
 from tests.world import build, tools_for
+from worker import papers_of
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ async def desk(database: Any, tmp_path: Path) -> AsyncIterator[Desk]:
     world = await build(tools_for(engine, tmp_path), datetime.now(UTC))
     notary = Notary(samples.trust(), Level.B_B, None, None)
     store, threads = DocumentStore(tmp_path / "documents"), ThreadPoolExecutor(1)
-    office = SessionOffice(world.tools, store, threads, notary)
+    office = SessionOffice(world.tools, store, threads, notary, papers_of(world.tools, store))
     yield Desk(world, office, tmp_path, issued_to(), await world.employ(until="review"))
     await engine.dispose()
 
@@ -286,7 +287,8 @@ async def test_the_officials_own_signature(database: Any, tmp_path: Path) -> Non
     engine = engine_for(database.url("worker"), pool_size=4)
     world = await build(tools_for(engine, tmp_path), datetime.now(UTC), law=rolling(own_signature=True))
     notary = Notary(samples.trust(), Level.B_B, None, None)
-    office = SessionOffice(world.tools, DocumentStore(tmp_path / "documents"), ThreadPoolExecutor(1), notary)
+    store = DocumentStore(tmp_path / "documents")
+    office = SessionOffice(world.tools, store, ThreadPoolExecutor(1), notary, papers_of(world.tools, store))
     desk = Desk(world, office, tmp_path, issued_to(), await world.employ(until="declaration"))
     mine = await desk.register("person")
     revision, digest = await world.draft(desk.profile, COMPLETE, evidence=("e" * 64,))

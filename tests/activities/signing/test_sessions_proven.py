@@ -24,6 +24,7 @@ from models.evidence import verify
 from tests.activities.signing.desk import Desk, by_agent
 from tests.pki import DevelopmentPki
 from tests.world import build, tools_for
+from worker import papers_of
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ async def desk(
     store, threads = DocumentStore(tmp_path / "documents"), ThreadPoolExecutor(1)
     name = SignerName("Trần Văn Đức", "Sở Văn hóa", "Giám đốc", f"x-{world.authority.hex[:8]}")
     issued = Keystore(services.folder).signer(name)
-    office = SessionOffice(world.tools, store, threads, notary)
+    office = SessionOffice(world.tools, store, threads, notary, papers_of(world.tools, store))
     yield Desk(world, office, tmp_path, issued, await world.employ(until="review"))
     await engine.dispose()
 

@@ -29,6 +29,7 @@ from tests.activities.signing.test_outside import job
 from tests.api.commands.conftest import Person
 from tests.models.evidence import samples
 from tests.world import World
+from worker import papers_of
 from workflows.payload_codec import data_converter
 from workflows.registry import WORKFLOWS, runner
 
@@ -43,7 +44,7 @@ async def office(world: World, app: Any, temporal_server: Any) -> AsyncIterator[
     settings = app.state.settings
     acts, notary = ActOffice(world.tools), Notary(samples.trust(), Level.B_B, None, None)
     store, threads = DocumentStore(settings.documents), ThreadPoolExecutor(1)
-    made = SessionOffice(world.tools, store, threads, notary)
+    made = SessionOffice(world.tools, store, threads, notary, papers_of(world.tools, store))
     async with (
         Worker(
             client,

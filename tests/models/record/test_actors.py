@@ -9,6 +9,7 @@ from models.calendar import legal_date
 from models.command_exports import ExportDossier, PrintDossier
 from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
 from models.command_lists import ApproveByList, CutList, HoldItems, LiftHold
+from models.command_sessions import CancelListSigning, CompleteListSigning, OpenListSigning
 from models.command_signing import (
     CancelSigning,
     CompleteSigning,
@@ -112,6 +113,9 @@ ALLOWED = {
     "approve_list": ("culture.approver", "culture.head"),
     "cut_list": ("culture.approver", "culture.head"),
     "approve_by_list": ("culture.approver", "culture.head"),
+    "open_list_signing": ("culture.approver", "culture.head"),
+    "complete_list_signing": ("culture.approver", "culture.head"),
+    "cancel_list_signing": ("culture.approver", "culture.head"),
     "hold_items": ("culture.approver", "culture.head"),
     "lift_hold": ("culture.approver", "culture.head"),
     "release_month": ("department", "department.head"),
@@ -195,6 +199,9 @@ def bodies(world: World) -> dict[str, Body]:
         ApproveList(),
         CutList(),
         ApproveByList(list_id=NOBODY, digest=DIGEST),
+        OpenListSigning(list_id=NOBODY, digest=DIGEST, certificate_id=NOBODY),
+        CompleteListSigning(session_id=NOBODY, prepared=DIGEST),
+        CancelListSigning(session_id=NOBODY),
         HoldItems(profiles=(NOBODY,), **reason),
         LiftHold(profiles=(NOBODY,), **reason),
         ReleaseMonth(),

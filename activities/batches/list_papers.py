@@ -1,0 +1,65 @@
+"""The paper of an approval list's signing session: the very file that was shown."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, text
+
+from activities.signing.papers import Paper
+from activities.signing.proofs import Signing
+from models.access import roles
+from models.calendar import legal_date
+from models.database import Scope, transaction
+from models.documents import DocumentStore
+from models.lifecycle.steps import LAST_FIELD
+from models.record.tools import Tools
+
+REASON = "Phê duyệt danh sách dữ liệu hồ sơ"
+
+_LIST = text(
+    "SELECT l.id, l.authority_id, l.account_id, l.account_role, l.digest, l.prepared_sha256,"
+    " l.on_behalf_of, l.delegation_id, a.display_name, g.name AS agency, b.display_name AS on_behalf,"
+    " u.code AS authority_code, d.document AS delegated_by FROM approval_lists l"
+    " JOIN accounts a ON a.id = l.account_id JOIN agencies g ON g.id = a.agency_id"
+    " JOIN authorities u ON u.authority_id = l.authority_id"
+    " LEFT JOIN accounts b ON b.id = l.on_behalf_of LEFT JOIN delegations d ON d.id = l.delegation_id"
+    " WHERE l.id = :id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ListPapers:
+    """Shown is signed: nothing is rendered again."""
+
+    tools: Tools
+    store: DocumentStore
+
+    async def paper(self, session: Row[Any], now: datetime) -> Paper:
+        """See ``PaperSource``."""
+        scope = Scope(session.authority_id, everything=True)
+        async with transaction(self.tools.engine, scope) as connection:
+            row = (await connection.execute(_LIST, {"id": session.document_id})).one()
+            law, _ = await self.tools.law(connection, session.authority_id, legal_date(now))
+        post, reason = capacity(row.account_role, row.on_behalf, row.delegated_by)
+        return Paper(
+            signing=Signing(
+                row.id, row.authority_id, "list", row.account_id, row.digest, law.hash, row.delegation_id
+            ),
+            authority_code=row.authority_code,
+            field=LAST_FIELD,
+            signer=row.display_name,
+            post=post,
+            agency=row.agency,
+            reason=reason,
+            make=lambda _now: self.store.get(row.prepared_sha256),
+            several=True,
+        )
+
+
+def capacity(role: str, on_behalf: str | None, document: str | None) -> tuple[str, str]:
+    """As what a list is signed and why: words of the certificate and of the visible mark."""
+    if on_behalf is None:
+        return roles().roles[role].vi, REASON
+    reason = f"{REASON}, thừa uỷ quyền (TUQ.) của {on_behalf} theo {document}"
+    return "Người được uỷ quyền phê duyệt", reason

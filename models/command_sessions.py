@@ -1,0 +1,32 @@
+"""Signing sessions for what is no single approval: the one signature over a month's approval list."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from models.command_shapes import Digest
+from models.command_signing import CancelSigning, CompleteSigning, SigningTerms
+
+
+class OpenListSigning(SigningTerms):
+    """Approve exactly the list that was shown with a key that is elsewhere (hanoi.art7)."""
+
+    verb: ClassVar[str] = "open_list_signing"
+    subject: ClassVar[str] = "agency_month"
+    list_id: UUID = Field(description="Danh sách đã xem / the list that was shown")
+    digest: Digest = Field(description="SHA-256 của bản kê đã xem / of the manifest that was shown")
+
+
+class CompleteListSigning(CompleteSigning):
+    """The signature of a list's session: the whole list is approved by it, or nothing of it."""
+
+    verb: ClassVar[str] = "complete_list_signing"
+    subject: ClassVar[str] = "agency_month"
+
+
+class CancelListSigning(CancelSigning):
+    """Give a list's signing session up."""
+
+    verb: ClassVar[str] = "cancel_list_signing"
+    subject: ClassVar[str] = "agency_month"
