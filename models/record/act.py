@@ -289,8 +289,8 @@ async def record(
     outcome: Outcome,
 ) -> Moment:
     """Write the outcome and the subject's own rows, settle the command, answer from what was written."""
-    answers = "settles" in ask.facts and bool(outcome.answer)
-    if command is None and outcome.empty and not answers and not _slept_in(ask, found):
+    settles = "settles" in ask.facts and bool(outcome.answer)
+    if command is None and outcome.empty and not settles and not _slept_in(ask, found):
         return moment(ask, found)
     if "step" in ask.facts and outcome.events:
         outcome.events[0].facts["step"] = ask.facts["step"]
