@@ -31,12 +31,14 @@ from api.engine_away import ENGINE_AWAY
 from api.scope import Asker
 from api.second_factor import recent
 from api.starting_recompute import SUMMARY
+from models.command_accounts import OpenAgencyAccount
 from models.commands import ActivateAccount, Body, ClaimTransfer, Delegate, OpenProfile, ReopenProfile
 from models.database import Scope, entering, together, transaction
 from models.errors import RefusedError
 from models.identifiers import WorkflowKind, command_id, parse_workflow_id, profile_workflow
 from models.logs import logger
 from models.messages import (
+    AccountStart,
     AgencyMonthStart,
     CertificateStart,
     Lending,
@@ -48,6 +50,7 @@ from models.messages import (
 )
 from models.record.commands import Fate, accept, fate_at_once
 from models.record.tools import Tools
+from workflows.account import AccountWorkflow
 from workflows.agency_month import AgencyMonthWorkflow
 from workflows.certificate import CertificateWorkflow
 from workflows.delegation import DelegationWorkflow
@@ -252,6 +255,11 @@ async def start_operation(engine: Engine, command: Addressed) -> WithStartWorkfl
         return WithStartWorkflowOperation(
             CertificateWorkflow.run, whose, static_summary="Chứng thư", **policies
         )
+    if name.kind is WorkflowKind.ACCOUNT:
+        account = AccountStart(authority_id=command.authority_id, account_id=command.subject_id)
+        return WithStartWorkflowOperation(
+            AccountWorkflow.run, account, static_summary="Tài khoản", **policies
+        )
     async with transaction(engine.tools.engine, Scope(command.authority_id, everything=True)) as connection:
         if name.kind is WorkflowKind.TRANSFER:
             profile_id = await connection.scalar(_CASE, {"id": command.subject_id})
@@ -278,7 +286,7 @@ async def start_operation(engine: Engine, command: Addressed) -> WithStartWorkfl
     )
 
 
-ENTERING = (OpenProfile, ReopenProfile, ClaimTransfer, Delegate)
+ENTERING = (OpenProfile, ReopenProfile, ClaimTransfer, Delegate, OpenAgencyAccount)
 """Commands about what the asker does not hold or see yet; whether they may is asked of what they name."""
 _OWN = "UNION ALL SELECT 1 FROM commands WHERE id = :command AND subject_id = :id"
 _SEEN = {
@@ -288,6 +296,7 @@ _SEEN = {
     WorkflowKind.MONTH_END: text(f"SELECT 1 FROM agency_months WHERE id = :id {_OWN}"),  # noqa: S608 — no input
     WorkflowKind.REVIEW: text(f"SELECT 1 FROM review_reports WHERE id = :id {_OWN}"),  # noqa: S608 — no input
     WorkflowKind.CERTIFICATE: text(f"SELECT 1 FROM accounts WHERE id = :id {_OWN}"),  # noqa: S608 — no input
+    WorkflowKind.ACCOUNT: text(f"SELECT 1 FROM accounts WHERE id = :id {_OWN}"),  # noqa: S608 — no input
     WorkflowKind.RECOMPUTE: text(f"SELECT 1 FROM authorities WHERE authority_id = :id {_OWN}"),  # noqa: S608
 }
 _CASE = text("SELECT profile_id FROM cases WHERE id = :id AND kind = 'transfer'")

@@ -35,6 +35,7 @@ class WorkflowKind(StrEnum):
     DELEGATION = "delegation"
     RECOMPUTE = "recompute"
     CERTIFICATE = "certificate"
+    ACCOUNT = "account"
     RENEWAL = "renewal"
 
 
@@ -129,6 +130,11 @@ def renewal_workflow(authority_id: UUID) -> str:
     return str(WorkflowName(WorkflowKind.RENEWAL, authority_id))
 
 
+def account_workflow(account_id: UUID) -> str:
+    """The id of the workflow that carries out acts on an account."""
+    return str(WorkflowName(WorkflowKind.ACCOUNT, account_id))
+
+
 def backup_workflow(month: str) -> str:
     """The id of a month's backup of the whole installation."""
     return str(WorkflowName(WorkflowKind.BACKUP, period=_checked(_MONTH, month)))
@@ -145,6 +151,7 @@ _SHAPE: dict[WorkflowKind, tuple[bool, re.Pattern[str] | None]] = {
     WorkflowKind.DELEGATION: (True, None),
     WorkflowKind.RECOMPUTE: (True, None),
     WorkflowKind.CERTIFICATE: (True, None),
+    WorkflowKind.ACCOUNT: (True, None),
     WorkflowKind.RENEWAL: (True, None),
 }
 

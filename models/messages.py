@@ -16,7 +16,9 @@ ListName = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])(-st
 """A month ``yyyy-mm``, or the list of the whole stock begun in it, or its running list."""
 Period = Annotated[str, StringConstraints(pattern=r"^\d{4}(-q[1-4])?$")]
 """A quarter ``yyyy-q1`` or a year ``yyyy``."""
-Subject = Literal["profile", "transfer", "agency_month", "review", "delegation", "law", "certificate"]
+Subject = Literal[
+    "profile", "transfer", "agency_month", "review", "delegation", "law", "certificate", "account"
+]
 Internal = Literal[
     "look",
     "wake",
@@ -175,6 +177,13 @@ class SessionRequest(Message):
 
 class CertificateStart(Message):
     """Input of ``CertificateWorkflow``: the account whose certificates they are."""
+
+    authority_id: UUID
+    account_id: UUID
+
+
+class AccountStart(Message):
+    """Input of ``AccountWorkflow``: the account that is acted on."""
 
     authority_id: UUID
     account_id: UUID

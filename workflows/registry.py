@@ -2,6 +2,7 @@
 
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from workflows.account import AccountWorkflow
 from workflows.agency_month import AgencyMonthWorkflow
 from workflows.certificate import CertificateWorkflow
 from workflows.delegation import DelegationWorkflow
@@ -26,6 +27,7 @@ WORKFLOWS = [
     RenewalWorkflow,
     DelegationWorkflow,
     CertificateWorkflow,
+    AccountWorkflow,
 ]
 
 

@@ -4,6 +4,7 @@ from temporalio import activity
 
 from models.activity_interfaces import ActActivities
 from models.messages import Ask, Moment, MonthStart, Window
+from models.record.accounting import manage_account
 from models.record.act import act
 from models.record.certifying import give_certificate
 from models.record.lawgiving import give_law
@@ -19,11 +20,13 @@ class ActOffice(ActActivities):
 
     @activity.defn(name="act")
     async def act(self, ask: Ask) -> Moment:
-        """See ``models.record.act.act``; for the law ``lawgiving``, for certificates ``certifying``."""
+        """See ``models.record.act.act``; for law, certificates and accounts their siblings beside it."""
         if ask.subject == "law":
             return await give_law(self._tools, ask)
         if ask.subject == "certificate":
             return await give_certificate(self._tools, ask)
+        if ask.subject == "account":
+            return await manage_account(self._tools, ask)
         return await act(self._tools, ask)
 
     @activity.defn(name="month_window")

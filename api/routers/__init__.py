@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from api.routers import (
+    accounts,
     attachments,
     cases,
     commands,
@@ -43,6 +44,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     attachments.router,
     uploads.router,
     read_accounts.router,
+    accounts.router,
+    accounts.reads,
     read_agencies.router,
     profiles.router,
     signing.profiles,

@@ -14,6 +14,7 @@ from models.command_law import LawAct
 from models.commands import Body
 from models.errors import RefusedError
 from models.identifiers import (
+    account_workflow,
     certificate_workflow,
     command_id,
     delegation_workflow,
@@ -76,6 +77,12 @@ class Acting:
     async def on_certificates(self, account_id: UUID, body: Body) -> JSONResponse:
         """Ask the workflow that registers the account's certificates."""
         return await self._put(certificate_workflow(account_id), account_id, body, None, {})
+
+    async def on_account(
+        self, account_id: UUID, body: Body, *, sent: Body | None = None, **once: str
+    ) -> JSONResponse:
+        """Ask the workflow that carries out acts on somebody's account."""
+        return await self._put(account_workflow(account_id), account_id, body, sent, once)
 
     async def on_law(self, body: LawAct) -> JSONResponse:
         """Ask the workflow that keeps the authority's law and reckons its duties again."""

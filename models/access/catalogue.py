@@ -50,6 +50,10 @@ class Verb(StrEnum):
     READ_LOG = "read_log"
     INSPECT_WORKFLOW = "inspect_workflow"
     ADMINISTER = "administer"
+    OPEN_AGENCY_ACCOUNT = "open_agency_account"
+    MANAGE_ACCOUNT = "manage_account"
+    HAND_OVER_ACCOUNT = "hand_over_account"
+    MANAGE_ACCESS = "manage_access"
 
 
 class Scope(StrEnum):
@@ -105,6 +109,8 @@ class Role(_Strict):
     """The level of restriction up to which the role sees a form (``models.form.levels``)."""
     states_purpose: bool = False
     """Whether each read of a file needs its purpose said, because the role's own work does not tell it."""
+    gives: tuple[str, ...] = ()
+    """Roles that its holders may give to others and take back, never to or from themselves; policy."""
     verbs: Mapping[Verb, Permission]
 
 
@@ -120,6 +126,9 @@ class Roles(_Strict):
         idle = set(Verb) - {verb for role in self.roles.values() for verb in role.verbs}
         if wordless or idle:
             raise ValueError(f"verbs without words: {_names(wordless)}; without a role: {_names(idle)}")
+        unknown = {given for role in self.roles.values() for given in role.gives} - set(self.roles)
+        if unknown:
+            raise ValueError(f"roles to give that there are not: {', '.join(sorted(unknown))}")
         return self
 
 

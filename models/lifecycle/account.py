@@ -1,5 +1,6 @@
 """Opening a profile and its account: the first chapter of a life."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -175,6 +176,7 @@ def create_account(life: Life, body: CreateAccount, scene: Scene) -> Outcome:
         profile_id=life.profile_id,
         agency_id=life.agency_id,
         created_at=scene.now,
+        one_time_until=scene.now + timedelta(hours=scene.policy.accounts.one_time_hours),
     )
     out.subject = {"account_id": account_id}
     out.happened("account.created", scene.rule("personal_account"), account=str(account_id))
@@ -205,7 +207,12 @@ def activate_account(life: Life, body: ActivateAccount, scene: Scene) -> Outcome
         )
     out = Outcome(answer={"account_id": str(life.account.id)})
     out.update(
-        "accounts", {"id": life.account.id}, password_hash=body.password_hash, state=AccountState.ACTIVE
+        "accounts",
+        {"id": life.account.id},
+        password_hash=body.password_hash,
+        state=AccountState.ACTIVE,
+        password_changed_at=scene.now,
+        one_time_until=None,
     )
     if life.chapter is Chapter.ACCOUNT:
         out.subject = {"chapter": Chapter.DECLARATION}
@@ -240,6 +247,8 @@ def reset_password(life: Life, body: ResetPassword, scene: Scene) -> Outcome:
         state=AccountState.DEFAULT_PASSWORD,
         failed_logins=0,
         locked_until=None,
+        password_changed_at=None,
+        one_time_until=scene.now + timedelta(hours=scene.policy.accounts.one_time_hours),
     )
     out.insert("sessions_ended", account_id=account_id)
     out.happened("account.password_reset", scene.rule("account_operations"), account=str(account_id))

@@ -11,11 +11,14 @@ from models.access import Actor, Delegation, Grant
 
 _AS_JSON = (
     "(SELECT json_build_object('id', a.id, 'authority_id', a.authority_id, 'profile_id', a.profile_id,"
-    " 'state', a.state, 'grants', (SELECT coalesce(json_agg(json_build_object('role', g.role, 'agency_id',"
+    " 'state', CASE WHEN a.suspended_at IS NULL THEN a.state ELSE 'suspended' END, 'grants',"
+    " (SELECT coalesce(json_agg(json_build_object('role', g.role, 'agency_id',"
     " g.agency_id, 'valid_from', g.valid_from, 'valid_to', g.valid_to, 'delegation_of', g.delegation_of)),"
     " '[]') FROM grants g WHERE g.account_id = a.id), 'delegations', hoso_delegations(a.id))"
     " FROM accounts a WHERE a.id = {account})"
 )
+SUSPENDED = "suspended"
+"""State of an actor whose account is suspended, whatever state it is suspended in."""
 ACTOR_OF_COMMAND = _AS_JSON.format(account="c.account_id")
 """The account of a command ``c`` as JSON for `actor_of`."""
 _ACTOR = text(f"SELECT {_AS_JSON.format(account=':id')} AS actor")

@@ -27,6 +27,7 @@ from models.lifecycle.month import OPENING, WHOLE_STOCK
 from models.lifecycle.review import obligation_of
 from models.lifecycle.scene import Scene
 from models.lifecycle.steps import OWN, awaited, owed_by
+from models.record.actors import SUSPENDED
 from models.record.commands import Command
 from models.record.subjects import Found
 
@@ -120,7 +121,7 @@ async def authorise(connection: AsyncConnection, command: Command, found: Found,
     Raises:
         RefusedError: ``not-permitted``, ``password-change-required`` or what access says.
     """
-    if command.account_state == AccountState.CANCELLED:
+    if command.account_state in (AccountState.CANCELLED, SUSPENDED):
         raise RefusedError.of(
             "not-permitted", "Tài khoản đã bị hủy quyền truy cập.", "The account's access is cancelled."
         )

@@ -27,11 +27,13 @@ class Writing:
     tools: Tools
     now: datetime
     full_name: str = ""
+    account_id: UUID | None = None
 
 
 async def account(connection: AsyncConnection, writing: Writing, values: dict[str, Any]) -> None:
-    """A personal account; its e-mail address is sealed."""
+    """An account; its e-mail address is sealed."""
     email = values.pop("email", None)
+    values.setdefault("display_name", writing.full_name)
     sealed = writing.tools.cipher.seal(
         writing.authority_id, "accounts", values["id"], "email", (email or "").encode()
     )
@@ -39,7 +41,6 @@ async def account(connection: AsyncConnection, writing: Writing, values: dict[st
         insert(AccountRow).values(
             **{k: str(v) if k == "state" else v for k, v in values.items()},
             authority_id=writing.authority_id,
-            display_name=writing.full_name,
             email_sealed=sealed.data if email else None,
             email_key=sealed.key_id if email else None,
         )
@@ -191,8 +192,40 @@ async def month_item_moved(connection: AsyncConnection, writing: Writing, values
 
 async def sessions_ended(connection: AsyncConnection, _writing: Writing, values: dict[str, Any]) -> None:
     """Every session of the account ends with this transaction."""
+    one = values.get("session_id")
     await connection.execute(
-        text("DELETE FROM sessions WHERE account_id = :id"), {"id": values["account_id"]}
+        text(
+            "DELETE FROM sessions WHERE account_id = :id"
+            " AND (CAST(:one AS uuid) IS NULL OR sessions.id = :one)"
+        ),
+        {"id": values["account_id"], "one": one},
+    )
+
+
+async def second_factor_gone(connection: AsyncConnection, _writing: Writing, values: dict[str, Any]) -> None:
+    """The device and the recovery codes open nothing any more."""
+    for table in ("second_factors", "recovery_codes"):
+        query = text(f"DELETE FROM {table} WHERE account_id = :id")  # noqa: S608 — two names of our own
+        await connection.execute(query, {"id": values["account_id"]})
+
+
+async def holder(connection: AsyncConnection, writing: Writing, values: dict[str, Any]) -> None:
+    """Who holds the account from now on, and where mail reaches them; the address is sealed."""
+    email, cipher = values["email"], writing.tools.cipher
+    sealed = cipher.seal(
+        writing.authority_id, "accounts", str(writing.account_id), "email", (email or "").encode()
+    )
+    await connection.execute(
+        text(
+            "UPDATE accounts SET display_name = :name, email_sealed = :sealed, email_key = :key"
+            " WHERE id = :id"
+        ),
+        {
+            "id": writing.account_id,
+            "name": values["display_name"],
+            "sealed": sealed.data if email else None,
+            "key": sealed.key_id if email else None,
+        },
     )
 
 
@@ -270,6 +303,8 @@ SPECIAL: dict[str, Callable[[AsyncConnection, Writing, dict[str, Any]], Awaitabl
     "custody_moved": custody_moved,
     "month_item_moved": month_item_moved,
     "sessions_ended": sessions_ended,
+    "second_factor_gone": second_factor_gone,
+    "holder": holder,
     "submitted_again": submitted_again,
     "posts_left": posts_left,
 }

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from models.messages import CertificateStart, Life, Signed
+from models.messages import AccountStart, CertificateStart, Life, Signed
 from tests.replay.player import Path, Player, acts
 from tests.replay.script import AUTHORITY, OTHER, SUBJECT, Script, impossible, told
+from workflows.account import AccountWorkflow
 from workflows.certificate import CertificateWorkflow
 from workflows.profile import ProfileWorkflow
 
@@ -29,6 +30,16 @@ async def _troubled(player: Player) -> None:
     """Not prepared twice, not accepted twice, then given up."""
     for verb in ("open_signing",) * 3 + ("complete_signing",) * 2 + ("cancel_signing",):
         await player.says(verb)
+
+
+async def _accounts(player: Player) -> None:
+    for verb in ("open_agency_account", "grant_role", "suspend_account", "resume_account"):
+        await player.says(verb)
+    for verb in ("restrict_grant", "extend_grant", "revoke_grant", "issue_password", "hand_over_account"):
+        await player.says(verb)
+    for verb in ("reset_second_factor", "end_sessions", "close_account"):
+        await player.says(verb)
+    await player.ends()
 
 
 async def _certificates(player: Player) -> None:
@@ -74,6 +85,12 @@ PATHS: dict[str, Callable[[], Path]] = {
             finished=[Signed(failure="signature-value-wrong"), impossible()],
         ),
         _troubled,
+    ),
+    "account/managed": lambda: Path(
+        AccountWorkflow,
+        AccountStart(authority_id=AUTHORITY, account_id=SUBJECT),
+        acts(told("account", 0, status=201), *(told("account", 0) for _ in range(11))),
+        _accounts,
     ),
     "certificate/registered_and_withdrawn": lambda: Path(
         CertificateWorkflow,

@@ -79,21 +79,25 @@ def test_an_account_without_person_or_role_may_do_nothing(verb: Verb) -> None:
 # --- roles: the whole table, written down a second time
 
 TABLE = {
-    "hr_officer": "read_profile export give_notice return_for_correction create_profile create_account "
+    "hr_officer": "open_agency_account manage_account manage_access "
+    "read_profile export give_notice return_for_correction create_profile create_account "
     "pull_record request_transfer report_transfer hand_over accept_transfer refuse_transfer separate archive "
     "read_reports import_workbook report_lost_password",
     "hr_head": "read_profile export approve return_for_correction read_reports",
     "approver": "read_profile export approve return_for_correction read_reports sign_report",
-    "head": "read_profile export approve return_for_correction request_transfer report_transfer hand_over "
+    "head": "open_agency_account manage_account hand_over_account manage_access "
+    "read_profile export approve return_for_correction request_transfer report_transfer hand_over "
     "accept_transfer refuse_transfer separate sync read_reports sign_report report_lost_password",
-    "department_officer": "read_profile read_archive export report_transfer create_account pull_record gate "
+    "department_officer": "open_agency_account manage_account hand_over_account manage_access "
+    "read_profile read_archive export report_transfer create_account pull_record gate "
     "read_reports import_workbook sign_report",
     "department_head": "read_profile read_archive export gate read_reports sign_report",
     "sync_agent": "read_profile sync",
     "consent_reader": "read_profile",
     "archivist": "read_archive",
     "auditor": "read_profile read_archive read_reports read_log inspect_workflow",
-    "administrator": "create_account import_workbook inspect_workflow administer",
+    "administrator": "open_agency_account manage_account hand_over_account manage_access "
+    "create_account import_workbook inspect_workflow administer",
 }
 
 
@@ -194,6 +198,12 @@ def standing_on(rule: str, role: str, verb: str, article: str) -> object:
         standing_on("hanoi.art6.2.c", "hr_officer", "create_account", "Điều 6.2"),
         standing_on("hanoi.art9.1.a", "department_officer", "create_account", "Điều 9.1.a"),
         standing_on("hanoi.art9.1.b", "administrator", "create_account", "Điều 9.1.b"),
+        standing_on("hanoi.art9.1.a", "department_officer", "open_agency_account", "Điều 9.1.a"),
+        standing_on("hanoi.art9.2", "head", "open_agency_account", "Điều 9.2"),
+        standing_on("hanoi.art9.1.b", "department_officer", "manage_account", "Điều 9.1.b"),
+        standing_on("hanoi.art18.1", "head", "manage_access", "Điều 18.1"),
+        standing_on("hanoi.art18.1", "hr_officer", "manage_account", "Điều 18.1"),
+        standing_on("hanoi.art19.4", "department_officer", "manage_access", "Điều 19.4"),
         standing_on("hanoi.art6.3", "hr_officer", "give_notice", "Điều 6.3"),
         standing_on("hanoi.art7", "approver", "approve", "6187/QĐ-UBND, Điều 7;"),
         standing_on("tt06.art7.1", "approver", "approve", "06/2023/TT-BNV, Quy chế, Điều 7.1"),
@@ -247,8 +257,9 @@ def test_nobody_acts_as_an_officer_on_the_own_profile(verb: Verb) -> None:
 def test_the_separated_verbs_are_these() -> None:
     assert [str(verb) for verb in SEPARATED] == [
         "accept_transfer", "amend", "approve", "archive", "create_account", "enter_form", "export", "gate",
-        "give_notice", "hand_over", "pull_record", "refuse_transfer", "report_transfer", "request_transfer",
-        "return_for_correction", "separate",
+        "give_notice", "hand_over", "hand_over_account", "manage_access", "manage_account",
+        "open_agency_account", "pull_record", "refuse_transfer", "report_transfer", "request_transfer", "return_for_correction",
+        "separate",
     ]  # fmt: skip
 
 

@@ -1,11 +1,25 @@
 """Every verb asked by somebody who may not: 403, and no row but the command's own has changed."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
 from models.calendar import legal_date
+from models.command_accounts import (
+    CloseAccount,
+    EndSessions,
+    ExtendGrant,
+    GrantRole,
+    HandOverAccount,
+    IssuePassword,
+    OpenAgencyAccount,
+    ResetSecondFactor,
+    RestrictGrant,
+    ResumeAccount,
+    RevokeGrant,
+    SuspendAccount,
+)
 from models.command_exports import ExportDossier, PrintDossier
 from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
 from models.command_lists import ApproveByList, CutList, HoldItems, LiftHold
@@ -70,6 +84,8 @@ MINE = ("person",)
 """The official the profile is about; ``colleague`` is another one, ``cancelled`` one who moved away."""
 HR = ("culture.hr",)
 SIDE = ("culture.hr", "culture.head")
+MANAGERS = ("health.hr", "department", "admin")
+"""Who manages the account of health's approver."""
 ALLOWED = {
     "open_profile": HR,
     "pull_national_record": (*HR, "department"),
@@ -91,6 +107,18 @@ ALLOWED = {
     "cancel_signing": ("culture.approver", "culture.head"),
     "register_certificate": ("health.hr", "department", "admin"),
     "withdraw_certificate": ("health.hr", "department", "admin"),
+    "open_agency_account": SIDE,  # the museum below culture; what is at the top is the department's
+    "hand_over_account": ("department", "admin"),
+    "issue_password": MANAGERS,
+    "suspend_account": MANAGERS,
+    "resume_account": MANAGERS,
+    "close_account": MANAGERS,
+    "reset_second_factor": MANAGERS,
+    "end_sessions": MANAGERS,
+    "grant_role": ("department", "admin"),
+    "restrict_grant": MANAGERS,
+    "extend_grant": MANAGERS,
+    "revoke_grant": MANAGERS,
     "give_notice": HR,
     "withdraw_notice": HR,
     "request_intake": HR,
@@ -215,9 +243,30 @@ def bodies(world: World) -> dict[str, Body]:
         ProclaimYear(file="2030.yaml", content="year: 2030", document="6/QĐ"),
         OpenCampaign(document="6/QĐ"),
         RequestAccount(document="4"),
+        *account_acts(world, day),
         ReportLostPassword(**reason),  # the last: it locks the person's account
     ]
     return {one.verb: one for one in made}
+
+
+def account_acts(world: World, day: date) -> list[Body]:
+    paper = {"document": "12/ĐN"}
+    reason = {**paper, "reason": "không đúng"}
+    held = {**paper, "grant_id": NOBODY}
+    return [
+        OpenAgencyAccount(agency_id=world.museum, login="bao.tang", display_name="Bảo tàng", **paper),
+        GrantRole(role="approver", agency_id=world.health, valid_from=day, **paper),
+        RestrictGrant(valid_to=day, **held),
+        ExtendGrant(**held),
+        RevokeGrant(grant_id=NOBODY, **reason),
+        IssuePassword(**paper),
+        ResetSecondFactor(**reason),
+        EndSessions(**reason),
+        SuspendAccount(**reason),
+        ResumeAccount(**paper),
+        HandOverAccount(display_name="Người khác", **paper),
+        CloseAccount(**reason),
+    ]
 
 
 def delegation(world: World, who: str, agency: UUID) -> Delegate:
@@ -235,7 +284,7 @@ def delegation(world: World, who: str, agency: UUID) -> Delegate:
 
 def subject_of(subjects: dict[str, UUID], body: Body) -> UUID:
     """What the command is about; a delegation still to be given is about itself, law about the authority."""
-    return uuid4() if isinstance(body, Delegate) else subjects[body.subject]
+    return uuid4() if isinstance(body, Delegate | OpenAgencyAccount) else subjects[body.subject]
 
 
 def test_every_verb_has_its_people() -> None:
@@ -277,6 +326,7 @@ async def cast(world: World) -> dict[str, UUID]:
         "review": await report(world),
         "law": world.authority,
         "certificate": world.accounts["health.approver"],
+        "account": world.accounts["health.approver"],
     }
 
 

@@ -1,0 +1,149 @@
+"""What is asked about other people's accounts: opened, handed over, suspended; roles granted and taken back.
+
+Each names the document it stands on: access is granted, restricted, extended and cancelled on a written
+request of the competent agency (hanoi.art19.4).
+"""
+
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, model_validator
+
+from models.command_shapes import Body, Day, FieldName, Login, Reason, Text
+
+Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
+Hash = Annotated[str, StringConstraints(max_length=500)]
+ONCE = "Máy chủ tự đặt / set by the server"
+
+
+class AccountAct(Body):
+    """An act on somebody's account; ``document`` is the written request or decision it stands on."""
+
+    verb: ClassVar[str] = ""
+    subject: ClassVar[str] = "account"
+    document: Text = Field(description="Số văn bản đề nghị hoặc quyết định / the document it stands on")
+
+
+class OpenAgencyAccount(AccountAct):
+    """Create an agency's account: the department for agencies at the top, these for those below them
+    (hanoi.art9.1.a, 9.2; phu_yen.art8.1.a, 8.2.a)."""
+
+    verb: ClassVar[str] = "open_agency_account"
+    agency_id: UUID
+    login: Login
+    display_name: Text = Field(description="Người giữ hoặc tên vị trí / who holds it, or the post")
+    holder_profile_id: UUID | None = Field(default=None, description="Hồ sơ của người giữ / the holder's")
+    email: Email | None = None
+    password_hash: Hash = Field(default="", description=ONCE)
+
+
+class HandOverAccount(AccountAct):
+    """The account of an agency passes to somebody else, who gets a password of the own
+    (binh_dinh.II.4.b.2; hanoi.art3.6)."""
+
+    verb: ClassVar[str] = "hand_over_account"
+    display_name: Text
+    holder_profile_id: UUID | None = None
+    email: Email | None = None
+    password_hash: Hash = Field(default="", description=ONCE)
+
+
+class IssuePassword(AccountAct):
+    """A new one-time password for an agency's account: the invitation again, or after a loss."""
+
+    verb: ClassVar[str] = "issue_password"
+    password_hash: Hash = Field(default="", description=ONCE)
+
+
+class SuspendAccount(AccountAct):
+    """Nobody gets in by this account until it is resumed; what is open ends at once."""
+
+    verb: ClassVar[str] = "suspend_account"
+    reason: Reason
+
+
+class ResumeAccount(AccountAct):
+    """The account may be used again, under the password it had."""
+
+    verb: ClassVar[str] = "resume_account"
+
+
+class CloseAccount(AccountAct):
+    """An agency's account is given up for good: its roles end, nobody gets in again."""
+
+    verb: ClassVar[str] = "close_account"
+    reason: Reason
+
+
+class ResetSecondFactor(AccountAct):
+    """The holder lost the device: the second factor is taken away and must be enrolled anew."""
+
+    verb: ClassVar[str] = "reset_second_factor"
+    reason: Reason
+
+
+class EndSessions(AccountAct):
+    """End one session of the account, or all."""
+
+    verb: ClassVar[str] = "end_sessions"
+    session_id: UUID | None = Field(default=None, description="Bỏ trống: mọi phiên / all of them")
+    reason: Reason
+
+
+class GrantRole(AccountAct):
+    """Give a role over a part of the tree for a period, half-open (hanoi.art18.1, 19.4; moha.art12.2)."""
+
+    verb: ClassVar[str] = "grant_role"
+    role: FieldName
+    agency_id: UUID
+    valid_from: Day
+    valid_to: Day | None = Field(
+        default=None, description="Ngày đầu tiên không còn vai trò / the first day without it"
+    )
+
+
+class RestrictGrant(AccountAct):
+    """Shorten a role, or narrow it to an agency below, or both."""
+
+    verb: ClassVar[str] = "restrict_grant"
+    grant_id: UUID
+    valid_to: Day | None = None
+    agency_id: UUID | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> "RestrictGrant":
+        if self.valid_to is None and self.agency_id is None:
+            raise ValueError("cần ngày kết thúc hoặc cơ quan / a last day or an agency is needed")
+        return self
+
+
+class ExtendGrant(AccountAct):
+    """Lengthen a role; without a day it has no end."""
+
+    verb: ClassVar[str] = "extend_grant"
+    grant_id: UUID
+    valid_to: Day | None = None
+
+
+class RevokeGrant(AccountAct):
+    """Take a role back: from this moment the account no longer has it, running sessions included."""
+
+    verb: ClassVar[str] = "revoke_grant"
+    grant_id: UUID
+    reason: Reason
+
+
+ACCOUNT_ACTS = (
+    OpenAgencyAccount,
+    HandOverAccount,
+    IssuePassword,
+    SuspendAccount,
+    ResumeAccount,
+    CloseAccount,
+    ResetSecondFactor,
+    EndSessions,
+    GrantRole,
+    RestrictGrant,
+    ExtendGrant,
+    RevokeGrant,
+)

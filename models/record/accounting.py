@@ -1,0 +1,223 @@
+"""Acts on other people's accounts as commands: decided beside the workflow, recorded, settled.
+
+The sibling of ``act`` for a subject that is an account and no profile. Roles are read anew at every request
+and every act, so that what is granted or taken back here holds at once, in running sessions, too.
+"""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.access import Allowed, Denied, Target, may
+from models.calendar import legal_date
+from models.command_accounts import (
+    AccountAct,
+    ExtendGrant,
+    GrantRole,
+    HandOverAccount,
+    OpenAgencyAccount,
+    RestrictGrant,
+    RevokeGrant,
+)
+from models.database import Scope, together, transaction
+from models.errors import RefusedError
+from models.lifecycle.granting import givers
+from models.lifecycle.life import AccountState
+from models.lifecycle.managed import Held, Managed, office
+from models.lifecycle.managing import decide_account
+from models.lifecycle.scene import Scene
+from models.messages import Ask, Moment
+from models.record.commands import Command, command_of, command_query, settling
+from models.record.conflicts import refusal_of
+from models.record.delegations import stir
+from models.record.special import Writing
+from models.record.tools import Tools
+from models.record.write import GENESIS, chain, lines, plain, written_rows
+
+_LOCK = text("SELECT 1 FROM accounts WHERE id = :id FOR NO KEY UPDATE")
+_LINE = (
+    "array(SELECT c.ancestor_id FROM agency_closure c WHERE c.descendant_id = {agency}"
+    " AND c.valid_to IS NULL ORDER BY c.depth)"
+)
+_ACCOUNT = text(
+    "SELECT a.id, a.agency_id, a.kind, a.state, a.profile_id, a.suspended_at,"  # noqa: S608 — no input
+    f" {_LINE.format(agency='a.agency_id')} AS line,"
+    " EXISTS (SELECT 1 FROM second_factors f WHERE f.account_id = a.id) AS second_factor,"
+    " (SELECT coalesce(json_agg(json_build_object('id', g.id, 'role', g.role, 'agency_id', g.agency_id,"
+    f" 'line', to_json({_LINE.format(agency='g.agency_id')}),"
+    " 'valid_from', g.valid_from, 'valid_to', g.valid_to) ORDER BY g.valid_from, g.id), '[]')"
+    " FROM grants g WHERE g.account_id = a.id) AS grants"
+    " FROM accounts a WHERE a.id = :id"
+)
+_PLACE = text(f"SELECT {_LINE.format(agency=':agency')} AS line")
+_HOUSE = text(
+    "SELECT u.department_id, (SELECT count(*) FROM accounts a WHERE a.agency_id = :agency"
+    " AND a.kind = 'agency' AND a.state <> 'cancelled') AS accounts FROM authorities u"
+    " WHERE u.authority_id = :authority"
+)
+_LAST = text("SELECT number, hash FROM events WHERE stream_id = :id ORDER BY number DESC LIMIT 1")
+_ROLES = (GrantRole, RestrictGrant, ExtendGrant, RevokeGrant)
+
+
+async def manage_account(tools: Tools, ask: Ask) -> Moment:
+    """Do one act on an account, exactly once however often it is asked."""
+    assert ask.command_id is not None, "nothing but a command changes somebody's account"
+    scope = Scope(ask.authority_id, everything=True)
+    async with transaction(tools.engine, scope) as connection:
+        rows = (await together(connection, [(_LOCK, {"id": ask.subject_id}), command_query(ask.command_id)]))[
+            1
+        ]
+        if not rows:
+            return _moment(404)
+        command = command_of(tools, ask.authority_id, rows[0])
+        if command.settled:
+            return _moment(command.status)
+        try:
+            async with connection.begin_nested():
+                status, answer = await _decided(connection, tools, ask, command)
+        except IntegrityError as conflict:
+            refusal = refusal_of(conflict)
+            if refusal is None:
+                raise
+            status, answer = refusal.problem.status, refusal.to_json()
+        except RefusedError as refused:
+            status, answer = refused.refusal.problem.status, refused.refusal.to_json()
+        await together(connection, [settling(ask.command_id, status, answer, ask.now)])
+    return _moment(status, str(answer.get("code", "")) if status >= 400 else "")
+
+
+async def _decided(
+    connection: AsyncConnection, tools: Tools, ask: Ask, command: Command
+) -> tuple[int, dict[str, Any]]:
+    body = command.body
+    assert isinstance(body, AccountAct), "only these come here"
+    account = await _managed(connection, ask, body)
+    law, calendar = await tools.law(connection, ask.authority_id, legal_date(ask.now))
+    values = {"agency": account.agency_id, "authority": ask.authority_id}
+    house = (await connection.execute(_HOUSE, values)).one()
+    scene = Scene(
+        now=ask.now,
+        law=law,
+        calendar=calendar,
+        policy=tools.policy,
+        act_id=command.id,
+        actor_id=command.actor.account_id,
+        actor_role="",
+        actor_profile_id=command.actor.person_profile_id,
+        department_id=house.department_id,
+        managing_agency_id=account.top if account.line else account.agency_id,
+    )
+    scene = replace(scene, actor_role=_standing(command, account, body, scene, ask.authority_id))
+    if isinstance(body, _ROLES):
+        office(scene)
+    outcome = decide_account(replace(account, accounts_there=house.accounts), body, command.actor, scene)
+    last = (await connection.execute(_LAST, {"id": account.id})).one_or_none()
+    number, digest = (last.number, last.hash) if last is not None else (0, GENESIS)
+    common = {
+        "authority_id": ask.authority_id,
+        "agency_id": account.agency_id,
+        "profile_id": account.profile_id,
+        "command_id": ask.command_id,
+    }
+    events = chain(outcome, scene, account.id, number, digest, **common)
+    writing = Writing(ask.authority_id, account.profile_id, tools, ask.now, account_id=account.id)
+    queries = [*await written_rows(connection, outcome, writing), *lines(outcome, scene, writing, events)]
+    await together(connection, queries)
+    await stir(connection, [account.id], ask.now)
+    return outcome.status, plain(outcome.answer)
+
+
+async def _managed(connection: AsyncConnection, ask: Ask, body: AccountAct) -> Managed:
+    """The account as it stands; a new one where it will."""
+    place = getattr(body, "agency_id", None)
+    line: tuple[UUID, ...] = ()
+    if place is not None:
+        line = tuple((await connection.execute(_PLACE, {"agency": place})).scalar_one())
+    row = (await connection.execute(_ACCOUNT, {"id": ask.subject_id})).one_or_none()
+    if isinstance(body, OpenAgencyAccount):
+        if row is not None:
+            raise RefusedError.of("wrong-state", "Tài khoản đã có.", "The account is there already.")
+        return Managed(ask.subject_id, body.agency_id, line, profile_id=body.holder_profile_id, place=line)
+    if row is None:
+        raise RefusedError.of("not-found", "Không có tài khoản này.", "There is no such account.")
+    return _from(row, line)
+
+
+def _from(row: Row[Any], place: tuple[UUID, ...]) -> Managed:
+    return Managed(
+        id=row.id,
+        agency_id=row.agency_id,
+        line=tuple(row.line),
+        kind=row.kind,
+        state=row.state,
+        profile_id=row.profile_id,
+        suspended=row.suspended_at is not None,
+        second_factor=row.second_factor,
+        grants=tuple(_held(one) for one in row.grants),
+        place=place,
+    )
+
+
+def _held(one: dict[str, Any]) -> Held:
+    return Held(
+        id=UUID(one["id"]),
+        role=one["role"],
+        agency_id=UUID(one["agency_id"]),
+        line=tuple(UUID(above) for above in one["line"]),
+        valid_from=date.fromisoformat(one["valid_from"]),
+        valid_to=date.fromisoformat(one["valid_to"]) if one["valid_to"] else None,
+    )
+
+
+def _standing(command: Command, account: Managed, body: AccountAct, scene: Scene, authority_id: UUID) -> str:
+    """The role under which the actor may do it: where the account is, and where the role is held.
+
+    Raises:
+        RefusedError: ``not-permitted``, ``own-approval``.
+    """
+    if command.account_state != AccountState.ACTIVE:
+        raise RefusedError.of(
+            "not-permitted", "Tài khoản không được sử dụng lúc này.", "The account is not in use."
+        )
+    here = Target(
+        agency_id=account.agency_id,
+        ancestors=account.line,
+        profile_id=account.profile_id,
+        subject_account_id=account.id,
+        authority_id=authority_id,
+    )
+    places, among = [here], None
+    if isinstance(body, GrantRole):
+        among = givers(body.role)
+        places += [replace(here, agency_id=body.agency_id, ancestors=account.place)] if account.place else []
+    elif isinstance(body, RestrictGrant | ExtendGrant | RevokeGrant):
+        held = next((one for one in account.grants if one.id == body.grant_id), None)
+        if held is not None:
+            among = givers(held.role)
+            places.append(replace(here, agency_id=held.agency_id, ancestors=held.line))
+    role = ""
+    for place in places:
+        verdict = may(command.actor, _verb(body), place, scene.today, scene.law, among=among)
+        if isinstance(verdict, Denied):
+            raise RefusedError.of(verdict.code, verdict.reason_vi, verdict.reason_en)
+        assert isinstance(verdict, Allowed)
+        role = verdict.role
+    return role
+
+
+def _verb(body: AccountAct) -> str:
+    """The right of ``models.access`` that an act needs."""
+    if isinstance(body, _ROLES):
+        return "manage_access"
+    if isinstance(body, OpenAgencyAccount | HandOverAccount):
+        return body.verb
+    return "manage_account"
+
+
+def _moment(status: int, refusal: str = "") -> Moment:
+    return Moment(version=0, chapter="account", words="Tài khoản", status=status, refusal=refusal)

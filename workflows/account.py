@@ -1,0 +1,106 @@
+"""Acts on one account that belongs to somebody else: commands, done one after another, then over."""
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+from uuid import UUID
+
+from temporalio import workflow
+
+from workflows.asking import ask_act
+from workflows.waiting import everybody_answered
+
+with workflow.unsafe.imports_passed_through():
+    from models.messages import AccountStart, Moment
+
+
+@workflow.defn
+class AccountWorkflow:
+    """Started by a command and over when it is answered: a period ends by its date, nothing waits for it."""
+
+    @workflow.init
+    def __init__(self, start: AccountStart) -> None:
+        self._start = start
+        self._lock = asyncio.Lock()
+        self._asked = False
+
+    @workflow.run
+    async def run(self, _start: AccountStart) -> str:
+        """Answer whoever asks."""
+        workflow.set_current_details("Quản lý tài khoản")
+        # The command it was started by arrives with the start; another's may follow within the minute.
+        with suppress(TimeoutError):
+            await workflow.wait_condition(lambda: self._asked, timeout=timedelta(minutes=1))
+        await everybody_answered()
+        return "xong"
+
+    @workflow.update
+    async def open_agency_account(self, command_id: UUID) -> Moment:
+        """An agency's account is created."""
+        return await self._do(command_id, "Tạo tài khoản cơ quan")
+
+    @workflow.update
+    async def hand_over_account(self, command_id: UUID) -> Moment:
+        """It passes to another holder."""
+        return await self._do(command_id, "Bàn giao tài khoản")
+
+    @workflow.update
+    async def issue_password(self, command_id: UUID) -> Moment:
+        """A one-time password is issued."""
+        return await self._do(command_id, "Cấp mật khẩu dùng một lần")
+
+    @workflow.update
+    async def suspend_account(self, command_id: UUID) -> Moment:
+        """Nobody gets in for a while."""
+        return await self._do(command_id, "Tạm ngừng tài khoản")
+
+    @workflow.update
+    async def resume_account(self, command_id: UUID) -> Moment:
+        """It may be used again."""
+        return await self._do(command_id, "Mở lại tài khoản")
+
+    @workflow.update
+    async def close_account(self, command_id: UUID) -> Moment:
+        """It is given up for good."""
+        return await self._do(command_id, "Hủy tài khoản")
+
+    @workflow.update
+    async def reset_second_factor(self, command_id: UUID) -> Moment:
+        """The second factor is to be enrolled anew."""
+        return await self._do(command_id, "Đặt lại lớp xác thực thứ hai")
+
+    @workflow.update
+    async def end_sessions(self, command_id: UUID) -> Moment:
+        """Open sessions end."""
+        return await self._do(command_id, "Kết thúc phiên đăng nhập")
+
+    @workflow.update
+    async def grant_role(self, command_id: UUID) -> Moment:
+        """A role is granted."""
+        return await self._do(command_id, "Cấp quyền")
+
+    @workflow.update
+    async def restrict_grant(self, command_id: UUID) -> Moment:
+        """A role is shortened or narrowed."""
+        return await self._do(command_id, "Hạn chế quyền")
+
+    @workflow.update
+    async def extend_grant(self, command_id: UUID) -> Moment:
+        """A role is lengthened."""
+        return await self._do(command_id, "Gia hạn quyền")
+
+    @workflow.update
+    async def revoke_grant(self, command_id: UUID) -> Moment:
+        """A role is taken back."""
+        return await self._do(command_id, "Thu hồi quyền")
+
+    async def _do(self, command_id: UUID, summary: str) -> Moment:
+        self._asked = True
+        async with self._lock:
+            return await ask_act(
+                self._start.authority_id,
+                "account",
+                self._start.account_id,
+                command_id=command_id,
+                summary=summary,
+            )
