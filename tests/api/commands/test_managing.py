@@ -1,10 +1,10 @@
-"""Accounts managed over the API: a role granted and taken back under a running session; a one-time password."""
+"""Accounts managed over the API: a role granted and taken back under a running session; invitations."""
 
-from datetime import date
 from uuid import UUID
 
 import pytest
 
+from models.calendar import legal_date
 from tests.api.commands.test_refusals import problem
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -15,7 +15,11 @@ async def test_a_running_session_gains_and_loses_a_role_at_once(log_in, world) -
     admin, reader = await log_in("admin"), await log_in("health.approver")
     account = f"/accounts/{world.accounts['health.approver']}"
     problem(await reader.get("/accounts"), 403, "not-permitted")
-    body = {"role": "hr_officer", "agency_id": str(world.health), "valid_from": date.today().isoformat()}
+    body = {
+        "role": "hr_officer",
+        "agency_id": str(world.health),
+        "valid_from": legal_date(world.now).isoformat(),
+    }
     granted = await admin.command(f"{account}/grants", {**body, **PAPER})
     assert granted.status_code == 201, granted.text
     assert (await reader.get("/accounts")).status_code == 200, "the session began before the role"

@@ -258,8 +258,8 @@ def test_the_separated_verbs_are_these() -> None:
     assert [str(verb) for verb in SEPARATED] == [
         "accept_transfer", "amend", "approve", "archive", "create_account", "enter_form", "export", "gate",
         "give_notice", "hand_over", "hand_over_account", "manage_access", "manage_account",
-        "open_agency_account", "pull_record", "refuse_transfer", "report_transfer", "request_transfer", "return_for_correction",
-        "separate",
+        "open_agency_account", "pull_record", "refuse_transfer", "report_transfer", "request_transfer",
+        "return_for_correction", "separate",
     ]  # fmt: skip
 
 
