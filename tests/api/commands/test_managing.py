@@ -15,10 +15,11 @@ async def test_a_running_session_gains_and_loses_a_role_at_once(log_in, world) -
     admin, reader = await log_in("admin"), await log_in("health.approver")
     account = f"/accounts/{world.accounts['health.approver']}"
     problem(await reader.get("/accounts"), 403, "not-permitted")
+    today = legal_date(world.now).isoformat()
     body = {
         "role": "hr_officer",
         "agency_id": str(world.health),
-        "valid_from": legal_date(world.now).isoformat(),
+        "valid_from": today,
     }
     granted = await admin.command(f"{account}/grants", {**body, **PAPER})
     assert granted.status_code == 201, granted.text

@@ -238,7 +238,12 @@ def test_changing_the_default_password_opens_the_declaration() -> None:
     )
     out = activate_account(state, ActivateAccount(password_hash="new"), own(MONDAY))
     assert out.subject == {"chapter": Chapter.DECLARATION}
-    assert changed(out, "accounts") == {"password_hash": "new", "state": AccountState.ACTIVE}
+    assert changed(out, "accounts") == {
+        "password_hash": "new",
+        "state": AccountState.ACTIVE,
+        "password_changed_at": own(MONDAY).now,
+        "one_time_until": None,
+    }
     assert [(c.state, c.late_days) for c in out.closed] == [("met", 0)]
     assert notice(out, "declare_now").account_id == ACCOUNT
 
