@@ -262,8 +262,18 @@ def _reading(
     opened: Annotated[AsyncConnection, Depends(connection, scope="function")],
     purpose: Purpose = None,
 ) -> Reading:
+    return reading_of(request, who, opened, purpose)
+
+
+def reading_of(request: Request, who: Asker, opened: AsyncConnection, purpose: str | None = None) -> Reading:
+    """The read a request is, over a connection under the asker's scope: also where a route opens its own.
+
+    Raises:
+        RefusedError: ``malformed-request`` for a purpose nobody can read.
+    """
+    said = _said(purpose or request.headers.get("hoso-purpose"))
     part = request.scope["route"].operation_id if request.method == "GET" else None
-    return Reading(who, opened, tools_of(request), part or "", _said(purpose))
+    return Reading(who, opened, tools_of(request), part or "", said)
 
 
 Who = Annotated[Asker, Depends(asker)]

@@ -14,7 +14,7 @@ from api.intake.upload import Intake, Told, refusal
 from api.reading import attachments
 from api.routers.read_forms import PRIVATE, Sha256
 from api.routers.verifying import Objection, SignatureResult
-from api.scope import ActiveWho, Read, Reading, tools_of
+from api.scope import ActiveWho, Read, reading_of, tools_of
 from models.database import transaction
 
 router = APIRouter(prefix="/profiles/{profile_id}", tags=["Tài liệu chứng minh"])
@@ -138,5 +138,5 @@ async def _kept(request: Request, who: ActiveWho, profile_id: UUID, sha256: str)
     """The file, read in a transaction that ends before anybody looks at it."""
     tools = tools_of(request)
     async with transaction(tools.engine, who.scope) as connection:
-        read = Reading(who, connection, tools)
+        read = reading_of(request, who, connection)
         return await attachments.one(read, request.app.state.documents, profile_id, sha256)

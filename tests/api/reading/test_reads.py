@@ -1,7 +1,9 @@
 """Who looked at my file: every answered read of another's file has its line, and nobody takes one away."""
 
 import asyncio
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID, uuid4
@@ -13,6 +15,7 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+import api
 from api.reading.reads import PARTS
 from api.routers import ROUTERS
 from models.database import Scope, transaction
@@ -154,3 +157,14 @@ def test_every_read_of_a_file_has_words_for_its_line() -> None:
     shown = {r.operation_id for r in routes if "GET" in r.methods and "{profile_id}" in r.path}
     assert shown - {"explainAccess", "listReads"} <= set(PARTS)
     assert set(PARTS) <= {route.operation_id for route in routes}
+
+
+def test_nothing_reads_without_its_operation_known() -> None:
+    """A read made by hand would leave no line; an upload, which shows nothing, is the one that is."""
+    folder = Path(api.__file__).parent
+    made = {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*.py")
+        if re.search(r"(?<!class )\bReading\(", path.read_text(encoding="utf-8"))
+    }
+    assert made == {"scope.py", "intake/upload.py"}
