@@ -70,9 +70,10 @@ async def listed(read: Reading, *, unread: bool, limit: int, after: str | None) 
         where.append("n.read_at IS NULL")
     key = key_of(after, UUID)
     query = (
-        "SELECT n.id, n.kind, n.role, n.agency_id, n.duty_id, n.profile_id, p.full_name AS person,"  # noqa: S608 — conditions above, values bound
+        "SELECT n.id, n.kind, n.role, n.agency_id, n.duty_id, n.profile_id,"  # noqa: S608 — conditions above, values bound
+        " (SELECT p.full_name FROM profiles p WHERE p.id = n.profile_id) AS person,"
         " n.citation, n.due_on, n.facts, n.created_at, n.read_at FROM notices n"
-        f" LEFT JOIN profiles p ON p.id = n.profile_id WHERE {' AND '.join(where)}"
+        f" WHERE {' AND '.join(where)}"
     )
     if key is not None:
         # Ids of one act share no order in time, so the instant goes first and the id breaks ties.

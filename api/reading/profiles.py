@@ -101,10 +101,10 @@ _BELOW = (
     "ARRAY(SELECT descendant_id FROM agency_closure WHERE ancestor_id = CAST(:agency AS uuid)"
     " AND valid_to IS NULL)"
 )
-_OVERDUE = (
-    "p.id IN (SELECT profile_id FROM duties WHERE state = 'open' AND due_at <= :now"
-    " AND profile_id IS NOT NULL)"
-)
+_LATE = "SELECT profile_id FROM duties WHERE state = 'open' AND due_at <= :now AND profile_id IS NOT NULL"
+# Found once, as an array: people are then met in the order of their ids, by the index, until the page is full.
+_OVERDUE = f"p.id = ANY (ARRAY({_LATE}))"
+_NOT_OVERDUE = f"p.id NOT IN ({_LATE})"
 
 
 def _row(row: Any) -> dict[str, Any]:
@@ -152,7 +152,7 @@ async def listed(
     if status is not None:
         where.append("p.status = :status")
     if overdue is not None:
-        where.append(_OVERDUE if overdue else f"NOT {_OVERDUE}")
+        where.append(_OVERDUE if overdue else _NOT_OVERDUE)
     values = {
         "agency": agency,
         "chapter": chapter.value if chapter else None,
@@ -180,7 +180,11 @@ async def search(read: Reading, asked: Search) -> Profiles:
         where.append("p.staff_number = :staff_number")
         values["staff_number"] = asked.staff_number
     if asked.personal_id_number is not None:
-        where.append("p.id_number_index = ANY (:indexes)")
+        # In two halves, as the indexes are: numbers are unique among those who have not left.
+        where.append(
+            "(p.chapter <> 'archive' AND p.id_number_index = ANY (:indexes)"
+            " OR p.chapter = 'archive' AND p.id_number_index = ANY (:indexes))"
+        )
         candidates = read.tools.blind.candidates(read.who.authority_id, asked.personal_id_number)
         values["indexes"] = list(candidates)
     if not where:

@@ -1,6 +1,5 @@
 """HR's morning list in groups; each line has its person, article, days and the calls that settle it."""
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -42,9 +41,12 @@ _GROUP = (
     " WHEN d.party = ANY (CAST(:roles AS text[])) OR d.profile_id = CAST(:own AS uuid) AND d.party = 'person'"
     " THEN 'mine_later' ELSE 'waiting_on_others' END"
 )
+# The ids are known and few by then: no plan reads a whole table for their names.
+_LINES = text(f"SELECT {duties.COLUMNS} {duties.JOINED} WHERE d.id = ANY (CAST(:ids AS uuid[]))")
 _SUBMITTED = (
     "SELECT p.id AS profile_id, p.full_name AS person, p.agency_id, r.submitted_at, count(*) OVER () AS n"
-    " FROM revisions r JOIN profiles p ON p.pending_revision_id = r.id WHERE r.state = 'submitted'"
+    " FROM revisions r JOIN profiles p ON p.pending_revision_id = r.id"
+    " WHERE p.pending_revision_id IS NOT NULL AND r.state = 'submitted'"
     " AND {within} ORDER BY r.submitted_at, p.id LIMIT :most"
 )
 
@@ -74,13 +76,14 @@ async def _duties(read: Reading, calendar: Calendar) -> dict[str, Group]:
     group = _GROUP.format(lent=lent_to_me or "false")
     values |= more
     roles = sorted({role for role, _ in read.who.held})
-    # Grouped and cut before anything is joined: names are looked up for the lines shown only.
+    # Sorted into groups once, three columns wide; each group counted and cut by itself.
     query = (
-        f"SELECT {duties.COLUMNS}, d.grp, d.n FROM (SELECT d.*, {group} AS grp,"  # noqa: S608 — conditions above, values bound
-        f" count(*) OVER (PARTITION BY {group}) AS n, row_number() OVER (PARTITION BY {group}"
-        f" ORDER BY d.due_on NULLS LAST, d.id) AS place FROM duties d"
-        f" WHERE d.state = 'open' AND {condition}) d"
-        f"{duties.JOINS} WHERE d.place <= :most AND d.grp <> 'mine_later' ORDER BY d.place"
+        f"WITH sorted AS MATERIALIZED (SELECT d.id, d.due_on, {group} AS grp FROM duties d"  # noqa: S608 — conditions above, values bound
+        f" WHERE d.state = 'open' AND {condition})"
+        " SELECT w.id, g.grp, g.n FROM (SELECT s.grp, count(*) AS n FROM sorted s"
+        " WHERE s.grp <> 'mine_later' GROUP BY s.grp) g CROSS JOIN LATERAL"
+        " (SELECT s.id, s.due_on FROM sorted s WHERE s.grp = g.grp"
+        " ORDER BY s.due_on NULLS LAST, s.id LIMIT :most) w ORDER BY w.due_on NULLS LAST, w.id"
     )
     bound = {
         **values,
@@ -90,16 +93,18 @@ async def _duties(read: Reading, calendar: Calendar) -> dict[str, Group]:
         "today": read.today,
         "most": MOST,
     }
-    rows = (await read.connection.execute(text(query), bound)).all()
+    places = (await read.connection.execute(text(query), bound)).all()
+    found = await read.connection.execute(_LINES, {"ids": [place.id for place in places]})
+    lines = {row.id: row for row in found}
     names = ("due_today", "overdue", "returned", "newly_arrived", "delegated", "waiting_on_others")
     lent = await borrowed(read)
-    return {name: _group((row for row in rows if row.grp == name), read, calendar, lent) for name in names}
-
-
-def _group(rows: Iterable[Any], read: Reading, calendar: Calendar, lent: Borrowed) -> Group:
-    found = list(rows)
-    items = [_line(row, read, calendar, lent) for row in found]
-    return Group(count=found[0].n if found else 0, items=items)
+    return {
+        name: Group(
+            count=next((place.n for place in places if place.grp == name), 0),
+            items=[_line(lines[p.id], read, calendar, lent) for p in places if p.grp == name],
+        )
+        for name in names
+    }
 
 
 def _line(row: Any, read: Reading, calendar: Calendar, lent: Borrowed) -> TodayLine:

@@ -27,6 +27,12 @@ class DutyRow(Table):
             postgresql_where="state = 'open'",
         ),
         Index("ix_duties_profile", "profile_id"),
+        Index(
+            "ix_duties_late",
+            "due_at",
+            "profile_id",
+            postgresql_where="state = 'open' AND profile_id IS NOT NULL",
+        ),
         Index("ix_duties_case", "case_id", postgresql_where="case_id IS NOT NULL"),
         Index("ix_duties_month", "agency_month_id", postgresql_where="agency_month_id IS NOT NULL"),
         Index("ix_duties_report", "report_id", postgresql_where="report_id IS NOT NULL"),

@@ -25,6 +25,7 @@ class ProfileRow(Table):
     __table_args__ = (
         Index("ix_profiles_agency", "agency_id", "id"),
         Index("ix_profiles_chapter", "chapter", "id"),
+        Index("ix_profiles_pending", "agency_id", "id", postgresql_where="pending_revision_id IS NOT NULL"),
         Index("ix_profiles_status", "status", "id"),
         Index(
             "ix_profiles_staff_number",

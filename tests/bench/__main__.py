@@ -21,6 +21,7 @@ BENCHES = {
     "signing": "tests.bench.signing",
     "simulation": "tests.bench.simulating",
     "history": "tests.bench.history",
+    "reads": "tests.bench.reads",
     "starting": "tests.bench.starting",
 }
 

@@ -51,7 +51,7 @@ def world(module_database: Any, tmp_path_factory: pytest.TempPathFactory) -> Wor
     return made
 
 
-def _readers() -> FastAPI:
+def readers() -> FastAPI:
     made = FastAPI()
     install(made)
     made.include_router(second_factor.own, prefix="/api/v1")
@@ -86,7 +86,7 @@ def clock() -> StandingClock:
 async def app(world: World, clock: StandingClock) -> AsyncIterator[FastAPI]:
     """The reading routers alone, as the role of the API."""
     engine = create_async_engine(world.database.url("api"), pool_size=2)
-    made = part(_readers)
+    made = part(readers)
     made.state.tools = Tools(engine, world.ring)
     made.state.clock = clock
     made.state.settings = SETTINGS

@@ -1,0 +1,112 @@
+"""Plans of the reads on a stock of people, as the role of the API: no table that grows is read whole.
+
+Each statement a request runs is caught as it is sent and explained again under the same policies.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.cli.embedded import EmbeddedPostgres
+from tests import stock
+from tests.api.reading.world import NOW, Caller, World
+
+PEOPLE, AGENCIES, TOPS = 12_000, 150, 6
+PATHS = {
+    "list": "/profiles",
+    "second page": "/profiles?limit=2",
+    "overdue": "/profiles?overdue=true",
+    "not overdue": "/profiles?overdue=false",
+    "chapter": "/profiles?chapter=declaration",
+    "below an agency": f"/profiles?agency={stock.agency(2)}",
+    "duties": "/duties?whose=agency",
+    "duties overdue": "/duties?whose=agency&overdue=true",
+    "today": "/today",
+    "inbox": "/inbox",
+    "changes": "/changes",
+    "me": "/me",
+}
+SEARCHES = {
+    "family name": {"name": "Nguyen Van Nguoi4"},
+    "given name": {"name": "Nguoi4100"},
+    "staff number": {"staff_number": "CB-4100"},
+    "ID number": {"personal_id_number": "000000004100"},
+}
+
+
+@pytest.fixture(scope="module")
+def filled(world: World, postgres: EmbeddedPostgres) -> World:
+    """The small authority with a stock, and an HR officer of one agency of the stock with those below it."""
+
+    async def write(c: Any) -> None:
+        await world.account(c, "hr.stock", role="hr_officer", agency_id=world.a)
+
+    asyncio.run(world.written(write))
+    address = postgres.url("postgres", world.database.name)
+    with psycopg.connect(address, autocommit=True) as superuser:
+        stock.fill(superuser, world.authority, NOW, people=PEOPLE, agencies=AGENCIES, tops=TOPS)
+        superuser.execute(
+            "UPDATE grants SET agency_id = %s WHERE account_id = %s",
+            (stock.agency(1), world.accounts["hr.stock"]),
+        )
+    return world
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every node of a plan."""
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from nodes(below)
+
+
+async def scanned(engine: AsyncEngine, sent: list[tuple[str, Any]]) -> set[str]:
+    """Large tables of which some statement reads every row, never-executed parts left out."""
+    found: set[str] = set()
+    async with engine.begin() as connection:
+        for statement, parameters in sent:
+            if statement.startswith("SELECT set_config('hoso.authority'"):
+                await connection.exec_driver_sql(statement, parameters)
+            elif statement.startswith(("SELECT", "WITH")) and "hoso_identify" not in statement:
+                explained = await connection.exec_driver_sql(
+                    f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}", parameters
+                )
+                content = explained.scalar_one()
+                plan = (json.loads(content) if isinstance(content, str) else content)[0]["Plan"]
+                found |= {
+                    node["Relation Name"]
+                    for node in nodes(plan)
+                    if node["Node Type"] == "Seq Scan"
+                    and node["Actual Loops"] > 0
+                    and node["Relation Name"] in stock.LARGE
+                }
+    return found
+
+
+@pytest.mark.parametrize("who", ["department", "agency"])
+async def test_no_page_reads_a_growing_table_from_end_to_end(
+    filled: World, app: FastAPI, caller: Caller, who: str
+) -> None:
+    await caller.login({"department": "sonoivu", "agency": "hr.stock"}[who])
+    engine: AsyncEngine = app.state.tools.engine
+    sent: list[tuple[str, Any]] = []
+
+    @event.listens_for(engine.sync_engine, "before_cursor_execute")
+    def caught(*told: Any) -> None:
+        sent.append((told[2], told[3]))
+
+    read: dict[str, set[str]] = {}
+    for name, path in (PATHS | SEARCHES).items():
+        sent.clear()
+        answer = await (
+            caller.get(path) if isinstance(path, str) else caller.post("/profiles/search", json=path)
+        )
+        assert answer.status_code == 200, (name, answer.text)
+        read[name] = await scanned(engine, [*sent])
+    assert {name: tables for name, tables in read.items() if tables} == {}
