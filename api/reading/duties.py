@@ -73,7 +73,7 @@ COLUMNS = (
     " coalesce((d.facts ->> 'returned')::boolean, false) AS returned"
 )
 # Looked up one by one: a join is planned as a look at everybody where few people are in the authority.
-_NAMED = " LEFT JOIN LATERAL (SELECT o.full_name FROM profiles o WHERE o.id = {of} LIMIT 1) {name} ON true"
+_NAMED = " LEFT JOIN LATERAL (SELECT o.* FROM profiles o WHERE o.id = {of} LIMIT 1) {name} ON true"
 JOINS = (
     _NAMED.format(of="d.profile_id", name="p")
     + " LEFT JOIN cases k ON k.id = d.case_id"

@@ -102,7 +102,7 @@ _BELOW = (
     " AND valid_to IS NULL)"
 )
 _LATE = "SELECT profile_id FROM duties WHERE state = 'open' AND due_at <= :now AND profile_id IS NOT NULL"
-# Found once, as an array: people are then met in the order of their ids, by the index, until the page is full.
+# Found once, as an array: people are then met in the order of their ids, by the index, until a page is full.
 _OVERDUE = f"p.id = ANY (ARRAY({_LATE}))"
 _NOT_OVERDUE = f"p.id NOT IN ({_LATE})"
 
