@@ -4,12 +4,12 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0044"
-down_revision = "0041"
+revision = "0046"
+down_revision = "0045"
 
 
 def upgrade() -> None:
     """Two indexes: writing waits while they are built."""
     driver = op.get_bind().connection.driver_connection
     assert driver is not None
-    driver.execute((Path(__file__).parent / "0044_read_indexes.sql").read_text(encoding="utf-8"))
+    driver.execute((Path(__file__).parent / "0046_read_indexes.sql").read_text(encoding="utf-8"))
