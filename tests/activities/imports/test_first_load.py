@@ -41,6 +41,7 @@ def running(database: Database, temporal_server: EmbeddedTemporal, tmp_path: Pat
         "task_queue": uuid4().hex,
         "api_port": str(port),
         "revocation": "off",
+        "second_factor": "offered",  # the sample logins have none
     }
     values |= {
         f"database_{role}_password": known.require(f"database_{role}_password") for role in DatabaseRole
