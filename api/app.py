@@ -10,6 +10,7 @@ from api import codec_server, passwords
 from api.clock import EngineClock, SystemClock
 from api.commands import Engine
 from api.docs_pages import docs_router
+from api.hardening import harden
 from api.problems import install
 from api.relay import Relay
 from api.routers import ROUTERS
@@ -62,6 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings or Settings()
     install(app)
+    harden(app)
     app.include_router(docs_router(OPENAPI, TITLE))
     app.include_router(codec_server.router)
     for router in ROUTERS:

@@ -34,6 +34,7 @@ _FROM_STATUS = {
     403: "not-permitted",
     404: "not-found",
     405: "method-not-allowed",
+    408: "request-timeout",
     413: "request-too-large",
     415: "unsupported-media-type",
     428: "precondition-required",

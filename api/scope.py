@@ -20,7 +20,9 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api import browsers
 from api.clock import Clock
+from api.rates import rates_of
 from models.access import OFFICIAL, Actor, Delegation, Verb, delegables, in_force, roles
 from models.access import Scope as Range
 from models.calendar import legal_date
@@ -100,21 +102,36 @@ def token_hash(token: str) -> str:
 async def asker(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 ) -> Asker:
-    """The account whose session token came with the request.
+    """The account whose session token came with the request, as a bearer or in a browser's cookie.
 
     Raises:
-        RefusedError: ``not-authenticated``.
+        RefusedError: ``not-authenticated``, ``csrf-failed``, ``rate-limited``.
     """
-    if credentials is None or not 1 <= len(credentials.credentials) <= 200:
+    token = credentials.credentials if credentials is not None else browsers.token_in(request)
+    if token is None or not 1 <= len(token) <= 200:
         raise RefusedError.of("not-authenticated")
     now = await clock_of(request).now()
-    digest = token_hash(credentials.credentials)
+    digest = token_hash(token)
     async with tools_of(request).engine.connect() as connection:
         alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
         found = await alone.scalar(_IDENTIFY, {"hash": digest, "now": now})
     if found is None:
         raise RefusedError.of("not-authenticated")
-    return asker_of(found, digest, now)
+    who = asker_of(found, digest, now)
+    _not_too_often(request, who.account_id)
+    return who
+
+
+def _not_too_often(request: Request, account_id: UUID) -> None:
+    """Count a request of the account.
+
+    Raises:
+        RefusedError: ``rate-limited``.
+    """
+    left = rates_of(request.app.state).take(account_id, request.app.state.settings.requests_per_minute)
+    request.state.rate = left
+    if left.refused:
+        raise RefusedError.of("rate-limited", extra={"retry_after": left.reset})
 
 
 def asker_of(found: dict[str, Any], digest: str, now: datetime) -> Asker:

@@ -150,6 +150,19 @@ class Settings(BaseSettings):
     verify_public: bool = False
     """Whether anyone may have a file judged without a login; else only accounts."""
 
+    api_hosts: str = ""
+    """Further host names people reach the API by, separated by spaces, beside that of `public_url`."""
+    request_bytes: int = Field(default=4 * 1024 * 1024, ge=1024)
+    """Largest body of a request that carries no file, in bytes."""
+    request_seconds: float = Field(default=30.0, gt=0)
+    """Seconds without a byte after which a body that does not come is no longer waited for."""
+    requests_per_minute: int = Field(default=3_000, ge=1)
+    """Requests that one account may send in a minute, to each API process."""
+    address_requests_per_minute: int = Field(default=12_000, ge=1)
+    """Requests that one network address (an agency's whole office) may send in a minute, to each process."""
+    logins_per_minute: int = Field(default=120, ge=1)
+    """Attempts to log in that one network address may make in a minute, to each process."""
+
     codec_open: bool = False
     """Whether the local Web UI may decode payloads without a login; for a desk only, set by `hoso run`."""
 

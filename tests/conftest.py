@@ -25,6 +25,13 @@ from api.cli.embedded import ROLES, EmbeddedPostgres, EmbeddedTemporal, TimeSkip
 from models.settings import DatabaseRole, Settings
 
 _numbers = itertools.count(1)
+UNHURRIED = {
+    "requests_per_minute": 1_000_000,
+    "address_requests_per_minute": 1_000_000,
+    "logins_per_minute": 1_000_000,
+}
+"""No limit but where limits are tested: everything here comes from one address."""
+
 TEMPLATE = "hoso_template"
 SMALL_LOG = {"max_wal_size": "128MB"}
 """The write-ahead log takes little room where the cluster is in memory."""
@@ -65,7 +72,9 @@ class Database:
         passwords = {f"database_{role}_password": self.server.passwords[name] for role, name in ROLES.items()}
         place = {"database_port": self.server.port, "database_name": self.name, "database_sslmode": "disable"}
         # A second factor is tested where it belongs; elsewhere people come in by their passwords alone.
-        return Settings(data=data, **{**passwords, **place, "second_factor": "offered", **others})
+        return Settings(
+            data=data, **{**passwords, **place, "second_factor": "offered", **UNHURRIED, **others}
+        )
 
 
 @pytest.fixture(autouse=True)

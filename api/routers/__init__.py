@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from api.routers import (
     accounts,
     attachments,
+    browser,
     cases,
     commands,
     delegations,
@@ -33,6 +34,7 @@ from api.routers import (
 
 ROUTERS: tuple[APIRouter, ...] = (
     session.router,
+    browser.router,
     second_factor.router,
     second_factor.own,
     read_work.router,

@@ -19,6 +19,9 @@ SETTINGS = SimpleNamespace(
     breached_passwords=None,
     attachment_bytes=2000,
     upload_hours=48.0,
+    requests_per_minute=1_000_000,
+    public_url=None,
+    public_address="http://hoso",
 )
 """What the routers alone ask of an installation."""
 

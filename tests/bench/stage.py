@@ -155,6 +155,9 @@ def _settings(
         "api_port": str(free_port()),
         "revocation": "off",
         "second_factor": "offered",
+        "requests_per_minute": "1000000",
+        "address_requests_per_minute": "1000000",
+        "logins_per_minute": "1000000",
         **others,
     }
     values |= {f"database_{role}_password": database.passwords[name] for role, name in ROLES.items()}

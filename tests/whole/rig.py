@@ -156,6 +156,9 @@ class Rig:
         passwords = {
             "revocation": "off",
             "second_factor": "offered",
+            "requests_per_minute": "1000000",
+            "address_requests_per_minute": "1000000",
+            "logins_per_minute": "1000000",
             **{f"database_{role}_password": self.postgres.passwords[name] for role, name in ROLES.items()},
         }
         write_settings_file(
