@@ -11,7 +11,8 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from models.documents import DocumentStore
-from models.key_ring import MasterKey, create_keyring
+from models.key_changes import create_keyring
+from models.key_ring import MasterKey
 from models.record.tools import Tools
 from models.settings import Settings
 from tests.api.reading.world import NOW, Caller, StandingClock, World, ground
