@@ -48,6 +48,10 @@ _LOCK_OUT = text(
     " locked_until = NULL WHERE id = :id"
 )
 _END_SESSIONS = text("DELETE FROM sessions WHERE account_id = :id")
+_FORGET_DEVICE = (
+    text("DELETE FROM second_factors WHERE account_id = :id"),
+    text("DELETE FROM recovery_codes WHERE account_id = :id"),
+)
 _IN_FILE = UUID(int=0)
 """Stands in a dry run for a holder the workbook itself would create."""
 
@@ -244,7 +248,8 @@ class Posts(Batches[PostLine]):
         await connection.execute(_NAME, {"id": account.id, **values})
         if account.profile_id not in (None, holder):
             await connection.execute(_LOCK_OUT, {"id": account.id, "none": NO_PASSWORD})
-            await connection.execute(_END_SESSIONS, {"id": account.id})
+            for query in (_END_SESSIONS, *_FORGET_DEVICE):
+                await connection.execute(query, {"id": account.id})
             await stir(connection, [account.id], self._run.scene.now)
             self._happened(out, "post.handed_over", account.id)
         else:

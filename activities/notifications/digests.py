@@ -16,6 +16,7 @@ from activities.notifications.idle_drafts import recall_idle_drafts
 from activities.notifications.letter import Stationery, letter
 from activities.notifications.notices import notify_administrator
 from activities.notifications.open_work import OpenWork, work_of_posts
+from activities.notifications.passwords import remind_of_passwords
 from activities.notifications.post import MailDelayedError, MailRefusedError, Post, PostDownError, open_post
 from activities.notifications.recipients import Recipient, recipients
 from models.calendar import Calendar, at_local, legal_date
@@ -76,6 +77,7 @@ async def send_digests(tools: Tools, settings: Settings, run: DigestRun) -> Dige
         if not working or run.now < at_local(day, HOUR):
             return DigestDone(sent=0, failed=0, next_at=next_morning(run.now, calendar))
         await recall_idle_drafts(connection, calendar, tools.policy.declarations.idle_draft, day, run.now)
+        await remind_of_passwords(connection, law, tools.policy, day, run.now)
         found = await work_of_posts(connection, day, run.now)
     paper = Stationery(settings.smtp_from, f"{settings.public_address}/", run.now, law)
     async with open_post(settings) as post:

@@ -276,6 +276,16 @@ async def amended(connection: AsyncConnection, writing: Writing, values: dict[st
 
 
 _HELD = text("SELECT id FROM accounts WHERE profile_id = :profile")
+_POST_DEVICES_FORGOTTEN = (
+    text(
+        "DELETE FROM second_factors WHERE account_id IN"
+        " (SELECT id FROM accounts WHERE profile_id = :profile AND kind <> 'personal')"
+    ),
+    text(
+        "DELETE FROM recovery_codes WHERE account_id IN"
+        " (SELECT id FROM accounts WHERE profile_id = :profile AND kind <> 'personal')"
+    ),
+)
 
 
 async def posts_left(connection: AsyncConnection, writing: Writing, values: dict[str, Any]) -> None:
@@ -286,6 +296,8 @@ async def posts_left(connection: AsyncConnection, writing: Writing, values: dict
     await connection.execute(_ROLES_END, {**person, "day": values["on"]})
     await connection.execute(_POST_SESSIONS_END, person)
     await connection.execute(_POSTS_LOCKED, person)
+    for query in _POST_DEVICES_FORGOTTEN:  # the next holder enrols a device of the own
+        await connection.execute(query, person)
 
 
 async def event_item(connection: AsyncConnection, writing: Writing, values: dict[str, Any]) -> None:

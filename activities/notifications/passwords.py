@@ -1,0 +1,47 @@
+"""Passwords that reach the age at which the law's "regularly" is over: told before, once for each password.
+
+The period is policy (`policy.yaml`, `accounts`); whether passwords age at all says the law in force
+(slot ``password_rotation``; moha.art14.4). After that day a login leads to nothing but a new password. Failed
+logins of network addresses are forgotten in passing.
+"""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.calendar import start_of_day
+from models.regulations import Policy, RuleSet
+
+_REMIND = text(
+    "INSERT INTO notices (id, authority_id, account_id, agency_id, kind, citation, due_on, facts, created_at)"
+    " SELECT md5('password_ages:' || a.id || ':' || extract(epoch FROM a.password_changed_at))::uuid,"
+    " a.authority_id, a.id, a.agency_id, 'password_ages', :citation,"
+    " (a.password_changed_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date + CAST(:days AS integer),"
+    " jsonb_build_object('days', CAST(:days AS integer), 'policy', true), :now FROM accounts a"
+    " WHERE a.state = 'active' AND a.kind <> 'service' AND a.suspended_at IS NULL"
+    " AND a.password_changed_at < :since ON CONFLICT DO NOTHING"
+)
+_FORGET = text("DELETE FROM login_addresses WHERE failed_at < :before")
+KEPT = timedelta(days=2)
+
+
+async def remind_of_passwords(
+    connection: AsyncConnection, law: RuleSet, policy: Policy, day: date, now: datetime
+) -> int:
+    """A line in the inbox of everybody whose password ends within the policy's notice; how many."""
+    await connection.execute(_FORGET, {"before": now - KEPT})
+    rule, periods = law.slot("password_rotation"), policy.accounts
+    if rule is None:
+        return 0
+    last = day - timedelta(days=periods.rotation_days - periods.rotation_notice_days)
+    done = await connection.execute(
+        _REMIND,
+        {
+            "citation": rule.citation,
+            "days": periods.rotation_days,
+            "since": start_of_day(last + timedelta(days=1)),
+            "now": now,
+        },
+    )
+    return done.rowcount
