@@ -32,6 +32,8 @@ STEP_UP = frozenset(
     {
         "approve",
         "open_signing",
+        "open_list_signing",
+        "delegate",
         "approve_list",
         "cut_list",
         "approve_by_list",
@@ -41,6 +43,7 @@ STEP_UP = frozenset(
         "adopt_law",
         "proclaim_year",
         "register_certificate",
+        "withdraw_certificate",
         "open_agency_account",
         "hand_over_account",
         "issue_password",

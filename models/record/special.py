@@ -279,11 +279,11 @@ _HELD = text("SELECT id FROM accounts WHERE profile_id = :profile")
 _POST_DEVICES_FORGOTTEN = (
     text(
         "DELETE FROM second_factors WHERE account_id IN"
-        " (SELECT id FROM accounts WHERE profile_id = :profile AND kind <> 'personal')"
+        " (SELECT id FROM accounts WHERE profile_id = :profile AND kind = 'agency')"
     ),
     text(
         "DELETE FROM recovery_codes WHERE account_id IN"
-        " (SELECT id FROM accounts WHERE profile_id = :profile AND kind <> 'personal')"
+        " (SELECT id FROM accounts WHERE profile_id = :profile AND kind = 'agency')"
     ),
 )
 
@@ -295,9 +295,9 @@ async def posts_left(connection: AsyncConnection, writing: Writing, values: dict
     await stir(connection, list((await connection.execute(_HELD, person)).scalars()), writing.now)
     await connection.execute(_ROLES_END, {**person, "day": values["on"]})
     await connection.execute(_POST_SESSIONS_END, person)
-    await connection.execute(_POSTS_LOCKED, person)
     for query in _POST_DEVICES_FORGOTTEN:  # the next holder enrols a device of the own
         await connection.execute(query, person)
+    await connection.execute(_POSTS_LOCKED, person)
 
 
 async def event_item(connection: AsyncConnection, writing: Writing, values: dict[str, Any]) -> None:

@@ -215,3 +215,10 @@ def test_policy_names_roles_that_there_are() -> None:
     named = load_policy().accounts.second_factor_roles
     assert set(named) <= set(roles().roles)
     assert {"approver", "administrator"} <= set(named)
+
+
+def test_what_needs_a_recent_one_are_commands() -> None:
+    from api.second_factor import STEP_UP
+    from models.commands import BY_VERB
+
+    assert set(BY_VERB) >= STEP_UP

@@ -20,7 +20,6 @@ def adjust(app: FastAPI, **values: Any) -> None:
     app.state.settings = SimpleNamespace(**{**vars(app.state.settings), **values})
 
 
-@pytest.mark.rule("moha.art14.2")
 async def test_listed_with_device_and_ended_at_once(
     world: World, callers: Callable[[], Caller], clock: StandingClock
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from models.commands import AcceptTransfer, Separate
-from models.database import transaction
+from models.database import Scope, engine_for, transaction
 
 
 async def hold_posts(world, profile) -> None:
@@ -63,3 +63,31 @@ async def test_posts_stay_with_the_agency(world, way: str) -> None:
     assert event.facts["posts"] == 2
     assert "Điều 18.1" in event.citation
     assert await world.rows("SELECT 1 FROM notices WHERE kind = 'posts_vacant' AND role = 'head'")
+
+
+async def test_the_next_holder_enrols_a_device_of_the_own(world, module_database) -> None:
+    profile = await world.employ()
+    await hold_posts(world, profile)
+    post = world.accounts["culture.approver"]
+    engine = engine_for(module_database.url("api"), pool_size=1)
+    async with transaction(engine, Scope(world.authority, account=post)) as connection:
+        values = {"account": post, "a": world.authority, "now": world.now}
+        await connection.execute(
+            text(
+                "INSERT INTO second_factors (account_id, authority_id, secret, secret_key, begun_at,"
+                " confirmed_at) VALUES (:account, :a, 'x', 'k', :now, :now)"
+            ),
+            values,
+        )
+        await connection.execute(
+            text(
+                "INSERT INTO recovery_codes (code_hash, account_id, authority_id) VALUES ('c', :account, :a)"
+            ),
+            values,
+        )
+    await engine.dispose()
+    kept = "SELECT 1 FROM second_factors UNION ALL SELECT 1 FROM recovery_codes"
+    assert len(await world.rows(kept)) == 2
+    left = Separate(kind="retired", effective_on=world.now.date(), document="1/QĐ")
+    assert (await world.ask("culture.hr", left, profile)).status == 201
+    assert await world.rows(kept) == []
