@@ -226,7 +226,9 @@ async def test_handed_over_the_former_holder_is_out(world: World) -> None:
     row = await world.one("SELECT * FROM accounts WHERE id = :a", a=account)
     assert (row.display_name, row.state, row.password_hash) == ("Người Mới", "default_password", "h")
     assert await world.rows("SELECT 1 FROM sessions WHERE account_id = :a", a=account) == []
-    assert [one.kind for one in await events(world, account)] == ["account.handed_over"]
+    (event,) = await events(world, account)
+    assert event.kind == "account.handed_over"
+    assert "Điều 3.6" in event.citation
     told = await world.one("SELECT * FROM notices WHERE kind = 'account_handed_over'")
     assert (told.agency_id, told.role) == (world.department, "department_officer")
 
