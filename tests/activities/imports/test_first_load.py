@@ -46,7 +46,6 @@ def running(database: Database, temporal_server: EmbeddedTemporal, tmp_path: Pat
     values |= {
         f"database_{role}_password": known.require(f"database_{role}_password") for role in DatabaseRole
     }
-    values["second_factor"] = known.second_factor  # as `hoso run` writes it
     write_settings_file(tmp_path, values)
     environment = {"HOSO_DATA": str(tmp_path), "PYTHONPATH": str(ROOT)}
     Keystore(tmp_path / "pki").create()
