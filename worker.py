@@ -23,6 +23,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
 from activities.acts.office import ActOffice
+from activities.backups.office import BackupOffice
 from activities.batches.list_papers import ListPapers
 from activities.batches.office import MonthOffice
 from activities.documents.store import DocumentStore
@@ -69,6 +70,7 @@ class Offices:
     reviews: ReviewOffice
     recomputing: RecomputeOffice
     exports: ExportOffice
+    backups: BackupOffice
     notary: Notary
     renewal: RenewalOffice
 
@@ -103,6 +105,10 @@ class Offices:
             self.recomputing.recompute_duties,
             self.renewal.renew_archive,
             self.exports.make_export,
+            self.backups.plan_backup,
+            self.backups.make_backup,
+            self.backups.check_backup,
+            self.backups.record_backup,
             self.reviews.plan_review,
             self.reviews.work_review,
             self.reviews.sign_report,
@@ -132,6 +138,7 @@ def offices(settings: Settings, tools: Tools) -> Offices:
         reviews=ReviewOffice(tools, store, signers, threads, notary),
         recomputing=RecomputeOffice(tools),
         exports=ExportOffice(tools, store, signers, threads, notary),
+        backups=BackupOffice(settings, tools, store, signers, threads, notary),
         notary=notary,
         renewal=RenewalOffice(tools, store, notary, threads, timedelta(days=settings.renew_before_days)),
     )

@@ -39,7 +39,13 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     app.state.documents = DocumentStore(settings.documents)
     app.state.clock = EngineClock(client) if settings.clock == "engine" else SystemClock()
     app.state.engine = Engine(client, settings.task_queue, tools)
-    relay = Relay(app.state.engine, database, app.state.clock, settings.libpq_url(DatabaseRole.API))
+    relay = Relay(
+        app.state.engine,
+        database,
+        app.state.clock,
+        settings.libpq_url(DatabaseRole.API),
+        backups=settings.monthly_backups and settings.clock == "system",
+    )
     task = asyncio.create_task(relay.run())
     try:
         yield

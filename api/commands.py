@@ -48,9 +48,11 @@ from models.messages import (
     RecomputeStart,
     ReviewStart,
 )
+from models.messages_admin import AdministrationStart
 from models.record.commands import Fate, accept, fate_at_once
 from models.record.tools import Tools
 from workflows.account import AccountWorkflow
+from workflows.administration import AdministrationWorkflow
 from workflows.agency_month import AgencyMonthWorkflow
 from workflows.certificate import CertificateWorkflow
 from workflows.delegation import DelegationWorkflow
@@ -250,6 +252,11 @@ async def start_operation(engine: Engine, command: Addressed) -> WithStartWorkfl
     if name.kind is WorkflowKind.RECOMPUTE:
         law = RecomputeStart(authority_id=command.authority_id)
         return WithStartWorkflowOperation(RecomputeWorkflow.run, law, static_summary=SUMMARY, **policies)
+    if name.kind is WorkflowKind.ADMINISTRATION:
+        whole = AdministrationStart(authority_id=command.authority_id)
+        return WithStartWorkflowOperation(
+            AdministrationWorkflow.run, whole, static_summary="Quản trị hệ thống", **policies
+        )
     if name.kind is WorkflowKind.CERTIFICATE:
         whose = CertificateStart(authority_id=command.authority_id, account_id=command.subject_id)
         return WithStartWorkflowOperation(
@@ -298,6 +305,7 @@ _SEEN = {
     WorkflowKind.CERTIFICATE: text(f"SELECT 1 FROM accounts WHERE id = :id {_OWN}"),  # noqa: S608 — no input
     WorkflowKind.ACCOUNT: text(f"SELECT 1 FROM accounts WHERE id = :id {_OWN}"),  # noqa: S608 — no input
     WorkflowKind.RECOMPUTE: text(f"SELECT 1 FROM authorities WHERE authority_id = :id {_OWN}"),  # noqa: S608
+    WorkflowKind.ADMINISTRATION: text(f"SELECT 1 FROM authorities WHERE authority_id = :id {_OWN}"),  # noqa: S608
 }
 _CASE = text("SELECT profile_id FROM cases WHERE id = :id AND kind = 'transfer'")
 _MONTH = text("SELECT agency_id, month, closes_at FROM agency_months WHERE id = :id")

@@ -27,6 +27,7 @@ from models.errors import IdentifierError
 from models.identifiers import (
     WorkflowKind,
     agency_month_workflow,
+    backup_workflow,
     delegation_workflow,
     digest_workflow,
     month_end_workflow,
@@ -47,10 +48,12 @@ from models.messages import (
     Move,
     ReviewStart,
 )
+from models.messages_admin import BackupStart
 from models.record.basis import basis_of
 from models.record.recompute import survey
 from models.record.shelf import Shelf
 from workflows.agency_month import AgencyMonthWorkflow
+from workflows.backup import BackupWorkflow
 from workflows.delegation import DelegationWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.month_end import MonthEndWorkflow
@@ -133,9 +136,18 @@ _EXISTS = {
 class Reconciler:
     """Compares and mends for every authority of the installation."""
 
-    def __init__(self, client: Client, task_queue: str, database: AsyncEngine, clock: Clock) -> None:
+    def __init__(
+        self,
+        client: Client,
+        task_queue: str,
+        database: AsyncEngine,
+        clock: Clock,
+        *,
+        backups: bool = False,
+    ) -> None:
         self._client, self._queue, self._database, self._clock = client, task_queue, database, clock
         self._shelf = Shelf()
+        self._backups = backups
 
     async def run(self) -> Findings:
         """Everything once."""
@@ -155,6 +167,8 @@ class Reconciler:
             await self._unsaid(authority.authority_id, findings)
             await self._stranded(authority.authority_id, findings)
             await self._archive(authority.authority_id, now, findings)
+        if self._backups and authorities:
+            await self._backup(now, findings)
         await self._orphans([a.authority_id for a in authorities], findings)
         log.info("reconcile.done", **{k: len(getattr(findings, k)) for k in findings.__slots__})
         return findings
@@ -199,6 +213,13 @@ class Reconciler:
                 MonthEndWorkflow.run, start, workflow_id, f"Cuối tháng {month}", again=False
             ):
                 findings.started.append(workflow_id)
+
+    async def _backup(self, now: datetime, findings: Findings) -> None:
+        """The month's backup waits for its night; one whose workflow is gone is begun again."""
+        month = f"{legal_date(now):%Y-%m}"
+        start, name = BackupStart(month=month), backup_workflow(month)
+        if await self._start(BackupWorkflow.run, start, name, f"Sao lưu tháng {month}", again=False):
+            findings.started.append(name)
 
     async def _reviews(self, authority: Row[Any], now: datetime, findings: Findings) -> None:
         """The reviews of this quarter and year, those before that never opened, and what is open."""

@@ -64,9 +64,11 @@ _NOT_NOW = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatu
 class Relay:
     """Runs beside the API until it is cancelled."""
 
-    def __init__(self, engine: Engine, database: AsyncEngine, clock: Clock, listen_url: str) -> None:
+    def __init__(
+        self, engine: Engine, database: AsyncEngine, clock: Clock, listen_url: str, *, backups: bool = False
+    ) -> None:
         self._engine, self._database, self._clock, self._url = engine, database, clock, listen_url
-        self._reconciler = Reconciler(engine.client, engine.task_queue, database, clock)
+        self._reconciler = Reconciler(engine.client, engine.task_queue, database, clock, backups=backups)
         self._imports: set[UUID] = set()
         """Waiting imports the engine already has: they wait for a worker, not for us."""
         self._unknown: set[str] = set()

@@ -32,6 +32,7 @@ from models.messages import (
     SignRequest,
     Window,
 )
+from models.messages_admin import BackupPlan, BackupRun, BackupStart
 
 
 class ActActivities:
@@ -171,6 +172,30 @@ class RecomputeActivities:
     @activity.defn(name="recompute_duties")
     async def recompute_duties(self, start: RecomputeStart) -> RecomputeDone:
         """Reckon every open duty again that stands on other law or another calendar than is loaded."""
+        raise NotImplementedError
+
+
+class BackupActivities:
+    """Backups of the whole installation."""
+
+    @activity.defn(name="plan_backup")
+    async def plan_backup(self, start: BackupStart) -> BackupPlan:
+        """When the month's own backup is due."""
+        raise NotImplementedError
+
+    @activity.defn(name="make_backup")
+    async def make_backup(self, run: BackupRun) -> None:
+        """Take one; the same again finds the folder that is there."""
+        raise NotImplementedError
+
+    @activity.defn(name="check_backup")
+    async def check_backup(self, run: BackupRun) -> None:
+        """Restore it into a throw-away place and judge it; the verdict lies beside it."""
+        raise NotImplementedError
+
+    @activity.defn(name="record_backup")
+    async def record_backup(self, run: BackupRun) -> None:
+        """Sign each authority's note, write it into the books, remove what the law lets go."""
         raise NotImplementedError
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field, JsonValue, StringConstraints
 
 from models.command_accounts import ACCOUNT_ACTS
+from models.command_admin import OrderBackup
 from models.command_exports import ExportDossier, PrintDossier
 from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
 from models.command_lists import ApproveByList, ApproveList, CutList, HoldItems, LiftHold
@@ -336,5 +337,6 @@ COMMANDS: tuple[type[Body], ...] = (
     RegisterCertificate,
     WithdrawCertificate,
     *ACCOUNT_ACTS,
+    OrderBackup,
 )
 BY_VERB: dict[str, type[Body]] = {command.verb: command for command in COMMANDS}

@@ -36,6 +36,7 @@ class WorkflowKind(StrEnum):
     RECOMPUTE = "recompute"
     CERTIFICATE = "certificate"
     ACCOUNT = "account"
+    ADMINISTRATION = "administration"
     RENEWAL = "renewal"
 
 
@@ -135,6 +136,11 @@ def account_workflow(account_id: UUID) -> str:
     return str(WorkflowName(WorkflowKind.ACCOUNT, account_id))
 
 
+def administration_workflow(authority_id: UUID) -> str:
+    """The id of the workflow that answers an authority's administrators."""
+    return str(WorkflowName(WorkflowKind.ADMINISTRATION, authority_id))
+
+
 def backup_workflow(month: str) -> str:
     """The id of a month's backup of the whole installation."""
     return str(WorkflowName(WorkflowKind.BACKUP, period=_checked(_MONTH, month)))
@@ -152,6 +158,7 @@ _SHAPE: dict[WorkflowKind, tuple[bool, re.Pattern[str] | None]] = {
     WorkflowKind.RECOMPUTE: (True, None),
     WorkflowKind.CERTIFICATE: (True, None),
     WorkflowKind.ACCOUNT: (True, None),
+    WorkflowKind.ADMINISTRATION: (True, None),
     WorkflowKind.RENEWAL: (True, None),
 }
 

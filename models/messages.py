@@ -16,9 +16,8 @@ ListName = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])(-st
 """A month ``yyyy-mm``, or the list of the whole stock begun in it, or its running list."""
 Period = Annotated[str, StringConstraints(pattern=r"^\d{4}(-q[1-4])?$")]
 """A quarter ``yyyy-q1`` or a year ``yyyy``."""
-Subject = Literal[
-    "profile", "transfer", "agency_month", "review", "delegation", "law", "certificate", "account"
-]
+_Kept = Literal["profile", "transfer", "agency_month", "review", "delegation"]
+Subject = _Kept | Literal["law", "certificate", "account", "administration"]
 Internal = Literal[
     "look",
     "wake",

@@ -253,6 +253,8 @@ class Settings(BaseSettings):
     backups: Path = Field(default_factory=_within("backups"))
     """Folder of backups, on a device of its own ("phương tiện lưu trữ chuyên dụng"); unset: <data>/backups,
     which is lost with the data."""
+    monthly_backups: bool = True
+    """Whether the month's backup is taken by itself; `false` only where another tool does it."""
     second_place: str | None = None
     """Where sealed heads of the history are exported to: `file:///…` of another machine, or `s3://bucket/prefix`
     with the usual AWS variables; unset: <data>/second-place, which whoever owns this machine owns, too."""

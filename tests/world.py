@@ -31,6 +31,7 @@ from models.form import canonical, catalogue, digest, split
 from models.messages import Ask, Internal, Moment, Subject
 from models.record.accounting import manage_account
 from models.record.act import act
+from models.record.administering import administer
 from models.record.certifying import give_certificate
 from models.record.commands import Fate, accept, fate
 from models.record.lawgiving import give_law
@@ -41,7 +42,12 @@ from tests.forms import COMPLETE
 Stage = Literal["account", "declaration", "review", "service"]
 
 INSTALLED = date(2025, 1, 1)
-DOORS = {"law": give_law, "certificate": give_certificate, "account": manage_account}
+DOORS = {
+    "administration": administer,
+    "law": give_law,
+    "certificate": give_certificate,
+    "account": manage_account,
+}
 """Acts on what is no row of its own; all else goes through ``act``."""
 HASH = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$8XtvSsSAnyI"
 

@@ -3,7 +3,9 @@
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from workflows.account import AccountWorkflow
+from workflows.administration import AdministrationWorkflow
 from workflows.agency_month import AgencyMonthWorkflow
+from workflows.backup import BackupWorkflow
 from workflows.certificate import CertificateWorkflow
 from workflows.delegation import DelegationWorkflow
 from workflows.digest import DigestWorkflow
@@ -28,6 +30,8 @@ WORKFLOWS = [
     DelegationWorkflow,
     CertificateWorkflow,
     AccountWorkflow,
+    AdministrationWorkflow,
+    BackupWorkflow,
 ]
 
 

@@ -27,7 +27,10 @@ async def _run() -> Findings:
     database = engine_for(settings.database_url(DatabaseRole.API))
     try:
         client = await connect(settings, ring)
-        return await Reconciler(client, settings.task_queue, database, SystemClock()).run()
+        reconciler = Reconciler(
+            client, settings.task_queue, database, SystemClock(), backups=settings.monthly_backups
+        )
+        return await reconciler.run()
     finally:
         await database.dispose()
 

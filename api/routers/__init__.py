@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from api.routers import (
     accounts,
+    admin,
     attachments,
     browser,
     cases,
@@ -68,4 +69,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     read_story.router,
     verifying.router,
     read_history.router,
+    admin.router,
 )

@@ -15,6 +15,7 @@ from models.commands import Body
 from models.errors import RefusedError
 from models.identifiers import (
     account_workflow,
+    administration_workflow,
     certificate_workflow,
     command_id,
     delegation_workflow,
@@ -88,6 +89,11 @@ class Acting:
         """Ask the workflow that keeps the authority's law and reckons its duties again."""
         authority = self.who.authority_id
         return await self._put(recompute_workflow(authority), authority, body, None, {})
+
+    async def on_administration(self, body: Body) -> JSONResponse:
+        """Ask the workflow that answers the authority's administrators."""
+        authority = self.who.authority_id
+        return await self._put(administration_workflow(authority), authority, body, None, {})
 
     async def _put(
         self, workflow_id: str, subject_id: UUID, body: Body, sent: Body | None, once: dict[str, str]

@@ -32,7 +32,7 @@ def months_before(day: date, months: int) -> date:
 def may_go(held: Sequence[Held], today: date, months: int) -> list[str]:
     """Ids of the backups that may be removed today.
 
-    A backup goes only once it is older than ``months`` (hanoi.art11.2; moha.art10.2: "tối thiểu ba tháng nếu
+    A backup goes only once it is older than ``months`` (hanoi.art11.1; moha.art10.2: "tối thiểu ba tháng nếu
     đã có phiên bản sao lưu mới") and a newer one was restored and found good. So the newest good one never
     goes, nor, where none was ever good, any at all.
     """

@@ -82,6 +82,7 @@ VERB_OF = {
     "sign_report": "sign_report",
     "open_campaign": "open_campaign",
     "load_law": "administer",
+    "order_backup": "administer",
     "adopt_law": "administer",
     "proclaim_year": "administer",
 }

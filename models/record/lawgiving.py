@@ -124,7 +124,7 @@ async def _decided(connection: AsyncConnection, tools: Tools, ask: Ask, command:
     """Do it; what the command is answered."""
     body = command.body
     assert isinstance(body, LawAct), "only acts on the law come here"
-    role = await _permitted(connection, tools, ask, command)
+    role = await permitted(connection, tools, ask, command)
     if isinstance(body, OpenCampaign):
         return await opened_by(connection, tools, ask.authority_id, command, role, ask.now)
     warrant = Warrant(body.document, body.approver_id, command.actor.account_id)
@@ -132,7 +132,7 @@ async def _decided(connection: AsyncConnection, tools: Tools, ask: Ask, command:
     return {"loads": [str(one) for one in loaded.ids], "kind": loaded.plan.kind, **loaded.plan.facts}
 
 
-async def _permitted(connection: AsyncConnection, tools: Tools, ask: Ask, command: Command) -> str:
+async def permitted(connection: AsyncConnection, tools: Tools, ask: Ask, command: Command) -> str:
     """The role in which somebody acts on the authority as a whole, with an account in use."""
     if command.account_state != AccountState.ACTIVE:
         raise RefusedError.of(

@@ -8,6 +8,7 @@ from models.tables.accounts import (
     SecondFactorRow,
     SessionRow,
 )
+from models.tables.backups import BackupRow
 from models.tables.base import Table
 from models.tables.duties import CaseRow, DutyRow, NoticeRow
 from models.tables.exports import ExportRow
@@ -68,6 +69,7 @@ __all__ = [
     "ArchivedFileRow",
     "AttachmentRow",
     "AuthorityRow",
+    "BackupRow",
     "CalendarLoadRow",
     "CalendarRow",
     "CaseRow",

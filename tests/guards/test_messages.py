@@ -12,7 +12,7 @@ import annotated_types
 import pytest
 from pydantic import BaseModel, Field, StringConstraints
 
-from models import messages
+from models import messages, messages_admin
 
 SCALARS = (UUID, int, float, bool, datetime, date, timedelta, NoneType)
 LONGEST_TEXT, LONGEST_LIST = 500, 2_000
@@ -73,8 +73,10 @@ def faults(model: type[BaseModel]) -> list[str]:
 
 
 def all_messages() -> list[type[BaseModel]]:
-    found = [one for _, one in inspect.getmembers(messages, inspect.isclass) if issubclass(one, BaseModel)]
-    return [one for one in found if one.__module__ == messages.__name__]
+    files = (messages, messages_admin)
+    found = [one for file in files for _, one in inspect.getmembers(file, inspect.isclass)]
+    homes = {file.__name__ for file in files}
+    return list({one for one in found if issubclass(one, BaseModel) and one.__module__ in homes})
 
 
 def test_every_message_is_bounded_and_impersonal() -> None:

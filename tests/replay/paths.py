@@ -1,6 +1,7 @@
 """The paths that are recorded: for each workflow, every way through its code that a life can take."""
 
 from tests.replay import (
+    backup_paths,
     delegation_paths,
     life_paths,
     list_signing_paths,
@@ -19,6 +20,7 @@ PATHS = (
     | recompute_paths.PATHS
     | signing_paths.PATHS
     | list_signing_paths.PATHS
+    | backup_paths.PATHS
 )
 
 __all__ = ["PATHS", "Player"]

@@ -45,6 +45,7 @@ from models.messages import (
     SignRequest,
     Window,
 )
+from models.messages_admin import BackupPlan, BackupRun, BackupStart
 
 ROOT = UUID("00000000-0000-7000-8000-000000000000")
 AUTHORITY = uuid5(ROOT, "authority")
@@ -80,6 +81,8 @@ class Script:
     mornings: list[float] = field(default_factory=lambda: [3600.0])
     plans: list[Callable[[], ReviewPlan]] = field(default_factory=list)
     reviews: list[Callable[[], ReviewMoment]] = field(default_factory=list)
+    backups: float | None = None
+    """Seconds to the month's own backup; none: it was taken."""
     asked: list[str] = field(default_factory=list)
 
     @property
@@ -89,7 +92,8 @@ class Script:
         remote += [self.submit_batch, self.await_receipts, self.tell_status, self.pull_record]
         remote += [self.recompute_duties, self.plan_review, self.work_review, self.sign_report]
         remote += [self.open_stock_lists, self.make_export, self.prepare_session, self.finish_session]
-        remote.append(self.renew_archive)
+        remote += [self.renew_archive, self.plan_backup]
+        remote += [self.make_backup, self.check_backup, self.record_backup]
         return [self.act, self.month_window, *remote, self.send_digests, self.import_workbook]
 
     @activity.defn(name="act")
@@ -191,6 +195,26 @@ class Script:
     async def renew_archive(self, _start: RenewalStart) -> RenewalDone:
         """A night's renewal."""
         return RenewalDone(renewed=2, failed=0)
+
+    @activity.defn(name="plan_backup")
+    async def plan_backup(self, start: BackupStart) -> BackupPlan:
+        """When it is due; the month after has nothing to do."""
+        self.asked.append("plan_backup")
+        due = None if self.backups is None or start.month == "2099-01" else soon(self.backups)
+        return BackupPlan(due_at=due, backup_id=SUBJECT, next_month="2099-01")
+
+    @activity.defn(name="make_backup")
+    async def make_backup(self, _run: BackupRun) -> None:
+        """Taken."""
+
+    @activity.defn(name="check_backup")
+    async def check_backup(self, _run: BackupRun) -> None:
+        """Restored."""
+
+    @activity.defn(name="record_backup")
+    async def record_backup(self, _run: BackupRun) -> None:
+        """In the books."""
+        self.asked.append("record_backup")
 
     @activity.defn(name="recompute_duties")
     async def recompute_duties(self, _start: RecomputeStart) -> RecomputeDone:

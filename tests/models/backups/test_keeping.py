@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +14,6 @@ def _held(*months: tuple[str, State]) -> list[Held]:
     return [Held(month, date.fromisoformat(f"{month}-01"), state) for month, state in months]
 
 
-@pytest.mark.rule("hanoi.art11.2", "moha.art10.2")
 def test_older_than_three_months_goes_once_a_newer_one_is_good() -> None:
     held = _held(("2026-01", "good"), ("2026-02", "good"), ("2026-03", "good"), ("2026-05", "good"))
     assert may_go(held, TODAY, 3) == ["2026-01", "2026-02"]  # 1 March is three months old, not older

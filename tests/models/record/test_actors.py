@@ -20,6 +20,7 @@ from models.command_accounts import (
     RevokeGrant,
     SuspendAccount,
 )
+from models.command_admin import OrderBackup
 from models.command_exports import ExportDossier, PrintDossier
 from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
 from models.command_lists import ApproveByList, CutList, HoldItems, LiftHold
@@ -76,6 +77,7 @@ from models.commands import (
 )
 from models.database import transaction
 from models.tables import Table
+from tests.models.record.reporting import report
 from tests.world import World
 
 DIGEST = "0" * 64
@@ -105,6 +107,7 @@ ALLOWED = {
     "open_own_signing": MINE,
     "complete_signing": ("culture.approver", "culture.head"),
     "cancel_signing": ("culture.approver", "culture.head"),
+    "order_backup": ("admin",),
     "register_certificate": ("health.hr", "department", "admin"),
     "withdraw_certificate": ("health.hr", "department", "admin"),
     "open_agency_account": SIDE,  # the museum below culture; what is at the top is the department's
@@ -202,6 +205,7 @@ def bodies(world: World) -> dict[str, Body]:
         CancelSigning(session_id=NOBODY),
         RegisterCertificate(certificate="A" * 100, document="9/GCN"),
         WithdrawCertificate(certificate_id=NOBODY, **reason),
+        OrderBackup(document="1/QT"),
         GiveNotice(kind="salary", changed_on=day, document="5"),
         WithdrawNotice(duty_id=NOBODY, **reason),
         ReportError(paths=("gender",), **reason),
@@ -325,25 +329,10 @@ async def cast(world: World) -> dict[str, UUID]:
         "delegation": lent,
         "review": await report(world),
         "law": world.authority,
+        "administration": world.authority,
         "certificate": world.accounts["health.approver"],
         "account": world.accounts["health.approver"],
     }
-
-
-async def report(world: World) -> UUID:
-    """An open report of ``culture`` in a review."""
-    ids = {"a": world.authority, "now": world.now, "review": uuid4(), "report": uuid4(), "g": world.culture}
-    await world.rows(
-        "INSERT INTO reviews VALUES (:review, :a, '2025-q4', 'report_quarter', 'r', 'Điều', 'h', 'open',"
-        " '2025-12-11', '2025-12-25', '2025-12-25', :now, :now, false, :now, NULL, NULL, '{}') RETURNING id",
-        **ids,
-    )
-    await world.rows(
-        "INSERT INTO review_reports (id, authority_id, review_id, agency_id, whole, state, version, figures,"
-        " late_days) VALUES (:report, :a, :review, :g, false, 'open', 1, '{}', 0) RETURNING id",
-        **ids,
-    )
-    return ids["report"]
 
 
 async def picture(world: World) -> dict[str, list[str]]:

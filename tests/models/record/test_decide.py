@@ -5,6 +5,8 @@ from datetime import date
 
 import pytest
 
+from models.command_accounts import ACCOUNT_ACTS
+from models.command_admin import OrderBackup
 from models.command_law import OpenCampaign
 from models.command_signing import RegisterCertificate, WithdrawCertificate
 from models.commands import COMMANDS, Delegate, OpenProfile
@@ -30,7 +32,15 @@ def wake(subject: Subject) -> object:
 
 
 def test_every_command_has_a_decision() -> None:
-    elsewhere = {OpenProfile, Delegate, OpenCampaign, RegisterCertificate, WithdrawCertificate}
+    elsewhere = {
+        OpenProfile,
+        Delegate,
+        OpenCampaign,
+        OrderBackup,
+        RegisterCertificate,
+        WithdrawCertificate,
+        *ACCOUNT_ACTS,
+    }
     assert set(DECISIONS) | elsewhere | set(PLANNED) == set(COMMANDS)
 
 

@@ -1,0 +1,1 @@
+"""Backups taken, checked and recorded; those past their time removed."""

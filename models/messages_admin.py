@@ -1,0 +1,34 @@
+"""What travels about the installation as a whole: administration and backups; see ``messages``."""
+
+from datetime import datetime
+from uuid import UUID
+
+from models.messages import Message, Month
+
+
+class AdministrationStart(Message):
+    """Input of ``AdministrationWorkflow``."""
+
+    authority_id: UUID
+
+
+class BackupStart(Message):
+    """Input of ``BackupWorkflow``: the month, and what was ordered where an order began it."""
+
+    month: Month
+    order: UUID | None = None
+
+
+class BackupPlan(Message):
+    """When the month's own backup is due (none: it was taken), under which id; the month after."""
+
+    due_at: datetime | None = None
+    backup_id: UUID
+    next_month: Month
+
+
+class BackupRun(Message):
+    """One backup to be taken, checked, recorded."""
+
+    backup_id: UUID
+    now: datetime

@@ -1,0 +1,109 @@
+"""Acts on the installation as a whole, as commands: asked by an administrator, recorded, settled.
+
+A sibling of ``act`` beside the one for the law: its subject is the authority, whose own stream it is told in.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.calendar import legal_date
+from models.command_admin import OrderBackup
+from models.command_shapes import Body
+from models.database import Scope, together, transaction
+from models.errors import RefusedError
+from models.lifecycle.outcome import Outcome
+from models.lifecycle.scene import Scene
+from models.messages import Ask, Moment
+from models.record.commands import Command, command_of, command_query, settling
+from models.record.install import record_on_authority
+from models.record.lawgiving import permitted
+from models.record.sql import inserting
+from models.record.tools import Tools
+
+_ROOT = text("SELECT id FROM agencies WHERE parent_id IS NULL ORDER BY valid_from, id LIMIT 1")
+CREATED = 201
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an act answers, and what it tells."""
+
+    answer: dict[str, Any]
+    outcome: Outcome
+    status: int = CREATED
+
+
+Doing = Callable[[AsyncConnection, Command, Any, Scene], Awaitable[Done]]
+
+
+async def administer(tools: Tools, ask: Ask) -> Moment:
+    """Do one act, exactly once however often it is asked."""
+    assert ask.command_id is not None, "nothing but a command comes here"
+    async with transaction(tools.engine, Scope(ask.authority_id, everything=True)) as connection:
+        (rows,) = await together(connection, [command_query(ask.command_id)])
+        if not rows:
+            return _moment(404)
+        command = command_of(tools, ask.authority_id, rows[0])
+        if command.settled:
+            return _moment(command.status)
+        try:
+            async with connection.begin_nested():
+                done = await _done(connection, tools, ask, command)
+        except RefusedError as refused:
+            status, answer = refused.refusal.problem.status, refused.refusal.to_json()
+            await together(connection, [settling(ask.command_id, status, answer, ask.now)])
+            return _moment(status, refused.refusal.code)
+        await together(connection, [settling(ask.command_id, done.status, done.answer, ask.now)])
+    return _moment(done.status)
+
+
+async def _done(connection: AsyncConnection, tools: Tools, ask: Ask, command: Command) -> Done:
+    role = await permitted(connection, tools, ask, command)
+    root: UUID = (await connection.execute(_ROOT)).scalar_one()
+    law, calendar = await tools.law(connection, ask.authority_id, legal_date(ask.now))
+    scene = Scene(
+        now=ask.now,
+        law=law,
+        calendar=calendar,
+        policy=tools.policy,
+        act_id=command.id,
+        actor_id=command.actor.account_id,
+        actor_role=role,
+        actor_profile_id=command.actor.person_profile_id,
+        department_id=None,
+        managing_agency_id=root,
+    )
+    done = await DOINGS[type(command.body)](connection, command, command.body, scene)
+    await record_on_authority(connection, scene, ask.authority_id, root, done.outcome)
+    return done
+
+
+async def _order(connection: AsyncConnection, command: Command, body: OrderBackup, scene: Scene) -> Done:
+    authority_id = command.actor.authority_id
+    rule = scene.rule("backup")
+    row = {
+        "id": command.id,
+        "authority_id": authority_id,
+        "month": f"{scene.today:%Y-%m}",
+        "state": "ordered",
+        "ordered_by": scene.actor_id,
+        "document": body.document,
+        "rule_id": rule.rule.id if rule else None,
+        "citation": rule.citation if rule else None,
+        "ordered_at": scene.now,
+    }
+    await together(connection, [inserting("backups", row)])
+    out = Outcome().happened("backup.ordered", None, backup=str(command.id), document=body.document)
+    return Done({"backup_id": str(command.id), "citation": row["citation"]}, out)
+
+
+DOINGS: dict[type[Body], Doing] = {OrderBackup: _order}
+
+
+def _moment(status: int, refusal: str = "") -> Moment:
+    return Moment(version=0, chapter="administration", words="Quản trị", status=status, refusal=refusal)

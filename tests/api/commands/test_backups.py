@@ -1,0 +1,61 @@
+"""Backups over the API: ordered by an administrator, taken and checked by a workflow, shown to them only."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.backups.office import BackupOffice
+from activities.documents.store import DocumentStore
+from activities.signing.signer import DevelopmentSigners
+from models.evidence import TrustList
+from models.evidence.verification import verify
+from tests.notaries import quiet
+from tests.world import World
+from workflows.payload_codec import data_converter
+
+pytestmark = pytest.mark.usefixtures("worker")
+
+
+@pytest.fixture
+async def office(world: World, app: Any, temporal_server: Any, pki: Path) -> AsyncIterator[BackupOffice]:
+    client = await Client.connect(temporal_server.address, data_converter=data_converter(world.tools.ring))
+    settings = app.state.settings.model_copy(update={"pki": pki})
+    hands = (DocumentStore(settings.documents), DevelopmentSigners(pki), ThreadPoolExecutor(2))
+    made = BackupOffice(settings, world.tools, *hands, quiet(pki))
+    steps = [made.plan_backup, made.make_backup, made.check_backup, made.record_backup]
+    async with Worker(client, task_queue=settings.task_queue, activities=steps):
+        yield made
+
+
+async def test_ordered_and_shown(log_in: Callable[..., Any], office: BackupOffice) -> None:
+    admin = await log_in("admin")
+    asked = {"document": "12/QT sao lưu trước khi nâng cấp"}
+    answer = await admin.command("/admin/backups", asked, key="before-upgrade")
+    assert answer.status_code == 201, answer.text
+    assert (await admin.command("/admin/backups", asked, key="before-upgrade")).json() == answer.json()
+    order = answer.json()["answer"]["backup_id"]
+    for _ in range(200):
+        (line,) = [one for one in (await admin.get("/admin/backups")).json()["items"] if one["id"] == order]
+        if line["state"] != "ordered":
+            break
+        await asyncio.sleep(0.3)
+    assert (line["state"], line["problems"], line["document"]) == ("good", [], asked["document"])
+    assert "11.1" in line["citation"]
+    note = await admin.get(f"/admin/backups/{order}/note")
+    assert note.headers["content-type"] == "application/pdf"
+    assert verify(note.content, TrustList.load(office.settings.pki / "trust.json")).valid
+
+
+async def test_nobody_else_orders_or_sees_them(log_in: Callable[..., Any]) -> None:
+    officer = await log_in("department")
+    assert (await officer.get("/admin/backups")).status_code == 403
+    refused = await officer.command("/admin/backups", {"document": "1/QT"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "not-permitted")
+    admin = await log_in("admin")
+    assert (await admin.get(f"/admin/backups/{'0' * 8}-0000-7000-8000-{'0' * 12}/note")).status_code == 404

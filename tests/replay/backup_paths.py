@@ -1,0 +1,46 @@
+"""The ways of a backup: the month's own, those ordered before and after its night, an order refused."""
+
+from collections.abc import Callable
+
+from models.messages_admin import AdministrationStart, BackupStart
+from tests.replay.player import Path, Player, acts, until_end
+from tests.replay.script import AUTHORITY, OTHER, Script, told
+from workflows.administration import AdministrationWorkflow
+from workflows.backup import BackupWorkflow
+
+
+async def _ordered_meanwhile(player: Player) -> None:
+    await player.asked("plan_backup")
+    await player.handle.signal("order", OTHER)
+    await player.asked("record_backup", 2)
+    await player.ends()
+
+
+async def _orders(player: Player) -> None:
+    """Refused, then two: the second finds the month's workflow at work or gone."""
+    for _ in range(3):
+        await player.says("order_backup")
+    await player.ends()
+
+
+PATHS: dict[str, Callable[[], Path]] = {
+    "backup/by_its_night": lambda: Path(
+        BackupWorkflow, BackupStart(month="2098-12"), Script(backups=1.0), until_end
+    ),
+    "backup/ordered_meanwhile": lambda: Path(
+        BackupWorkflow, BackupStart(month="2098-11"), Script(backups=4.0), _ordered_meanwhile
+    ),
+    "backup/only_ordered": lambda: Path(
+        BackupWorkflow, BackupStart(month="2098-10", order=OTHER), Script(), until_end
+    ),
+    "administration/backups_ordered": lambda: Path(
+        AdministrationWorkflow,
+        AdministrationStart(authority_id=AUTHORITY),
+        acts(
+            told("administration", 0, status=403),
+            told("administration", 0, status=201),
+            told("administration", 0, status=201),
+        ),
+        _orders,
+    ),
+}
