@@ -75,7 +75,7 @@ def perform(folder: Path, *options: str) -> Played:
         # Under root, PostgreSQL passes through as another account.
         parent.chmod(parent.stat().st_mode | 0o011)
     out = folder / "kept"
-    process = start(folder, "--json", "--out", str(out), *options)
+    process = start(folder, "--json", "--out", str(out), "--leave", str(folder / "left"), *options)
     try:
         said, errors = process.communicate(timeout=LONGEST + 30)
     finally:

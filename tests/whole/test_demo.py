@@ -7,14 +7,21 @@ import json
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from google.protobuf.message import Message
+from temporalio.api.common.v1 import Payload
+from temporalio.api.history.v1 import History
 
+from api.cli.demo.leaving import ENGINE, ROWS
+from api.cli.demo.person import PASSWORD
 from models.calendar import Calendar, legal_date
 from models.evidence import TrustList
 from models.evidence.verification import verify
+from tests.whole.looking import EVERYWHERE, ROWS_ONLY, Left, who_is_in
 from tests.whole.playing import (
     Played,
     every_line_is_whole,
@@ -167,6 +174,79 @@ def test_the_mails_name_nobody_and_come_once_a_day(played: Played) -> None:
         seen.add(key)
         body = message.get_content()
         assert not any(name in body for name in ("Thảo", "THẢO", "Hậu", "HẬU", "0001"))
+
+
+def test_nobody_is_in_the_logs_the_addresses_or_the_engine(played: Played) -> None:
+    """Names, numbers, phones, addresses, passwords: in no log, URL, workflow id, attribute, payload."""
+    left = Left(played)
+    assert len(left.people) == 2
+    assert len(left.personal) >= 10
+    files = left.files(*EVERYWHERE)
+    histories = [name for name in files if name.endswith(".history")]
+    assert {"profile", "transfer", "digest", "import"} <= {
+        name.split("/")[1].split("_")[0] for name in histories
+    }
+    assert sum(map(len, files.values())) > 100_000
+    assert who_is_in(files, left.personal) == {}
+    # What is looked for is what there was: the same people stand where they may.
+    there = {
+        "story": (played.out / "story.json").read_bytes(),
+        "rows": left.files(*ROWS_ONLY)[f"{ROWS}/{ROWS}"],
+    }
+    names = {person["birth_full_name"] for person in left.people}
+    assert {name: set(hits) & names for name, hits in who_is_in(there, names).items()} == {
+        "story": names,
+        "rows": names,
+    }
+
+
+def test_nobody_else_is_in_a_mail(played: Played) -> None:
+    left = Left(played)
+    mails = left.mails()
+    assert mails
+    assert who_is_in(mails, left.personal) == {}
+
+
+def test_a_dump_without_keys_shows_no_field_marked_e(played: Played) -> None:
+    left = Left(played)
+    numbers = {person["citizen_id_number"] for person in left.people}
+    assert numbers <= left.sealed
+    assert who_is_in(left.files(*ROWS_ONLY), left.sealed | {PASSWORD}) == {}
+
+
+def test_every_payload_of_the_engine_is_sealed_for_its_workflow(played: Played) -> None:
+    """Arguments, results, failures, summaries, memos: each under a key's id and its own workflow's name."""
+    seen: set[str] = set()
+    for path in sorted((Left(played).folder / ENGINE).glob("*.history")):
+        workflow_id = path.name.split(".")[0].replace("_", "/")
+        for field, payload in payloads(History.FromString(path.read_bytes())):
+            seen.add(field)
+            assert payload.metadata["encoding"] == b"binary/encrypted", (workflow_id, field)
+            assert payload.metadata["key"].startswith(b"codec-")
+            assert payload.metadata["subject"], (workflow_id, field)
+    assert {"input", "result", "details", "args", "success", "summary"} <= seen
+
+
+THE_SDKS_OWN = ("details.data", "details.patch-data")
+"""What a marker says of itself, never encoded: which local activity, which patch."""
+
+
+def payloads(message: Message, field: str = "") -> Iterator[tuple[str, Payload]]:
+    """Every payload below a message, with the name of the field it stands in; not the engine's own marks."""
+    if isinstance(message, Payload):
+        yield field, message
+        return
+    for descriptor, value in message.ListFields():
+        if descriptor.message_type is None or descriptor.name in ("search_attributes", "header"):
+            continue
+        name = field if descriptor.name in ("payloads", "value") else descriptor.name
+        if descriptor.message_type.GetOptions().map_entry:
+            for key, inner in value.items():
+                if isinstance(inner, Message) and f"{name}.{key}" not in THE_SDKS_OWN:
+                    yield from payloads(inner, name)
+        else:
+            for inner in value if descriptor.is_repeated else [value]:
+                yield from payloads(inner, name)
 
 
 def interrupted(process: "subprocess.Popen[str]") -> tuple[str, str]:

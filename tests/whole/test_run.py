@@ -14,8 +14,10 @@ from typing import Any
 
 import httpx
 import pytest
+from python_calamine import CalamineWorkbook
 
 from api.cli.children import LOOPBACK, answers, free_port, started_at
+from tests.whole.leftovers import found
 from tests.whole.rig import ROOT, own_folder
 
 pytestmark = [pytest.mark.whole, pytest.mark.timeout(300)]
@@ -116,10 +118,12 @@ def test_from_an_empty_folder_to_a_login_and_again(first: Run, folder: Path) -> 
     assert before["profiles"] > 0
     assert before["me"] == HR
 
+    people = _people(first, logins)
     children = first.children()
     assert children.keys() == {"postgres", "temporal", "emulator", "pki", "workflows", "activities", "api"}
     assert first.stop() == 0
     assert gone(children)
+    _nobody_stands_in(folder / "data", people)
     assert not answers(first.port)
 
     second = Run(folder / "data", folder / "second.txt")
@@ -145,6 +149,36 @@ def _seen(run: Run, logins: dict[str, str]) -> dict[str, Any]:
         assert page.status_code == 200, page.text
         me = web.get("/api/v1/session").json()
     return {"profiles": len(page.json()["items"]), "me": me["login"]}
+
+
+def _people(run: Run, logins: dict[str, str]) -> set[str]:
+    """Names and personal ID numbers of some of the sample's people."""
+    with logged_in(run, HR, logins[HR]) as web:
+        page = web.get("/api/v1/profiles", params={"limit": 10}).json()["items"]
+    names = {one["full_name"] for one in page}
+    book = CalamineWorkbook.from_path(str(next(run.data.rglob("sample.xlsx"))))
+    cells = {
+        str(cell)
+        for name in book.sheet_names
+        for row in book.get_sheet_by_name(name).to_python()
+        for cell in row
+    }
+    numbers = sorted(cell for cell in cells if re.fullmatch(r"000\d{9}", cell))[:10]
+    assert len(names) >= 5
+    assert len(numbers) == 10
+    return names | set(numbers)
+
+
+def _nobody_stands_in(data: Path, people: set[str]) -> None:
+    """The engine's database and every log, as they lie on the disk: the sample's people are in none."""
+    engine = [path for path in (data / "temporal").rglob("*") if path.is_file()]
+    logs = [path for path in data.rglob("*.log") if "postgres" not in path.parent.parts]
+    assert any(path.name == "engine.sqlite" for path in engine)
+    assert logs
+    sizes = {path: path.stat().st_size for path in (*engine, *logs)}
+    assert max(sizes[path] for path in engine) > 100_000
+    for path in (*engine, *logs):
+        assert found(sorted(people), path.read_bytes()) == [], path
 
 
 def _survives_a_kill(run: Run, name: str) -> None:

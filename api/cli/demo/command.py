@@ -46,6 +46,12 @@ _Out = Annotated[
     Path | None,
     typer.Option(file_okay=False, help="Giữ lại các tệp ở đây / keep the files here", metavar="DIR"),
 ]
+_Leave = Annotated[
+    Path | None,
+    typer.Option(
+        file_okay=False, help="Ghi lại những gì máy chủ biết / what the servers know", metavar="DIR"
+    ),
+]
 _Json = Annotated[bool, typer.Option("--json", help="Kết quả cho máy đọc / the answer for machines")]
 _Language = Annotated[Language, typer.Option("--lang", help="Ngôn ngữ / language")]
 _Authority = Annotated[
@@ -60,6 +66,7 @@ def command(
     out: _Out = None,
     json: _Json = False,
     lang: _Language = Language.BOTH,
+    leave: _Leave = None,
 ) -> None:
     """Diễn một đời công tác trong thời gian ảo / Play one working life in virtual time.
 
@@ -73,7 +80,7 @@ def command(
             f"THỬ NGHIỆM DỰ THẢO {', '.join(world.drafts)}: dự thảo không ràng buộc ai",
             "A DRAFT ON TRIAL: it binds nobody",
         )
-    kept, interrupted = _performed(Performance(authority=authority, drafts=world.drafts), teller, out)
+    kept, interrupted = _performed(Performance(authority=authority, drafts=world.drafts), teller, out, leave)
     if json:
         typer.echo(json_format.dumps(summary(kept), ensure_ascii=False, indent=2))
     else:
@@ -81,13 +88,15 @@ def command(
     raise typer.Exit(INTERRUPTED if interrupted else 0 if kept.succeeded else 1)
 
 
-def _performed(kept: Performance, teller: Teller, out: Path | None) -> tuple[Performance, bool]:
+def _performed(
+    kept: Performance, teller: Teller, out: Path | None, left: Path | None
+) -> tuple[Performance, bool]:
     """Play on servers that are always stopped; answers what there is, and whether it was interrupted."""
     began, interrupted = time.monotonic(), False
     with no_settings_of_the_desk(), _folder() as folder, _asked_to_stop():
         servers = Servers(folder, worlds()[kept.authority].national_code)
         try:
-            asyncio.run(play(servers, servers.start(teller.note), teller, kept))
+            asyncio.run(play(servers, servers.start(teller.note), teller, kept, left))
         except KeyboardInterrupt:
             interrupted, kept.failure = True, "đã dừng theo yêu cầu / interrupted"
         except _GOES_WRONG as error:

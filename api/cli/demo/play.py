@@ -1,8 +1,10 @@
 """One performance: servers up, the world installed, the story told, the signed file verified, all stopped."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,6 +17,7 @@ from api.cli.demo.calls import Caller
 from api.cli.demo.chapters import Story
 from api.cli.demo.clock import VirtualClock
 from api.cli.demo.installing import build
+from api.cli.demo.leaving import Urls, leave
 from api.cli.demo.problems import StoryError
 from api.cli.demo.servers import Servers
 from api.cli.demo.stage import Stage
@@ -63,8 +66,11 @@ class Performance:
         return self.failure is None and self.verified
 
 
-async def play(servers: Servers, settings: Settings, teller: Teller, kept: Performance) -> None:
-    """Tell the story on running servers; ``kept`` holds what there is, also when it breaks off.
+async def play(
+    servers: Servers, settings: Settings, teller: Teller, kept: Performance, left: Path | None = None
+) -> None:
+    """Tell the story on running servers; ``kept`` holds what there is, also when it breaks off. What the
+    servers know at its end is written below ``left``.
 
     Raises:
         StoryError: a step did not come out as told.
@@ -73,7 +79,9 @@ async def play(servers: Servers, settings: Settings, teller: Teller, kept: Perfo
     database = engine_for(settings.database_url(DatabaseRole.API), pool_size=4)
     client = await connect(settings, ring)
     address = f"http://{LOOPBACK}:{settings.api_port}"
-    http = httpx.AsyncClient(base_url=address, timeout=30.0, trust_env=False)
+    urls = Urls()
+    hooks: dict[str, list[Callable[..., Any]]] = {"request": [urls]}
+    http = httpx.AsyncClient(base_url=address, timeout=30.0, trust_env=False, event_hooks=hooks)
     try:
         world = worlds()[kept.authority]
         clock = VirtualClock(client, database, servers.check)
@@ -95,6 +103,8 @@ async def play(servers: Servers, settings: Settings, teller: Teller, kept: Perfo
         await stage.until(first)
         await story.tell()
         await _prove(story, settings, kept, await clock.now())
+        if left is not None:
+            await leave(servers, client, urls, [person.content for person in story.people], left)
     finally:
         await http.aclose()
         await database.dispose()
