@@ -78,6 +78,19 @@ def _backups(settings: Settings) -> Path:
     return folder
 
 
+@keys_app.command("init")
+def init() -> None:
+    """Tạo chùm khoá, và khoá chủ nếu chưa có / make the ring, and a master key where there is none."""
+    settings = Settings()
+    if settings.key_ring.exists():
+        _refused(f"đã có chùm khoá / there is a ring: {settings.key_ring}")
+    try:
+        ring = open_ring(settings)
+    except (HosoError, OSError) as error:
+        _refused(" ".join(str(error).split()))
+    typer.echo(f"{settings.key_ring}: {len(ring.keys)} khoá / keys")
+
+
 @keys_app.command("status")
 def status(json: Json = False) -> None:
     """Mỗi khoá, nơi còn dùng, và có bỏ được không / every key, what needs it, and whether it may go."""

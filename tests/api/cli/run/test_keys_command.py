@@ -142,6 +142,14 @@ def test_a_codec_key_waits_for_every_run_that_began_before(
     assert "Temporal" in away["why"]
 
 
+def test_a_ring_is_made_once(settings: Settings) -> None:
+    assert "4" in hoso("init")
+    assert settings.master_key_file.stat().st_mode & 0o077 == 0
+    before = settings.key_ring.read_bytes()
+    assert "LỖI" in hoso("init", status=1)
+    assert settings.key_ring.read_bytes() == before
+
+
 def test_what_is_nobody_s_is_refused(furnished: Settings) -> None:
     assert "LỖI" in hoso("new", "fields", "--authority", "nowhere", status=1)
     assert "LỖI" in hoso("new", "codec", "--authority", "hanoi", status=1)
