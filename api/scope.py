@@ -28,7 +28,7 @@ from models.access import Scope as Range
 from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.errors import RefusedError
-from models.record.actors import delegation_of, grant_of
+from models.record.actors import consent_of, delegation_of, grant_of
 from models.record.tools import Tools
 from models.regulations import Policy
 
@@ -79,7 +79,8 @@ class Asker:
         return tuple(one for one in self.actor.delegations if in_force(one, self.today))
 
 
-_IDENTIFY = text("SELECT hoso_identify(:hash, :now)")
+# The second column is worked out after the first, which has said whose account it is.
+_IDENTIFY = text("SELECT hoso_identify(:hash, :now) AS who, hoso_consents(hoso_account()) AS consents")
 
 
 def tools_of(request: Request) -> Tools:
@@ -114,10 +115,10 @@ async def asker(
     digest = token_hash(token)
     async with tools_of(request).engine.connect() as connection:
         alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        found = await alone.scalar(_IDENTIFY, {"hash": digest, "now": now})
-    if found is None:
+        found = (await alone.execute(_IDENTIFY, {"hash": digest, "now": now})).one()
+    if found.who is None:
         raise RefusedError.of("not-authenticated")
-    who = asker_of(found, digest, now)
+    who = asker_of({**found.who, "consents": found.consents}, digest, now)
     _not_too_often(request, who.account_id)
     return who
 
@@ -144,6 +145,7 @@ def asker_of(found: dict[str, Any], digest: str, now: datetime) -> Asker:
         authority_id=UUID(found["authority_id"]),
         grants=tuple(grant_of(g) for g in found["grants"]),
         delegations=tuple(delegation_of(d) for d in found["delegations"]),
+        consents=tuple(consent_of(c) for c in found.get("consents", ())),
     )
     return Asker(
         account_id=actor.account_id,
@@ -183,6 +185,7 @@ def scope_of(actor: Actor, today: date) -> Scope:
         agencies=tuple(sorted({g.agency_id for g in held} | lent)),
         profile=actor.person_profile_id,
         account=actor.account_id,
+        consented=tuple(sorted({one.profile_id for one in actor.consents if one.holds(today)})),
     )
 
 

@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from models.command_accounts import ACCOUNT_ACTS
 from models.command_admin import OrderBackup
+from models.command_consents import AllowAccess, AnswerConsent, AskConsent, RevokeAccess, WithdrawConsent
 from models.command_exports import ExportDossier, PrintDossier
 from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
 from models.command_lists import ApproveByList, ApproveList, CutList, HoldItems, LiftHold
@@ -327,6 +328,11 @@ COMMANDS: tuple[type[Body], ...] = (
     RevokeDelegation,
     ExportDossier,
     PrintDossier,
+    AllowAccess,
+    RevokeAccess,
+    AskConsent,
+    AnswerConsent,
+    WithdrawConsent,
     OpenSigning,
     OpenOwnSigning,
     CompleteSigning,

@@ -35,6 +35,8 @@ class Scope:
     agencies: Sequence[UUID] = ()
     profile: UUID | None = None
     account: UUID | None = None
+    consented: Sequence[UUID] = ()
+    """Single profiles that somebody consented to be read, today."""
 
 
 def engine_for(url: str, *, pool_size: int = 10) -> AsyncEngine:
@@ -53,7 +55,8 @@ _SET = text(
     " set_config('hoso.scope', :scope, true) AS scope,"
     " set_config('hoso.agencies', :agencies, true) AS agencies,"
     " set_config('hoso.profile', :profile, true) AS profile,"
-    " set_config('hoso.account', :account, true) AS account"
+    " set_config('hoso.account', :account, true) AS account,"
+    " set_config('hoso.consented', :consented, true) AS consented"
 )
 
 
@@ -78,6 +81,7 @@ def entering(scope: Scope) -> Query:
         "agencies": "{" + ",".join(str(a) for a in scope.agencies) + "}",
         "profile": str(scope.profile or ""),
         "account": str(scope.account or ""),
+        "consented": "{" + ",".join(str(one) for one in scope.consented) + "}",
     }
 
 

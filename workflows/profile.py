@@ -9,6 +9,7 @@ from temporalio.exceptions import ActivityError
 
 from workflows import signing
 from workflows.asking import ask_act
+from workflows.consents import ConsentUpdates
 from workflows.trying import NATIONAL_RETRY, PULL_RETRY, SIGN_RETRY, why
 from workflows.waiting import everybody_answered, later, not_at_once, until
 
@@ -29,7 +30,7 @@ NOTHING_ASKED = {"to_sign": None, "to_prepare": None, "to_finish": None, "to_exp
 
 
 @workflow.defn
-class ProfileWorkflow:
+class ProfileWorkflow(ConsentUpdates):
     """One profile: account → declaration → review → service (and transfers) → separation → archive."""
 
     @workflow.init

@@ -170,7 +170,7 @@ async def within(read: Reading, verb: str) -> Reach:
     """
     law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
     found = reach(read.who.actor, verb, read.today, law)
-    if not (found.everywhere or found.subtrees or found.agencies):
+    if not (found.everywhere or found.subtrees or found.agencies or found.profiles):
         raise RefusedError.of(
             "not-permitted",
             "Tài khoản không có vai trò được xem danh sách này.",
@@ -211,8 +211,11 @@ async def profiles_within(read: Reading, where: list[str], values: dict[str, Any
     if people.everywhere and archives.everywhere:
         return
     values["people"] = list(people.subtrees | people.agencies)
+    values["files"] = list(people.profiles)
     values["archives"] = list(archives.subtrees | archives.agencies)
     here = "true" if people.everywhere else f"p.agency_id = ANY ({AGENCIES.replace(':subtrees', ':people')})"
+    if people.profiles and not people.everywhere:
+        here = f"({here} OR p.id = ANY (CAST(:files AS uuid[])))"
     there = (
         "true" if archives.everywhere else f"p.agency_id = ANY ({AGENCIES.replace(':subtrees', ':archives')})"
     )
@@ -220,6 +223,6 @@ async def profiles_within(read: Reading, where: list[str], values: dict[str, Any
         where += ["p.chapter <> 'archive'", here]
         return
     where.append(f"CASE WHEN p.chapter = 'archive' THEN {there} ELSE {here} END")
-    if not (people.everywhere or archives.everywhere):
+    if not (people.everywhere or archives.everywhere or people.profiles):
         values["subtrees"] = [*values["people"], *values["archives"]]
         where.append(f"p.agency_id = ANY ({AGENCIES})")

@@ -24,6 +24,7 @@ PARTS: dict[str, tuple[str, str]] = {
     "getNationalRecord": ("Hồ sơ tiếp nhận từ CSDLQG", "the record of the national database"),
     "listDocuments": ("Phê duyệt và tệp đã ký", "approvals and signed files"),
     "getDocument": ("Tệp đã ký", "a signed file"),
+    "listConsents": ("Sự đồng ý cho xem hồ sơ", "the consents to read"),
     "listExports": ("Nhật ký xuất hồ sơ", "the log of exports"),
     "listAttachments": ("Danh mục tài liệu chứng minh", "the list of evidence"),
     "getAttachment": ("Tài liệu chứng minh", "a piece of evidence"),

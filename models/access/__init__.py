@@ -1,6 +1,6 @@
 """Who may do what: roles, scopes, delegation, separation of duties. Pure; denied by default."""
 
-from models.access.actor import Actor, Allowed, Delegation, Denied, Grant, Reach, Target
+from models.access.actor import Actor, Allowed, Consent, Delegation, Denied, Grant, Reach, Target
 from models.access.catalogue import Permission, Role, Roles, Scope, Verb, VerbWords, read_roles, roles
 from models.access.decide import OFFICIAL, in_force, may, reach
 from models.access.delegable import Delegable, Delegables, delegables, read_delegables
@@ -10,6 +10,7 @@ __all__ = [
     "OFFICIAL",
     "Actor",
     "Allowed",
+    "Consent",
     "Delegable",
     "Delegables",
     "Delegation",

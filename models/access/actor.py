@@ -34,6 +34,26 @@ class Actor:
     authority_id: UUID
     grants: tuple[Grant, ...] = ()
     delegations: "tuple[Delegation, ...]" = ()
+    consents: "tuple[Consent, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A consent that the actor reads one file: the authority's, in writing, or the official's, electronic.
+
+    Half-open in time: ``ends_on`` is the first day without it. Fields are seen up to its ``level``.
+    """
+
+    id: UUID
+    profile_id: UUID
+    kind: str
+    starts_on: date
+    ends_on: date
+    level: int
+
+    def holds(self, on: date) -> bool:
+        """Whether it is in force on that legal date."""
+        return self.starts_on <= on < self.ends_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +143,8 @@ class Reach:
     subtrees: frozenset[UUID] = frozenset()
     agencies: frozenset[UUID] = frozenset()
     own_profile: UUID | None = None
+    profiles: frozenset[UUID] = frozenset()
+    """Single files read by consent."""
     never_profile: UUID | None = None
     """The asker's own file, where the law leaves it out of what a post may read."""
 
@@ -132,6 +154,7 @@ class Reach:
             return False
         return (
             self.everywhere
+            or target.profile_id in self.profiles
             or target.agency_id in self.agencies
             or not self.subtrees.isdisjoint((target.agency_id, *target.ancestors))
             or (self.own_profile is not None and self.own_profile == target.profile_id)

@@ -40,6 +40,9 @@ class Verb(StrEnum):
     ARCHIVE = "archive"
     EXPORT = "export"
     PRINT_OWN = "print_own"
+    GIVE_CONSENT = "give_consent"
+    ASK_CONSENT = "ask_consent"
+    CONSENT_ACCESS = "consent_access"
     SYNC = "sync"
     GATE = "gate"
     OPEN_CAMPAIGN = "open_campaign"
@@ -107,6 +110,8 @@ class Role(_Strict):
     scope: Scope
     level: int = Field(default=1, ge=1, le=4)
     """The level of restriction up to which the role sees a form (``models.form.levels``)."""
+    personnel_work: bool = True
+    """Whether the role reads for personnel work; for anything else law may have the official asked."""
     states_purpose: bool = False
     """Whether each read of a file needs its purpose said, because the role's own work does not tell it."""
     gives: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from models.access.actor import Actor, Allowed, Delegation, Denied, Grant, Reach, Target
 from models.access.catalogue import Permission, Role, Roles, Scope, Verb, VerbWords, roles
+from models.access.consenting import asks_the_official, by_consent, consented_files, with_the_officials_own
 from models.access.delegable import delegables
 from models.regulations.ruleset import Obligation, RuleSet
 from models.regulations.slots import Slot
@@ -15,7 +16,7 @@ OFFICIAL = "official"
 _READS = (Verb.READ_PROFILE, Verb.READ_ARCHIVE)
 """Verbs whose answer says how much of a form is seen."""
 
-_TELLING = ("own-approval", "own-file", "delegation-ended", "not-permitted")
+_TELLING = ("own-approval", "own-file", "consent-needed", "delegation-ended", "not-permitted")
 
 
 def may(
@@ -80,10 +81,14 @@ def _verdicts(
         if permission is None or (among is not None and name not in among):
             continue
         verdict = _by_role(actor, name, role, grant, permission, words, target, on, rules)
+        if wanted in _READS and isinstance(verdict, Allowed) and not role.personnel_work:
+            verdict = with_the_officials_own(verdict, actor, target, on, rules)
         yield verdict if barred is None or grant is None or isinstance(verdict, Denied) else barred
     for one in _lent(actor, wanted):
         verdict = _by_delegation(actor, one, wanted, words, target, on, rules, table, among)
         yield verdict if barred is None or isinstance(verdict, Denied) else barred
+    if wanted is Verb.READ_PROFILE and (consented := by_consent(actor, target, on, rules, table)) is not None:
+        yield consented
 
 
 def reach(
@@ -99,6 +104,8 @@ def reach(
         permission = role.verbs.get(wanted)
         if permission is None or (grant is not None and not grant.holds(on)):
             continue
+        if wanted in _READS and not role.personnel_work and asks_the_official(rules):
+            continue  # file by file, as each is consented to
         match _scope(role, permission, rules):
             case Scope.SELF:
                 own = actor.person_profile_id
@@ -120,7 +127,8 @@ def reach(
             agencies.add(one.agency_id)
     barred = _own_file_rule(table.verbs[wanted], rules) is not None
     never = actor.person_profile_id if barred else None
-    return Reach(everywhere, frozenset(subtrees), frozenset(agencies), own, never)
+    files = consented_files(actor, on, rules) if wanted is Verb.READ_PROFILE else frozenset()
+    return Reach(everywhere, frozenset(subtrees), frozenset(agencies), own, files, never)
 
 
 def in_force(one: Delegation, on: date, rules: RuleSet | None = None, table: Roles | None = None) -> bool:

@@ -235,6 +235,21 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """A consent that one account reads the file; ``ends_on`` is the first day without it."""
+
+    id: UUID
+    account_id: UUID
+    kind: str
+    state: str
+    ends_on: date
+
+    def open_on(self, on: date) -> bool:
+        """Whether it is given, or waits for an answer, and its days are not over."""
+        return self.state in ("asked", "given") and on < self.ends_on
+
+
+@dataclass(frozen=True, slots=True)
 class Life:
     """One profile, as far as decisions about it need."""
 
@@ -265,6 +280,8 @@ class Life:
     case: Case | None = None
     share: Share | None = None
     """The secondment that is agreed or running."""
+    consents: tuple[Consent, ...] = ()
+    """Consents to read the file; only for the act about one of them."""
     duties: tuple[Duty, ...] = ()
     foretold: tuple[tuple[str, date], ...] = ()
     held_since: date | None = None

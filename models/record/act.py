@@ -27,6 +27,7 @@ from models.messages import Ask, Moment
 from models.record.authorise import authorise
 from models.record.commands import Command, command_of, command_query, settling
 from models.record.conflicts import refusal_of
+from models.record.consents import CONSENTS, with_consents
 from models.record.decide import DECISIONS, decide_internal
 from models.record.delegations import giving, saving_delegation
 from models.record.exports import EXPORTS, being_made, with_exportable
@@ -260,6 +261,8 @@ async def _decide(
     subject = found.subject
     if isinstance(body, EXPORTS) and life is not None:
         subject = replace(subject, life=await with_exportable(connection, life, body, scene))
+    if isinstance(body, CONSENTS) and life is not None:
+        subject = replace(subject, life=await with_consents(connection, life, body))
     outcome = DECISIONS[type(body)](subject, body, scene)
     if scene.on_behalf_of is not None:
         names = {"on_behalf_of": str(scene.on_behalf_of), "delegation_id": str(scene.delegation_id)}

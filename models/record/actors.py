@@ -7,14 +7,15 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.access import Actor, Delegation, Grant
+from models.access import Actor, Consent, Delegation, Grant
 
 _AS_JSON = (
     "(SELECT json_build_object('id', a.id, 'authority_id', a.authority_id, 'profile_id', a.profile_id,"
     " 'state', CASE WHEN a.suspended_at IS NULL THEN a.state ELSE 'suspended' END, 'grants',"
     " (SELECT coalesce(json_agg(json_build_object('role', g.role, 'agency_id',"
     " g.agency_id, 'valid_from', g.valid_from, 'valid_to', g.valid_to, 'delegation_of', g.delegation_of)),"
-    " '[]') FROM grants g WHERE g.account_id = a.id), 'delegations', hoso_delegations(a.id))"
+    " '[]') FROM grants g WHERE g.account_id = a.id), 'delegations', hoso_delegations(a.id),"
+    " 'consents', hoso_consents(a.id))"
     " FROM accounts a WHERE a.id = {account})"
 )
 SUSPENDED = "suspended"
@@ -49,6 +50,18 @@ def delegation_of(d: dict[str, Any]) -> Delegation:
     )
 
 
+def consent_of(c: dict[str, Any]) -> Consent:
+    """One consent from its JSON (the function `hoso_consents` of the database)."""
+    return Consent(
+        id=UUID(c["id"]),
+        profile_id=UUID(c["profile_id"]),
+        kind=c["kind"],
+        starts_on=date.fromisoformat(c["starts_on"]),
+        ends_on=date.fromisoformat(c["ends_on"]),
+        level=c["level"],
+    )
+
+
 def actor_of(a: dict[str, Any]) -> tuple[Actor, str]:
     """The actor and the state of the account, from their JSON."""
     actor = Actor(
@@ -57,6 +70,7 @@ def actor_of(a: dict[str, Any]) -> tuple[Actor, str]:
         authority_id=UUID(a["authority_id"]),
         grants=tuple(grant_of(g) for g in a["grants"]),
         delegations=tuple(delegation_of(d) for d in a.get("delegations", ())),
+        consents=tuple(consent_of(c) for c in a.get("consents", ())),
     )
     return actor, a["state"]
 

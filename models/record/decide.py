@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from models.command_consents import AllowAccess, AnswerConsent, AskConsent, RevokeAccess, WithdrawConsent
 from models.command_exports import ExportDossier, PrintDossier
 from models.command_sessions import CancelListSigning, CompleteListSigning, OpenListSigning
 from models.commands import (
@@ -59,6 +60,7 @@ from models.lifecycle import (
     account,
     amending,
     approval,
+    consenting,
     declaration,
     delegation,
     entry,
@@ -199,6 +201,11 @@ DECISIONS: dict[type[Body], Decision] = {
     ConfirmMoveOut: _life(separation.confirm),
     ExportDossier: _life(exporting.export),
     PrintDossier: _life(exporting.print_own),
+    AllowAccess: _life(consenting.allow),
+    RevokeAccess: _life(consenting.revoke),
+    AskConsent: _life(consenting.ask),
+    AnswerConsent: _life(consenting.answer),
+    WithdrawConsent: _life(consenting.withdraw),
     ReopenProfile: _life(reentry.reopen),
     Separate: _separate,
     CancelSeparation: _life(separation.cancel),

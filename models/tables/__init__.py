@@ -10,6 +10,7 @@ from models.tables.accounts import (
 )
 from models.tables.backups import BackupRow
 from models.tables.base import Table
+from models.tables.consents import AccessConsentRow
 from models.tables.duties import CaseRow, DutyRow, NoticeRow
 from models.tables.exports import ExportRow
 from models.tables.history import LogHeadRow, LogLeafRow, LogNodeRow, LogSealRow, SealerRow
@@ -57,6 +58,7 @@ from models.tables.reviews import ReviewFindingRow, ReviewReportRow, ReviewRow
 from models.tables.signing import CertificateRow, SigningSessionRow
 
 __all__ = [
+    "AccessConsentRow",
     "AccountRow",
     "AgencyClosureRow",
     "AgencyMonthRow",

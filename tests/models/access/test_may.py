@@ -85,13 +85,13 @@ TABLE = {
     "read_reports import_workbook report_lost_password",
     "hr_head": "read_profile export approve return_for_correction read_reports",
     "approver": "read_profile export approve return_for_correction read_reports sign_report",
-    "head": "open_agency_account manage_account hand_over_account manage_access "
+    "head": "consent_access open_agency_account manage_account hand_over_account manage_access "
     "read_profile export approve return_for_correction request_transfer report_transfer hand_over "
     "accept_transfer refuse_transfer separate sync read_reports sign_report report_lost_password",
-    "department_officer": "open_agency_account manage_account hand_over_account manage_access "
+    "department_officer": "consent_access open_agency_account manage_account hand_over_account manage_access "
     "read_profile read_archive export report_transfer create_account pull_record gate "
     "read_reports import_workbook sign_report",
-    "department_head": "read_profile read_archive export gate read_reports sign_report",
+    "department_head": "consent_access read_profile read_archive export gate read_reports sign_report",
     "sync_agent": "read_profile sync",
     "consent_reader": "read_profile",
     "archivist": "read_archive",
@@ -246,7 +246,9 @@ def test_an_administrator_reads_no_profile() -> None:
 def test_nobody_acts_as_an_officer_on_the_own_profile(verb: Verb) -> None:
     able = person(*(Grant(role, CITY, TODAY) for role in TABLE))
     entering = in_force("phu_yen", TODAY, simulate=["phu_yen_2024"])
-    rules = {"enter_form": entering, "amend": in_force("binh_dinh", TODAY)}.get(verb, RULES)
+    asking = in_force("hanoi", date(2026, 7, 1), adopted={"nd27_2026": date(2026, 7, 1)})
+    texts = {"enter_form": entering, "amend": in_force("binh_dinh", TODAY), "ask_consent": asking}
+    rules = texts.get(verb, RULES)
     assert code(may(able, verb, ABOUT_COLLEAGUE, TODAY, rules)) == "allowed"
     refused = may(able, verb, ABOUT_SELF, TODAY, rules)
     assert isinstance(refused, Denied)
@@ -256,8 +258,8 @@ def test_nobody_acts_as_an_officer_on_the_own_profile(verb: Verb) -> None:
 
 def test_the_separated_verbs_are_these() -> None:
     assert [str(verb) for verb in SEPARATED] == [
-        "accept_transfer", "amend", "approve", "archive", "create_account", "enter_form", "export", "gate",
-        "give_notice", "hand_over", "hand_over_account", "manage_access", "manage_account",
+        "accept_transfer", "amend", "approve", "archive", "ask_consent", "consent_access", "create_account",
+        "enter_form", "export", "gate", "give_notice", "hand_over", "hand_over_account", "manage_access", "manage_account",
         "open_agency_account", "pull_record", "refuse_transfer", "report_transfer", "request_transfer",
         "return_for_correction", "separate",
     ]  # fmt: skip

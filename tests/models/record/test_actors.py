@@ -21,6 +21,13 @@ from models.command_accounts import (
     SuspendAccount,
 )
 from models.command_admin import OrderBackup
+from models.command_consents import (
+    AllowAccess,
+    AnswerConsent,
+    AskConsent,
+    RevokeAccess,
+    WithdrawConsent,
+)
 from models.command_exports import ExportDossier, PrintDossier
 from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
 from models.command_lists import ApproveByList, CutList, HoldItems, LiftHold
@@ -134,6 +141,11 @@ ALLOWED = {
     "ask_for_profile": ("health.hr",),
     "export_dossier": (*HR, "culture.approver", "culture.head", "department", "department.head"),
     "print_dossier": MINE,
+    "allow_access": ("culture.head", "department", "department.head"),
+    "revoke_access": ("culture.head", "department", "department.head"),
+    "ask_consent": (),  # this law has the authority consent, not the official
+    "answer_consent": (),
+    "withdraw_consent": (),
     "separate": SIDE,
     "cancel_separation": SIDE,
     "report_transfer": (*SIDE, "department"),
@@ -223,6 +235,13 @@ def bodies(world: World) -> dict[str, Body]:
         CancelSeparation(**reason),
         ExportDossier(purpose="Bổ nhiệm", recipient="Sở Nội vụ"),
         PrintDossier(),
+        AllowAccess(
+            account_id=world.accounts["health.hr"], document="1", purpose="Thử", starts_on=day, ends_on=day
+        ),
+        RevokeAccess(consent_id=NOBODY, **reason),
+        AskConsent(account_id=world.accounts["health.hr"], purpose="Thử", starts_on=day, ends_on=day),
+        AnswerConsent(consent_id=NOBODY, given=True),
+        WithdrawConsent(consent_id=NOBODY),
         ReportTransfer(document="2"),
         HandOver(handed_over_on=day),
         AcceptTransfer(),
