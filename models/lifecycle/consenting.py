@@ -8,8 +8,9 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from models.command_consents import AllowAccess, AnswerConsent, AskConsent, RevokeAccess, WithdrawConsent
+from models.lifecycle.consent import Consent
 from models.lifecycle.guard import refuse
-from models.lifecycle.life import Consent, Life
+from models.lifecycle.life import Life
 from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
 from models.regulations.ruleset import Obligation

@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from models.lifecycle.consent import Consent
+
 
 class Chapter(StrEnum):
     """The chapters of a profile's life, in order; ``service`` and ``transfer`` alternate."""
@@ -232,21 +234,6 @@ class Share:
     state: str
     warned: int
     next_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """A consent that one account reads the file; ``ends_on`` is the first day without it."""
-
-    id: UUID
-    account_id: UUID
-    kind: str
-    state: str
-    ends_on: date
-
-    def open_on(self, on: date) -> bool:
-        """Whether it is given, or waits for an answer, and its days are not over."""
-        return self.state in ("asked", "given") and on < self.ends_on
 
 
 @dataclass(frozen=True, slots=True)

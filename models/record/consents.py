@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.command_consents import AllowAccess, AnswerConsent, AskConsent, RevokeAccess, WithdrawConsent
 from models.commands import Body
 from models.errors import RefusedError
-from models.lifecycle.life import Consent, Life
+from models.lifecycle.consent import Consent
+from models.lifecycle.life import Life
 
 CONSENTS = (AllowAccess, AnswerConsent, AskConsent, RevokeAccess, WithdrawConsent)
 

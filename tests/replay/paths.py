@@ -2,6 +2,7 @@
 
 from tests.replay import (
     backup_paths,
+    consent_paths,
     delegation_paths,
     life_paths,
     list_signing_paths,
@@ -21,6 +22,7 @@ PATHS = (
     | signing_paths.PATHS
     | list_signing_paths.PATHS
     | backup_paths.PATHS
+    | consent_paths.PATHS
 )
 
 __all__ = ["PATHS", "Player"]

@@ -259,9 +259,9 @@ def test_nobody_acts_as_an_officer_on_the_own_profile(verb: Verb) -> None:
 def test_the_separated_verbs_are_these() -> None:
     assert [str(verb) for verb in SEPARATED] == [
         "accept_transfer", "amend", "approve", "archive", "ask_consent", "consent_access", "create_account",
-        "enter_form", "export", "gate", "give_notice", "hand_over", "hand_over_account", "manage_access", "manage_account",
-        "open_agency_account", "pull_record", "refuse_transfer", "report_transfer", "request_transfer",
-        "return_for_correction", "separate",
+        "enter_form", "export", "gate", "give_notice", "hand_over", "hand_over_account", "manage_access",
+        "manage_account", "open_agency_account", "pull_record", "refuse_transfer", "report_transfer",
+        "request_transfer", "return_for_correction", "separate",
     ]  # fmt: skip
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from models.command_consents import AllowAccess, AnswerConsent, AskConsent, RevokeAccess, WithdrawConsent
 from models.lifecycle import consenting
-from models.lifecycle.life import Consent, Life
+from models.lifecycle.consent import Consent
+from models.lifecycle.life import Life
 from models.regulations import RuleSet, in_force
 from tests.models.lifecycle.scenes import ACCOUNT, inserted, life, own, refused, scene
 

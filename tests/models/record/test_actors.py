@@ -21,13 +21,6 @@ from models.command_accounts import (
     SuspendAccount,
 )
 from models.command_admin import OrderBackup
-from models.command_consents import (
-    AllowAccess,
-    AnswerConsent,
-    AskConsent,
-    RevokeAccess,
-    WithdrawConsent,
-)
 from models.command_exports import ExportDossier, PrintDossier
 from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
 from models.command_lists import ApproveByList, CutList, HoldItems, LiftHold
@@ -85,14 +78,14 @@ from models.commands import (
 from models.database import transaction
 from models.tables import Table
 from tests.models.record.reporting import report
+from tests.models.record import consent_bodies
 from tests.world import World
 
 DIGEST = "0" * 64
 NOBODY = UUID(int=1)
 MINE = ("person",)
 """The official the profile is about; ``colleague`` is another one, ``cancelled`` one who moved away."""
-HR = ("culture.hr",)
-SIDE = ("culture.hr", "culture.head")
+HR, SIDE = ("culture.hr",), ("culture.hr", "culture.head")
 MANAGERS = ("health.hr", "department", "admin")
 """Who manages the account of health's approver."""
 ALLOWED = {
@@ -141,11 +134,7 @@ ALLOWED = {
     "ask_for_profile": ("health.hr",),
     "export_dossier": (*HR, "culture.approver", "culture.head", "department", "department.head"),
     "print_dossier": MINE,
-    "allow_access": ("culture.head", "department", "department.head"),
-    "revoke_access": ("culture.head", "department", "department.head"),
-    "ask_consent": (),  # this law has the authority consent, not the official
-    "answer_consent": (),
-    "withdraw_consent": (),
+    **consent_bodies.ALLOWED,
     "separate": SIDE,
     "cancel_separation": SIDE,
     "report_transfer": (*SIDE, "department"),
@@ -161,8 +150,7 @@ ALLOWED = {
     "cancel_list_signing": ("culture.approver", "culture.head"),
     "hold_items": ("culture.approver", "culture.head"),
     "lift_hold": ("culture.approver", "culture.head"),
-    "release_month": ("department", "department.head"),
-    "send_back_items": ("department", "department.head"),
+    **dict.fromkeys(("release_month", "send_back_items"), ("department", "department.head")),
     "sign_report": ("culture.approver", "culture.head"),
     "delegate": ("culture.head",),
     "agree_delegation": (),
@@ -235,13 +223,7 @@ def bodies(world: World) -> dict[str, Body]:
         CancelSeparation(**reason),
         ExportDossier(purpose="Bổ nhiệm", recipient="Sở Nội vụ"),
         PrintDossier(),
-        AllowAccess(
-            account_id=world.accounts["health.hr"], document="1", purpose="Thử", starts_on=day, ends_on=day
-        ),
-        RevokeAccess(consent_id=NOBODY, **reason),
-        AskConsent(account_id=world.accounts["health.hr"], purpose="Thử", starts_on=day, ends_on=day),
-        AnswerConsent(consent_id=NOBODY, given=True),
-        WithdrawConsent(consent_id=NOBODY),
+        *consent_bodies.made(world.accounts["health.hr"], day),
         ReportTransfer(document="2"),
         HandOver(handed_over_on=day),
         AcceptTransfer(),

@@ -1,0 +1,23 @@
+"""Consents to read a file: they are said and answered, no timer waits for their end."""
+
+from collections.abc import Callable
+
+from models.messages import Life
+from tests.replay.player import Path, Player, acts
+from tests.replay.script import AUTHORITY, SUBJECT, told
+from workflows.profile import ProfileWorkflow
+
+
+async def _consents(player: Player) -> None:
+    for verb in ("allow_access", "revoke_access", "ask_consent", "answer_consent", "withdraw_consent"):
+        await player.says(verb)
+
+
+PATHS: dict[str, Callable[[], Path]] = {
+    "profile/consents": lambda: Path(
+        ProfileWorkflow,
+        Life(authority_id=AUTHORITY, profile_id=SUBJECT),
+        acts(*(told("service", n) for n in range(2, 7)), look=[told("service", 1)]),
+        _consents,
+    ),
+}
