@@ -7,7 +7,6 @@ measured on the same statements, as the role of the API and as a role that no po
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from types import SimpleNamespace
 
 import httpx
 import psycopg
@@ -19,7 +18,7 @@ from models.record.tools import Tools
 from models.settings import DatabaseRole
 from tests import stock
 from tests.api.conftest import CHEAP
-from tests.api.reading.conftest import readers
+from tests.api.reading.conftest import SETTINGS, readers
 from tests.api.reading.world import NOW, Caller, StandingClock, World, ground
 from tests.bench.report import Figure, percentile
 from tests.bench.stage import Stage, stage
@@ -124,7 +123,7 @@ async def _caller(built: Stage, world: World, role: DatabaseRole | None) -> Asyn
     application = readers()
     application.state.tools = Tools(engine, world.ring)
     application.state.clock = StandingClock()
-    application.state.settings = SimpleNamespace(session_hours=8.0, attachment_bytes=2000)
+    application.state.settings = SETTINGS
     application.state.documents = world.documents
     application.state.temporal = None
     transport = httpx.ASGITransport(application)
