@@ -17,8 +17,8 @@ from models.documents import DocumentStore
 from models.record.tools import Tools
 from models.settings import DatabaseRole
 from tests import stock
-from tests.api.conftest import CHEAP
-from tests.api.reading.conftest import SETTINGS, readers
+from tests.api.conftest import CHEAP, SETTINGS
+from tests.api.reading.conftest import readers
 from tests.api.reading.world import NOW, Caller, StandingClock, World, ground
 from tests.bench.report import Figure, percentile
 from tests.bench.stage import Stage, stage
