@@ -77,8 +77,8 @@ from models.commands import (
 )
 from models.database import transaction
 from models.tables import Table
-from tests.models.record.reporting import report
 from tests.models.record import consent_bodies
+from tests.models.record.reporting import report
 from tests.world import World
 
 DIGEST = "0" * 64
