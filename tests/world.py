@@ -240,6 +240,19 @@ class World:
             await connection.execute(
                 text("DELETE FROM revisions WHERE profile_id = :p AND state = 'draft'"), {"p": profile_id}
             )
+            for one in evidence:
+                await connection.execute(
+                    text(
+                        "INSERT INTO attachments (id, authority_id, profile_id, sha256, size, media_type,"
+                        " kind, uploaded_by, uploaded_at, certified_by, certified_on) VALUES (:id, :a, :p,"
+                        " :sha, 1, 'application/pdf', 'decision', :by, :now, 'UBND phường Ba Đình', :on)"
+                        " ON CONFLICT (profile_id, sha256) DO NOTHING"
+                    ),
+                    {
+                        "id": uuid4(), "a": self.authority, "p": profile_id, "sha": one,
+                        "by": account.account_id, "now": self.now, "on": legal_date(self.now),
+                    },
+                )  # fmt: skip
             await connection.execute(
                 text(
                     "INSERT INTO revisions (id, authority_id, profile_id, number, form_version, content,"

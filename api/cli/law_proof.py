@@ -54,6 +54,8 @@ def alterations(rule: Rule) -> Iterator[Alteration]:
     yield Alteration(rule.id, f"signature → {signature}", {"signature": signature})
     if rule.document_required:
         yield Alteration(rule.id, "no written document", {"document_required": False})
+    if rule.evidence_certified:
+        yield Alteration(rule.id, "no certified copy", {"evidence_certified": False})
     yield Alteration(rule.id, "removed", None)
 
 

@@ -14,7 +14,7 @@ from api.intake.upload import Intake, Told, refusal
 from api.reading import attachments
 from api.routers.read_forms import PRIVATE, Sha256
 from api.routers.verifying import Objection, SignatureResult
-from api.scope import ActiveWho, Read, reading_of, tools_of
+from api.scope import ActiveWho, Purpose, Read, reading_of, tools_of
 from models.database import transaction
 
 router = APIRouter(prefix="/profiles/{profile_id}", tags=["Tài liệu chứng minh"])
@@ -97,10 +97,11 @@ async def preview_attachment(
     who: ActiveWho,
     profile_id: UUID,
     sha256: Sha256,
+    purpose: Purpose = None,
     page: Annotated[int, Query(ge=1, le=100_000, title="Trang")] = 1,
 ) -> Response:
     """One page as a PNG, drawn here: the file itself is not shown in this origin."""
-    data, media_type = await _kept(request, who, profile_id, sha256)
+    data, media_type = await _kept(request, who, profile_id, sha256, purpose)
     try:
         _, drawn = await sandbox.ask("page", media_type, str(page), data=data)
     except FileRefusedError as error:
@@ -119,10 +120,10 @@ async def preview_attachment(
     summary="Chữ ký trong tài liệu / signatures inside the file",
 )
 async def attachment_signatures(
-    request: Request, who: ActiveWho, profile_id: UUID, sha256: Sha256
+    request: Request, who: ActiveWho, profile_id: UUID, sha256: Sha256, purpose: Purpose = None
 ) -> UploadedSignatures:
     """Who signed the uploaded file, when, and whether it holds, by the installation's trust list of now."""
-    data, media_type = await _kept(request, who, profile_id, sha256)
+    data, media_type = await _kept(request, who, profile_id, sha256, purpose)
     if media_type != "application/pdf":
         return UploadedSignatures(judged_at=who.now, signatures=[])
     settings = request.app.state.settings
@@ -134,9 +135,11 @@ async def attachment_signatures(
     return UploadedSignatures.model_validate({"judged_at": who.now, **told})
 
 
-async def _kept(request: Request, who: ActiveWho, profile_id: UUID, sha256: str) -> tuple[bytes, str]:
+async def _kept(
+    request: Request, who: ActiveWho, profile_id: UUID, sha256: str, purpose: str | None
+) -> tuple[bytes, str]:
     """The file, read in a transaction that ends before anybody looks at it."""
     tools = tools_of(request)
     async with transaction(tools.engine, who.scope) as connection:
-        read = reading_of(request, who, connection)
+        read = reading_of(request, who, connection, purpose)
         return await attachments.one(read, request.app.state.documents, profile_id, sha256)

@@ -143,6 +143,15 @@ def _ready(life: Life, body: SubmitDeclaration, scene: Scene) -> tuple[Revision,
             "An update needs the digitised copy of the document certified by the competent authority.",
             citation=rule.citation,
         )
+    if not first and rule is not None and rule.evidence_certified and not draft.certified:
+        refuse(
+            "evidence-required",
+            "Tài liệu kèm theo chưa ghi cơ quan xác nhận và ngày xác nhận; quy chế đòi bản số hóa của"
+            " tài liệu đã được cấp có thẩm quyền xác nhận.",
+            "No attached file says which authority certified it and when; the rule asks for the digitised"
+            " copy of a document certified by the competent authority.",
+            citation=rule.citation,
+        )
     _judge_form(draft, scene)
     return draft, answered
 

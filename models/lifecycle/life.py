@@ -109,6 +109,8 @@ class Revision:
     digest: str
     author_id: UUID
     evidence: tuple[str, ...] = ()
+    certified: int = 0
+    """How many of these files are digitised copies of certified documents."""
     form_version: str = ""
     submitted_on: date | None = None
     content: dict[str, Any] | None = None

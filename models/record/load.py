@@ -49,6 +49,12 @@ _REVISION = (
     " 'author_id', r.author_id, 'evidence', r.evidence, 'form_version', r.form_version,"
     " 'submitted_on', (r.submitted_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date)"
 )
+_CERTIFIED = (
+    "(SELECT count(*) FROM attachments t WHERE t.profile_id = r.profile_id AND t.certified_by IS NOT NULL"
+    " AND r.evidence ? t.sha256)"
+)
+"""How many of a revision's files are copies of certified documents: asked of drafts only."""
+_DRAFT = f"{_REVISION[:-1]}, 'certified', {_CERTIFIED})"
 STANDING = "coalesce(g.standing, CASE WHEN g.has_account THEN 'subordinate' ELSE 'constituent' END)"
 """How an agency ``g`` stands to its authority; where nobody said it, by its account."""
 _LIFE = f"""
@@ -56,7 +62,7 @@ _LIFE = f"""
       (SELECT json_build_object('id', a.id, 'state', a.state) FROM accounts a
           WHERE a.id = p.account_id) AS account,
       (SELECT {_REVISION} FROM revisions r WHERE r.id = p.pending_revision_id) AS pending,
-      (SELECT {_REVISION} FROM revisions r WHERE r.profile_id = p.id AND r.state = 'draft') AS draft,
+      (SELECT {_DRAFT} FROM revisions r WHERE r.profile_id = p.id AND r.state = 'draft') AS draft,
       (SELECT row_to_json(s) FROM approvals s WHERE s.profile_id = p.id AND s.state = 'signing') AS approval,
       {SESSION} AS session,
       (SELECT coalesce(max(s.step), 0) FROM approvals s WHERE s.profile_id = p.id
@@ -188,6 +194,7 @@ def _revision(r: dict[str, Any] | None) -> Revision | None:
         digest=r["digest"],
         author_id=UUID(r["author_id"]),
         evidence=tuple(r["evidence"]),
+        certified=r.get("certified", 0),
         form_version=r["form_version"],
         submitted_on=_day(r["submitted_on"]),
     )

@@ -15,6 +15,7 @@ TERMS = (
     "post",
     "signature",
     "evidence",
+    "evidence_certified",
     "document_required",
     "when",
     "position",

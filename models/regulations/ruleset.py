@@ -48,6 +48,7 @@ class Obligation(Frozen):
     signature: Signature
     evidence: str | None
     evidence_required: bool
+    evidence_certified: bool = False
     document_required: bool
     succession: tuple[Succession, ...] = ()
     """Who stands in for the offices it names and that no longer exist."""
@@ -88,7 +89,8 @@ class Obligation(Frozen):
 def oblige(slot: Slot, rules: tuple[Rule, ...], succession: tuple[Succession, ...] = ()) -> Obligation:
     """The obligation that rules of one slot make, the binding one first; `succession` is that one's."""
     signed = (rule.signature for rule in rules if rule.signature != "none_stated")
-    evidence = next((rule.evidence for rule in rules if rule.evidence), None)
+    evidenced = next((rule for rule in rules if rule.evidence), None)
+    evidence = evidenced.evidence if evidenced else None
     return Obligation(
         slot=slot,
         rule=rules[0],
@@ -100,6 +102,7 @@ def oblige(slot: Slot, rules: tuple[Rule, ...], succession: tuple[Succession, ..
         signature=next(signed, "none_stated"),
         evidence=evidence,
         evidence_required=evidence is not None,
+        evidence_certified=evidenced is not None and evidenced.evidence_certified,
         document_required=any(rule.document_required for rule in rules),
         succession=succession,
     )

@@ -198,6 +198,8 @@ class Rule(Frozen):
     trigger: str | None = None
     deadline: Deadline | None = None
     evidence: str | None = None
+    evidence_certified: bool = False
+    """The evidence is the digitised copy of a document that a competent authority certified."""
     document_required: bool = False
     signature: Signature = "none_stated"
     next_approver: str | None = None

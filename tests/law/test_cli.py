@@ -169,6 +169,7 @@ def test_each_kind_of_alteration_is_tried() -> None:
         "unit → calendar_days",
         "party → department",
         "signature → authority_digital",
+        "no certified copy",
         "removed",
     ]
     assert "date → 12-30" in labels["hanoi.art21.6.y"]

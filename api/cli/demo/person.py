@@ -126,7 +126,9 @@ class Person:
         body: dict[str, Any] = {"content": self.content, "on_behalf": by is not None}
         if evidence is not None:
             files = {"file": ("decision.pdf", paper(evidence), "application/pdf")}
-            sent = await me.call("POST", f"{self.path}/attachments", files=files, data={"kind": "decision"})
+            day = (await self.stage.today()).isoformat()
+            told = {"kind": "decision", "certified_by": "UBND phường Ba Đình", "certified_on": day}
+            sent = await me.call("POST", f"{self.path}/attachments", files=files, data=told)
             body["evidence"] = [sent.body["sha256"]]
         saved: dict[str, Any] = (await me.call("PUT", f"{self.path}/draft", match=tag, json=body)).body
         if saved["remaining"]:

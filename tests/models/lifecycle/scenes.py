@@ -94,6 +94,7 @@ def revision(number: int = 2, state: str = "draft", **changes: Any) -> Revision:
         digest=DIGEST,
         author_id=ACCOUNT,
         evidence=("e" * 64,),
+        certified=1,
         form_version="tt06_2023",
         content=dict(COMPLETE),
     )

@@ -97,6 +97,31 @@ def test_an_update_needs_the_digitised_document() -> None:
     assert "Điều 6.3" in str(refusal_in(caught).citation)
 
 
+@pytest.mark.rule("hanoi.art6.3")
+def test_an_update_needs_a_copy_that_was_certified() -> None:
+    """Any file is not enough: the article asks for the copy of a document that was confirmed."""
+    plain = drafted(draft=revision(certified=0))
+    with refused("evidence-required") as caught:
+        submit(plain, body(changed_on=FRIDAY), own(FRIDAY))
+    assert "Điều 6.3" in str(refusal_in(caught).citation)
+    law = in_force("hanoi", FRIDAY).replace("hanoi.art6.3", evidence_certified=False)
+    assert submit(plain, body(changed_on=FRIDAY), own(FRIDAY, law=law)).status == 200
+
+
+def test_a_law_that_asks_for_any_copy_takes_any() -> None:
+    """TT 06/2023 art. 6 as reported: a digitised document; nothing is said of who certified it."""
+    law = in_force("hanoi", FRIDAY).without("hanoi.art6.3")
+    assert law.slot("update_after_change").evidence_required
+    assert (
+        submit(drafted(draft=revision(certified=0)), body(changed_on=FRIDAY), own(FRIDAY, law=law)).status
+        == 200
+    )
+    with refused("evidence-required"):
+        submit(
+            drafted(draft=revision(evidence=(), certified=0)), body(changed_on=FRIDAY), own(FRIDAY, law=law)
+        )
+
+
 def test_without_a_rule_that_asks_for_it_no_document_is_needed() -> None:
     law = in_force("hanoi", FRIDAY).replace("hanoi.art6.3", evidence=None)
     law = law.replace("tt06.art6.2", evidence=None)
