@@ -37,6 +37,7 @@ from models.record.commands import Fate, accept, fate
 from models.record.lawgiving import give_law
 from models.record.tools import Tools
 from models.regulations import RuleSet, in_force
+from tests.attached import CERTIFIED
 from tests.forms import COMPLETE
 
 Stage = Literal["account", "declaration", "review", "service"]
@@ -241,18 +242,8 @@ class World:
                 text("DELETE FROM revisions WHERE profile_id = :p AND state = 'draft'"), {"p": profile_id}
             )
             for one in evidence:
-                await connection.execute(
-                    text(
-                        "INSERT INTO attachments (id, authority_id, profile_id, sha256, size, media_type,"
-                        " kind, uploaded_by, uploaded_at, certified_by, certified_on) VALUES (:id, :a, :p,"
-                        " :sha, 1, 'application/pdf', 'decision', :by, :now, 'UBND phường Ba Đình', :on)"
-                        " ON CONFLICT (profile_id, sha256) DO NOTHING"
-                    ),
-                    {
-                        "id": uuid4(), "a": self.authority, "p": profile_id, "sha": one,
-                        "by": account.account_id, "now": self.now, "on": legal_date(self.now),
-                    },
-                )  # fmt: skip
+                paper = {"id": uuid4(), "a": self.authority, "p": profile_id, "sha": one, "now": self.now}
+                await connection.execute(CERTIFIED, paper | {"by": account.account_id})
             await connection.execute(
                 text(
                     "INSERT INTO revisions (id, authority_id, profile_id, number, form_version, content,"

@@ -16,7 +16,7 @@ from fastapi.security import HTTPAuthorizationCredentials
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 
 from api.cli.demo.papers import paper
 from api.intake import resumable
@@ -275,5 +275,5 @@ async def test_a_broken_connection_loses_nothing_that_came(
 async def _asker(app: FastAPI, caller: Caller) -> Asker:
     """Who the API takes the caller for."""
     token = caller.headers["Authorization"].removeprefix("Bearer ")
-    request: Any = SimpleNamespace(app=app)
+    request = Request({"type": "http", "app": app, "method": "GET", "path": "/", "headers": [], "state": {}})
     return await asker(request, HTTPAuthorizationCredentials(scheme="Bearer", credentials=token))
