@@ -26,7 +26,7 @@ from models.backups.keeping import may_go, months_before
 from models.backups.manifest import Manifest
 from models.backups.taking import Source, folder_name, take
 from models.calendar import legal_date, start_of_day
-from models.keys import find_master
+from models.key_opening import master_place
 from models.messages_admin import BackupPlan, BackupRun, BackupStart
 from models.record.backups import (
     Judged,
@@ -178,7 +178,7 @@ class BackupOffice(BackupActivities):
             url=self.settings.libpq_url(DatabaseRole.WORKER),
             ring_file=self.settings.key_ring,
             ring=self.tools.ring,
-            master=find_master(_secret(self.settings), self.settings.master_key_file),
+            master=master_place(self.settings).find(),
             documents=self.settings.documents,
             folders={"pki": self.settings.pki},
             engine_file=self.settings.data / "temporal" / "engine.sqlite",

@@ -17,7 +17,8 @@ from models.backups.taking import Source, take
 from models.errors import HosoError
 from models.evidence import TrustList, TrustListError
 from models.identifiers import new_id
-from models.keys import MasterKey, ensure_keyring, find_master
+from models.key_opening import master_place, open_ring
+from models.keys import MasterKey
 from models.settings import DATA_FOLDER, PREFIX, DatabaseRole, Settings
 
 GOOD, DAMAGED, NONE = 0, 1, 2
@@ -39,12 +40,11 @@ def source_of(settings: Settings) -> Source:
     Raises:
         HosoError: a key or a password is missing.
     """
-    text = settings.master_key.get_secret_value() if settings.master_key else None
     return Source(
         url=settings.libpq_url(DatabaseRole.WORKER),
         ring_file=settings.key_ring,
-        ring=ensure_keyring(settings.key_ring, text, settings.master_key_file),
-        master=find_master(text, settings.master_key_file),
+        ring=open_ring(settings),
+        master=master_place(settings).find(),
         documents=settings.documents,
         folders={"pki": settings.pki},
         engine_file=settings.data / "temporal" / "engine.sqlite",
@@ -55,8 +55,7 @@ def master_of(settings: Settings, file: Path | None) -> MasterKey:
     """The master key: from the file named, else as the settings say."""
     if file is not None:
         return MasterKey.from_file(file)
-    text = settings.master_key.get_secret_value() if settings.master_key else None
-    return find_master(text, settings.master_key_file)
+    return master_place(settings).find()
 
 
 @backup_app.callback()

@@ -70,12 +70,7 @@ def _refused(text: str) -> NoReturn:
 async def _lines(settings: Settings) -> list[KeyLine]:
     async with _opened(settings) as tools:
         client = await _client(settings, tools)
-        return await key_lines(tools, settings.documents, _backups(settings), client, datetime.now(UTC))
-
-
-def _backups(settings: Settings) -> Path:
-    folder: Path = getattr(settings, "backups", settings.data / "backups")
-    return folder
+        return await key_lines(tools, settings.documents, settings.backups, client, datetime.now(UTC))
 
 
 @keys_app.command("init")
@@ -204,7 +199,7 @@ def retire(key: Annotated[str, typer.Argument(help="Mã khoá / the key's id")])
         settings = Settings()
         async with _opened(settings) as tools:
             client = await _client(settings, tools)
-            lines = await key_lines(tools, settings.documents, _backups(settings), client, datetime.now(UTC))
+            lines = await key_lines(tools, settings.documents, settings.backups, client, datetime.now(UTC))
             line = next((one for one in lines if one.id == key), None)
             if line is None:
                 raise HosoError(f"không có khoá này / there is no such key: {key[:40]}")
