@@ -33,11 +33,12 @@ from activities.national.office import NationalOffice, gateway_of
 from activities.notifications.office import DigestOffice
 from activities.recomputing.office import RecomputeOffice
 from activities.reviews.office import ReviewOffice
+from activities.reviews.report_papers import ReportPapers
 from activities.sealing.sealer import Sealer
 from activities.sealing.stamping import Stamps
 from activities.signing.notary import Notary, notary_of
 from activities.signing.office import SigningOffice
-from activities.signing.papers import ApprovalPapers, Papers
+from activities.signing.papers import ApprovalPapers, PaperSource
 from activities.signing.renewing import RenewalOffice
 from activities.signing.sessions import SessionOffice
 from activities.signing.sources import signers_of
@@ -115,7 +116,7 @@ class Offices:
         ]
 
 
-def papers_of(tools: Tools, store: DocumentStore) -> Papers:
+def papers_of(tools: Tools, store: DocumentStore) -> dict[str, PaperSource]:
     """Who knows the documents of signing sessions, by kind."""
     return {"approval": ApprovalPapers(tools, store), "list": ListPapers(tools, store)}
 
@@ -127,15 +128,18 @@ def offices(settings: Settings, tools: Tools) -> Offices:
     signers, notary = signers_of(settings), notary_of(settings)
     signing = SigningOffice(tools, store, signers, threads, notary)
     gateway = gateway_of(settings)
+    reviews = ReviewOffice(tools, store, signers, threads, notary)
     return Offices(
         acts=ActOffice(tools),
         signing=signing,
-        sessions=SessionOffice(tools, store, threads, notary, papers_of(tools, store)),
+        sessions=SessionOffice(
+            tools, store, threads, notary, papers_of(tools, store) | {"report": ReportPapers(reviews)}
+        ),
         months=MonthOffice(settings, tools, signing, gateway),
         national=NationalOffice(settings, tools, gateway),
         digests=DigestOffice(settings, tools),
         imports=ImportOffice(settings, tools),
-        reviews=ReviewOffice(tools, store, signers, threads, notary),
+        reviews=reviews,
         recomputing=RecomputeOffice(tools),
         exports=ExportOffice(tools, store, signers, threads, notary),
         backups=BackupOffice(settings, tools, store, signers, threads, notary),

@@ -30,3 +30,24 @@ class CancelListSigning(CancelSigning):
 
     verb: ClassVar[str] = "cancel_list_signing"
     subject: ClassVar[str] = "agency_month"
+
+
+class OpenReportSigning(SigningTerms):
+    """Sign and send a review's report with a key that is elsewhere (hanoi.art20)."""
+
+    verb: ClassVar[str] = "open_report_signing"
+    subject: ClassVar[str] = "review"
+
+
+class CompleteReportSigning(CompleteSigning):
+    """The signature of a report's session: the report is sent by it."""
+
+    verb: ClassVar[str] = "complete_report_signing"
+    subject: ClassVar[str] = "review"
+
+
+class CancelReportSigning(CancelSigning):
+    """Give a report's signing session up."""
+
+    verb: ClassVar[str] = "cancel_report_signing"
+    subject: ClassVar[str] = "review"

@@ -31,7 +31,14 @@ from models.command_moves import (
     Separate,
     WithdrawTransfer,
 )
-from models.command_sessions import CancelListSigning, CompleteListSigning, OpenListSigning
+from models.command_sessions import (
+    CancelListSigning,
+    CancelReportSigning,
+    CompleteListSigning,
+    CompleteReportSigning,
+    OpenListSigning,
+    OpenReportSigning,
+)
 from models.command_shapes import Body, Day, Digest, FieldName, Login, Reason, Text
 from models.command_signing import (
     CancelSigning,
@@ -340,6 +347,9 @@ COMMANDS: tuple[type[Body], ...] = (
     OpenListSigning,
     CompleteListSigning,
     CancelListSigning,
+    OpenReportSigning,
+    CompleteReportSigning,
+    CancelReportSigning,
     RegisterCertificate,
     WithdrawCertificate,
     *ACCOUNT_ACTS,

@@ -9,6 +9,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
+from workflows import signing
 from workflows.asking import ACT_RETRY, ask_act
 from workflows.month_end import BATCH_RETRY
 from workflows.trying import SIGN_RETRY
@@ -28,6 +29,8 @@ with workflow.unsafe.imports_passed_through():
 
 LONG = timedelta(hours=6)
 BEAT = timedelta(minutes=2)
+MEASURING = timedelta(minutes=30)
+"""How long one attempt at a report may take: all profiles it covers are measured again for it."""
 AGAIN = timedelta(days=7)
 """Where the law knows no such report it is asked again so often: another may be loaded any day."""
 
@@ -139,6 +142,21 @@ class ReviewWorkflow:
         self._heard = True
         return moment
 
+    @workflow.update
+    async def open_report_signing(self, command_id: UUID, report_id: UUID) -> Moment:
+        """A report is given out to a key that is elsewhere, measured once more."""
+        return await self._in_session(command_id, report_id, "Mở phiên ký báo cáo")
+
+    @workflow.update
+    async def complete_report_signing(self, command_id: UUID, report_id: UUID) -> Moment:
+        """A report's signature came."""
+        return await self._in_session(command_id, report_id, "Nhận chữ ký của báo cáo")
+
+    @workflow.update
+    async def cancel_report_signing(self, command_id: UUID, report_id: UUID) -> Moment:
+        """The signer gives the session up."""
+        return await self._in_session(command_id, report_id, "Huỷ phiên ký báo cáo")
+
     @workflow.signal
     def heard(self) -> None:
         """Law, calendar or a report changed: look again."""
@@ -148,6 +166,24 @@ class ReviewWorkflow:
     def where(self) -> ReviewMoment | None:
         """Where the review stands."""
         return self._moment
+
+    async def _in_session(self, command_id: UUID, report_id: UUID, summary: str) -> Moment:
+        authority_id = self._start.authority_id
+        async with self._lock:
+            moment = await ask_act(authority_id, "review", report_id, command_id=command_id, summary=summary)
+        if signing.is_session(moment):
+            then = await signing.session_work(authority_id, moment, command_id, MEASURING)
+            async with self._lock:
+                moment = await ask_act(
+                    authority_id,
+                    "review",
+                    report_id,
+                    internal=then.internal,
+                    summary=then.summary,
+                    facts=dict(then.facts),
+                )
+        self._heard = True
+        return moment
 
     async def _sign(self, report_id: UUID, signature_id: UUID, command_id: UUID) -> Moment:
         facts: dict[str, str] = {}
@@ -160,7 +196,7 @@ class ReviewWorkflow:
                     signature_id=signature_id,
                     now=workflow.now(),
                 ),
-                start_to_close_timeout=timedelta(minutes=30),
+                start_to_close_timeout=MEASURING,
                 heartbeat_timeout=BEAT,
                 retry_policy=SIGN_RETRY,
                 summary="Đo lại, lập và ký số báo cáo",

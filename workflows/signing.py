@@ -43,13 +43,15 @@ def is_session(moment: Moment) -> bool:
     return (moment.to_prepare or moment.to_finish) is not None and not moment.settled
 
 
-async def session_work(authority_id: UUID, moment: Moment, command_id: UUID) -> Next:
+async def session_work(
+    authority_id: UUID, moment: Moment, command_id: UUID, patience: timedelta = PATIENCE
+) -> Next:
     """The step of a signing session that is asked for, whatever the session signs."""
     settles = {"settles": str(command_id)}
     if moment.to_prepare is not None:
-        return await _prepare(authority_id, moment.to_prepare, settles)
+        return await _prepare(authority_id, moment.to_prepare, settles, patience)
     assert moment.to_finish is not None
-    return await _finish(authority_id, moment.to_finish, settles)
+    return await _finish(authority_id, moment.to_finish, settles, patience)
 
 
 async def _sign(life: Life, approval_id: UUID, settles: dict[str, str]) -> Next:
@@ -75,14 +77,16 @@ async def _sign(life: Life, approval_id: UUID, settles: dict[str, str]) -> Next:
     return Next("complete_approval", "Ghi nhận phê duyệt", {**common, **made})
 
 
-async def _prepare(authority_id: UUID, session_id: UUID, settles: dict[str, str]) -> Next:
+async def _prepare(
+    authority_id: UUID, session_id: UUID, settles: dict[str, str], patience: timedelta
+) -> Next:
     common = {"session": str(session_id), **settles}
     request = SessionRequest(authority_id=authority_id, session_id=session_id, now=workflow.now())
     try:
         laid_out = await workflow.execute_activity_method(
             SessionActivities.prepare_session,
             request,
-            start_to_close_timeout=PATIENCE,
+            start_to_close_timeout=patience,
             retry_policy=PREPARE_RETRY,
             summary="Chuẩn bị văn bản để ký",
         )
@@ -94,14 +98,14 @@ async def _prepare(authority_id: UUID, session_id: UUID, settles: dict[str, str]
     return Next("session_prepared", "Văn bản chờ chữ ký", common)
 
 
-async def _finish(authority_id: UUID, session_id: UUID, settles: dict[str, str]) -> Next:
+async def _finish(authority_id: UUID, session_id: UUID, settles: dict[str, str], patience: timedelta) -> Next:
     common = {"session": str(session_id), **settles}
     request = SessionRequest(authority_id=authority_id, session_id=session_id, now=workflow.now())
     try:
         signed = await workflow.execute_activity_method(
             SessionActivities.finish_session,
             request,
-            start_to_close_timeout=PATIENCE,
+            start_to_close_timeout=patience,
             retry_policy=SIGN_RETRY,
             summary="Kiểm tra chữ ký nhận được",
         )

@@ -6,10 +6,12 @@ import asyncio
 from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import rfc8785
 from psycopg.types.json import Jsonb
 from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.documents.errors import DocumentError
 from activities.documents.header import DossierHeader, SignaturePlace
@@ -67,9 +69,9 @@ async def sign_report(office: ReviewOffice, signing: ReportSigning) -> Signed:
         return Signed(failure="signature-superseded")
     if row.document_sha256 is not None:
         return Signed(document=row.document_sha256, certificate=row.certificate)
-    row = await _fixed(office, signing, row, law)
+    row = await fixed(office, signing, row, law)
     now = present(signing.now).replace(microsecond=0)
-    own = _signing(row, law)
+    own = signing_of(row, law)
     try:
         made, document, certificate = await asyncio.get_running_loop().run_in_executor(
             office.threads, _render_and_sign, office, row, now
@@ -91,7 +93,12 @@ async def sign_report(office: ReviewOffice, signing: ReportSigning) -> Signed:
     return Signed(document=kept.document_sha256, certificate=kept.certificate)
 
 
-async def _fixed(office: ReviewOffice, signing: ReportSigning, row: Row[Any], law: RuleSet) -> Row[Any]:
+async def report_row(connection: AsyncConnection, report_id: UUID) -> Row[Any]:
+    """A report with the names on its paper."""
+    return (await connection.execute(_REPORT, {"id": report_id})).one()
+
+
+async def fixed(office: ReviewOffice, signing: ReportSigning, row: Row[Any], law: RuleSet) -> Row[Any]:
     """The row with the data of this signature: measured now, written once."""
     if row.content is not None and row.content["signature"] == str(signing.signature_id):
         return row
@@ -117,15 +124,17 @@ async def _fixed(office: ReviewOffice, signing: ReportSigning, row: Row[Any], la
         return (await connection.execute(_REPORT, {"id": row.id})).one()
 
 
-def _signing(row: Row[Any], law: RuleSet) -> Signing:
+def signing_of(row: Row[Any], law: RuleSet) -> Signing:
+    """Which signature it is, for its proof and its troubles."""
     content = sha256(rfc8785.dumps(row.content)).hexdigest()
     return Signing(
         row.signature_id, row.authority_id, "report", row.signer_id, content, law.hash, row.delegation_id
     )
 
 
-def _render_and_sign(office: ReviewOffice, row: Row[Any], now: datetime) -> tuple[SignedFile, str, str]:
-    post, place, reason = capacity_of(row)
+def rendered(row: Row[Any], now: datetime) -> bytes:
+    """The report as it is signed, from the data that were fixed for its signature."""
+    place = capacity_of(row)[1]
     header = DossierHeader(
         code=f"BC-{row.signature_id.hex[:16].upper()}",
         managing_authority=row.authority,
@@ -134,7 +143,12 @@ def _render_and_sign(office: ReviewOffice, row: Row[Any], now: datetime) -> tupl
         form=FORM,
         places=(place,),
     )
-    pdf = render_review(paper_of(row.content), row.citation, header, rfc8785.dumps(row.content), now)
+    return render_review(paper_of(row.content), row.citation, header, rfc8785.dumps(row.content), now)
+
+
+def _render_and_sign(office: ReviewOffice, row: Row[Any], now: datetime) -> tuple[SignedFile, str, str]:
+    post, _, reason = capacity_of(row)
+    pdf = rendered(row, now)
     name = SignerName(row.signer, row.signer_agency, post, str(row.signer_id))
     signer = office.signers.signer_for(name)
     made = office.notary.sign(

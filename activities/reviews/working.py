@@ -99,7 +99,8 @@ class Looking:
 
     def _next(self, standing: Row[Any], now: datetime, *, over: bool) -> datetime | None:
         if over:
-            return None  # a signature is being made: its end is heard
+            # A signature is being made: its end is heard; one awaited from outside has a time of its own.
+            return standing.wake if standing.wake is not None and standing.wake > now else None
         times: list[datetime | None] = [standing.wake, self._row.closes_at]
         measuring = next_measuring(now, self._plan.calendar)
         if measuring < self._row.due_at:

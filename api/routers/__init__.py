@@ -55,6 +55,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     profiles.router,
     signing.profiles,
     signing.months,
+    signing.reports,
     signing.sessions,
     signing.agents,
     signing.certificates,

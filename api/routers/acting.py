@@ -67,9 +67,11 @@ class Acting:
         """Ask the workflow of whatever a signing session signs."""
         return await self._put(workflow_id, subject_id, body, None, {})
 
-    async def on_review(self, workflow_id: str, report_id: UUID, body: Body) -> JSONResponse:
-        """Ask the review's workflow, which serves the reports of all agencies."""
-        return await self._put(workflow_id, report_id, body, None, {})
+    async def on_review(
+        self, workflow_id: str, report_id: UUID, body: Body, *, sent: Body | None = None, **once: str
+    ) -> JSONResponse:
+        """Ask the review's workflow, which serves the reports of all agencies; ``sent`` as for a profile."""
+        return await self._put(workflow_id, report_id, body, sent, once)
 
     async def on_delegation(self, delegation_id: UUID, body: Body) -> JSONResponse:
         """Ask the delegation's workflow."""

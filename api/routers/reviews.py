@@ -9,9 +9,9 @@ from sqlalchemy import text
 
 from api.paging import After, Limit
 from api.reading import compliance, reviews
-from api.routers.acting import RESPONSES, Act
+from api.routers.acting import RESPONSES, Act, Acting
 from api.scope import Read
-from models.commands import SignReport
+from models.commands import Body, SignReport
 from models.database import transaction
 from models.errors import RefusedError
 from models.identifiers import review_workflow
@@ -73,11 +73,19 @@ async def list_findings(
 )
 async def sign_report(act: Act, report_id: UUID) -> JSONResponse:
     """Đo lại, lập báo cáo, ký số và gửi / measured once more, signed and sent."""
+    return await on_report(act, report_id, SignReport())
+
+
+async def on_report(
+    act: Acting, report_id: UUID, body: Body, *, sent: Body | None = None, **once: str
+) -> JSONResponse:
+    """Ask the workflow of a report's review; ``not-found`` where there is no such report."""
     async with transaction(act.request.app.state.tools.engine, act.who.scope) as connection:
         period = await connection.scalar(_PERIOD, {"id": report_id})
     if period is None:
         raise RefusedError.of("not-found", "Không tìm thấy báo cáo này.", "There is no such report.")
-    return await act.on_review(review_workflow(act.who.authority_id, period), report_id, SignReport())
+    workflow_id = review_workflow(act.who.authority_id, period)
+    return await act.on_review(workflow_id, report_id, body, sent=sent, **once)
 
 
 @router.get("/compliance", operation_id="listAgenciesBehind", summary="Cơ quan, đơn vị chậm cập nhật")

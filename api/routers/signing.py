@@ -21,8 +21,16 @@ from api.reading.signing import BySigningToken, RegisteredCertificate, Signing, 
 from api.routers.acting import RESPONSES, Act, ActOnRevision, Key
 from api.routers.cases import on_month
 from api.routers.read_forms import PRIVATE
+from api.routers.reviews import on_report
 from api.scope import Read, token_hash
-from models.command_sessions import CancelListSigning, CompleteListSigning, OpenListSigning
+from models.command_sessions import (
+    CancelListSigning,
+    CancelReportSigning,
+    CompleteListSigning,
+    CompleteReportSigning,
+    OpenListSigning,
+    OpenReportSigning,
+)
 from models.command_shapes import Digest, Reason
 from models.command_signing import (
     Base64,
@@ -36,11 +44,20 @@ from models.commands import OpenOwnSigning, OpenSigning
 from models.documents import DocumentStore, StoreError
 from models.errors import RefusedError
 
-COMPLETES: dict[str, type[CompleteSigning]] = {"approval": CompleteSigning, "list": CompleteListSigning}
-CANCELS: dict[str, type[CancelSigning]] = {"approval": CancelSigning, "list": CancelListSigning}
+COMPLETES: dict[str, type[CompleteSigning]] = {
+    "approval": CompleteSigning,
+    "list": CompleteListSigning,
+    "report": CompleteReportSigning,
+}
+CANCELS: dict[str, type[CancelSigning]] = {
+    "approval": CancelSigning,
+    "list": CancelListSigning,
+    "report": CancelReportSigning,
+}
 """The command of each kind of session."""
 
 months = APIRouter(prefix="/agency-months/{month_id}", tags=["Phiên ký"], responses=RESPONSES)
+reports = APIRouter(prefix="/review-reports/{report_id}", tags=["Phiên ký"], responses=RESPONSES)
 profiles = APIRouter(prefix="/profiles/{profile_id}", tags=["Phiên ký"], responses=RESPONSES)
 sessions = APIRouter(prefix="/signing-sessions", tags=["Phiên ký"])
 agents = APIRouter(prefix="/signing-agent", tags=["Phiên ký: phần mềm ký"])
@@ -64,6 +81,13 @@ async def open_list_signing(act: Act, month_id: UUID, body: OpenListSigning) -> 
     """Một chữ ký ở nơi khác cho cả danh sách đã xem / one signature from outside for the list shown."""
     tokened = _with_token(body)
     return await on_month(act, month_id, tokened.body, sent=tokened.sent, token=tokened.token)
+
+
+@reports.post("/signing-sessions", operation_id="openReportSigning", summary="Mở phiên ký báo cáo rà soát")
+async def open_report_signing(act: Act, report_id: UUID, body: OpenReportSigning) -> JSONResponse:
+    """Đo lại, lập báo cáo rồi chờ chữ ký ở nơi khác / measured once more, then given out to be signed."""
+    tokened = _with_token(body)
+    return await on_report(act, report_id, tokened.body, sent=tokened.sent, token=tokened.token)
 
 
 @dataclass(frozen=True, slots=True)

@@ -388,3 +388,5 @@ class Report:
     """The delegator, where a delegate signs."""
     delegation_id: UUID | None = None
     duties: tuple[Duty, ...] = ()
+    sessions: tuple[Session, ...] = ()
+    """The open signing session, where the key is elsewhere."""

@@ -12,6 +12,7 @@ from models.lifecycle.guard import refuse
 from models.lifecycle.life import Report
 from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
+from models.lifecycle.session_ends import closed, is_over, told, withdrawn
 from models.lifecycle.steps import behalf
 from models.regulations import Obligation
 
@@ -153,14 +154,23 @@ def fail_report(report: Report, code: str) -> Outcome:
     """The signature could not be made: the report waits again, nothing else changed."""
     refusal = Refusal("signature-failed", extra={"reason": code})
     out = Outcome(status=refusal.problem.status, answer=refusal.to_json())
-    out.subject = {"state": "open", "signature_id": None}
+    waits_again(out)
     out.happened("report.failed", None, signature=str(report.signature_id), reason=code)
     return out
 
 
+def waits_again(out: Outcome) -> None:
+    """Nothing was signed: the report is open again."""
+    out.subject |= {"state": "open", "signature_id": None}
+
+
 def wake_report(report: Report, scene: Scene) -> Outcome:
-    """Reminders and escalations about a report that was not sent."""
+    """Reminders and escalations about a report that was not sent; a signing session whose time is over."""
     out = Outcome()
+    for session in report.sessions:
+        if is_over(session, scene):
+            waits_again(out)
+            told(closed(out, session, "expired", scene), session, "signing_expired", report.agency_id)
     for duty in report.duties:
         climb(out, scene, duty, subject_id=report.id)
     return out
@@ -171,6 +181,8 @@ def close_report(report: Report, scene: Scene) -> Outcome:
     out = Outcome()
     owed = bool(report.duties)
     out.subject = {"state": "missing" if owed else "not_owed"}
+    for session in report.sessions:
+        withdrawn(out, session, report.agency_id, scene, "review-closed")
     for duty in report.duties:
         void_duty(out, scene, duty, "not_reported")
     if owed:

@@ -2,15 +2,18 @@
 
 from typing import Any
 
-from models.lifecycle import list_sessions, sessions
-from models.lifecycle.life import AgencyMonth, Life, Session
+from models.lifecycle import list_sessions, report_sessions, sessions
+from models.lifecycle.life import AgencyMonth, Life, Report, Session
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 
 STEPS = ("session_prepared", "session_failed", "session_refused", "session_judged")
 
 
-def step(kind: str, owner: Life | AgencyMonth, facts: dict[str, Any], scene: Scene) -> Outcome:
+Owner = Life | AgencyMonth | Report
+
+
+def step(kind: str, owner: Owner, facts: dict[str, Any], scene: Scene) -> Outcome:
     """One step; where the session has ended meanwhile, whoever waits for it is told so."""
     session = next((one for one in owner.sessions if str(one.id) == str(facts["session"])), None)
     if session is None:
@@ -26,14 +29,18 @@ def step(kind: str, owner: Life | AgencyMonth, facts: dict[str, Any], scene: Sce
             return _judged(owner, session, scene)
 
 
-def _failed(owner: Life | AgencyMonth, session: Session, reason: str, scene: Scene) -> Outcome:
+def _failed(owner: Owner, session: Session, reason: str, scene: Scene) -> Outcome:
     if session.state != "preparing":
         return Outcome()
     if isinstance(owner, Life):
         return sessions.failed(owner, session, reason, scene)
+    if isinstance(owner, Report):
+        return report_sessions.failed(owner, session, reason, scene)
     return sessions.unprepared(session, reason, scene)
 
 
-def _judged(owner: Life | AgencyMonth, session: Session, scene: Scene) -> Outcome:
+def _judged(owner: Owner, session: Session, scene: Scene) -> Outcome:
+    if isinstance(owner, Report):
+        return report_sessions.judged(owner, session, scene)
     assert isinstance(owner, AgencyMonth)
     return list_sessions.judged(owner, session, scene)

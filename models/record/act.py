@@ -173,7 +173,11 @@ def _signing(found: Found, command: Command) -> UUID | None:
     """The approval or report this very command prepared, still waiting for its signature."""
     life, report = found.subject.life, found.subject.report
     if report is not None:
-        mine = report.state == "signing" and report.signature_id == uuid5(command.id, "approval")
+        mine = (
+            report.state == "signing"
+            and not report.sessions
+            and report.signature_id == uuid5(command.id, "approval")
+        )
         return report.signature_id if mine else None
     if life is None or life.approval is None or life.session is not None:
         return None

@@ -8,7 +8,14 @@ from uuid import UUID
 
 from models.command_consents import AllowAccess, AnswerConsent, AskConsent, RevokeAccess, WithdrawConsent
 from models.command_exports import ExportDossier, PrintDossier
-from models.command_sessions import CancelListSigning, CompleteListSigning, OpenListSigning
+from models.command_sessions import (
+    CancelListSigning,
+    CancelReportSigning,
+    CompleteListSigning,
+    CompleteReportSigning,
+    OpenListSigning,
+    OpenReportSigning,
+)
 from models.commands import (
     AcceptTransfer,
     ActivateAccount,
@@ -73,6 +80,7 @@ from models.lifecycle import (
     listing,
     month,
     reentry,
+    report_sessions,
     review,
     rhythm,
     secondment,
@@ -101,7 +109,7 @@ class Subject:
     @property
     def sessions(self) -> tuple[Session, ...]:
         """The open signing sessions of what is judged."""
-        owner = self.life or self.month
+        owner = self.life or self.month or self.report
         return owner.sessions if owner is not None else ()
 
 
@@ -226,6 +234,9 @@ DECISIONS: dict[type[Body], Decision] = {
     ReleaseMonth: _month(gate.release),
     SendBackItems: _month(gate.send_back),
     SignReport: _report(review.sign_report),
+    OpenReportSigning: _report(report_sessions.open_for_report),
+    CompleteReportSigning: _report(report_sessions.complete),
+    CancelReportSigning: _report(report_sessions.cancel),
     AgreeDelegation: _lent(delegation.agree),
     RevokeDelegation: _lent(delegation.revoke),
 }
@@ -343,6 +354,8 @@ def _month_step(
 
 def _report_step(kind: str, report: Report, facts: dict[str, Any], scene: Scene) -> Outcome:
     """A step of one report; nothing where it was done by an attempt whose answer was lost."""
+    if kind in session_steps.STEPS:
+        return session_steps.step(kind, report, facts, scene)
     match kind:
         case "open_report":
             return Outcome() if report.version else review.open_report(report, scene)

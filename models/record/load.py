@@ -135,6 +135,7 @@ REPORT = text(
     "SELECT t.*, w.period, w.slot, w.opens_on, w.nominal_due_on, w.due_on, w.due_at, w.policy_date,"  # noqa: S608 — fragments above, no input
     f" (SELECT coalesce(json_agg({DUTY}), '[]') FROM duties d"
     "   WHERE d.report_id = t.id AND d.state = 'open') AS duties,"
+    f" {open_sessions('t')} AS sessions,"
     " (SELECT json_agg(c.ancestor_id ORDER BY c.depth) FROM agency_closure c"
     "   WHERE c.descendant_id = t.agency_id AND c.valid_to IS NULL) AS ancestors,"
     " (SELECT department_id FROM authorities WHERE authority_id = t.authority_id) AS department_id"
@@ -369,6 +370,7 @@ def report_of(row: Any) -> Report:
         on_behalf_of=row.on_behalf_of,
         delegation_id=row.delegation_id,
         duties=tuple(duty_of(d) for d in row.duties),
+        sessions=sessions_of(row.sessions),
     )
 
 

@@ -238,7 +238,8 @@ def saving_report(found: Found, outcome: Outcome) -> Query:
     """A report's own row."""
     report = found.subject.report
     assert report is not None
-    wake = min((d.next_wake_at for d in after(report.duties, outcome) if d.next_wake_at), default=None)
+    times = [d.next_wake_at for d in after(report.duties, outcome)]
+    wake = min((at for at in [*times, session_wakes(report.sessions, outcome)] if at), default=None)
     values = {**outcome.subject, "next_wake_at": wake}
     return updating("review_reports", {"id": report.id}, values, next_version=True)
 

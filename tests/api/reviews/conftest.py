@@ -12,7 +12,11 @@ from temporalio.worker import Worker
 
 from activities.acts.office import ActOffice
 from activities.reviews.office import ReviewOffice
+from activities.reviews.report_papers import ReportPapers
+from activities.signing.assurance import Level
 from activities.signing.keystore import Keystore
+from activities.signing.notary import Notary
+from activities.signing.sessions import SessionOffice
 from activities.signing.signer import DevelopmentSigners
 from models.calendar import legal_date, start_of_day
 from models.database import transaction
@@ -21,6 +25,7 @@ from models.lifecycle.review_dates import periods_of
 from models.messages import ReviewRun
 from models.record.reviews import planned
 from tests.api.commands.conftest import Person, app, log_in, world
+from tests.models.evidence import samples
 from tests.notaries import quiet
 from tests.world import World
 from workflows.payload_codec import data_converter
@@ -42,7 +47,11 @@ async def working(world: World, app: Any, office: ReviewOffice, temporal_server:
     """A worker behind the API's task queue."""
     client = await Client.connect(temporal_server.address, data_converter=data_converter(world.tools.ring))
     queue, acts = app.state.settings.task_queue, ActOffice(world.tools)
+    notary = Notary(samples.trust(), Level.B_B, None, None)
+    papers = {"report": ReportPapers(office)}
+    sessions = SessionOffice(world.tools, office.store, office.threads, notary, papers)
     activities = [office.plan_review, office.work_review, office.sign_report]
+    activities += [sessions.prepare_session, sessions.finish_session]
     async with (
         Worker(
             client,

@@ -24,7 +24,14 @@ from models.command_admin import OrderBackup
 from models.command_exports import ExportDossier, PrintDossier
 from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
 from models.command_lists import ApproveByList, CutList, HoldItems, LiftHold
-from models.command_sessions import CancelListSigning, CompleteListSigning, OpenListSigning
+from models.command_sessions import (
+    CancelListSigning,
+    CancelReportSigning,
+    CompleteListSigning,
+    CompleteReportSigning,
+    OpenListSigning,
+    OpenReportSigning,
+)
 from models.command_signing import (
     CancelSigning,
     CompleteSigning,
@@ -152,6 +159,9 @@ ALLOWED = {
     "lift_hold": ("culture.approver", "culture.head"),
     **dict.fromkeys(("release_month", "send_back_items"), ("department", "department.head")),
     "sign_report": ("culture.approver", "culture.head"),
+    "open_report_signing": ("culture.approver", "culture.head"),
+    "complete_report_signing": ("culture.approver", "culture.head"),
+    "cancel_report_signing": ("culture.approver", "culture.head"),
     "delegate": ("culture.head",),
     "agree_delegation": (),
     "revoke_delegation": ("culture.head", "culture.hr"),
@@ -240,6 +250,9 @@ def bodies(world: World) -> dict[str, Body]:
         ReleaseMonth(),
         SendBackItems(profiles=(NOBODY,), **reason),
         SignReport(),
+        OpenReportSigning(certificate_id=NOBODY),
+        CompleteReportSigning(session_id=NOBODY, prepared=DIGEST),
+        CancelReportSigning(session_id=NOBODY),
         delegation(world, "culture.hr", world.culture),
         AgreeDelegation(document="8/SNV"),
         RevokeDelegation(**reason),
