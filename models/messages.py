@@ -36,6 +36,7 @@ Internal = Literal[
     "approvals_done",
     "list_shown",
     "list_failed",
+    "own_left",
     "gate_opens",
     "submitted",
     "receipts",

@@ -14,7 +14,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio import activity
 
-from activities.batches.results import approved, stays
+from activities.batches.results import approved, stays, tell_own
 from activities.signing.errors import NotNowError, SignerAwayError
 from activities.signing.office import SigningOffice
 from models.database import Scope, together, transaction
@@ -38,6 +38,10 @@ _DONE = text(
     "SELECT count(*) FROM month_items WHERE agency_month_id = :month AND profile_id = ANY (:chosen)"
     " AND state = ANY (:done)"
 )
+_REASONS = text(
+    "SELECT reason FROM month_items WHERE agency_month_id = :month AND profile_id = ANY (:chosen)"
+    " AND state = 'listed' AND reason IS NOT NULL"
+)
 DONE = ("approved", "held", "cleared", *GONE)
 """States of an item that has been approved."""
 
@@ -58,6 +62,8 @@ async def approve_each(round_: "Round", chosen: Sequence[UUID]) -> BatchResult:
     async with transaction(round_.tools.engine, round_.scope) as connection:
         values = {"month": round_.batch.agency_month_id, "chosen": list(chosen), "done": list(DONE)}
         done = await connection.scalar(_DONE, values)
+        reasons = (await connection.execute(_REASONS, values)).scalars().all()
+    await tell_own(round_.tools, round_.batch, round_.command_id, reasons)
     return BatchResult(done=done or 0, refused=len(chosen) - (done or 0))
 
 

@@ -17,7 +17,7 @@ from temporalio import activity
 
 from activities.batches.beating import beating
 from activities.batches.describing import describe
-from activities.batches.results import stays
+from activities.batches.results import stays, tell_own
 from activities.documents.header import DossierHeader, SignaturePlace, SlipLine
 from activities.documents.listing import PaperRow, render_apart, render_list
 from activities.documents.store import DocumentStore
@@ -71,9 +71,11 @@ async def cut_list(
         about = (await connection.execute(_ABOUT, {"id": list_id})).one()
         if about.state != "cutting":
             return BatchResult()
-        rows, left = await _frozen(connection, tools, batch, batch.command_id, list_id, chosen)
+        rows, behind = await _frozen(connection, tools, batch, batch.command_id, list_id, chosen)
         case = await _case(connection, tools, batch, batch.command_id, list_id)
     activity.heartbeat(len(rows))
+    left = len(behind)
+    await tell_own(tools, batch, batch.command_id, behind.values())
     if not rows:
         await _ask(tools, batch, "list_failed", list=str(list_id), reason="nothing-to-sign")
         return BatchResult(refused=left)
@@ -115,8 +117,8 @@ async def _frozen(
     command_id: UUID,
     list_id: UUID,
     chosen: Sequence[UUID],
-) -> tuple[list[Row[Any]], int]:
-    """Write the rows that this approver may sign, riskiest first; answers them and how many stay."""
+) -> tuple[list[Row[Any]], dict[UUID, str]]:
+    """Write the rows that this approver may sign, riskiest first; answers them, and why the others stay."""
     values = {"month": batch.agency_month_id, "chosen": list(chosen)}
     waiting = (await connection.execute(_WAITING, values)).all()
     case = await _case(connection, tools, batch, command_id, list_id)
@@ -147,7 +149,7 @@ async def _frozen(
         )
     writes += [query for profile, why in behind.items() for query in stays(batch, profile, why)]
     await together(connection, writes)
-    return kept, len(behind)
+    return kept, behind
 
 
 def _manifest(case: Case, list_id: UUID, batch: Batch, rows: Sequence[Any]) -> bytes:

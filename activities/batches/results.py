@@ -3,12 +3,18 @@
 ``at`` is the server's clock: it says how fast the round goes, and nothing with legal effect reads it.
 """
 
-from uuid import UUID
+from collections.abc import Iterable
+from uuid import UUID, uuid5
 
 from sqlalchemy import text
 
 from models.database import Query
-from models.messages import Batch
+from models.messages import Ask, Batch
+from models.record.act import act
+from models.record.tools import Tools
+
+OWN = "own-approval"
+"""Reason of an item that its approver may not approve: it is the approver's own, or was entered by them."""
 
 _STAYS = text(
     "UPDATE month_items SET reason = :reason, changed_at = :now WHERE agency_month_id = :month"
@@ -45,3 +51,23 @@ def _named(batch: Batch, profile_id: UUID) -> dict[str, object]:
         "authority": batch.authority_id,
         "now": batch.now,
     }
+
+
+async def tell_own(tools: Tools, batch: Batch, command_id: UUID, reasons: Iterable[str]) -> None:
+    """Have whoever else signs here told of the files that stay because they are the approver's own; once."""
+    items = sum(reason == OWN for reason in reasons)
+    if not items:
+        return
+    step = str(uuid5(command_id, OWN))
+    await act(
+        tools,
+        Ask(
+            authority_id=batch.authority_id,
+            subject="agency_month",
+            subject_id=batch.agency_month_id,
+            internal="own_left",
+            now=batch.now,
+            facts={"items": items, "step": step},
+            bulk=True,
+        ),
+    )

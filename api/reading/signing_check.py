@@ -1,6 +1,7 @@
 """Before the PIN: what the asker cannot sign on a month's list, why, and who can."""
 
 from collections import defaultdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -47,8 +48,22 @@ class Lapsed(BaseModel):
     valid_to: str = Field(title="Đến trước ngày")
 
 
+class OwnCertificate(BaseModel):
+    """A certificate registered to the asker, and whether a signing session can be opened with it now."""
+
+    id: UUID = Field(title="Đăng ký")
+    serial_number: str = Field(title="Số hiệu")
+    valid_from: datetime = Field(title="Hiệu lực từ")
+    valid_to: datetime = Field(title="Hiệu lực đến")
+    state: str = Field(title="Tình trạng", description="usable, expired, not_yet_valid, withdrawn")
+
+
 class SigningCheck(BaseModel):
     """What to know before the PIN is asked for."""
+
+    certificates: list[OwnCertificate] = Field(
+        title="Chứng thư của tôi", description="Khi người ký dùng khóa ở nơi khác / where keys are elsewhere"
+    )
 
     waiting: int = Field(title="Số hồ sơ chờ phê duyệt")
     signable: int = Field(title="Số hồ sơ tôi ký được")
@@ -74,8 +89,24 @@ _ABLE = text(
 )
 
 
-async def of_month(read: Reading, month_id: UUID) -> SigningCheck:
+_CERTIFICATES = text(
+    "SELECT id, serial_number, valid_from, valid_to, CASE WHEN withdrawn_at IS NOT NULL THEN 'withdrawn'"
+    " WHEN valid_to <= :now THEN 'expired' WHEN valid_from > :now THEN 'not_yet_valid'"
+    " ELSE 'usable' END AS state"
+    " FROM certificates WHERE account_id = :me ORDER BY registered_at DESC, id"
+)
+_WITHOUT = {
+    "certificate-not-registered": "Chưa có chứng thư nào được đăng ký cho tài khoản, hoặc đã được rút.",
+    "certificate-not-valid": "Chứng thư đã đăng ký hết hiệu lực hoặc chưa có hiệu lực.",
+}
+"""Why somebody whose key is elsewhere can sign nothing at all: what opening a session would refuse."""
+
+
+async def of_month(read: Reading, month_id: UUID, *, elsewhere: bool = False) -> SigningCheck:
     """Judge every waiting item for the asker as the signature itself will.
+
+    Args:
+        elsewhere: whether people sign here by keys of their own: then a certificate of theirs must stand.
 
     Raises:
         RefusedError: ``not-found``, ``not-permitted``.
@@ -96,13 +127,32 @@ async def of_month(read: Reading, month_id: UUID) -> SigningCheck:
         if denied is not None:
             refused[denied.code].append(row)
             words[denied.code] = denied.reason_vi
+    own = await _certificates(read) if elsewhere else []
+    if elsewhere and (lacking := _lacking(own)) is not None:
+        barred = {row.profile_id for some in refused.values() for row in some}
+        if left := [row for row in rows if row.profile_id not in barred]:
+            refused[lacking], words[lacking] = left, _WITHOUT[lacking]
     able = await _able(read, month, roles)
     return SigningCheck(
+        certificates=own,
         waiting=len(rows),
         signable=len(rows) - sum(len(some) for some in refused.values()),
         obstacles=[_obstacle(code, words[code], some, able) for code, some in sorted(refused.items())],
         lapsed=_lapsed(read, law),
     )
+
+
+async def _certificates(read: Reading) -> list[OwnCertificate]:
+    found = await read.connection.execute(_CERTIFICATES, {"me": read.who.account_id, "now": read.now})
+    return [OwnCertificate.model_validate(dict(row._mapping)) for row in found]
+
+
+def _lacking(own: list[OwnCertificate]) -> str | None:
+    """Why none of them can be signed with; None where one can."""
+    states = {one.state for one in own}
+    if "usable" in states:
+        return None
+    return "certificate-not-valid" if states - {"withdrawn"} else "certificate-not-registered"
 
 
 def _denied(read: Reading, row: Any, law: RuleSet, roles: tuple[str, ...]) -> Denied | None:

@@ -134,9 +134,10 @@ async def get_round(
     operation_id="checkSigning",
     summary="Tôi không ký được hồ sơ nào, vì sao, ai ký được",
 )
-async def check_signing(read: Read, month_id: UUID) -> signing_check.SigningCheck:
+async def check_signing(request: Request, read: Read, month_id: UUID) -> signing_check.SigningCheck:
     """Before the PIN: what the asker cannot sign on this list, why, and who can."""
-    return await signing_check.of_month(read, month_id)
+    elsewhere = request.app.state.settings.person_signer == "external"
+    return await signing_check.of_month(read, month_id, elsewhere=elsewhere)
 
 
 @router.get(

@@ -11,7 +11,7 @@ from uuid import UUID
 from models.command_lists import ApproveByList, CutList
 from models.commands import Approve
 from models.lifecycle.approval import approved, lateness, signable
-from models.lifecycle.competence import competent
+from models.lifecycle.competence import competent, signers
 from models.lifecycle.guard import refuse
 from models.lifecycle.life import AgencyMonth, Approval, Life, ShownList
 from models.lifecycle.month import OPENING, WHOLE_STOCK, approving, chosen_of
@@ -21,6 +21,8 @@ from models.lifecycle.session_ends import closed, withdrawn
 from models.lifecycle.steps import Step, own_signature
 
 CHANGED = "list-changed"
+UNNAMED = ("approver", "head")
+"""Who approves where no rule of the list's kind names anybody."""
 
 
 def cut(month: AgencyMonth, body: CutList, scene: Scene) -> Outcome:
@@ -114,6 +116,23 @@ def fail(month: AgencyMonth, reason: str, scene: Scene) -> Outcome:
     )
     rule = approving(month.kind, scene)
     return out.happened("list.failed", rule, month=month.month, list=str(shown.id), reason=reason)
+
+
+def own_left(month: AgencyMonth, items: int, scene: Scene) -> Outcome:
+    """Files stay behind because nobody approves what is their own: whoever else signs here is told."""
+    rule = approving(month.kind, scene)
+    out = Outcome(answer={"items": items})
+    for role in signers(rule) if rule is not None else UNNAMED:
+        out.notices.append(
+            Notice(
+                "own_files_wait",
+                month.agency_id,
+                role=role,
+                citation=rule.citation if rule else None,
+                facts={"month": month.month, "items": items},
+            )
+        )
+    return out.happened("list.own_left", rule, month=month.month, items=items)
 
 
 def _end_session(

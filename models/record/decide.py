@@ -340,6 +340,8 @@ def _month_step(
             return listing.show(agency_month, facts, scene)
         case "list_failed":
             return listing.fail(agency_month, str(facts["reason"]), scene)
+        case "own_left":
+            return listing.own_left(agency_month, int(facts["items"]), scene)
         case "gate_opens":
             return gate.opens(agency_month, scene)
         case "submitted":

@@ -22,6 +22,7 @@ SETTINGS = SimpleNamespace(
     requests_per_minute=1_000_000,
     public_url=None,
     public_address="http://hoso",
+    person_signer="development",
 )
 """What the routers alone ask of an installation."""
 

@@ -142,6 +142,10 @@ class TestLeftBehind:
         assert (item.state, item.reason) == ("listed", "own-approval")
         (result,) = await world.rows("SELECT profile_id, outcome, reason FROM approval_results")
         assert tuple(result) == (people[0], "stays", "own-approval")
+        told = await world.rows("SELECT role, agency_id, facts FROM notices WHERE kind = 'own_files_wait'")
+        assert {row.role for row in told} == {"approver", "head"}, "whoever else signs here"
+        assert {row.agency_id for row in told} == {world.culture}
+        assert all(row.facts == {"month": "2026-01", "items": 1} for row in told)
         other = await cut(world, months, run, month, people[0], who="culture.head")
         assert (other.state, other.size) == ("shown", 1)
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,11 +10,14 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from activities.signing.issuing import Issued
+from models.command_signing import RegisterCertificate, WithdrawCertificate
 from models.database import transaction
 from models.evidence import verify_file
 from models.evidence.profile_evidence import MEDIA_TYPE, ProfileEvidence
 from tests.activities.batches.conftest import batch, chosen
 from tests.activities.batches.test_one_list import cut, list_of, sign
+from tests.activities.signing.desk import certificate, issued_to
 from tests.world import World
 
 
@@ -187,3 +191,41 @@ async def test_what_does_not_go_together_is_refused(listed, log_in, body: dict[s
         f"/agency-months/{month.id}/approvals", json=body, headers={"Idempotency-Key": uuid4().hex}
     )
     assert refused(answer)[1] == "malformed-request", json.dumps(answer.json(), ensure_ascii=False)
+
+
+async def test_before_the_pin_whether_my_certificate_still_stands(
+    world, listed, log_in, app, monkeypatch
+) -> None:
+    """Where keys are elsewhere: none, expired, usable, withdrawn; as opening a session would refuse it."""
+    month, people = listed
+    approver = await log_in("culture.approver")
+    path = f"/agency-months/{month.id}/signing-check"
+    assert ok(await approver.get(path))["certificates"] == [], "keys are here: nobody asks for certificates"
+    monkeypatch.setattr(app.state.settings, "person_signer", "external")
+
+    async def asked() -> tuple[int, list[tuple[str, int]], list[str]]:
+        found = ok(await approver.get(path))
+        obstacles = [(one["code"], one["count"]) for one in found["obstacles"]]
+        return found["signable"], obstacles, [one["state"] for one in found["certificates"]]
+
+    assert await asked() == (0, [("certificate-not-registered", 3)], [])
+    await _registered(world, issued_to(valid_to=world.now + timedelta(hours=1)))
+    world.now += timedelta(hours=2)
+    assert await asked() == (0, [("certificate-not-valid", 3)], ["expired"])
+    usable = await _registered(world, issued_to())
+    assert await asked() == (3, [], ["usable", "expired"])
+    await _entered_by(world, people[1], "culture.approver")
+    assert (await asked())[:2] == (2, [("own-approval", 1)])
+    body = WithdrawCertificate(certificate_id=usable, reason="mất thiết bị")
+    await world.ask("admin", body, world.accounts["culture.approver"], subject="certificate")
+    signable, obstacles, states = await asked()
+    assert (signable, states) == (0, ["withdrawn", "expired"])
+    assert obstacles == [("certificate-not-valid", 2), ("own-approval", 1)]
+
+
+async def _registered(world: World, issued: Issued) -> UUID:
+    body = RegisterCertificate(**certificate(issued), document="12/GCN")
+    account = world.accounts["culture.approver"]
+    done = await world.ask("admin", body, account, subject="certificate")
+    assert done.status == 201, done.answer
+    return UUID(done.answer["certificate_id"])
