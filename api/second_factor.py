@@ -38,6 +38,7 @@ STEP_UP = frozenset(
         "cut_list",
         "approve_by_list",
         "sign_report",
+        "open_report_signing",
         "release_month",
         "load_law",
         "adopt_law",
