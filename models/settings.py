@@ -163,6 +163,15 @@ class Settings(BaseSettings):
     logins_per_minute: int = Field(default=120, ge=1)
     """Attempts to log in that one network address may make in a minute, to each process."""
 
+    oidc_issuer: str | None = None
+    """Issuer of the province's identity provider (OpenID Connect); unset: people log in by password."""
+    oidc_name: str = "Tài khoản định danh"
+    """What people know the provider by."""
+    oidc_client_id: str | None = None
+    """The name this installation is registered under at the provider."""
+    oidc_client_secret: SecretStr | None = None
+    """Its secret there; unset: a public client, with PKCE alone."""
+
     codec_open: bool = False
     """Whether the local Web UI may decode payloads without a login; for a desk only, set by `hoso run`."""
 

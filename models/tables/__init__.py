@@ -14,6 +14,7 @@ from models.tables.consents import AccessConsentRow
 from models.tables.duties import CaseRow, DutyRow, NoticeRow
 from models.tables.exports import ExportRow
 from models.tables.history import LogHeadRow, LogLeafRow, LogNodeRow, LogSealRow, SealerRow
+from models.tables.identities import IdentityRow, IdentitySessionRow, ServiceKeyRow, UsedAssertionRow
 from models.tables.ledger import CommandRow, EventRow, ImportLineRow, ImportRow, OutboxRow
 from models.tables.listing import ApprovalListRow, ApprovalListRowRow, ApprovalResultRow
 from models.tables.month import (
@@ -84,6 +85,8 @@ __all__ = [
     "EventRow",
     "ExportRow",
     "GrantRow",
+    "IdentityRow",
+    "IdentitySessionRow",
     "ImportLineRow",
     "ImportRow",
     "LawMoveRow",
@@ -108,6 +111,7 @@ __all__ = [
     "RuleSetRow",
     "SealerRow",
     "SecondFactorRow",
+    "ServiceKeyRow",
     "SessionRow",
     "ShareRow",
     "SignatureMaterialRow",
@@ -119,4 +123,5 @@ __all__ = [
     "Table",
     "UploadPartRow",
     "UploadRow",
+    "UsedAssertionRow",
 ]
