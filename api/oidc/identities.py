@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api import auth
 from api.oidc.provider import Vouched
-from api.scope import Asker
+from api.scope import Asker, token_hash
 from models.database import Scope, transaction
 from models.errors import RefusedError
 from models.key_ring import KeyRing, Purpose
@@ -73,7 +73,7 @@ async def enter(tools: Tools, who: Vouched, now: datetime, terms: auth.Terms) ->
         )
         await connection.execute(
             insert(IdentitySessionRow).values(
-                session=auth.token_hash(opened.token),
+                session=token_hash(opened.token),
                 authority_id=found.authority_id,
                 account_id=found.account_id,
                 identity=keys.identity,

@@ -135,7 +135,7 @@ async def test_another_key_or_none_signs_nothing(caller: Caller, service: Servic
 
 
 async def test_keys_rotate_without_a_gap(caller: Caller, service: Service, admin: Caller) -> None:
-    after = await registered(admin, service.account, OKPKey.generate_key("Ed25519", private=True), "EdDSA")
+    after = await registered(admin, service.account, OKPKey.generate_key("Ed25519", private=True), "Ed25519")
     assert (await asked(caller, service.assertion())).status_code == 200
     assert (await asked(caller, after.assertion())).status_code == 200
     path = f"/service-accounts/{service.account}/keys"
