@@ -194,10 +194,13 @@ def active_asker(request: Request, who: Annotated[Asker, Depends(asker)]) -> Ask
     that the role needs is enrolled.
 
     Raises:
-        RefusedError: ``password-change-required``, ``second-factor-enrolment-required``.
+        RefusedError: ``password-change-required``, ``second-factor-required``,
+            ``second-factor-enrolment-required``.
     """
     if who.must_change_password:
         raise RefusedError.of("password-change-required")
+    if who.second_factor and who.second_factor_at is None and who.kind != "service":
+        raise RefusedError.of("second-factor-required")  # whom a provider let in by one factor
     policy, demand = tools_of(request).policy, request.app.state.settings.second_factor
     if not who.second_factor and demanded(who, policy, demand):
         raise RefusedError.of("second-factor-enrolment-required")

@@ -3,10 +3,12 @@
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import pyotp
 import pytest
 from sqlalchemy import text
 
@@ -14,7 +16,7 @@ from api.cli import children
 from api.oidc import begun as logins
 from tests.api.attacks.conftest import PUBLIC
 from tests.api.identity.provider import CLIENT, SECRET
-from tests.api.reading.world import PASSWORD, Caller, World, code_of
+from tests.api.reading.world import PASSWORD, Caller, StandingClock, World, code_of
 
 COOKIE = "__Host-hoso"
 OTHERS = "https://other.example"
@@ -252,3 +254,26 @@ async def test_a_provider_that_is_away_or_another_is_said(app: Any, caller: Call
 async def test_without_a_provider_there_is_none(app: Any, caller: Caller) -> None:
     app.state.settings = app.state.settings.model_copy(update={"oidc_issuer": None})
     assert code_of(await caller.get("/session/oidc")) == (404, "not-found")
+
+
+async def test_an_account_with_a_second_factor_shows_it_unless_the_provider_asked_for_one(
+    callers: Callable[[], Caller], known: str, clock: StandingClock, desk: Callable[..., Any]
+) -> None:
+    owner = await callers().login(known)
+    begun = await owner.post("/session/second-factor", json={"password": PASSWORD})
+    device = pyotp.TOTP(begun.json()["secret"])
+    code = {"code": device.at(clock.at)}
+    assert (await owner.post("/session/second-factor/confirmations", json=code)).status_code == 200
+    caller = callers()
+    await back(caller, known)
+    assert code_of(await caller.get("/profiles"))[1] == "second-factor-required"
+    clock.at += timedelta(seconds=60)
+    said = {"X-CSRF-Token": (await caller.ok("/session/browser"))["csrf_token"]}
+    shown = {"code": device.at(clock.at)}
+    answer = await caller.post("/session/second-factor/checks", json=shown, headers=said)
+    assert answer.status_code == 204, answer.text
+    assert (await caller.get("/profiles")).status_code == 200
+    desk(claims={"amr": ["pwd", "otp", "mfa"]})
+    vouched = callers()
+    await back(vouched, known)
+    assert (await vouched.get("/profiles")).status_code == 200

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0042"
-down_revision = "0041"
+revision = "0049"
+down_revision = "0046"
 
 
 def upgrade() -> None:
