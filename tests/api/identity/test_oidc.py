@@ -81,7 +81,7 @@ async def linked(caller: Caller, login: str, subject: str) -> httpx.Response:
 async def known(callers: Callable[[], Caller], world: World, request: pytest.FixtureRequest) -> str:
     """A subject that is linked to an account of its own."""
     login = f"p-{abs(hash(request.node.name)) % 10**9}"
-    await world.written(lambda connection: world.account(connection, login))
+    await world.written(lambda connection: world.account(connection, login, role="hr_officer"))
     assert (await linked(callers(), login, login)).status_code == 303
     return login
 
