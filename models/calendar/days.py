@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 DayKind = Literal["working", "weekend", "statutory", "proclaimed", "unverified", "worked_in_exchange"]
 DAY = timedelta(days=1)
+_KEPT = 20_000
+"""Counts kept in mind, at most."""
 
 
 class MissingYear(LookupError):  # noqa: N818 — reads as what happened
@@ -148,8 +150,14 @@ class Calendar(Frozen):
         """Working days strictly after start, up to and including end; negative when end is earlier."""
         if end < start:
             return -self.working_days_between(end, start)
-        span = (start + DAY * step for step in range(1, (end - start).days + 1))
-        return sum(self.is_working_day(day) for day in span)
+        found = self._between.get((start, end))
+        if found is None:
+            span = (start + DAY * step for step in range(1, (end - start).days + 1))
+            found = sum(self.is_working_day(day) for day in span)
+            if len(self._between) >= _KEPT:
+                self._between.clear()
+            self._between[start, end] = found
+        return found
 
     def _walk(self, day: date, n: int, step: timedelta) -> date:
         if n < 0:
@@ -158,6 +166,11 @@ class Calendar(Frozen):
             day += step
             n -= self.is_working_day(day)
         return day
+
+    @cached_property
+    def _between(self) -> dict[tuple[date, date], int]:
+        """What was counted before: a list asks the same few dates of today for each of its lines."""
+        return {}
 
     @cached_property
     def _assuming(self) -> Self:
