@@ -11,10 +11,9 @@ for where it is needed, through `Settings.require`, which names the variable to 
 
 import os
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from pydantic import AnyHttpUrl, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
@@ -24,34 +23,18 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from models.errors import HosoError
+from models.setting_parts import PREFIX, DatabaseRole, MissingSettingError, SecretFiles
 
-PREFIX = "HOSO_"
 DATA_FOLDER = Path(".data")
 SETTINGS_FILE = "settings.env"
+
+__all__ = ["PREFIX", "DatabaseRole", "MissingSettingError", "Settings", "write_settings_file"]
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 def _within(name: str) -> Callable[[dict[str, Any]], Path]:
     return lambda values: values.get("data", DATA_FOLDER) / name
-
-
-class DatabaseRole(StrEnum):
-    """Who speaks to PostgreSQL. None is a superuser, none bypasses row-level security."""
-
-    API = "api"
-    WORKER = "worker"
-    REPORT = "report"
-    MIGRATION = "migration"  # owns the schema; the policies are forced upon it too
-
-
-class MissingSettingError(HosoError):
-    """A setting is needed here and was not given; `variable` is the name to set."""
-
-    def __init__(self, variable: str, meaning: str) -> None:
-        super().__init__(f"{variable} chưa được đặt / is not set: {meaning}")
-        self.variable = variable
 
 
 class Settings(BaseSettings):
@@ -78,6 +61,12 @@ class Settings(BaseSettings):
     """Name of the database."""
     database_sslmode: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = "prefer"
     """libpq's sslmode; `verify-full` where the network between is not your own."""
+    database_ca_file: Path | None = None
+    """Certificates that PostgreSQL's is checked with, for `verify-ca` and `verify-full`."""
+    database_cert_file: Path | None = None
+    """Our certificate, where PostgreSQL asks for one (mutual TLS)."""
+    database_key_file: Path | None = None
+    """Its key (mode 0600)."""
     database_api_user: str = "hoso_api"
     """Role of the API."""
     database_api_password: SecretStr | None = None
@@ -102,6 +91,16 @@ class Settings(BaseSettings):
     """host:port of the Temporal frontend."""
     temporal_namespace: str = "default"
     """Namespace; its retention should be 90 days."""
+    temporal_tls: bool = False
+    """Whether the Temporal frontend is spoken to by TLS; a CA or certificate below means it, too."""
+    temporal_ca_file: Path | None = None
+    """Certificates that Temporal's is checked with; unset: the system's."""
+    temporal_server_name: str | None = None
+    """Name in Temporal's certificate, where it is not that of `temporal_address`."""
+    temporal_cert_file: Path | None = None
+    """Our certificate, where Temporal asks for one (mutual TLS)."""
+    temporal_key_file: Path | None = None
+    """Its key (mode 0600)."""
     temporal_ui_url: AnyHttpUrl | None = None
     """Where people open the Web UI; shown in links only."""
     task_queue: str = "hoso"
@@ -285,6 +284,16 @@ class Settings(BaseSettings):
             raise ValueError("login_cost: 'throwaway' needs clock = 'engine'")
         return self
 
+    @model_validator(mode="after")
+    def _certificates_have_their_keys(self) -> Self:
+        for side in ("database", "temporal"):
+            given = [getattr(self, f"{side}_{part}_file") is not None for part in ("cert", "key")]
+            if any(given) and not all(given):
+                raise ValueError(f"{side}_cert_file and {side}_key_file belong together")
+        if self.database_sslmode.startswith("verify") and self.database_ca_file is None:
+            raise ValueError(f"database_sslmode: {self.database_sslmode!r} needs database_ca_file")
+        return self
+
     @field_validator("*", mode="after")
     @classmethod
     def _absolute(cls, value: object) -> object:
@@ -299,10 +308,10 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments, environment, the file in the data folder."""
+        """Arguments, environment (a secret also from a file it names), the file in the data folder."""
         given = init_settings().get("data") or os.environ.get(PREFIX + "DATA") or DATA_FOLDER
         written = DotEnvSettingsSource(settings_cls, env_file=Path(given) / SETTINGS_FILE)
-        return init_settings, env_settings, written
+        return init_settings, env_settings, SecretFiles(settings_cls), written
 
     def require(self, name: str) -> str:
         """The value of an optional setting as text.
@@ -331,7 +340,13 @@ class Settings(BaseSettings):
         password = self.require(f"database_{role}_password")
         place = f"{self.database_host}:{self.database_port}/{quote(self.database_name, safe='')}"
         login = f"{quote(user, safe='')}:{quote(password, safe='')}"
-        return f"postgresql://{login}@{place}?sslmode={self.database_sslmode}"
+        files = {
+            "sslrootcert": self.database_ca_file,
+            "sslcert": self.database_cert_file,
+            "sslkey": self.database_key_file,
+        }
+        given = {name: str(path) for name, path in files.items() if path is not None}
+        return f"postgresql://{login}@{place}?{urlencode({'sslmode': self.database_sslmode, **given})}"
 
     @property
     def public_address(self) -> str:
