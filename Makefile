@@ -37,7 +37,7 @@ test: setup
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not demos" tests --ignore=tests/bench
 
 demos: setup
-	$(BIN)/python -m pytest -q -m demos tests/whole
+	$(BIN)/python -m pytest -q -m demos tests/whole tests/api/matrix
 
 check: setup
 	$(BIN)/ruff format --check .

@@ -18,6 +18,6 @@ async def get_command(request: Request, who: Who, command_id: UUID) -> Answered:
     """Kết quả của một yêu cầu đã gửi; chỉ người gửi xem được / the fate of one's own command."""
     async with transaction(request.app.state.tools.engine, who.scope) as connection:
         found = await fate(connection, command_id)
-    if found is None:
+    if found is None or found.account_id != who.account_id:
         raise RefusedError.of("not-found", "Không có yêu cầu này.", "There is no such command.")
     return answered(found)

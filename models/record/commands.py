@@ -38,6 +38,7 @@ class Fate:
     """What became of a command: for its caller, also long after."""
 
     id: UUID
+    account_id: UUID
     verb: str
     workflow_id: str
     subject_id: UUID
@@ -113,6 +114,7 @@ _SETTLE = text(
 def _fate(row: Any) -> Fate:
     return Fate(
         id=row.id,
+        account_id=row.account_id,
         verb=row.verb,
         workflow_id=row.workflow_id,
         subject_id=row.subject_id,

@@ -1,0 +1,130 @@
+"""A request for every route, from the OpenAPI document: the path's ids by position, a body of its schema."""
+
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from models.calendar import legal_date
+from tests.api.matrix.stage import NOW, Stage
+
+NOTHING = UUID(int=1)
+"""An id of nothing, where who asks is judged before what is named in a body is looked for."""
+TODAY = legal_date(NOW).isoformat()
+DIGEST = "0" * 64
+WORDS: dict[str, Any] = {
+    "digest": DIGEST,
+    "confirmed_form": DIGEST,
+    "prepared": DIGEST,
+    "certificate": "A" * 100,
+    "personal_id_number": "000190000001",
+    "login": "thu.nt",
+    "content": "id: moi",
+    "file": "moi.yaml",
+    "regulation": "khong_co",
+    "code": "000000",
+    "role": "approver",
+    "fields": [{"path": "gender", "reason": "sai giới"}],
+    "paths": ["gender"],
+}
+"""What a string of this name looks like, where its schema does not say."""
+BODIES: dict[str, dict[str, Any]] = {
+    "searchProfiles": {"name": "Nguyễn"},
+    "simulateLaw": {"simulate": ["nd27_2026"]},
+    "amendSubmission": {"content": {"gender": "female"}},
+    "delegate": {"valid_to": (legal_date(NOW) + timedelta(days=20)).isoformat()},
+}
+"""What a schema cannot say of a body: fields put over the sample."""
+QUERIES = {"getLogGrowth": {"first": 1, "second": 1}}
+
+
+class Route:
+    """One operation of the document."""
+
+    def __init__(self, document: dict[str, Any], path: str, method: str, operation: dict[str, Any]) -> None:
+        self.document, self.path, self.method, self.operation = document, path, method.upper(), operation
+        self.id: str = operation["operationId"]
+        self.parameters = re.findall(r"{(\w+)}", path)
+
+    def positions(self, stage: Stage) -> str:
+        """Where what it is about may stand; ``-`` if it is about nothing in the tree."""
+        named = self._target()
+        return "".join(sorted(stage.targets[named], key="osufz".index)) if named in stage.targets else "-"
+
+    def request(self, stage: Stage, position: str) -> dict[str, Any]:
+        """Arguments for ``httpx``; the expected revision is of the future, so nobody's profile changes."""
+        spot = {name: places.get(position, NOTHING) for name, places in stage.targets.items()}
+        path = self.path
+        for name in self.parameters:
+            path = path.replace(f"{{{name}}}", str(spot.get(name, _other(name))))
+        headers = {"Idempotency-Key": uuid4().hex, "Hoso-Purpose": "kiem%20tra", "If-Match": '"r999"'}
+        made: dict[str, Any] = {"method": self.method, "url": path, "headers": headers}
+        made["params"] = QUERIES.get(self.id)
+        content = self.operation.get("requestBody", {}).get("content", {})
+        if "application/json" in content:
+            sample = self._sample("", content["application/json"]["schema"], spot)
+            made["json"] = sample | BODIES.get(self.id, {})
+        elif "multipart/form-data" in content:
+            made["files"] = {"uploadfile" if "signing-agent" in path else "file": ("a.pdf", b"%PDF-1.4")}
+        elif content:
+            made["content"], headers["Content-Type"] = b"%PDF-1.4", next(iter(content))
+        return made
+
+    def _target(self) -> str | None:
+        if self.parameters:
+            return self.parameters[0]
+        content = self.operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        required = self._schema(content.get("schema", {})).get("required", [])
+        for named, target in (("to_agency_id", "agency_id"), ("agency_id", "agency_id")):
+            if named in required:
+                return target
+        return "profile_id" if "profiles" in required else None
+
+    def _schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        if "$ref" in schema:
+            found: dict[str, Any] = self.document["components"]["schemas"][schema["$ref"].split("/")[-1]]
+            return found
+        return schema
+
+    def _sample(self, name: str, schema: dict[str, Any], spot: dict[str, UUID]) -> Any:
+        """The least that this schema takes, words from ``WORDS``, ids from the position."""
+        schema = self._schema(schema)
+        if schema.get("type") == "object" and name == "content":
+            return {}
+        if name in WORDS:
+            return WORDS[name]
+        if "enum" in schema or "const" in schema:
+            return schema.get("const", schema.get("enum", [None])[0])
+        match schema.get("type"):
+            case "object":
+                inner = schema.get("properties", {})
+                return {one: self._sample(one, inner[one], spot) for one in schema.get("required", [])}
+            case "array" if name == "profiles":
+                return [str(spot["profile_id"])]
+            case "array":
+                return [self._sample("", schema["items"], spot)]
+            case "boolean":
+                return True
+            case "integer":
+                return schema.get("minimum", 1)
+        match schema.get("format"):
+            case "uuid":
+                named = "account_id" if name == "delegate_id" else name.removeprefix("to_")
+                return str(spot.get(named, NOTHING))
+            case "date":
+                return TODAY
+        return "12/QĐ thử"
+
+
+def _other(name: str) -> str:
+    """A parameter that stands for nothing in the tree."""
+    return {"sha256": DIGEST, "number": "1", "code": "not-found"}.get(name, str(NOTHING))
+
+
+def routes(document: dict[str, Any]) -> list[Route]:
+    """Every operation, in the order of the document."""
+    return [
+        Route(document, path, method, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]

@@ -1,0 +1,85 @@
+"""The whole API over a database with two authorities; the engine's part is done by its own act, at once."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from api import commands
+from api.commands import Addressed, Engine
+from models.documents import DocumentStore
+from models.identifiers import WorkflowKind, parse_workflow_id
+from models.messages import Ask, Subject
+from models.record.act import act
+from models.record.tools import Tools
+from tests.api.matrix.stage import NOW, Stage, build_stage
+from tests.web import application
+from tests.world import DOORS
+
+SUBJECTS: dict[WorkflowKind, Subject] = {
+    WorkflowKind.PROFILE: "profile",
+    WorkflowKind.TRANSFER: "transfer",
+    WorkflowKind.DELEGATION: "delegation",
+    WorkflowKind.MONTH_END: "agency_month",
+    WorkflowKind.REVIEW: "review",
+    WorkflowKind.CERTIFICATE: "certificate",
+    WorkflowKind.ACCOUNT: "account",
+    WorkflowKind.RECOMPUTE: "law",
+}
+
+
+class Still:
+    """A clock that stands where the world stands."""
+
+    async def now(self) -> Any:
+        return NOW
+
+
+@pytest.fixture(scope="module")
+def stage(module_database: Any, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    return build_stage(module_database, tmp_path_factory.mktemp("matrix"))
+
+
+@pytest.fixture
+async def app(
+    module_database: Any, stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[FastAPI]:
+    """The application as its role of the database. What is asked of a workflow is decided here by the ``act``
+    that the workflow's local activity would call, as the worker: the engine only carries the question.
+    """
+    engine = create_async_engine(module_database.url("api"), pool_size=2)
+    worker = create_async_engine(module_database.url("worker"), pool_size=2)
+    deciding = Tools(worker, stage.world.tools.ring)
+
+    async def decided(_: Engine, command: Addressed, patience: timedelta) -> None:
+        subject = SUBJECTS[parse_workflow_id(command.workflow_id).kind]
+        asked = Ask(
+            authority_id=command.authority_id,
+            subject=subject,
+            subject_id=command.subject_id,
+            command_id=command.command_id,
+            now=NOW,
+        )
+        await DOORS.get(subject, act)(deciding, asked)
+
+    monkeypatch.setattr(commands, "put", decided)
+    made = application(module_database.settings(tmp_path))
+    made.state.tools = Tools(engine, stage.world.tools.ring)
+    made.state.clock, made.state.temporal = Still(), None
+    made.state.documents = DocumentStore(tmp_path / "documents")
+    made.state.engine = Engine(None, "none", made.state.tools)  # type: ignore[arg-type]  # nothing is sent
+    yield made
+    await engine.dispose()
+    await worker.dispose()
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://hoso") as made:
+        yield made

@@ -1,0 +1,218 @@
+"""Two authorities with somebody in every role, and something of every kind in every position of the tree."""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from api.scope import token_hash
+from models.access import OFFICIAL, roles
+from models.calendar import legal_date
+from models.commands import Delegate, RequestTransfer, WithdrawTransfer
+from models.key_changes import create_keyring
+from models.key_ring import MasterKey
+from models.record.tools import Tools
+from tests.world import World, build
+
+NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
+POSITIONS = {
+    "o": "the own profile",
+    "s": "the same agency",
+    "u": "a unit below",
+    "f": "a foreign agency",
+    "z": "a foreign authority",
+}
+NOBODY, NO_ROLE, ENDED = "nobody", "no_role", "ended"
+"""Without a session; with an account that holds no role; with a role (`head`) that ended yesterday."""
+AT_DEPARTMENT = ("department_officer", "department_head", "administrator", "auditor")
+
+
+@dataclass
+class Stage:
+    """Ids of what stands where: ``targets[parameter][position]``; ``tokens[role]`` opens the session."""
+
+    world: World
+    abroad: World
+    targets: dict[str, dict[str, UUID]] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def names(self, position: str) -> tuple[str, ...]:
+        """Ids that no answer to somebody who may not see this position contains."""
+        kinds = ("profile_id", "transfer_id", "month_id", "duty_id", "report_id")
+        return tuple(str(self.targets[kind][position]) for kind in kinds if position in self.targets[kind])
+
+
+def build_stage(database: Any, folder: Path) -> Stage:
+    """Written by the worker's acts where there are any, by rows where only a workflow writes them."""
+    ring = create_keyring(folder / "ring.json", MasterKey.create(folder / "master.key"))
+
+    async def made() -> Stage:
+        engine = create_async_engine(database.url("worker"), poolclass=NullPool)
+        tools = Tools(engine, ring)
+        stage = Stage(await build(tools, NOW), await build(tools, NOW, second=True))
+        await _people(stage)
+        await _things(stage)
+        await engine.dispose()
+        return stage
+
+    return asyncio.run(made())
+
+
+async def _people(stage: Stage) -> None:
+    """The profiles of every position, and one account per role, all of whom are the person of position o."""
+    world, abroad = stage.world, stage.abroad
+    health = {"culture.hr": "health.hr", "culture.approver": "health.approver"}
+    other = replace(
+        world,
+        culture=world.health,
+        accounts=world.accounts | {one: world.accounts[their] for one, their in health.items()},
+    )
+    profiles = {
+        "s": await world.employ(),
+        "u": await world.employ(agency=world.museum),
+        "f": await other.employ(),
+        "z": await abroad.employ(),
+        "o": await world.employ(),
+    }
+    stage.targets["profile_id"] = profiles
+    await _post(world, "health.head", "head", world.health)
+    await _post(world, "museum.hr", "hr_officer", world.museum)
+    await _session(stage, OFFICIAL, world.accounts["person"])
+    for role in (*sorted(set(roles().roles) - {OFFICIAL}), NO_ROLE, ENDED):
+        agency = world.department if role in AT_DEPARTMENT else world.culture
+        held = {NO_ROLE: None, ENDED: "head"}.get(role, role)
+        person = None if role in (NO_ROLE, ENDED) else profiles["o"]
+        account = await _post(world, role, held, agency, person, legal_date(NOW) if role == ENDED else None)
+        await _session(stage, role, account)
+
+
+async def _post(
+    world: World,
+    name: str,
+    role: str | None,
+    agency: UUID,
+    person: UUID | None = None,
+    to: date | None = None,
+) -> UUID:
+    """An agency's account, named after what it is for."""
+    account = world.accounts[name] = uuid4()
+    ids = {"id": account, "a": world.authority, "g": agency, "now": NOW}
+    await world.rows(
+        "INSERT INTO accounts (id, authority_id, kind, login, display_name, password_hash, state, agency_id,"
+        " created_at, profile_id) VALUES (:id, :a, 'agency', :login, :login, 'x', 'active', :g, :now, :p)"
+        " RETURNING id",
+        **ids, login=name, p=person,
+    )  # fmt: skip
+    if role is not None:
+        await world.rows(
+            "INSERT INTO grants (id, authority_id, account_id, agency_id, role, valid_from, valid_to)"
+            " VALUES (gen_random_uuid(), :a, :id, :g, :role, '2025-01-01', :to) RETURNING id",
+            **{one: ids[one] for one in ("id", "a", "g")}, role=role, to=to,
+        )  # fmt: skip
+    return account
+
+
+async def _session(stage: Stage, role: str, account: UUID) -> None:
+    token = stage.tokens[role] = uuid4().hex
+    await stage.world.rows(
+        "INSERT INTO sessions (token_hash, authority_id, account_id, created_at, expires_at)"
+        " VALUES (:h, :a, :who, :now, :end) RETURNING id",
+        h=token_hash(token), a=stage.world.authority, who=account, now=NOW, end=NOW + timedelta(hours=8),
+    )  # fmt: skip
+
+
+async def _things(stage: Stage) -> None:
+    world, abroad = stage.world, stage.abroad
+    places = {
+        "s": (world, world.culture, "culture.hr", "culture.head"),
+        "u": (world, world.museum, "culture.hr", "culture.head"),
+        "f": (world, world.health, "health.hr", "health.head"),
+        "z": (abroad, abroad.culture, "culture.hr", "culture.head"),
+    }
+    reviews = {one.authority: await _review(one) for one in (world, abroad)}
+    for position, (there, agency, officer, head) in places.items():
+        found = {
+            "agency_id": agency,
+            "account_id": there.accounts["museum.hr" if position == "u" else officer],
+            "month_id": await _month(there, agency),
+            "review_id": reviews[there.authority],
+            "report_id": await _report(there, agency, reviews[there.authority]),
+            "transfer_id": await _transfer(there, agency, officer),
+            "delegation_id": await _delegation(there, agency, officer, head),
+            "command_id": (await there.one(_COMMAND, who=there.accounts[officer])).id,
+        }
+        found["grant_id"] = (await there.one(_GRANT, who=found["account_id"])).id
+        for name, value in found.items():
+            stage.targets.setdefault(name, {})[position] = value
+    for position, profile in stage.targets["profile_id"].items():
+        there = abroad if position == "z" else world
+        duty = await there.rows("SELECT id FROM duties WHERE profile_id = :p LIMIT 1", p=profile)
+        stage.targets.setdefault("duty_id", {})[position] = duty[0].id
+
+
+_GRANT = "SELECT id FROM grants WHERE account_id = :who"
+_COMMAND = "SELECT id FROM commands WHERE account_id = :who LIMIT 1"
+
+
+async def _month(world: World, agency: UUID) -> UUID:
+    made = uuid4()
+    await world.rows(
+        "INSERT INTO agency_months (id, authority_id, agency_id, month, state, opens_on, nominal_end,"
+        " rolled_end, closes_at, version, listed, opened_at, summary) VALUES (:id, :a, :g, '2026-02',"
+        " 'closed', '2026-02-24', '2026-02-28', '2026-03-02', :now, 1, 0, :now, '{}') RETURNING id",
+        id=made, a=world.authority, g=agency, now=NOW,
+    )  # fmt: skip
+    return made
+
+
+async def _review(world: World) -> UUID:
+    made = uuid4()
+    await world.rows(
+        "INSERT INTO reviews VALUES (:id, :a, '2025-q4', 'report_quarter', 'r', 'Điều', 'h', 'open',"
+        " '2025-12-11', '2025-12-25', '2025-12-25', :now, :now, false, :now, NULL, NULL, '{}') RETURNING id",
+        id=made, a=world.authority, now=NOW,
+    )  # fmt: skip
+    return made
+
+
+async def _report(world: World, agency: UUID, review: UUID) -> UUID:
+    made = uuid4()
+    await world.rows(
+        "INSERT INTO review_reports (id, authority_id, review_id, agency_id, whole, state, version, figures,"
+        " late_days) VALUES (:id, :a, :review, :g, false, 'sent', 1, '{}', 0) RETURNING id",
+        id=made, a=world.authority, review=review, g=agency,
+    )  # fmt: skip
+    return made
+
+
+async def _transfer(world: World, agency: UUID, officer: str) -> UUID:
+    """Asked for and withdrawn, so that nothing asked of it moves anybody; who asks is judged all the same."""
+    there = replace(world, culture=agency, accounts=world.accounts | {"culture.hr": world.accounts[officer]})
+    if officer == "health.hr":
+        there.accounts["culture.approver"] = world.accounts["health.approver"]
+    profile = await there.employ(agency=agency)
+    asked = RequestTransfer(
+        to_agency_id=world.department, mode="điều động", effective_on=legal_date(NOW), document="1/QĐ"
+    )
+    case = await there.ask("culture.hr", asked, profile)
+    assert case.status == 201, case.answer
+    made = UUID(case.answer["transfer_id"])
+    ended = await there.ask("culture.hr", WithdrawTransfer(reason="thôi"), made, subject="transfer")
+    assert ended.status == 200, ended.answer
+    return made
+
+
+async def _delegation(world: World, agency: UUID, officer: str, head: str) -> UUID:
+    made, day = uuid4(), legal_date(NOW)
+    body = Delegate(
+        delegate_id=world.accounts[officer], what="approval", agency_id=agency, valid_from=day,
+        valid_to=day + timedelta(days=30), document="7/QĐ",
+    )  # fmt: skip
+    given = await world.ask(head, body, made, subject="delegation")
+    assert given.status == 201, given.answer
+    return made
