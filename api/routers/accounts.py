@@ -27,6 +27,7 @@ from models.command_accounts import (
     SuspendAccount,
 )
 from models.command_shapes import Day, Reason, Text
+from models.errors import RefusedError
 
 router = APIRouter(prefix="/accounts", tags=["Tài khoản"], responses=RESPONSES)
 reads = APIRouter(prefix="/accounts/{account_id}", tags=["Tài khoản"])
@@ -112,6 +113,12 @@ async def restrict(
     agency_id: Annotated[UUID | None, Body()] = None,
 ) -> JSONResponse:
     """Rút ngắn thời hạn, thu hẹp phạm vi / shorter, or narrower."""
+    if valid_to is None and agency_id is None:
+        raise RefusedError.of(
+            "malformed-request",
+            "Cần ngày kết thúc hoặc cơ quan để thu hẹp quyền.",
+            "A last day or an agency is needed.",
+        )
     body = RestrictGrant(grant_id=grant_id, document=document, valid_to=valid_to, agency_id=agency_id)
     return await act.on_account(account_id, body)
 

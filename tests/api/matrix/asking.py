@@ -32,9 +32,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "searchProfiles": {"name": "Nguyễn"},
     "simulateLaw": {"simulate": ["nd27_2026"]},
     "amendSubmission": {"content": {"gender": "female"}},
+    "restrictGrant": {"valid_to": TODAY},
     "delegate": {"valid_to": (legal_date(NOW) + timedelta(days=20)).isoformat()},
 }
 """What a schema cannot say of a body: fields put over the sample."""
+UPLOAD = {"Tus-Resumable": "1.0.0", "Upload-Length": "8", "Upload-Offset": "0"}
 QUERIES = {"getLogGrowth": {"first": 1, "second": 1}}
 
 
@@ -58,6 +60,7 @@ class Route:
         for name in self.parameters:
             path = path.replace(f"{{{name}}}", str(spot.get(name, _other(name))))
         headers = {"Idempotency-Key": uuid4().hex, "Hoso-Purpose": "kiem%20tra", "If-Match": '"r999"'}
+        headers |= UPLOAD if "uploads" in path else {}
         made: dict[str, Any] = {"method": self.method, "url": path, "headers": headers}
         made["params"] = QUERIES.get(self.id)
         content = self.operation.get("requestBody", {}).get("content", {})

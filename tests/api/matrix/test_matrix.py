@@ -89,7 +89,7 @@ async def asked(client: httpx.AsyncClient, stage: Stage, cell: Cell) -> str | No
 
 def verdict(answer: httpx.Response) -> tuple[int, str]:
     """Status and problem code; of an answer about several, the first one's."""
-    if "json" not in answer.headers.get("Content-Type", ""):
+    if "json" not in answer.headers.get("Content-Type", "") or not answer.content:
         return answer.status_code, ""
     said = answer.json()
     if not isinstance(said, dict):
