@@ -32,7 +32,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "searchProfiles": {"name": "Nguyễn"},
     "simulateLaw": {"simulate": ["nd27_2026"]},
     "amendSubmission": {"content": {"gender": "female"}},
-    "restrictGrant": {"valid_to": TODAY},
+    "restrictGrant": {"valid_to": "2027-01-01"},
     "delegate": {"valid_to": (legal_date(NOW) + timedelta(days=20)).isoformat()},
 }
 """What a schema cannot say of a body: fields put over the sample."""
