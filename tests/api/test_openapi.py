@@ -5,12 +5,15 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from api.app import create_app
+from models.access import roles
 from models.settings import Settings
 from tests.api.breaking import breaking
 
 COMMITTED = Path(__file__).parents[2] / "api" / "openapi.json"
+MATRIX = Path(__file__).parent / "matrix" / "expected.yaml"
 RELEASED = Path(__file__).parent / "openapi_released.json"
 """The description of the last release; replaced at a release, with a line in the changelog for each break."""
 
@@ -33,6 +36,17 @@ def test_every_operation_has_a_name_of_its_own(committed) -> None:
     operations = [o for item in committed["paths"].values() for o in item.values()]
     names = [o["operationId"] for o in operations]
     assert len(names) == len(set(names))
+
+
+def test_every_route_and_every_role_stands_in_the_matrix_of_who_is_let_in(committed) -> None:
+    operations = {o["operationId"] for item in committed["paths"].values() for o in item.values()}
+    table = yaml.safe_load(MATRIX.read_text(encoding="utf-8"))
+    declared = {*table["routes"], *table["beside"]}
+    assert operations - declared == set(), (
+        "say in tests/api/matrix/expected.yaml who is let in where: one line"
+    )
+    assert declared - operations == set(), "there is no such route any more"
+    assert set(roles().roles) <= set(table["roles"]["everybody"]), "say what the new role may"
 
 
 def notice(document: dict) -> dict:
