@@ -67,6 +67,8 @@ class Route:
         if "application/json" in content:
             sample = self._sample("", content["application/json"]["schema"], spot)
             made["json"] = sample | BODIES.get(self.id, {})
+            if self.id == "claimTransfer":  # somebody who is there to be claimed, in other hands
+                made["json"]["personal_id_number"] = _number(stage.targets["profile_id"]["f"])
         elif "multipart/form-data" in content:
             made["files"] = {"uploadfile" if "signing-agent" in path else "file": ("a.pdf", b"%PDF-1.4")}
         elif content:
@@ -117,6 +119,11 @@ class Route:
             case "date":
                 return TODAY
         return "12/QĐ thử"
+
+
+def _number(profile: UUID) -> str:
+    """The personal ID number that ``World.employ`` gives."""
+    return f"000{profile.int % 10**9:09d}"
 
 
 def _other(name: str) -> str:
