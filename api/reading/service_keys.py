@@ -10,7 +10,7 @@ from api.scope import Reading
 
 _LISTED = text(
     "SELECT kid, document, registered_at, registered_by, expires_at, withdrawn_at, withdrawn_by"
-    " FROM service_keys WHERE account_id = :id ORDER BY registered_at, kid"
+    " FROM service_keys WHERE account_id = :id ORDER BY withdrawn_at NULLS LAST, registered_at, kid"
 )
 
 

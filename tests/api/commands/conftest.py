@@ -66,7 +66,15 @@ async def app(database, world: World, temporal_server, tmp_path: Path) -> AsyncI
 
 
 @pytest.fixture
-async def worker(world: World, app: Any, temporal_server, pki: Path) -> AsyncIterator[None]:
+def others() -> list[Callable[..., Any]]:
+    """More activities for the worker: a second worker of other activities would share its queue."""
+    return []
+
+
+@pytest.fixture
+async def worker(
+    world: World, app: Any, temporal_server, pki: Path, others: list[Callable[..., Any]]
+) -> AsyncIterator[None]:
     """A worker behind the API's task queue."""
     client = await Client.connect(temporal_server.address, data_converter=data_converter(world.tools.ring))
     settings = app.state.settings
@@ -84,7 +92,9 @@ async def worker(world: World, app: Any, temporal_server, pki: Path) -> AsyncIte
             max_concurrent_workflow_tasks=4,
         ),
         Worker(
-            client, task_queue=settings.task_queue, activities=[signing.sign_approval, exports.make_export]
+            client,
+            task_queue=settings.task_queue,
+            activities=[signing.sign_approval, exports.make_export, *others],
         ),
     ):
         yield

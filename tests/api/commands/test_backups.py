@@ -1,14 +1,12 @@
 """Backups over the API: ordered by an administrator, taken and checked by a workflow, shown to them only."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from temporalio.client import Client
-from temporalio.worker import Worker
 
 from activities.backups.office import BackupOffice
 from activities.documents.store import DocumentStore
@@ -17,20 +15,20 @@ from models.evidence import TrustList
 from models.evidence.verification import verify
 from tests.notaries import quiet
 from tests.world import World
-from workflows.payload_codec import data_converter
 
 pytestmark = pytest.mark.usefixtures("worker")
 
 
 @pytest.fixture
-async def office(world: World, app: Any, temporal_server: Any, pki: Path) -> AsyncIterator[BackupOffice]:
-    client = await Client.connect(temporal_server.address, data_converter=data_converter(world.tools.ring))
+def office(world: World, app: Any, pki: Path) -> BackupOffice:
     settings = app.state.settings.model_copy(update={"pki": pki})
     hands = (DocumentStore(settings.documents), DevelopmentSigners(pki), ThreadPoolExecutor(2))
-    made = BackupOffice(settings, world.tools, *hands, quiet(pki))
-    steps = [made.plan_backup, made.make_backup, made.check_backup, made.record_backup]
-    async with Worker(client, task_queue=settings.task_queue, activities=steps):
-        yield made
+    return BackupOffice(settings, world.tools, *hands, quiet(pki))
+
+
+@pytest.fixture
+def others(office: BackupOffice) -> list[Callable[..., Any]]:
+    return [office.plan_backup, office.make_backup, office.check_backup, office.record_backup]
 
 
 async def test_ordered_and_shown(log_in: Callable[..., Any], office: BackupOffice) -> None:
