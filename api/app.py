@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from api import codec_server, passwords
 from api.clock import EngineClock, SystemClock
 from api.commands import Engine
+from api.description import DescribedAPI
 from api.docs_pages import docs_router
 from api.hardening import harden
 from api.problems import install
@@ -58,7 +59,7 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application; ``settings`` are read from the environment unless given."""
-    app = FastAPI(
+    app = DescribedAPI(
         title=TITLE,
         version="0.1.0",
         description="API của hệ thống hồ sơ: mọi thời hạn kèm điều luật / every deadline with its article.",
