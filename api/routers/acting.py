@@ -26,6 +26,7 @@ from models.identifiers import (
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"model": Answered, "description": "Đã thực hiện / done"},
+    201: {"model": Answered, "description": "Đã tạo / made"},
     202: {"model": Answered, "description": "Đã nhận, chưa có kết quả / accepted, not decided yet"},
 }
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from yaml.reader import ReaderError
 
 Location = tuple[str | int, ...]
 _FAST: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -106,6 +107,18 @@ def read(path: Path, content: str | None = None) -> Document:
 
 
 def _read(path: Path, text: str, kind: type[yaml.SafeLoader]) -> Document:
+    try:
+        return _loaded(path, text, kind)
+    except (ReaderError, UnicodeEncodeError) as error:
+        place = error.position if isinstance(error, ReaderError) else error.start
+        told = "ký tự không được phép / a character that is not allowed"
+        line = text.count("\n", 0, place) + 1
+        raise SourceError([Problem(path.name, line, f"{told}: U+{ord(text[place]):04X}")]) from error
+    except RecursionError as error:
+        raise SourceError([Problem(path.name, 1, "lồng quá sâu / nested too deeply")]) from error
+
+
+def _loaded(path: Path, text: str, kind: type[yaml.SafeLoader]) -> Document:
     loader = kind(text)
     try:
         root = loader.get_single_node()

@@ -1,11 +1,12 @@
 """Calendar files that must be refused, each with its line."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from models.calendar.loader import check_years, load_year
-from models.calendar.source import SourceError
+from models.calendar.source import SourceError, read
 
 GOOD = """year: 2026
 proclamations:
@@ -73,3 +74,17 @@ def test_a_year_given_twice_is_a_problem(tmp_path: Path) -> None:
         "2026.yaml:1: năm 2026 đã có trong / year already in 2026.yaml"
     ]
     assert check_years([write(one, GOOD.replace("2026-01-01", "2025-01-01", 1))])[0].line == 5
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("a: 1\nb: \x18", "2: ký tự không được phép / a character that is not allowed: U+0018"),
+        ("\x00", "1: ký tự không được phép"),
+        ("a: \ud800", "U+D800"),
+        ("[" * 5000, "lồng quá sâu / nested too deeply"),
+    ],
+)
+def test_what_no_reader_takes_is_told_like_any_mistake(content: str, said: str) -> None:
+    with pytest.raises(SourceError, match=re.escape(said)):
+        read(Path("x.yaml"), content)
