@@ -56,7 +56,8 @@ def with_problems(document: dict[str, Any]) -> dict[str, Any]:
                 if "HTTPValidationError" in str(answers[status]):
                     del answers[status]
                 else:
-                    answers[status]["content"] = _CONTENT
+                    examples = answers[status].get("content", {}).get(MEDIA_TYPE, {})
+                    answers[status]["content"] = {MEDIA_TYPE: examples | _CONTENT[MEDIA_TYPE]}
             answers["default"] = _OTHERWISE
     parts = document["components"]
     parts["schemas"]["ProblemDocument"] = PROBLEM
