@@ -63,7 +63,7 @@ STEP_UP = frozenset(
 
 _FIND = text(
     "SELECT secret, secret_key, confirmed_at, last_step, locked_until FROM second_factors"
-    " WHERE account_id = :account FOR UPDATE"
+    " WHERE account_id = :account FOR NO KEY UPDATE"
 )
 _BEGIN = text(
     "INSERT INTO second_factors (account_id, authority_id, secret, secret_key, begun_at)"

@@ -48,7 +48,7 @@ _SYNCED = text(
     " AND i.state = 'sent' AND p.id = ANY (:profiles)"
     " AND r.number >= coalesce((SELECT number FROM revisions o WHERE o.id = p.synced_revision_id), 0)"
 )
-_LOCK = text("SELECT 1 FROM profiles WHERE id = ANY (:profiles) ORDER BY id FOR UPDATE")
+_LOCK = text("SELECT 1 FROM profiles WHERE id = ANY (:profiles) ORDER BY id FOR NO KEY UPDATE")
 _ACCEPT = text(
     "UPDATE month_items SET state = 'accepted', reason = NULL, changed_at = :now WHERE agency_month_id ="
     " :month"

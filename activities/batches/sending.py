@@ -35,7 +35,7 @@ PACKET = 200
 
 _WAITING = text(
     "SELECT profile_id, revision_id FROM month_items WHERE agency_month_id = :month AND state = :ready"
-    " AND tran_code IS NULL ORDER BY profile_id LIMIT :most FOR UPDATE"
+    " AND tran_code IS NULL ORDER BY profile_id LIMIT :most FOR NO KEY UPDATE"
 )
 _SENDER = text(
     "SELECT m.month, m.gate, g.code AS agency_code, u.national_code,"

@@ -43,7 +43,7 @@ from models.workbook_vault import WorkbookMissingError, WorkbookVault
 BEAT_SECONDS = 5.0
 T = TypeVar("T")
 
-_IMPORT = text("SELECT * FROM imports WHERE id = :id FOR UPDATE")
+_IMPORT = text("SELECT * FROM imports WHERE id = :id FOR NO KEY UPDATE")
 _BEGIN = text(
     "UPDATE imports SET state = 'running', counts = counts || CAST(:start AS jsonb)"
     " WHERE id = :id AND state = 'waiting'"

@@ -40,7 +40,7 @@ _KNOWN = (
     " WHERE p.id_number_index = ANY(:indexes) AND p.chapter <> 'archive' ORDER BY p.id"
 )
 _LOOK = text(_KNOWN)
-_HOLD = text(_KNOWN + " FOR UPDATE OF p")
+_HOLD = text(_KNOWN + " FOR NO KEY UPDATE OF p")
 _FORMER = text(
     "SELECT DISTINCT ON (id_number_index) id, id_number_index FROM profiles"
     " WHERE id_number_index = ANY(:indexes) AND chapter = 'archive'"

@@ -167,7 +167,7 @@ async def _given(line: Line) -> list[Line]:
     return [line]
 
 
-_HOLD = text("SELECT counts FROM imports WHERE id = :id FOR UPDATE")
+_HOLD = text("SELECT counts FROM imports WHERE id = :id FOR NO KEY UPDATE")
 _MOVE = text("UPDATE imports SET counts = :counts WHERE id = :id").bindparams(
     bindparam("counts", type_=JSONB)
 )

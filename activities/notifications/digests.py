@@ -43,7 +43,7 @@ _ROW = text(
 )
 _CLAIM = text(
     "SELECT attempts FROM mails WHERE account_id = :account AND day = :day AND state IN ('waiting', 'failed')"
-    " FOR UPDATE SKIP LOCKED"
+    " FOR NO KEY UPDATE SKIP LOCKED"
 )
 _OUTCOME = text(
     "UPDATE mails SET state = :state, open_items = :open, attempts = attempts + 1, last_error = :error,"

@@ -29,7 +29,7 @@ _WHO = text(
     " LATERAL (SELECT id, name FROM agencies WHERE parent_id IS NULL ORDER BY valid_from, id LIMIT 1) g"
     " WHERE u.authority_id = :id"
 )
-_ROW = text("SELECT * FROM backups WHERE id = :id FOR UPDATE")
+_ROW = text("SELECT * FROM backups WHERE id = :id FOR NO KEY UPDATE")
 _SAVE = text(
     "INSERT INTO backups (id, authority_id, month, state, ordered_at, folder, rows, documents, bytes,"
     " problems, made_at, checked_at, document_sha256, rule_id, citation) VALUES (:id, :authority, :month,"

@@ -17,7 +17,7 @@ from models.record.actors import delegation_of
 from models.record.sql import inserting, updating
 
 # One delegation of an authority at a time: a circle or a second loan of the same thing is seen by whoever
-# comes second. Not FOR UPDATE, which every row that refers to the authority would wait for.
+# comes second. NO KEY: rows that refer to the authority need not wait.
 LOCK = text("SELECT 1 FROM authorities WHERE authority_id = :authority FOR NO KEY UPDATE")
 DELEGATION = text(
     "SELECT d.*, hoso_delegation(d.id, 5) AS standing,"

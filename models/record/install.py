@@ -28,7 +28,7 @@ _LOCK = text("SELECT pg_advisory_xact_lock(4817203553)")
 _FIND = text("SELECT authority_id FROM authorities WHERE code = :code")
 _ROOT = text("SELECT id FROM agencies WHERE code = :code")
 _LAST = text("SELECT number, hash FROM events WHERE stream_id = :id ORDER BY number DESC LIMIT 1")
-_HOLD = text("SELECT authority_id FROM authorities WHERE authority_id = :id FOR UPDATE")
+_HOLD = text("SELECT authority_id FROM authorities WHERE authority_id = :id FOR NO KEY UPDATE")
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ _AUTHORITY = text(
     " ON g.authority_id = a.authority_id AND g.parent_id IS NULL WHERE a.authority_id = :id"
     " ORDER BY g.valid_from, g.id LIMIT 1"
 )
-_HOLD = text("SELECT 1 FROM authorities WHERE authority_id = :id FOR UPDATE")
+_HOLD = text("SELECT 1 FROM authorities WHERE authority_id = :id FOR NO KEY UPDATE")
 _AGENCIES = text("SELECT id, code, name FROM agencies WHERE id = ANY(:ids) ORDER BY code")
 _APPROVER = text("SELECT 1 FROM accounts WHERE id = :id AND state <> 'cancelled'")
 

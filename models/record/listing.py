@@ -40,7 +40,7 @@ AT_ONCE = 250
 
 _LOCK_MONTH = text("SELECT 1 FROM agency_months WHERE id = :id FOR NO KEY UPDATE")
 """Waits for other acts on the month; rows that merely refer to it may be written meanwhile."""
-_LOCK_LIVES = text("SELECT 1 FROM profiles WHERE id = ANY (:ids) ORDER BY id FOR UPDATE")
+_LOCK_LIVES = text("SELECT 1 FROM profiles WHERE id = ANY (:ids) ORDER BY id FOR NO KEY UPDATE")
 _ROWS = text(
     "SELECT position, profile_id, revision_id, digest FROM approval_list_rows WHERE list_id = :id ORDER BY"
     " position"

@@ -84,10 +84,10 @@ _LIFE = f"""
       (SELECT ict_department_id FROM authorities WHERE authority_id = p.authority_id) AS ict_department_id
     FROM profiles p WHERE p.id = """  # noqa: S608 — fragments above, no input
 _OF_CASE = "(SELECT profile_id FROM cases WHERE id = :id)"
-LOCK_LIFE = text("SELECT 1 FROM profiles WHERE id = :id FOR UPDATE")
+LOCK_LIFE = text("SELECT 1 FROM profiles WHERE id = :id FOR NO KEY UPDATE")
 LIFE = text(f"{_LIFE} :id")
 LIVES = text(f"{_LIFE} ANY (:ids)")
-LOCK_LIFE_OF_CASE = text(f"SELECT 1 FROM profiles WHERE id = {_OF_CASE} FOR UPDATE")  # noqa: S608 — the same
+LOCK_LIFE_OF_CASE = text(f"SELECT 1 FROM profiles WHERE id = {_OF_CASE} FOR NO KEY UPDATE")  # noqa: S608 — the same
 LIFE_OF_CASE = text(f"{_LIFE} {_OF_CASE}")
 CASE = text("SELECT * FROM cases WHERE id = :id")
 _CHANGED = (
@@ -112,7 +112,7 @@ _MONTH = f"""
           WHERE c.descendant_id = m.agency_id AND c.valid_to IS NULL) AS ancestors,
       (SELECT department_id FROM authorities WHERE authority_id = m.authority_id) AS department_id
     FROM agency_months m WHERE m.id = """  # noqa: S608 — fragments above, no input
-LOCK_MONTH = text("SELECT 1 FROM agency_months WHERE id = :id FOR UPDATE")
+LOCK_MONTH = text("SELECT 1 FROM agency_months WHERE id = :id FOR NO KEY UPDATE")
 MONTH = text(f"{_MONTH} :id")
 MONTH_LISTING = text(
     f"{_MONTH} (SELECT o.id FROM month_items i JOIN agency_months o ON o.id = i.agency_month_id"  # noqa: S608
@@ -130,7 +130,7 @@ SHOWN_LIST = text(
     " FROM approval_lists l WHERE l.id = :id AND l.agency_month_id = :month"
 )
 CHANGED_ROWS = text(f"SELECT w.profile_id FROM {_CHANGED} AND w.list_id = :id ORDER BY w.position")  # noqa: S608 — a fragment
-LOCK_REPORT = text("SELECT 1 FROM review_reports WHERE id = :id FOR UPDATE")
+LOCK_REPORT = text("SELECT 1 FROM review_reports WHERE id = :id FOR NO KEY UPDATE")
 REPORT = text(
     "SELECT t.*, w.period, w.slot, w.opens_on, w.nominal_due_on, w.due_on, w.due_at, w.policy_date,"  # noqa: S608 — fragments above, no input
     f" (SELECT coalesce(json_agg({DUTY}), '[]') FROM duties d"

@@ -52,7 +52,7 @@ _THESE = text(f"{_STANDING} AND d.id = ANY(:ids) ORDER BY d.id")
 _SAME = text(
     # What an act holds just now is left to the next run: nobody waits for somebody who waits for him.
     "UPDATE duties SET rule_set_hash = :law, calendar_hash = :calendar WHERE id IN"
-    " (SELECT id FROM duties WHERE id = ANY(:ids) AND state = 'open' FOR UPDATE SKIP LOCKED)"
+    " (SELECT id FROM duties WHERE id = ANY(:ids) AND state = 'open' FOR NO KEY UPDATE SKIP LOCKED)"
 )
 
 

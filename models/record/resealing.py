@@ -141,7 +141,7 @@ def _statements(column: SealedColumn) -> tuple[TextClause, TextClause]:
     find = (
         f"SELECT {row} AS id, {data} AS data, {key} AS key FROM {table}"  # noqa: S608 — names of ours, no input
         f" WHERE {row} > :after AND {data} IS NOT NULL AND {key} <> :current"
-        f" ORDER BY {row} LIMIT :limit FOR UPDATE SKIP LOCKED"
+        f" ORDER BY {row} LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED"
     )
     write = f"UPDATE {table} SET {data} = :data, {key} = :key WHERE {row} = :id AND {key} = :former"  # noqa: S608 — names of ours, no input
     return text(find), text(write)
@@ -158,11 +158,11 @@ def _anew(tools: Tools, authority_id: UUID, column: SealedColumn, row: Any) -> d
 
 _UNGUARD = text(
     "UPDATE profiles SET id_number_guard = NULL WHERE id IN (SELECT id FROM profiles WHERE id > :after"
-    " AND id_number_guard IS NOT NULL ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING id"
+    " AND id_number_guard IS NOT NULL ORDER BY id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED) RETURNING id"
 )
 _STALE = text(
     "SELECT id, id_number_index FROM profiles WHERE id > :after"
-    " AND id_number_key IS DISTINCT FROM :current ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED"
+    " AND id_number_key IS DISTINCT FROM :current ORDER BY id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED"
 )
 _INDEXED = text(
     "UPDATE profiles SET id_number_index = :id_number_index, id_number_key = :id_number_key,"
