@@ -1,6 +1,7 @@
 """Making one export: the approved dossier of a day as a document that stands by itself."""
 
 import asyncio
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -91,7 +92,7 @@ class ExportOffice(ExportActivities):
         except (CannotSignError, DocumentError) as refused:
             return Signed(failure=refused.code)
         async with transaction(self.tools.engine, scope) as connection:
-            kept = {"id": row.id, "document": document, "certificates": _json(certificates)}
+            kept = {"id": row.id, "document": document, "certificates": json.dumps(certificates)}
             await connection.execute(_KEEP, kept)
             row = (await connection.execute(_EXPORT, {"id": request.export_id})).one()
         return Signed(document=row.document_sha256)
@@ -238,7 +239,3 @@ def _instant(at: datetime) -> str:
 def code_of(export_id: Any) -> str:
     """The export's code as printed on each page."""
     return f"HX-{export_id.hex[:16].upper()}"
-
-
-def _json(values: list[str]) -> str:
-    return "[" + ", ".join(f'"{one}"' for one in values) + "]"

@@ -1,6 +1,6 @@
 """The form itself: a revision's content, the list of revisions, what changed, what was signed."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +12,10 @@ from api.reading.approval_lists import may_read_list
 from api.reading.reviews import may_read_report
 from api.reading.withholding import Withheld, left_out, revision_line
 from api.scope import Reading
-from models.calendar import start_of_day
 from models.errors import RefusedError
 from models.form import carry, catalogue, completeness, diff, visible, withhold
 from models.lifecycle.forms import form_for
+from models.record.exports import approved_on
 from models.record.load import content_of
 
 
@@ -106,12 +106,6 @@ _ALL = text(f"{_LINE} ORDER BY r.number")
 _NUMBER = text(f"{_LINE} AND r.number = :number")
 _DRAFT = text(f"{_LINE} AND r.state = 'draft'")
 _APPROVED = text(f"{_LINE} AND r.id = :revision")
-# An imported revision is approved without a signature of ours: it counts from the day it was taken over.
-_ON = text(
-    f"{_LINE} AND r.state IN ('approved', 'superseded')"
-    " AND coalesce(s.signed_at, r.submitted_at, r.saved_at) < :end"
-    " ORDER BY coalesce(s.signed_at, r.submitted_at, r.saved_at) DESC, r.number DESC LIMIT 1"
-)
 _FORM = text("SELECT form_version FROM revisions WHERE id = :id")
 _SIGNED = text(
     "SELECT s.*, r.number AS revision, a.display_name AS approver, b.display_name AS on_behalf_of_name"
@@ -143,7 +137,8 @@ async def form(
     subject = await permits.profile(read, profile_id)
     values: dict[str, Any] = {"id": profile_id}
     if as_of is not None:
-        query, values["end"] = _ON, start_of_day(as_of + timedelta(days=1))
+        stood = await approved_on(read.connection, profile_id, as_of)
+        query, values["revision"] = _APPROVED, stood.revision_id if stood is not None else None
     elif revision is not None:
         query, values["number"] = _NUMBER, revision
     elif draft:

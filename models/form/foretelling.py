@@ -4,7 +4,7 @@ They open the duty to update the profile by themselves. The rules are data, mark
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import Any, Literal
@@ -133,8 +133,3 @@ def retirement_on(born: PartialDate, gender: str) -> date | None:
 def _roadmap(gender: str) -> tuple[tuple[str, int], ...]:
     rows = document("timetables", "retirement")[gender]
     return tuple((str(row["born_from"]), 12 * int(row["years"]) + int(row["months"])) for row in rows)
-
-
-def day_after(day: date) -> date:
-    """The day to pass to :func:`foretold` after having looked on ``day``."""
-    return day + timedelta(days=1)

@@ -1,7 +1,7 @@
 """What an export takes: the revision that was the approved one by the end of a day."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import text
@@ -29,10 +29,14 @@ async def with_exportable(
     connection: AsyncConnection, life: Life, body: ExportDossier | PrintDossier, scene: Scene
 ) -> Life:
     """The life with what an export as of the asked day would take."""
-    end = start_of_day((body.as_of or scene.today) + timedelta(days=1))
-    row = (await connection.execute(_ON, {"profile": life.profile_id, "end": end})).one_or_none()
-    taken = Exportable(row.id, row.number, row.digest) if row is not None else None
-    return replace(life, exportable=taken)
+    return replace(life, exportable=await approved_on(connection, life.profile_id, body.as_of or scene.today))
+
+
+async def approved_on(connection: AsyncConnection, profile_id: UUID, day: date) -> Exportable | None:
+    """The revision that was the approved one when the day ended, if there was one."""
+    values = {"profile": profile_id, "end": start_of_day(day + timedelta(days=1))}
+    row = (await connection.execute(_ON, values)).one_or_none()
+    return Exportable(row.id, row.number, row.digest) if row is not None else None
 
 
 async def being_made(connection: AsyncConnection, command_id: UUID) -> UUID | None:
