@@ -162,15 +162,18 @@ async def level_in(read: Reading, agency_id: UUID) -> int:
     return verdict.level if isinstance(verdict, Allowed) else 0
 
 
-async def within(read: Reading, verb: str) -> Reach:
-    """Where the asker may do ``verb``: for lists.
+async def within(read: Reading, verb: str, level: int = 1) -> Reach:
+    """Where the asker may do ``verb``, seeing fields of ``level`` at least: for lists.
 
     Raises:
-        RefusedError: ``not-permitted`` when nowhere at all.
+        RefusedError: ``not-permitted`` when nowhere at all, ``field-withheld`` when nowhere to that level.
     """
     law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
-    found = reach(read.who.actor, verb, read.today, law)
+    found = reach(read.who.actor, verb, read.today, law, level=level)
     if not (found.everywhere or found.subtrees or found.agencies or found.profiles):
+        if level > 1:
+            await within(read, verb)  # nowhere at all is said first
+            raise withheld(level - 1)
         raise RefusedError.of(
             "not-permitted",
             "Tài khoản không có vai trò được xem danh sách này.",
@@ -186,20 +189,22 @@ AGENCIES = (
 """The agencies below ``:subtrees``, as one array, so that an index on the agency serves the list."""
 
 
-async def profiles_within(read: Reading, where: list[str], values: dict[str, Any]) -> None:
+async def profiles_within(
+    read: Reading, where: list[str], values: dict[str, Any], level: int = 1
+) -> None:
     """Add to ``where`` and ``values`` which profiles ``p`` of a list the asker may read.
 
     Archived ones stand in it only where the asker holds their own right, and are all that who holds nothing
-    else sees.
+    else sees. With a ``level``, only those stand in it of which fields of that level are seen.
 
     Raises:
-        RefusedError: ``not-permitted`` when nowhere at all.
+        RefusedError: ``not-permitted`` when nowhere at all, ``field-withheld`` when nowhere to that level.
     """
     law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
-    archives = reach(read.who.actor, Verb.READ_ARCHIVE, read.today, law)
+    archives = reach(read.who.actor, Verb.READ_ARCHIVE, read.today, law, level=level)
     kept = archives.everywhere or archives.subtrees or archives.agencies
     try:
-        people = await within(read, Verb.READ_PROFILE)
+        people = await within(read, Verb.READ_PROFILE, level)
     except RefusedError:
         if not kept:
             raise

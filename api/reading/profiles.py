@@ -13,6 +13,7 @@ from api.reading.duties import DutyLine
 from api.reading.steps import next_step
 from api.scope import Reading
 from models.errors import RefusedError
+from models.form import forms, level_of
 from models.lifecycle.life import CHAPTER_VI, STATUS_VI, Chapter, Status
 
 PRINTABLE = r"^[^\x00-\x1f]*$"
@@ -93,6 +94,8 @@ class Search(BaseModel):
     after: str | None = Field(default=None, max_length=400, title="Trang sau")
 
 
+_ID_NUMBER = max(level_of(form.by_name["citizen_id_number"]).rank for form in forms().values())
+"""The level of restriction of the personal ID number, in whichever form asks the most."""
 _LINE = (
     "SELECT p.id, p.full_name, p.staff_number, p.category, p.agency_id, a.name AS agency, p.chapter, p.status"
     " FROM profiles p JOIN agencies a ON a.id = p.agency_id"
@@ -116,10 +119,15 @@ def _row(row: Any) -> dict[str, Any]:
 
 
 async def _found(
-    read: Reading, where: list[str], values: dict[str, Any], limit: int, after: str | None
+    read: Reading,
+    where: list[str],
+    values: dict[str, Any],
+    limit: int,
+    after: str | None,
+    level: int = 1,
 ) -> Profiles:
-    """One page in the order of ids, within what the asker may read."""
-    await permits.profiles_within(read, where, values)
+    """One page in the order of ids, within what the asker may read; up to ``level`` at least."""
+    await permits.profiles_within(read, where, values, level)
     key = key_of(after, UUID)
     if key is not None:
         where.append("p.id > CAST(:last AS uuid)")
@@ -165,8 +173,11 @@ async def listed(
 async def search(read: Reading, asked: Search) -> Profiles:
     """People by name, staff number or ID number.
 
+    By its number nobody is found whose number the asker may not see: a hit would tell it.
+
     Raises:
-        RefusedError: ``malformed-request`` when nothing is asked.
+        RefusedError: ``malformed-request`` when nothing is asked; ``field-withheld`` for a number that the
+            asker sees of nobody.
     """
     where: list[str] = []
     values: dict[str, Any] = {}
@@ -191,7 +202,8 @@ async def search(read: Reading, asked: Search) -> Profiles:
         raise RefusedError.of(
             "malformed-request", "Cần ít nhất một điều kiện tìm.", "At least one condition is needed."
         )
-    return await _found(read, where, values, asked.limit, asked.after)
+    level = _ID_NUMBER if asked.personal_id_number is not None else 1
+    return await _found(read, where, values, asked.limit, asked.after, level)
 
 
 _CUSTODY = text(

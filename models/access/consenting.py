@@ -56,10 +56,10 @@ def with_the_officials_own(
     return _needed(rules)
 
 
-def consented_files(actor: Actor, on: date, rules: RuleSet | None) -> frozenset[UUID]:
-    """The files read by consent alone: for lists."""
+def consented_files(actor: Actor, on: date, rules: RuleSet | None, level: int = 1) -> frozenset[UUID]:
+    """The files read by consent alone, up to ``level`` at least: for lists."""
     laws = _asked(rules)
-    held = [one for one in actor.consents if one.holds(on) and one.kind in laws]
+    held = [one for one in actor.consents if one.holds(on) and one.kind in laws and one.level >= level]
     files = {one.profile_id for one in held}
     return frozenset(
         file for file in files if laws and {one.kind for one in held if one.profile_id == file} == set(laws)

@@ -92,9 +92,18 @@ def _verdicts(
 
 
 def reach(
-    actor: Actor, verb: Verb | str, on: date, rules: RuleSet | None = None, table: Roles | None = None
+    actor: Actor,
+    verb: Verb | str,
+    on: date,
+    rules: RuleSet | None = None,
+    table: Roles | None = None,
+    *,
+    level: int = 1,
 ) -> Reach:
-    """Where `verb` is allowed: what a list may show without asking `may` for every row."""
+    """Where `verb` is allowed: what a list may show without asking `may` for every row.
+
+    With a `level`, only where fields of that level of restriction are seen.
+    """
     table = table or roles()
     wanted = Verb(verb)
     everywhere, own = False, None
@@ -102,7 +111,7 @@ def reach(
     agencies: set[UUID] = set()
     for _, role, grant in _held(actor, table):
         permission = role.verbs.get(wanted)
-        if permission is None or (grant is not None and not grant.holds(on)):
+        if permission is None or role.level < level or (grant is not None and not grant.holds(on)):
             continue
         if wanted in _READS and not role.personnel_work and asks_the_official(rules):
             continue  # file by file, as each is consented to
@@ -120,14 +129,14 @@ def reach(
     for one in _lent(actor, wanted):
         if not in_force(one, on, rules, table):
             continue
-        covered = reach(one.delegator, wanted, on, rules, table)
+        covered = reach(one.delegator, wanted, on, rules, table, level=level)
         if covered.everywhere or not covered.subtrees.isdisjoint((one.agency_id, *one.ancestors)):
             subtrees.add(one.agency_id)
         elif one.agency_id in covered.agencies:
             agencies.add(one.agency_id)
     barred = _own_file_rule(table.verbs[wanted], rules) is not None
     never = actor.person_profile_id if barred else None
-    files = consented_files(actor, on, rules) if wanted is Verb.READ_PROFILE else frozenset()
+    files = consented_files(actor, on, rules, level) if wanted is Verb.READ_PROFILE else frozenset()
     return Reach(everywhere, frozenset(subtrees), frozenset(agencies), own, files, never)
 
 

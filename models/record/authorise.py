@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.access import Allowed, Target, delegables, may
+from models.access import Allowed, Denied, Target, Verb, delegables, may
 from models.command_sessions import CancelListSigning, CompleteListSigning, OpenListSigning
 from models.commands import (
     ApproveByList,
@@ -19,10 +19,11 @@ from models.commands import (
     RevokeDelegation,
 )
 from models.errors import RefusedError
+from models.form import top_level
 from models.lifecycle.account import account_issuers
 from models.lifecycle.competence import BY_PARTY, competent, signers
 from models.lifecycle.giving import could_give
-from models.lifecycle.life import AccountState
+from models.lifecycle.life import AccountState, Chapter
 from models.lifecycle.month import OPENING, WHOLE_STOCK
 from models.lifecycle.review import obligation_of
 from models.lifecycle.scene import Scene
@@ -104,6 +105,9 @@ LISTS = (ApproveList, CutList, ApproveByList, OpenListSigning, CompleteListSigni
 
 BEFORE_SENDING = ("hold_items", "lift_hold")
 """Verbs about what has been approved and has not gone out."""
+
+TAKING_OUT = ("export_dossier",)
+"""Verbs that take the whole of a file out; of an archived one also the right to read it is asked."""
 
 SIGNING = ("approve", "open_signing", "complete_signing", "cancel_signing")
 """Verbs of a signature; a session's stand on the right its document stands on."""
@@ -191,10 +195,30 @@ async def authorise(connection: AsyncConnection, command: Command, found: Found,
         verdict = _sending(command, target, scene) or verdict
     if not isinstance(verdict, Allowed):
         raise RefusedError.of(verdict.code, verdict.reason_vi, verdict.reason_en)
+    if command.verb in TAKING_OUT and life is not None and life.chapter is Chapter.ARCHIVE:
+        _archived(command, target, scene)
     if step is not None and verdict.role in BY_PARTY["department"]:
         # The department reaches every agency; it judges only the steps that the law lays on it.
         competent(step.obligation, replace(scene, actor_role=verdict.role))
     return Standing(verdict.role, verdict.delegation_of, verdict.delegation_id)
+
+
+def _archived(command: Command, target: Target, scene: Scene) -> None:
+    """What is archived leaves only by the right to read it, and only by whoever sees all of it (hanoi.art12.3).
+
+    Raises:
+        RefusedError: ``archived-profile``, ``field-withheld``, ``own-file``.
+    """
+    verdict = may(command.actor, Verb.READ_ARCHIVE, target, scene.today, scene.law)
+    if isinstance(verdict, Denied):
+        code = "archived-profile" if verdict.code == "not-permitted" else verdict.code
+        raise RefusedError.of(code, verdict.reason_vi, verdict.reason_en)
+    if verdict.level < top_level():
+        raise RefusedError.of(
+            "field-withheld",
+            f"Vai trò được xem đến độ hạn chế {verdict.level}; bản xuất chứa mục ở độ cao hơn.",
+            f"The role sees up to level {verdict.level} of restriction; the export holds fields above it.",
+        )
 
 
 def _sending(command: Command, target: Target, scene: Scene) -> Allowed | None:

@@ -2,15 +2,15 @@
 
 import asyncio
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import insert, text
 
-from models.tables import ApprovalRow, AttachmentRow
-from tests.api.reading.world import NOW, Caller, World, code_of
+from models.tables import AccessConsentRow, ApprovalRow, AttachmentRow
+from tests.api.reading.world import NOW, TODAY, Caller, World, code_of
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 SIGNED = datetime(2026, 2, 27, 3, tzinfo=UTC)
@@ -137,3 +137,38 @@ async def test_another_accounts_rights_are_for_administrators(an: UUID, world: W
     assert "Ngoài phạm vi" in read["why"]
     unknown = await caller.get(f"/profiles/{an}/access", params={"account": str(uuid4())})
     assert code_of(unknown) == (404, "not-found")
+
+
+async def test_a_number_that_the_reader_may_not_see_is_not_found_by_searching(
+    an: UUID, world: World, caller: Caller
+) -> None:
+    """Neither hit nor miss: a number told by trying would be a number told."""
+
+    async def write(c: Any) -> None:
+        hidden = await world.profile(c, "NGUYỄN VĂN SỐ", world.a, id_number="000190007007")
+        reader = await world.account(c, "reader", agency_id=world.b)
+        for file, level in ((an, 2), (hidden, 1)):
+            await c.execute(
+                insert(AccessConsentRow).values(
+                    id=uuid4(), authority_id=world.authority, profile_id=file, account_id=reader,
+                    kind="written", state="given", purpose="Tra cứu", document="1/VB", level=level,
+                    starts_on=TODAY, ends_on=TODAY + timedelta(days=9), asked_by=world.accounts["hr.a"],
+                    asked_at=NOW, rule_id="hanoi.art8.3", citation="Điều 8.3",
+                )
+            )  # fmt: skip
+        await world.account(c, "first.level", role="consent_reader", agency_id=world.a)
+
+    await world.written(write)
+    for number in ("000190007007", "000190007008"):
+        await caller.login("first.level")
+        refused = await caller.post("/profiles/search", json={"personal_id_number": number})
+        assert code_of(refused) == (403, "field-withheld"), "the same for a number that is nobody's"
+        await caller.login("reader")
+        asked = await caller.post("/profiles/search", json={"personal_id_number": number})
+        assert (asked.status_code, asked.json()["items"]) == (200, [])
+    await caller.login("hr.a")
+    found = await caller.post("/profiles/search", json={"personal_id_number": "000190007007"})
+    assert [one["full_name"] for one in found.json()["items"]] == ["NGUYỄN VĂN SỐ"]
+    await caller.login("first.level")
+    by_name = await caller.post("/profiles/search", json={"name": "nguyen van so"})
+    assert by_name.status_code == 200, by_name.text
