@@ -189,9 +189,7 @@ AGENCIES = (
 """The agencies below ``:subtrees``, as one array, so that an index on the agency serves the list."""
 
 
-async def profiles_within(
-    read: Reading, where: list[str], values: dict[str, Any], level: int = 1
-) -> None:
+async def profiles_within(read: Reading, where: list[str], values: dict[str, Any], level: int = 1) -> None:
     """Add to ``where`` and ``values`` which profiles ``p`` of a list the asker may read.
 
     Archived ones stand in it only where the asker holds their own right, and are all that who holds nothing
