@@ -204,7 +204,7 @@ async def authorise(connection: AsyncConnection, command: Command, found: Found,
 
 
 def _archived(command: Command, target: Target, scene: Scene) -> None:
-    """What is archived leaves only by the right to read it, and only by whoever sees all of it (hanoi.art12.3).
+    """What is archived leaves only by the right to read it, by whoever sees all of it (hanoi.art12.3).
 
     Raises:
         RefusedError: ``archived-profile``, ``field-withheld``, ``own-file``.

@@ -1,6 +1,6 @@
 """A confused deputy: one call about many, some of whom are no business of whoever calls.
 
-The list is one agency's and its batch acts with rights over everything; so whoever is named on it must be on it.
+The list is one agency's and its batch acts with rights over everything; so whoever is named must be on it.
 """
 
 from collections.abc import AsyncIterator

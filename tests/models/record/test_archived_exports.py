@@ -1,4 +1,4 @@
-"""A dossier that was archived leaves by the right to read the archive, and not by a post of the agency alone."""
+"""An archived dossier leaves by the right to read the archive, not by a post of the agency alone."""
 
 from datetime import date
 from uuid import UUID, uuid4
