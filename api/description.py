@@ -7,6 +7,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from api.request_words import with_words
+
 MEDIA_TYPE = "application/problem+json"
 _LINE = {"type": "string"}
 _FIELD = {
@@ -38,12 +40,12 @@ _OTHERWISE = {"$ref": "#/components/responses/Problem"}
 
 
 class DescribedAPI(FastAPI):
-    """An application whose document tells its refusals."""
+    """An application whose document tells its refusals, and what members are called."""
 
     def openapi(self) -> dict[str, Any]:
         """The document, made once."""
         if self.openapi_schema is None:
-            with_problems(super().openapi())  # which keeps what it answers
+            with_words(with_problems(super().openapi()))  # which keeps what it answers
         return super().openapi()
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from api.request_words import word
 from models.errors import FieldRefusal, Refusal
 
 LONGEST_PATH = 120
@@ -47,7 +48,9 @@ def malformed(errors: Sequence[Mapping[str, Any]]) -> Refusal:
     return Refusal(
         "malformed-request",
         detail_vi=f"Có {len(errors)} chỗ sai trong yêu cầu.",
-        detail_en=f"{len(errors)} things are wrong with the request.",
+        detail_en=f"{len(errors)} things are wrong with the request."
+        if len(errors) > 1
+        else "One thing is wrong with the request.",
         fields=tuple(_field(error) for error in errors[:MOST_ERRORS]),
     )
 
@@ -64,7 +67,8 @@ def _field(error: Mapping[str, Any]) -> FieldRefusal:
     location = error["loc"]
     names = [step for step in location if isinstance(step, str)]
     message_vi, message_en = _words(str(error["type"]), error.get("ctx") or {})
-    return FieldRefusal(path_of(location), path_of(names[-1:]), message_vi, message_en)
+    label = (word(names[-1]) if names else None) or path_of(names[-1:])
+    return FieldRefusal(path_of(location), label, message_vi, message_en)
 
 
 def _words(kind: str, limits: Mapping[str, Any]) -> tuple[str, str]:

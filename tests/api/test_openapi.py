@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from api.app import create_app
+from api.request_words import members, unnamed, words
 from models.access import roles
 from models.settings import Settings
 from tests.api.breaking import breaking
@@ -47,6 +48,19 @@ def test_every_route_and_every_role_stands_in_the_matrix_of_who_is_let_in(commit
     )
     assert declared - operations == set(), "there is no such route any more"
     assert set(roles().roles) <= set(table["roles"]["everybody"]), "say what the new role may"
+
+
+def test_every_member_of_a_request_is_called_something_in_vietnamese(committed) -> None:
+    nameless = {name for name, schema in members(committed) if unnamed(name, schema)}
+    assert nameless == set(), "give it a title, or a line in api/request_words.yaml"
+
+
+def test_no_word_is_left_over(committed) -> None:
+    assert set(words()) - {name for name, _ in members(committed)} - SEEN_ELSEWHERE == set()
+
+
+SEEN_ELSEWHERE = {"body"}
+"""Named in refusals only."""
 
 
 def notice(document: dict) -> dict:
