@@ -191,6 +191,11 @@ class Settings(BaseSettings):
     """PartnerCode issued by the gateway."""
     national_partner_code_cus: str | None = None
     """PartnerCodeCus issued by the gateway."""
+    national_key_file: Path | None = None
+    """JSON file (mode 0600) with the values above as access_key, secret_key …, in their place. It is read
+    again for every token: a new pair is registered by replacing it, while everything runs."""
+    national_seal_key_file: Path | None = None
+    """File (PEM, mode 0600) with the private key that seals packets; its public key is handed in there."""
     national_sender_code: str = "H26"
     """SENDER_CODE of packets: the managing authority's code at the gateway."""
     national_receiver_code: str = "G09"

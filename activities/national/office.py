@@ -7,7 +7,12 @@ from pathlib import Path
 import httpx
 from temporalio import activity
 
-from activities.national.adapter import Connection, Credentials, NationalGateway
+from activities.national.adapter import (
+    Connection,
+    Credentials,
+    NationalGateway,
+    PacketSeal,
+)
 from activities.national.adapter.gateway import client_for
 from activities.national.mappings import Mapping, load_mapping
 from activities.national.pulling import pull_record
@@ -38,27 +43,34 @@ def gateway_of(settings: Settings) -> NationalGateway | None:
     """The way to the national database for the life of the process; none where no address is set.
 
     Raises:
-        MissingSettingError: an address without its key pair.
-        ValueError: an address that would send the key pair in the clear.
+        MissingSettingError: an address without its key pair or seal.
+        ValueError: an address that would send the key pair in the clear; a seal that is none.
     """
     if settings.national_url is None:
         return None
+    key_file = settings.national_key_file
     connection = Connection(
         base_url=str(settings.national_url).rstrip("/"),
         service=mapping_of(settings).service,
-        credentials=Credentials(
-            access_key=settings.require("national_access_key"),
-            secret_key=settings.require("national_secret_key"),
-            app_name=settings.require("national_app_name"),
-            partner_code=settings.require("national_partner_code"),
-            partner_code_cus=settings.national_partner_code_cus or "",
-        ),
+        credentials=None if key_file else _pair(settings),
+        key_file=key_file,
+        seal=PacketSeal.read(Path(settings.require("national_seal_key_file"))),
         token_path=settings.national_token_path,
         answer_timeout=settings.national_timeout_seconds,
         ca_file=str(settings.national_ca_file) if settings.national_ca_file else None,
     )
     client: httpx.AsyncClient = client_for(connection)
     return NationalGateway(client, connection)
+
+
+def _pair(settings: Settings) -> Credentials:
+    return Credentials(
+        access_key=settings.require("national_access_key"),
+        secret_key=settings.require("national_secret_key"),
+        app_name=settings.require("national_app_name"),
+        partner_code=settings.require("national_partner_code"),
+        partner_code_cus=settings.national_partner_code_cus or "",
+    )
 
 
 @dataclass(frozen=True, slots=True)

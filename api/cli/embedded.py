@@ -29,6 +29,8 @@ from api.cli.children import LOOPBACK, ChildError, Program, answers, command_lin
 
 SUPERUSER = "postgres"
 ROLES = {"migration": "hoso_owner", "api": "hoso_api", "worker": "hoso_worker", "report": "hoso_report"}
+OTHER_SIDE = "national_emulator"
+"""Role and database of the national database's emulator: none of ours may look into it, nor it into ours."""
 UNPRIVILEGED = ("postgres", "nobody")
 RETENTION_DAYS = 90
 SEARCH_ATTRIBUTES = {
@@ -140,13 +142,19 @@ class EmbeddedPostgres:
         path = self.folder / "passwords.json"
         if not path.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
-            made = {role: secrets.token_urlsafe(24) for role in (SUPERUSER, *ROLES.values())}
-            staged = path.with_suffix(".new")
-            staged.touch(mode=0o600)
-            staged.write_text(json.dumps(made), encoding="utf-8")
-            staged.replace(path)
+            made = {role: secrets.token_urlsafe(24) for role in (SUPERUSER, *ROLES.values(), OTHER_SIDE)}
+            self._write_passwords(made)
         stored: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        if OTHER_SIDE not in stored:  # a folder of an earlier version
+            stored[OTHER_SIDE] = secrets.token_urlsafe(24)
+            self._write_passwords(stored)
         return stored
+
+    def _write_passwords(self, made: Mapping[str, str]) -> None:
+        staged = self.folder / "passwords.new"
+        staged.touch(mode=0o600)
+        staged.write_text(json.dumps(made), encoding="utf-8")
+        staged.replace(self.folder / "passwords.json")
 
     def url(self, role: str = SUPERUSER, database: str = "postgres") -> str:
         """libpq address for a role (`ROLES` values, or the superuser)."""
@@ -245,6 +253,23 @@ class EmbeddedPostgres:
             stop_process(pid, since, signal.SIGINT, 20.0)
         elif since is not None:
             lock.unlink(missing_ok=True)
+
+    def other_side(self, database: str = OTHER_SIDE) -> dict[str, str]:
+        """The environment by which the emulator finds its database."""
+        return {"NATIONAL_EMULATOR_DATABASE": self.url(OTHER_SIDE, database)}
+
+    def create_other_side(self, database: str = OTHER_SIDE) -> None:
+        """A role and a database for the emulator; repeating it changes nothing."""
+        role, name = sql.Identifier(OTHER_SIDE), sql.Identifier(database)
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            known = connection.execute("select 1 from pg_roles where rolname = %s", [OTHER_SIDE]).fetchone()
+            password = sql.Literal(self.passwords[OTHER_SIDE])
+            verb = sql.SQL("alter" if known else "create")
+            connection.execute(sql.SQL("{} role {} login password {}").format(verb, role, password))
+            if connection.execute("select 1 from pg_database where datname = %s", [database]).fetchone():
+                return
+            connection.execute(sql.SQL("create database {} owner {} template template0").format(name, role))
+            connection.execute(sql.SQL("revoke all on database {} from public").format(name))
 
     def create_roles_and_database(self, database: str) -> None:
         """Our four roles and an empty database owned by the migration role; repeating it changes nothing."""

@@ -122,9 +122,14 @@ class Installation:
         engine = EmbeddedTemporal(
             ports.temporal, ports.temporal_ui, self.data / "temporal" / "engine.sqlite", codec
         )
-        others = (engine.program(), self._emulator(ports.emulator), self._pki(ports.pki))
+        others = (
+            engine.program(),
+            self._emulator(ports.emulator, database.other_side()),
+            self._pki(ports.pki),
+        )
         started = [self.supervisor.begin(program) for program in (database.program(), *others)]
         self.supervisor.wait(started[0])
+        database.create_other_side()
         database.create_roles_and_database("hoso")
         self.supervisor.wait(started[2])
         settings = self._write_settings(ports, database)
@@ -143,10 +148,12 @@ class Installation:
         except HosoError as error:
             raise ChildError(f"khoá / keys: {error}") from error
 
-    def _emulator(self, port: int) -> Program:
+    def _emulator(self, port: int, memory: dict[str, str]) -> Program:
         argv = [sys.executable, "-m", "activities.national.emulator", "--port", str(port)]
         argv += ["--data", str(self.data / "emulator")]
-        return Program(name="emulator", argv=argv, ready=lambda: answers(port), folder=ROOT)
+        return Program(
+            name="emulator", argv=argv, ready=lambda: answers(port), environment=memory, folder=ROOT
+        )
 
     def _pki(self, port: int) -> Program:
         argv = [sys.executable, "-m", "activities.signing.development_pki", "--port", str(port)]

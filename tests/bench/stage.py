@@ -112,7 +112,7 @@ def stage(*, emulator: bool = False) -> Iterator[Stage]:
         engine = EmbeddedTemporal(free_port(), None, engine_file)
         servers = {p.name: start(p, folder / f"{p.name}.log") for p in (database.program(), engine.program())}
         stack.callback(lambda: [child.stop() for child in servers.values()])
-        national = _emulator(folder, servers) if emulator else {}
+        national = _emulator(folder, servers, database) if emulator else {}
         database.create_roles_and_database("hoso")
         made = _settings(folder, database, engine, national)
         migrate(made.database_url(DatabaseRole.MIGRATION))
@@ -128,14 +128,16 @@ def stage(*, emulator: bool = False) -> Iterator[Stage]:
             raise
 
 
-def _emulator(folder: Path, servers: dict[str, Child]) -> dict[str, str]:
+def _emulator(folder: Path, servers: dict[str, Child], database: EmbeddedPostgres) -> dict[str, str]:
     """Start the emulator; answers the settings by which an installation knows it."""
     port = free_port()
+    database.create_other_side()
     argv = [sys.executable, "-m", "activities.national.emulator", "--port", str(port)]
     program = Program(
         name="emulator",
         argv=[*argv, "--data", str(folder / "emulator")],
         ready=lambda: answers(port),
+        environment=database.other_side(),
         folder=ROOT,
     )
     servers["emulator"] = start(program, folder / "emulator.log")

@@ -1,6 +1,7 @@
 """Our side of the seam: what workflows' activities may use of the national database."""
 
-from activities.national.adapter.connection import Connection, Credentials
+from activities.national.adapter.connection import Connection
+from activities.national.adapter.credentials import Credentials
 from activities.national.adapter.errors import (
     AccessRefusedError,
     BadAnswerError,
@@ -29,6 +30,7 @@ from activities.national.adapter.messages import (
     StatusKind,
     tran_code_for,
 )
+from activities.national.adapter.seal import PacketSeal
 
 __all__ = [
     "AccessRefusedError",
@@ -49,6 +51,7 @@ __all__ = [
     "NationalRecord",
     "Packet",
     "PacketItem",
+    "PacketSeal",
     "PacketUnknownError",
     "PersonQuery",
     "SeveralRecordsError",

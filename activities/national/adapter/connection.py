@@ -1,35 +1,16 @@
 """Where the national database is reached, and with which key pair."""
 
-import base64
-import json
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from activities.national.adapter.credentials import Credentials
+from activities.national.adapter.errors import KeyRevokedError
+from activities.national.adapter.key_file import read_key_file
+from activities.national.adapter.seal import PacketSeal
+
 __all__ = ["Connection", "Credentials"]
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """The key pair issued for the connection, with the partner codes observed on provincial platforms."""
-
-    access_key: str
-    secret_key: str = field(repr=False)
-    app_name: str
-    partner_code: str
-    partner_code_cus: str = ""
-
-    @property
-    def header(self) -> str:
-        """The value of the `lgspaccesstoken` header: base64 of a JSON object, padding kept."""
-        pair = {
-            "AccessKey": self.access_key,
-            "SecretKey": self.secret_key,
-            "AppName": self.app_name,
-            "PartnerCode": self.partner_code,
-            "PartnerCodeCus": self.partner_code_cus,
-        }
-        return base64.b64encode(json.dumps(pair, ensure_ascii=False).encode()).decode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +22,28 @@ class Connection:
 
     base_url: str
     service: str
-    credentials: Credentials
+    credentials: Credentials | None
     token_path: str = "/token"  # noqa: S105 — a path
     connect_timeout: float = 5.0
     answer_timeout: float = 60.0
     ca_file: str | None = None
     max_items: int = 500
+    key_file: Path | None = None
+    """The pair in force, read again for every token: a new one is registered by replacing the file."""
+    seal: PacketSeal | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.base_url)
         if not self.encrypted and not (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
             raise ValueError("the national database is reached over https, or over http on this machine only")
+
+    def pair(self) -> Credentials:
+        """The key pair in force now. KeyRevokedError where its file holds none."""
+        if self.key_file is not None:
+            return read_key_file(self.key_file)
+        if self.credentials is None:
+            raise KeyRevokedError
+        return self.credentials
 
     @property
     def encrypted(self) -> bool:

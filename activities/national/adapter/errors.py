@@ -4,7 +4,7 @@
     ├── UnreachableError     no usable answer, fate unknown: send it again with the same TRAN_CODE
     ├── MaintenanceError     the other side is closed (HTTP 503 with Retry-After): wait until then
     ├── KeyRevokedError      the key pair is refused or revoked: no retry helps, install the new one
-    ├── AccessRefusedError   the pair is good, but the network address or the agency code is not admitted
+    ├── AccessRefusedError   the pair is good, but the address, the agency code or the seal is not admitted
     ├── PacketUnknownError   the other side never got a packet of this TRAN_CODE: send it
     ├── BadPacketError       the packet as such is refused, here or there: it must be built anew
     └── BadAnswerError       an answer that breaks the contract; like unreachable, but someone must look
@@ -68,7 +68,8 @@ class KeyRevokedError(NationalError):
 
 
 class AccessRefusedError(NationalError):
-    """Refused for who we are, not for what we sent (101 IP_DISALLOWED, 106 AGENCY_ID_INCORRECT)."""
+    """Refused for who we are, not for what we sent (101 IP_DISALLOWED, 106 AGENCY_ID_INCORRECT,
+    107 SEAL_INCORRECT)."""
 
     def __init__(self, code: str) -> None:
         self.code = safe_code(code)

@@ -1,5 +1,6 @@
 """The one way to the national database: token, packets and receipts as platforms like NDXP use them."""
 
+import json
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -19,7 +20,7 @@ from activities.national.adapter.messages import (
     PacketItem,
 )
 from activities.national.adapter.replies import Found, WireDifference, WireResult, parse, read, request
-from activities.national.adapter.token import TokenKeeper
+from activities.national.adapter.token import Session, TokenKeeper
 
 __all__ = ["NationalGateway", "client_for", "open_gateway"]
 
@@ -49,7 +50,7 @@ class NationalGateway:
     async def send(self, packet: Packet) -> Acknowledgement:
         """Hand over a packet. The same TRAN_CODE sent again brings the same answer and no second effect."""
         self._check_size(packet.items)
-        result = await self._post("", _bodies(packet.items), _route(packet))
+        result = await self._hand_over("", packet)
         items = _results(result, packet.tran_code)
         _same_keys([item.key for item in packet.items], [item.key for item in items])
         return Acknowledgement(packet.tran_code, items)
@@ -86,7 +87,7 @@ class NationalGateway:
     async def report_status(self, packet: Packet) -> Acknowledgement:
         """Tell that people left or moved; items are `mapping.status_item(…)`, settled at once."""
         self._check_size(packet.items)
-        result = await self._post("/status", _bodies(packet.items), _route(packet))
+        result = await self._hand_over("/status", packet)
         items = _results(result, packet.tran_code)
         _same_keys([item.key for item in packet.items], [item.key for item in items])
         return Acknowledgement(packet.tran_code, items)
@@ -104,25 +105,35 @@ class NationalGateway:
         return tuple(ItemDifference(key, by_key[key].state, by_key[key].fields) for key in keys)
 
     async def _post(self, path: str, data: list[dict[str, Any]], headers: dict[str, str]) -> Any:
-        return await self._call("POST", path, headers, json={"data": data})
+        body = _packed(data)
+        headers = {"Content-Type": "application/json", **headers}
+        return await self._call("POST", path, headers, content=body)
+
+    async def _hand_over(self, path: str, packet: Packet) -> Any:
+        """A packet that changes something there: sealed."""
+        route = _route(packet)
+        body = _packed(_bodies(packet.items))
+        headers = {"Content-Type": "application/json", **route}
+        if self._connection.seal is not None:
+            headers["X-Packet-Seal"] = self._connection.seal.over(body, route)
+        return await self._call("POST", path, headers, content=body)
 
     async def _call(self, method: str, path: str, headers: dict[str, str], **content: Any) -> Any:
-        token = await self._tokens.get()
-        answer = await self._exchange(method, path, headers, token, **content)
+        session = await self._tokens.get()
+        answer = await self._exchange(method, path, headers, session, **content)
         if answer.status_code == 401:
             # Once: a token may have been withdrawn early; a fresh one refused as well means the pair is.
-            self._tokens.forget(token)
-            token = await self._tokens.get()
-            answer = await self._exchange(method, path, headers, token, **content)
+            self._tokens.forget(session)
+            session = await self._tokens.get()
+            answer = await self._exchange(method, path, headers, session, **content)
+            if answer.status_code == 401:
+                self._tokens.forget(session)
         return read(answer)
 
     async def _exchange(
-        self, method: str, path: str, headers: dict[str, str], token: str, **content: Any
+        self, method: str, path: str, headers: dict[str, str], session: Session, **content: Any
     ) -> httpx.Response:
-        own = {
-            "Authorization": f"Bearer {token}",
-            "lgspaccesstoken": self._connection.credentials.header,
-        }
+        own = {"Authorization": f"Bearer {session.token}", "lgspaccesstoken": session.pair}
         return await request(
             self._http, method, self._connection.service + path, headers=own | headers, **content
         )
@@ -141,6 +152,10 @@ async def open_gateway(connection: Connection) -> AsyncIterator[NationalGateway]
     """A gateway with its own client, closed at the end."""
     async with client_for(connection) as http:
         yield NationalGateway(http, connection)
+
+
+def _packed(data: list[dict[str, Any]]) -> bytes:
+    return json.dumps({"data": data}, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _bodies(items: Sequence[PacketItem]) -> list[dict[str, Any]]:

@@ -140,7 +140,7 @@ def _refusal(code: str) -> Exception:
     match code:
         case "100":
             return KeyRevokedError()
-        case "101" | "106":
+        case "101" | "106" | "107":
             return AccessRefusedError(code)
         case "404":
             return PacketUnknownError()

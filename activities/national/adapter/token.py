@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import httpx
 
@@ -10,9 +11,17 @@ from activities.national.adapter.connection import Connection
 from activities.national.adapter.errors import BadAnswerError, KeyRevokedError
 from activities.national.adapter.replies import refuse_closed, request
 
-__all__ = ["TokenKeeper"]
+__all__ = ["Session", "TokenKeeper"]
 
 _REFUSED = frozenset({400, 401, 403})
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A token and the `lgspaccesstoken` header of the pair it was issued on."""
+
+    token: str = field(repr=False)
+    pair: str = field(repr=False)
 
 
 class TokenKeeper:
@@ -27,11 +36,11 @@ class TokenKeeper:
         self._http = http
         self._connection = connection
         self._clock = clock
-        self._token: str | None = None
+        self._token: Session | None = None
         self._expires = 0.0
         self._renewing = asyncio.Lock()
 
-    async def get(self) -> str:
+    async def get(self) -> Session:
         """A token that should still be accepted. Errors: KeyRevoked, Maintenance, Unreachable, BadAnswer."""
         async with self._renewing:
             if self._token is None or self._clock() >= self._expires:
@@ -40,23 +49,25 @@ class TokenKeeper:
                 self._expires = self._clock() + lifetime * 0.9
             return self._token
 
-    def forget(self, token: str) -> None:
+    def forget(self, token: Session) -> None:
         """Drop a token that was refused, unless another call has already replaced it."""
         if self._token == token:
             self._token = None
 
-    async def _fetch(self) -> tuple[str, float]:
+    async def _fetch(self) -> tuple[Session, float]:
+        pair = self._connection.pair().header
         answer = await request(
             self._http,
             "POST",
             self._connection.token_path,
             data={"grant_type": "client_credentials"},
-            headers={"lgspaccesstoken": self._connection.credentials.header},
+            headers={"lgspaccesstoken": pair},
         )
         if answer.status_code in _REFUSED:
             raise KeyRevokedError
         refuse_closed(answer)
-        return _read(answer)
+        token, lifetime = _read(answer)
+        return Session(token, pair), lifetime
 
 
 def _read(answer: httpx.Response) -> tuple[str, float]:

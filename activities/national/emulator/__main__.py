@@ -1,4 +1,7 @@
-"""`python -m activities.national.emulator --port N --data DIR` — on the loopback address, and only there."""
+"""`python -m activities.national.emulator --port N --data DIR` — on the loopback address, and only there.
+
+`NATIONAL_EMULATOR_DATABASE` holds the address of its own PostgreSQL database.
+"""
 
 import argparse
 from pathlib import Path

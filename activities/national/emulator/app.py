@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import psycopg
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, PlainTextResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from activities.national.emulator.admin import Admin
@@ -37,6 +38,10 @@ def create_app(folder: Path) -> FastAPI:
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
     app.include_router(Services(store, partners, faults, records, known).router)
     app.include_router(admin.router)
+
+    @app.exception_handler(psycopg.OperationalError)
+    async def without_memory(_request: Request, _error: Exception) -> PlainTextResponse:
+        return PlainTextResponse("Lỗi hệ thống", 500)
 
     @app.get("/", response_class=HTMLResponse)
     async def page(request: Request) -> HTMLResponse:

@@ -2,19 +2,24 @@
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from starlette.types import Receive, Scope, Send
 
 from activities.national.emulator.store import Store
 
 __all__ = ["KINDS", "FaultSettings", "Faults"]
 
 # Drawn before the work is done, or after it: the second sort is the hard one.
-KINDS = ("time_out", "server_error", "done_but_time_out", "done_but_broken")
+KINDS = (
+    *("time_out", "server_error", "cut"),
+    *("done_but_time_out", "done_but_broken", "done_but_failed", "done_but_cut"),
+)
 
 Percent = Annotated[int, Field(ge=0, le=100)]
 Times = Annotated[int, Field(ge=0, le=100_000)]
@@ -35,6 +40,13 @@ class FaultSettings(BaseModel):
     done_but_time_out_percent: Percent = 0
     done_but_broken_next: Times = 0
     done_but_broken_percent: Percent = 0
+    done_but_failed_next: Times = 0
+    done_but_failed_percent: Percent = 0
+    cut_next: Times = 0
+    cut_percent: Percent = 0
+    done_but_cut_next: Times = 0
+    done_but_cut_percent: Percent = 0
+    calls_per_second: Times = 0
     hang_seconds: Seconds = 90
     slow_seconds: Seconds = 0
     maintenance_until: AwareDatetime | None = None
@@ -45,6 +57,15 @@ class FaultSettings(BaseModel):
     settle_seconds: Seconds = 2
 
 
+class Cut(Response):
+    """An answer whose connection ends in the middle of it."""
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Begin and never end; the server then closes the connection."""
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b'{"error_code"', "more_body": True})
+
+
 class Faults:
     """The switches with their memory, and what they do to a call."""
 
@@ -52,11 +73,12 @@ class Faults:
         self._store = store
         self.now = FaultSettings.model_validate(store.setting("faults", {}))
         self.counts: dict[str, int] = store.setting("fault_counts", {})
+        self._second, self._calls = 0, 0
 
     def change(self, changes: dict[str, Any]) -> FaultSettings:
         """Merge in some switches; pydantic's ValidationError if one is not known or out of range."""
         self.now = FaultSettings.model_validate(self.now.model_dump() | changes)
-        self._save()
+        self._save(lasting=True)
         return self.now
 
     def reset(self) -> FaultSettings:
@@ -71,6 +93,17 @@ class Faults:
         self._count("maintenance")
         seconds = -(-(until - datetime.now(UTC)) // timedelta(seconds=1))
         return PlainTextResponse("Hệ thống đang bảo trì", 503, {"Retry-After": str(seconds)})
+
+    def crowded(self) -> Response | None:
+        """429 with Retry-After for a call beyond what one second may bring; a switch set to 0 allows all."""
+        second, most = int(time.monotonic()), self.now.calls_per_second
+        if second != self._second:
+            self._second, self._calls = second, 0
+        self._calls += 1
+        if not most or self._calls <= most:
+            return None
+        self._count("crowded")
+        return PlainTextResponse("Quá nhiều yêu cầu", 429, {"Retry-After": "1"})
 
     def refuses(self, item_key: str) -> bool:
         """Whether this item falls into the refused share: always the same answer for the same share."""
@@ -87,9 +120,15 @@ class Faults:
             return PlainTextResponse("Lỗi hệ thống", 500)
         if kind == "time_out":
             return await self._hang()
+        if kind == "cut":
+            return Cut()
         answer = work()
         if kind == "done_but_time_out":
             return await self._hang()
+        if kind == "done_but_failed":
+            return PlainTextResponse("Lỗi hệ thống", 500)
+        if kind == "done_but_cut":
+            return Cut()
         if kind == "done_but_broken":
             return PlainTextResponse("<html><body>Bad Gateway", 200)
         return answer
@@ -114,8 +153,8 @@ class Faults:
         self.counts[kind] = self.counts.get(kind, 0) + 1
         self._save()
 
-    def _save(self) -> None:
-        self._store.remember("faults", self.now.model_dump(mode="json"))
+    def _save(self, *, lasting: bool = False) -> None:
+        self._store.remember("faults", self.now.model_dump(mode="json"), lasting=lasting)
         self._store.remember("fault_counts", self.counts)
 
 

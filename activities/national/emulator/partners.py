@@ -31,6 +31,8 @@ class Partners:
             "app_name": "hoso",
             "partner_code": "H26",
             "partner_code_cus": "H26.hoso",
+            # The sample partner's own; see `seals`.
+            "seal_key_file": str((self._store.folder / "seal.key").absolute()),
         }
         fresh = self.file.with_suffix(".new")
         fresh.unlink(missing_ok=True)
@@ -53,21 +55,21 @@ class Partners:
     def issue(self, seconds: float) -> str:
         """A new token, remembered by its hash only."""
         token = secrets.token_urlsafe(32)
-        with self._store.db as db:
-            db.execute("delete from tokens where expires < ?", (time.time(),))
-            db.execute("insert into tokens values (?, ?)", (_hash(token), time.time() + seconds))
+        with self._store.light():
+            self._store.write("delete from tokens where expires < %s", time.time())
+            self._store.write("insert into tokens values (%s, %s)", _hash(token), time.time() + seconds)
         return token
 
     def admits(self, authorization: str | None) -> bool:
         """Whether an Authorization header carries a token that is still good."""
         scheme, _, token = (authorization or "").partition(" ")
-        row = self._store.row("select expires from tokens where hash = ?", _hash(token))
+        row = self._store.row("select expires from tokens where hash = %s", _hash(token))
         return scheme == "Bearer" and row is not None and row["expires"] > time.time()
 
     def withdraw_tokens(self) -> None:
         """Make every token issued so far worthless."""
-        with self._store.db as db:
-            db.execute("delete from tokens")
+        with self._store.transaction():
+            self._store.write("delete from tokens")
 
 
 def _hash(token: str) -> str:

@@ -1,14 +1,13 @@
 """The national record itself: what becomes of an item, and how one stands to what is recorded."""
 
 import json
-import sqlite3
 import time
 from typing import Any
 
 from activities.national.emulator.checking import Fault, check_item
 from activities.national.emulator.faults import Faults
 from activities.national.emulator.formats import Format, value_at
-from activities.national.emulator.store import Store
+from activities.national.emulator.store import Row, Store
 
 __all__ = ["Records"]
 
@@ -36,50 +35,52 @@ class Records:
         """Decide every waiting item that has been polled often enough, or has waited long enough."""
         now = self._faults.now
         waiting = self._store.rows(
-            "select i.rowid, i.item_key, i.body, p.service, p.sender"
+            "select i.position, i.tran_code, i.item_key, i.body, p.service, p.sender"
             " from items i join packets p using (tran_code)"
-            " where i.status = 'pending' and (i.arrived <= ? or (p.tran_code = ? and p.polls >= ?))"
+            " where i.status = 'pending' and (i.arrived <= %s or (p.tran_code = %s and p.polls >= %s))"
             " order by i.arrived, i.position",
             *(time.time() - now.settle_seconds, tran_code, now.settle_polls),
         )
-        for item in waiting:
-            self._settle_one(item)
+        if waiting:
+            with self._store.transaction():
+                for item in waiting:
+                    self._settle_one(item)
 
-    def _settle_one(self, item: sqlite3.Row) -> None:
+    def _settle_one(self, item: Row) -> None:
         form, body = self._formats[item["service"]], json.loads(item["body"])
         refused = self._faults.refuses(item["item_key"])
-        with self._store.db:
-            fault = (
-                Fault("REFUSED", "", "Từ chối theo yêu cầu thử nghiệm")
-                if refused
-                else self._apply(form, item["sender"], body)
-            )
-            status = "rejected" if fault else "accepted"
-            said = (fault.code, fault.field, fault.message) if fault else ("", None, "")
-            self._store.write(
-                "update items set status = ?, code = ?, field = ?, message = ? where rowid = ?",
-                *(status, *said, item["rowid"]),
-            )
+        fault = (
+            Fault("REFUSED", "", "Từ chối theo yêu cầu thử nghiệm")
+            if refused
+            else self._apply(form, item["sender"], body)
+        )
+        status = "rejected" if fault else "accepted"
+        said = (fault.code, fault.field, fault.message) if fault else ("", None, "")
+        self._store.write(
+            "update items set status = %s, code = %s, field = %s, message = %s"
+            " where tran_code = %s and position = %s",
+            *(status, *said, item["tran_code"], item["position"]),
+        )
 
     def _apply(self, form: Format, sender: str, body: dict[str, Any]) -> Fault | None:
         """Write the record, unless the person is somebody else's or another profile's."""
         profile, person = value_at(body, form.profile_id), value_at(body, form.person)
         row = self._store.row(
-            "select * from records where service = ? and person = ?", form.service, person
+            "select * from records where service = %s and person = %s", form.service, person
         ) or self._record(form, profile)
         if row:
             fault = _not_yours(row, form, sender, profile)
             if fault:
                 return fault
             self._store.write(
-                "delete from records where service = ? and profile_id = ?", form.service, row["profile_id"]
+                "delete from records where service = %s and profile_id = %s", form.service, row["profile_id"]
             )
         same = row is not None and row["digest"] == value_at(body, form.digest)
         # A late correction does not bring the retired back; taking in who moved out does.
         status = row["status"] if row and row["status"] != MOVED_OUT else IN_SERVICE
         writes = (row["writes"] if row else 0) + (0 if same else 1)
         self._store.write(
-            "insert or replace into records values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into records values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
             *(form.service, profile, person, value_at(body, form.digest), json.dumps(body, sort_keys=True)),
             *(_top(sender), status, time.time(), writes),
         )
@@ -91,7 +92,7 @@ class Records:
         record = self._record(form, profile)
         if record and record["digest"] == digest:
             return {"item_key": item_key, "state": "unchanged"}
-        if self._store.row("select 1 from items where item_key = ? and status = 'pending'", item_key):
+        if self._store.row("select 1 from items where item_key = %s and status = 'pending'", item_key):
             return {"item_key": item_key, "state": "pending"}
         if record is None:
             return {"item_key": item_key, "state": "new"}
@@ -100,7 +101,9 @@ class Records:
 
     def lookup(self, form: Format, person: str) -> dict[str, Any]:
         """The record of a person, by the number that identifies him or her."""
-        row = self._store.row("select * from records where service = ? and person = ?", form.service, person)
+        row = self._store.row(
+            "select * from records where service = %s and person = %s", form.service, person
+        )
         if row is None:
             return {"found": False}
         return {
@@ -132,17 +135,18 @@ class Records:
         receiver = value_at(body, names["to_agency"])
         held_by = _top(receiver or "") if kind == MOVED_OUT else record["held_by"]
         self._store.write(
-            "update records set status = ?, held_by = ?, changed = ? where service = ? and profile_id = ?",
+            "update records set status = %s, held_by = %s, changed = %s"
+            " where service = %s and profile_id = %s",
             *(kind, held_by, time.time(), form.service, record["profile_id"]),
         )
         return {"item_key": key, "status": "accepted"}
 
-    def _record(self, form: Format, profile: Any) -> sqlite3.Row | None:
-        sql = "select * from records where service = ? and profile_id = ?"
+    def _record(self, form: Format, profile: Any) -> Row | None:
+        sql = "select * from records where service = %s and profile_id = %s"
         return self._store.row(sql, form.service, str(profile))
 
 
-def _not_yours(row: sqlite3.Row, form: Format, sender: str, profile: str) -> Fault | None:
+def _not_yours(row: Row, form: Format, sender: str, profile: str) -> Fault | None:
     """Who moved out may be taken in by the named receiver, or anyone if none was named, under any profile."""
     if row["status"] == MOVED_OUT and row["held_by"] in ("", _top(sender)):
         return None

@@ -14,6 +14,7 @@ from activities.national.emulator.faults import Faults
 from activities.national.emulator.formats import Format, value_at
 from activities.national.emulator.partners import Partners
 from activities.national.emulator.records import Records
+from activities.national.emulator.seals import Seals
 from activities.national.emulator.store import Store
 
 __all__ = ["Services"]
@@ -33,23 +34,25 @@ class Services:
         self, store: Store, partners: Partners, faults: Faults, records: Records, known: dict[str, Format]
     ) -> None:
         self._store, self._partners, self._faults, self._records = store, partners, faults, records
+        self._seals = Seals(store.folder)
         self.router = APIRouter()
         self.router.add_api_route("/token", self.token, methods=["POST"], response_model=None)
         for form in known.values():
-            self._add(form, "", self.packet)
+            self._add(form, "", self.packet, sealed=True)
             self._add(form, "/receipts", self.receipts, "GET")
             self._add(form, "/known", self.known)
             self._add(form, "/difference", self.difference)
             self._add(form, "/lookup", self.lookup)
-            self._add(form, "/status", self.status)
+            self._add(form, "/status", self.status, sealed=True)
 
-    def _add(self, form: Format, path: str, work: Work, method: str = "POST") -> None:
-        self.router.add_api_route(
-            form.service + path, self._guarded(form, work), methods=[method], response_model=None
-        )
+    def _add(
+        self, form: Format, path: str, work: Work, method: str = "POST", *, sealed: bool = False
+    ) -> None:
+        endpoint = self._guarded(form, work, sealed=sealed)
+        self.router.add_api_route(form.service + path, endpoint, methods=[method], response_model=None)
 
-    def _guarded(self, form: Format, work: Work) -> Callable[[Request], Awaitable[Response]]:
-        """Maintenance, token, key pair, body, then the work with the fault its turn draws."""
+    def _guarded(self, form: Format, work: Work, *, sealed: bool) -> Callable[[Request], Awaitable[Response]]:
+        """Maintenance, token, key pair, body, seal, then the work with the fault its turn draws."""
 
         async def endpoint(request: Request) -> Response:
             closed = self._faults.closed()
@@ -58,9 +61,15 @@ class Services:
             admitted = self._partners.admits(request.headers.get("authorization"))
             if not admitted or not self._pair_holds(request):
                 return JSONResponse({"error_code": "100", "message": "AUTHEN_ERROR", "result": None}, 401)
-            data: Body | str = [] if request.method == "GET" else await _data(request)
+            crowd = self._faults.crowded()
+            if crowd:
+                return crowd
+            raw = b"" if request.method == "GET" else await _received(request)
+            data: Body | str = [] if request.method == "GET" else _data(raw)
             if isinstance(data, str):
                 return _no("500", data)
+            if sealed and not self._seals.holds(request.headers, raw):
+                return _no("107", "SEAL_INCORRECT")
             body = data
             return await self._faults.around(lambda: work(form, request, body))
 
@@ -96,11 +105,11 @@ class Services:
     def receipts(self, form: Format, request: Request, _data: Body) -> JSONResponse:
         """Where a packet's items stand; each poll brings them nearer to their decision."""
         code = request.headers.get("tran_code", "")
-        with self._store.db:
-            self._store.write("update packets set polls = polls + 1 where tran_code = ?", code)
+        with self._store.transaction():
+            self._store.write("update packets set polls = polls + 1 where tran_code = %s", code)
         self._records.settle(code)
         if not self._store.row(
-            "select 1 from packets where tran_code = ? and service = ?", code, form.service
+            "select 1 from packets where tran_code = %s and service = %s", code, form.service
         ):
             return _no("404", "Không có gói tin")
         return _yes({"tran_code": code, "items": self._items(code)})
@@ -123,10 +132,14 @@ class Services:
             return _no("500", "Thiếu số định danh")
         self._records.settle()
         result = self._records.lookup(form, person)
-        with self._store.db:
+        with self._store.transaction():
             reason = request.headers.get("tran_code", "")[:64]
             self._store.write(
-                "insert into lookups values (?, ?, ?, ?)", time.time(), form.service, reason, result["found"]
+                "insert into lookups values (%s, %s, %s, %s)",
+                time.time(),
+                form.service,
+                reason,
+                result["found"],
             )
         return _yes(result)
 
@@ -146,29 +159,30 @@ class Services:
         if not 8 <= len(code) <= 64 or not 1 <= len(data) <= MAX_ITEMS:
             return _no("500", "DATA_INCORRECT")
         digest = hashlib.sha256(json.dumps([form.service, kind, sender, data]).encode()).hexdigest()
-        stored = self._store.row("select * from packets where tran_code = ?", code)
+        stored = self._store.row("select * from packets where tran_code = %s", code)
         if stored and stored["body_hash"] != digest:
             return _no("409", "TRAN_CODE đã dùng cho gói tin khác")
         if stored:
-            with self._store.db:
-                self._store.write("update packets set sendings = sendings + 1 where tran_code = ?", code)
+            with self._store.transaction():
+                self._store.write("update packets set sendings = sendings + 1 where tran_code = %s", code)
             return _yes(json.loads(stored["answer"]))
-        with self._store.db:
+        with self._store.transaction():
             packet = (code, form.service, kind, sender, receiver, digest, "", time.time())
-            self._store.write("insert into packets values (?, ?, ?, ?, ?, ?, ?, ?, 1, 0)", *packet)
+            self._store.write("insert into packets values (%s, %s, %s, %s, %s, %s, %s, %s, 1, 0)", *packet)
             answer = {"tran_code": code, "items": work(form, sender, code, data)}
-            self._store.write("update packets set answer = ? where tran_code = ?", json.dumps(answer), code)
+            self._store.write("update packets set answer = %s where tran_code = %s", json.dumps(answer), code)
         return _yes(answer)
 
     def _take_in(self, form: Format, sender: str, code: str, data: Body) -> list[dict[str, Any]]:
+        rows: list[tuple[Any, ...]] = []
         for position, body in enumerate(data):
             status, fault = self._records.first_answer(form, sender, body)
             said = (fault.code, fault.field or None, fault.message) if fault else ("", None, "")
-            self._store.write(
-                "insert into items values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                *(code, position, str(value_at(body, form.item_key)), str(value_at(body, form.profile_id))),
-                *(json.dumps(body), time.time(), status, *said),
+            key, profile = value_at(body, form.item_key), value_at(body, form.profile_id)
+            rows.append(
+                (code, position, str(key), str(profile), json.dumps(body), time.time(), status, *said)
             )
+        self._store.write_many("insert into items values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)", rows)
         return self._items(code)
 
     def _change(self, form: Format, sender: str, _code: str, data: Body) -> list[dict[str, Any]]:
@@ -176,17 +190,24 @@ class Services:
 
     def _items(self, code: str) -> list[dict[str, Any]]:
         names = "item_key, status, code, field, message"
-        rows = self._store.rows(f"select {names} from items where tran_code = ? order by position", code)  # noqa: S608
+        rows = self._store.rows(f"select {names} from items where tran_code = %s order by position", code)  # noqa: S608
         return [dict(row) for row in rows]
 
 
-async def _data(request: Request) -> Body | str:
-    """The packet's list, or what is wrong with it."""
+async def _received(request: Request) -> bytes:
+    """The body's bytes as they came; one byte too many where there are too many."""
     raw = bytearray()
     async for chunk in request.stream():
         raw += chunk
         if len(raw) > MAX_BYTES:
-            return "Gói tin quá lớn"
+            break
+    return bytes(raw)
+
+
+def _data(raw: bytes) -> Body | str:
+    """The packet's list, or what is wrong with it."""
+    if len(raw) > MAX_BYTES:
+        return "Gói tin quá lớn"
     try:
         body = json.loads(raw)
     except (ValueError, RecursionError):

@@ -8,10 +8,11 @@ has them.
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from api.cli.children import LOOPBACK, Child, ChildError, Program, answers, free_port
 from api.cli.embedded import ROLES, EmbeddedPostgres, TimeSkippingServer, server_account
@@ -72,6 +73,7 @@ class Servers:
         ours = (engine, self._emulator(ports["emulator"]), self._pki(ports["pki"], ports["temporal"]))
         others = [self._begin(one) for one in ours]
         self._ready([self._begin(self.postgres.program())])
+        self.postgres.create_other_side()
         self.postgres.create_roles_and_database("hoso")
         self._ready(others)
         self.settings = self._installation(ports)
@@ -149,12 +151,18 @@ class Servers:
     def _environment(self) -> dict[str, str]:
         return {PREFIX + "DATA": str(self.data), "PYTHONPATH": str(ROOT)}
 
-    def _python(self, name: str, *arguments: str, ready: Callable[[], bool]) -> Program:
+    def _python(
+        self,
+        name: str,
+        *arguments: str,
+        ready: Callable[[], bool],
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> Program:
         return Program(
             name=name,
             argv=[sys.executable, *arguments],
             ready=ready,
-            environment=self._environment,
+            environment={**self._environment, **environment},
             folder=ROOT,
             patience=PATIENCE,
             grace=5.0,
@@ -162,7 +170,9 @@ class Servers:
 
     def _emulator(self, port: int) -> Program:
         arguments = ("-m", "activities.national.emulator", "--port", str(port), "--data", str(self.emulator))
-        return self._python("emulator", *arguments, ready=lambda: answers(port))
+        return self._python(
+            "emulator", *arguments, ready=lambda: answers(port), environment=self.postgres.other_side()
+        )
 
     def _pki(self, port: int, engine: int) -> Program:
         """The development PKI, whose time is the engine's: certificates and stamps live in virtual time."""

@@ -1,6 +1,7 @@
 """The emulator as a process of its own, invented people, and gateways to it."""
 
 import itertools
+import os
 import subprocess
 import sys
 import time
@@ -14,8 +15,16 @@ from uuid import UUID, uuid5
 import httpx
 import pytest
 
-from activities.national.adapter import Connection, ItemHeader, NationalGateway, open_gateway, read_key_file
+from activities.national.adapter import (
+    Connection,
+    ItemHeader,
+    NationalGateway,
+    PacketSeal,
+    open_gateway,
+    read_key_file,
+)
 from activities.national.mappings import Mapping, load_mapping
+from api.cli.embedded import EmbeddedPostgres
 from models.form import digest
 
 ROOT = Path(__file__).parents[3]
@@ -30,6 +39,7 @@ class Emulator:
     folder: Path
     port: int
     log: Path
+    memory: dict[str, str] = field(repr=False)
     process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
     http: httpx.Client | None = field(default=None, repr=False)
 
@@ -44,6 +54,7 @@ class Emulator:
             self.process = subprocess.Popen(
                 [*command, "--port", str(self.port), "--data", str(self.folder)],
                 cwd=ROOT,
+                env={**os.environ, **self.memory},
                 stdout=log,
                 stderr=log,
             )
@@ -100,10 +111,11 @@ class Emulator:
 
 @pytest.fixture(scope="session")
 def emulator_process(
-    tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]
+    tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int], postgres: EmbeddedPostgres
 ) -> Iterator[Emulator]:
     folder = tmp_path_factory.mktemp("national")
-    one = Emulator(folder / "data", free_port(), folder / "log")
+    postgres.create_other_side()
+    one = Emulator(folder / "data", free_port(), folder / "log", postgres.other_side())
     one.start()
     try:
         yield one
@@ -133,6 +145,7 @@ def mapping(request: pytest.FixtureRequest) -> Mapping:
 def connect() -> Callable[..., Connection]:
     def make(emulator: Emulator, mapping: Mapping, **changes: Any) -> Connection:
         credentials = changes.pop("credentials", None) or read_key_file(emulator.folder / "partners.json")
+        changes = {"seal": PacketSeal.read(emulator.folder / "seal.key"), **changes}
         return Connection(emulator.url, mapping.service, credentials, **changes)
 
     return make

@@ -1,6 +1,7 @@
 """The emulator as a program: this machine only, nothing lost by `kill -9`, a page without a personal word."""
 
 import asyncio
+import itertools
 import socket
 import stat
 from collections.abc import Callable, Iterator
@@ -12,14 +13,19 @@ import pytest
 from activities.national.adapter import ItemStatus, open_gateway, tran_code_for
 from activities.national.mappings import load_mapping
 from activities.national.service import poll_receipts, submit_packet
+from api.cli.embedded import EmbeddedPostgres
 from tests.activities.national.conftest import Emulator
 from tests.activities.national.contract import HANOI, MINISTRY, settle
 
+_numbers = itertools.count(1)
+
 
 @pytest.fixture
-def own(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Emulator]:
+def own(tmp_path: Path, free_port: Callable[[], int], postgres: EmbeddedPostgres) -> Iterator[Emulator]:
     """An emulator of this test's own, to be killed."""
-    one = Emulator(tmp_path / "data", free_port(), tmp_path / "log")
+    name = f"other_side_{next(_numbers)}"
+    postgres.create_other_side(name)
+    one = Emulator(tmp_path / "data", free_port(), tmp_path / "log", postgres.other_side(name))
     one.start()
     yield one
     one.stop()
@@ -155,8 +161,10 @@ async def test_the_page_shows_what_arrived_and_no_personal_word(
 
 
 async def test_what_a_sender_writes_cannot_run_on_the_page(gateway, emulator: Emulator, mapping) -> None:
-    headers = {"TRAN_CODE": f"<script>{mapping.name}</script>", "SENDER_CODE": "H26", "RECEIVER_CODE": "G09"}
-    await gateway._call("POST", "", headers, json={"data": [{}]})
+    route = {"TRAN_CODE": f"<script>{mapping.name}</script>", "SENDER_CODE": "H26", "RECEIVER_CODE": "G09"}
+    body = b'{"data": [{}]}'
+    seal = gateway._connection.seal.over(body, route)
+    await gateway._call("POST", "", {**route, "X-Packet-Seal": seal}, content=body)
     page = emulator.call("GET", "/").text
     assert "<script>" not in page
     assert f"&lt;script&gt;{mapping.name}" in page
