@@ -76,7 +76,7 @@ def test_passwords_are_for_the_owner_only(postgres: EmbeddedPostgres) -> None:
     path = postgres.folder / "passwords.json"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     passwords = json.loads(path.read_text())
-    assert len(set(passwords.values())) == 5
+    assert len(set(passwords.values())) == 6
     assert all(len(password) >= 32 for password in passwords.values())
 
 
