@@ -5,12 +5,11 @@ that is signed later; a cut that was interrupted begins its rows again, and nobo
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
@@ -19,7 +18,7 @@ from activities.batches.beating import beating
 from activities.batches.describing import describe
 from activities.batches.results import stays, tell_own
 from activities.documents.header import DossierHeader, SignaturePlace, SlipLine
-from activities.documents.listing import PaperRow, render_apart, render_list
+from activities.documents.listing import PaperRow, render_list
 from activities.documents.store import DocumentStore
 from models.access import roles
 from models.database import Query, Scope, together, transaction
@@ -30,6 +29,8 @@ from models.lifecycle.steps import LAST_FIELD
 from models.messages import Ask, Batch, BatchResult, Internal
 from models.record.act import act
 from models.record.listing import Case, case_of, judge
+from models.record.sets import in_sets
+from models.record.sql import inserting
 from models.record.tools import Tools
 
 NEXT_LIST = "next-list"
@@ -54,10 +55,6 @@ _ABOUT = text(
     " JOIN authorities u ON u.authority_id = l.authority_id WHERE l.id = :id"
 )
 _BEGIN_AGAIN = text("DELETE FROM approval_list_rows WHERE list_id = :id")
-_ROW = text(
-    "INSERT INTO approval_list_rows (list_id, position, authority_id, profile_id, revision_id, digest,"
-    " changes, risk) VALUES (:list, :position, :authority, :profile, :revision, :digest, :changes, :risk)"
-)
 
 
 async def cut_list(
@@ -131,25 +128,24 @@ async def _frozen(
     behind = {one.row.profile_id: one.refusal.refusal.code for one in judged if one.refusal is not None}
     behind |= {row.profile_id: NEXT_LIST for row in may[MAXIMUM_ROWS:]}
     kept = may[:MAXIMUM_ROWS]
+    fixed = {"list_id": list_id, "authority_id": batch.authority_id}
     writes: list[Query] = [(_BEGIN_AGAIN, {"id": list_id})]
-    for position, row in enumerate(kept, start=1):
-        fixed = {"list": list_id, "position": position, "authority": batch.authority_id}
-        writes.append(
-            (
-                _ROW,
-                {
-                    **fixed,
-                    "profile": row.profile_id,
-                    "revision": row.revision_id,
-                    "digest": row.digest,
-                    "changes": Jsonb(row.changes),
-                    "risk": row.risk,
-                },
-            )
-        )
+    writes += in_sets([[_row(fixed, position, row)] for position, row in enumerate(kept, start=1)])
     writes += [query for profile, why in behind.items() for query in stays(batch, profile, why)]
     await together(connection, writes)
     return kept, behind
+
+
+def _row(fixed: Mapping[str, UUID], position: int, row: Row[Any]) -> Query:
+    about = {
+        "position": position,
+        "profile_id": row.profile_id,
+        "revision_id": row.revision_id,
+        "digest": row.digest,
+        "changes": row.changes,
+        "risk": row.risk,
+    }
+    return inserting("approval_list_rows", {**fixed, **about})
 
 
 def _manifest(case: Case, list_id: UUID, batch: Batch, rows: Sequence[Any]) -> bytes:
@@ -199,8 +195,8 @@ def _prepare(
     printed = [PaperRow(code_of(row), row.full_name, words(row.changes), row.digest) for row in rows]
     now = batch.now.replace(microsecond=0)
     legal = rule.citation if rule else "Quy chế của cơ quan quản lý"
-    render = render_list if len(rows) < LARGE else render_apart
-    pdf = render(printed, f"Tháng {about.month}", facts, legal, header, manifest, now)
+    apart = len(rows) >= LARGE
+    pdf = render_list(printed, f"Tháng {about.month}", facts, legal, header, manifest, now, apart=apart)
     return store.put(pdf, "application/pdf").sha256
 
 

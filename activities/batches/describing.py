@@ -9,16 +9,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
 from sqlalchemy import text
 
 from models.database import Query, Scope, together, transaction
 from models.form import catalogue, diff
 from models.form.risk import FIRST, risk_of
 from models.record.load import contents_of
+from models.record.sets import in_sets
+from models.record.sql import updating
 from models.record.tools import Tools
 
-AT_ONCE = 50
+AT_ONCE = 200
 FIRST_WORDS = "Khai lần đầu"
 
 _UNDESCRIBED = text(
@@ -29,10 +30,6 @@ _UNDESCRIBED = text(
     " AND b.id <> i.revision_id WHERE i.agency_month_id = :month AND i.state = 'listed'"
     " AND (CAST(:chosen AS uuid[]) IS NULL OR i.profile_id = ANY (CAST(:chosen AS uuid[])))"
     " AND i.described IS DISTINCT FROM i.digest ORDER BY i.profile_id LIMIT :most"
-)
-_DESCRIBED = text(
-    "UPDATE month_items SET changes = :changes, risk = :risk, described = :digest"
-    " WHERE agency_month_id = :month AND profile_id = :profile AND digest = :digest"
 )
 
 
@@ -55,7 +52,7 @@ async def describe(
             wanted = {one for row in rows for one in (row.revision_id, row.before) if one is not None}
             contents = await contents_of(connection, tools, authority_id, list(wanted))
             described = await asyncio.to_thread(_in_words, month_id, rows, contents)
-            await together(connection, described)
+            await together(connection, in_sets([[one] for one in described]))
         beat()
 
 
@@ -68,6 +65,7 @@ def _in_words(month_id: UUID, rows: Sequence[Any], contents: dict[UUID, dict[str
             changes = diff(form, contents[row.before], contents[row.revision_id])
             words = list(dict.fromkeys(change.label for change in changes))
             risk = risk_of(form, changes)
-        values = {"month": month_id, "profile": row.profile_id, "digest": row.digest}
-        found.append((_DESCRIBED, {**values, "changes": Jsonb(words), "risk": risk}))
+        item = {"agency_month_id": month_id, "profile_id": row.profile_id, "digest": row.digest}
+        said = {"changes": words, "risk": risk, "described": row.digest}
+        found.append(updating("month_items", item, said))
     return found

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.batches.reasons import reason_of
-from activities.batches.sending import National, deliver
+from activities.batches.sending import Fixed, National, deliver
 from activities.national.adapter import (
     BadPacketError,
     ItemResult,
@@ -154,7 +154,7 @@ async def _ask(tools: Tools, national: National, batch: Batch, packet: Row[Any])
     except PacketUnknownError:
         # It was lost over there: the same packet again, then it is waited for as before.
         try:
-            await deliver(tools, national, batch, packet.id, packet.tran_code)
+            await deliver(tools, national, batch, Fixed(packet.id, packet.tran_code))
         except BadPacketError as refused:
             await tell_of_trouble(tools, batch.authority_id, refused, batch.now)
         return ()

@@ -4,11 +4,11 @@ A packet's items are fixed with its TRAN_CODE before it leaves, so whatever dies
 again under the same code, and the other side answers it once (hanoi.art14.1).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
@@ -84,6 +84,18 @@ _UNDER_WAY = text(
 
 
 @dataclass(frozen=True, slots=True)
+class Fixed:
+    """A packet whose content is fixed; the items at hand where this very attempt made them."""
+
+    id: UUID
+    tran_code: str
+    sender: str = ""
+    items: tuple[PacketItem, ...] = ()
+    unfit: int = 0
+    """Items looked at beside it that cannot be expressed over there."""
+
+
+@dataclass(frozen=True, slots=True)
 class National:
     """The way to the national database and how our form goes over it."""
 
@@ -107,12 +119,15 @@ async def submit_batch(tools: Tools, national: National | None, batch: Batch) ->
         return BatchResult()
     refused = 0
     # A packet refused as a whole ends the run: the same items in a new one would be refused again.
-    while await _deliver_prepared(tools, national, batch):
+    taken = await _deliver_prepared(tools, national, batch)
+    while taken:
         async with transaction(tools.engine, scope) as connection:
-            found, unfit = await _prepare(connection, tools, national, batch)
-        refused += unfit
-        if not found:
+            fixed = await _prepare(connection, tools, national, batch)
+        if fixed is None:
             break
+        refused += fixed.unfit
+        if fixed.items:
+            taken = await _deliver_one(tools, national, batch, fixed)
     async with transaction(tools.engine, scope) as connection:
         row = (await connection.execute(_UNDER_WAY, {"month": batch.agency_month_id})).one()
     return BatchResult(done=row.items, refused=refused, tran_code=row.code)
@@ -120,14 +135,14 @@ async def submit_batch(tools: Tools, national: National | None, batch: Batch) ->
 
 async def _prepare(
     connection: AsyncConnection, tools: Tools, national: National, batch: Batch
-) -> tuple[int, int]:
-    """Fix the next packet; answers the items looked at and those that cannot be expressed over there."""
+) -> Fixed | None:
+    """Fix the next packet, which may come out empty; None where nothing is left to look at."""
     month = {"month": batch.agency_month_id}
     about = (await connection.execute(_SENDER, month)).one()
     ready = {"ready": gate.ready(about.gate), "most": PACKET}
     rows = (await connection.execute(_WAITING, {**month, **ready})).all()
     if not rows:
-        return 0, 0
+        return None
     items: dict[UUID, PacketItem] = {}
     revisions = [row.revision_id for row in rows]
     made = await items_of(connection, tools, national.mapping, batch.authority_id, revisions)
@@ -138,20 +153,12 @@ async def _prepare(
             continue
         why = {**month, "profile": row.profile_id, "reason": not_expressible(item, national.mapping)}
         await connection.execute(_REFUSE, {**why, "now": batch.now})
+    code = tran_code_for(f"{batch.agency_id}:{about.month}:{about.parts + 1}", tuple(items.values()))
+    packet = uuid5(batch.agency_month_id, code)
     if items:
-        code = tran_code_for(f"{batch.agency_id}:{about.month}:{about.parts + 1}", tuple(items.values()))
-        await connection.execute(
-            _PACKET,
-            {
-                **month,
-                "id": uuid5(batch.agency_month_id, code),
-                "authority": batch.authority_id,
-                "agency": batch.agency_id,
-                "code": code,
-                "items": len(items),
-                "now": batch.now,
-            },
-        )
+        values: dict[str, Any] = {**month, "id": packet, "authority": batch.authority_id}
+        values |= {"agency": batch.agency_id, "code": code, "items": len(items), "now": batch.now}
+        await connection.execute(_PACKET, values)
         await connection.execute(_MARK, {**month, "code": code, "profiles": list(items)})
     if unfit := len(rows) - len(items):
         await notify_post(
@@ -165,30 +172,35 @@ async def _prepare(
             month=about.month,
             items=unfit,
         )
-    return len(rows), len(rows) - len(items)
+    sender = sender_code(about.agency_code, about.national_code)
+    return Fixed(packet, code, sender, tuple(items.values()), unfit)
 
 
 async def _deliver_prepared(tools: Tools, national: National, batch: Batch) -> bool:
-    """Send what is prepared; whether every packet was taken."""
+    """Send what an earlier attempt prepared; whether every packet was taken."""
     taken = True
     scope = Scope(batch.authority_id, everything=True)
     async with transaction(tools.engine, scope) as connection:
         packets = (await connection.execute(_PREPARED, {"month": batch.agency_month_id})).all()
     for packet in packets:
-        try:
-            await deliver(tools, national, batch, packet.id, packet.tran_code)
-        except BadPacketError as refused:
-            taken = False
-            await _give_up(tools, batch, packet, refused)
-        except NationalError as error:
-            raise await troubled(tools, batch.authority_id, error, batch.now) from None
-        activity.heartbeat(packet.tran_code)
+        taken &= await _deliver_one(tools, national, batch, Fixed(packet.id, packet.tran_code))
     return taken
 
 
-async def deliver(
-    tools: Tools, national: National, batch: Batch, submission_id: UUID, tran_code: str
-) -> None:
+async def _deliver_one(tools: Tools, national: National, batch: Batch, packet: Fixed) -> bool:
+    """Send one packet; whether it was taken."""
+    try:
+        await deliver(tools, national, batch, packet)
+    except BadPacketError as refused:
+        await _give_up(tools, batch, packet, refused)
+        return False
+    except NationalError as error:
+        raise await troubled(tools, batch.authority_id, error, batch.now) from None
+    activity.heartbeat(packet.tran_code)
+    return True
+
+
+async def deliver(tools: Tools, national: National, batch: Batch, packet: Fixed) -> None:
     """Hand one prepared packet over and note that it went; as often as needed.
 
     Raises:
@@ -196,9 +208,22 @@ async def deliver(
     """
     month = {"month": batch.agency_month_id}
     scope = Scope(batch.authority_id, everything=True)
+    if not packet.items:
+        packet = await _made_again(tools, national, batch, packet)
+    await submit_packet(
+        national.gateway, packet.sender, national.receiver, packet.tran_code, list(packet.items)
+    )
     async with transaction(tools.engine, scope) as connection:
+        await connection.execute(_SENT, {"id": packet.id, "now": batch.now})
+        await connection.execute(_SENT_ITEMS, {**month, "code": packet.tran_code, "now": batch.now})
+
+
+async def _made_again(tools: Tools, national: National, batch: Batch, packet: Fixed) -> Fixed:
+    """The packet with its items, the same as when it was fixed."""
+    month = {"month": batch.agency_month_id}
+    async with transaction(tools.engine, Scope(batch.authority_id, everything=True)) as connection:
         about = (await connection.execute(_SENDER, month)).one()
-        rows = (await connection.execute(_CONTENT, {**month, "code": tran_code})).all()
+        rows = (await connection.execute(_CONTENT, {**month, "code": packet.tran_code})).all()
         revisions = [row.revision_id for row in rows]
         made = await items_of(connection, tools, national.mapping, batch.authority_id, revisions)
     items: list[PacketItem] = []
@@ -208,13 +233,10 @@ async def deliver(
             raise item  # it was expressed once, when the packet was fixed
         items.append(item)
     sender = sender_code(about.agency_code, about.national_code)
-    await submit_packet(national.gateway, sender, national.receiver, tran_code, items)
-    async with transaction(tools.engine, scope) as connection:
-        await connection.execute(_SENT, {"id": submission_id, "now": batch.now})
-        await connection.execute(_SENT_ITEMS, {**month, "code": tran_code, "now": batch.now})
+    return replace(packet, sender=sender, items=tuple(items))
 
 
-async def _give_up(tools: Tools, batch: Batch, packet: Row[Any], refused: BadPacketError) -> None:
+async def _give_up(tools: Tools, batch: Batch, packet: Fixed, refused: BadPacketError) -> None:
     """The packet as a whole is refused: its items wait again, for a person to find out why."""
     async with transaction(tools.engine, Scope(batch.authority_id, everything=True)) as connection:
         values = {"month": batch.agency_month_id, "code": packet.tran_code, "now": batch.now}

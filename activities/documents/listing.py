@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from multiprocessing import get_context
 
-from activities.documents.errors import DocumentError
+from activities.documents.apart import typeset_apart
 from activities.documents.fields import lay_out
 from activities.documents.header import DossierHeader, SlipLine
 from activities.documents.profile import foundation
@@ -42,8 +40,12 @@ def render_list(
     header: DossierHeader,
     manifest: bytes,
     issued_at: datetime,
+    *,
+    apart: bool = False,
 ) -> bytes:
     """Typeset a list with its signature field; ``manifest`` is attached and its SHA-256 printed and stated.
+
+    The same bytes with ``apart``, which has a large list set in a process of its own.
 
     Raises:
         DocumentError: document-code-invalid or rendering-failed.
@@ -65,46 +67,9 @@ def render_list(
         "note": NOTE,
         "places": [asdict(place) for place in header.places],
     }
-    done = typeset("list.typ", data, attached=manifest, issued_at=issued_at)
+    setting = typeset_apart if apart else typeset
+    done = setting("list.typ", data, attached=manifest, issued_at=issued_at)
     return lay_out(done.pdf, done.signature_places)
-
-
-def render_apart(
-    rows: Sequence[PaperRow],
-    subtitle: str,
-    facts: Sequence[SlipLine],
-    legal: str,
-    header: DossierHeader,
-    manifest: bytes,
-    issued_at: datetime,
-) -> bytes:
-    """The same bytes, made in a process of its own: a compiler keeps what it has set (5,000 rows: 660 MB),
-    and only the end of its process gives that back.
-
-    Raises:
-        DocumentError: as ``render_list``.
-    """
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
-        told = apart.submit(_rendered, rows, subtitle, facts, legal, header, manifest, issued_at).result()
-    if isinstance(told, bytes):
-        return told
-    raise DocumentError(*told)
-
-
-def _rendered(
-    rows: Sequence[PaperRow],
-    subtitle: str,
-    facts: Sequence[SlipLine],
-    legal: str,
-    header: DossierHeader,
-    manifest: bytes,
-    issued_at: datetime,
-) -> bytes | tuple[str, str]:
-    """The file, or code and message of its refusal: our exceptions do not travel between processes."""
-    try:
-        return render_list(rows, subtitle, facts, legal, header, manifest, issued_at)
-    except DocumentError as refused:
-        return refused.code, str(refused)
 
 
 def _broken(digest: str) -> str:

@@ -11,27 +11,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.national.adapter import ItemHeader, PacketItem
 from activities.national.mappings import Mapping, ValueRefusedError
-from models.calendar import legal_date
-from models.database import Query, together
 from models.form import carry, catalogue, forms
 from models.record.load import contents_of
 from models.record.tools import Tools
 
-_REVISION = text(
-    "SELECT r.id, r.profile_id, r.digest, r.form_version, s.document_sha256,"
-    " coalesce(s.signed_at, r.submitted_at, r.saved_at) AS approved_at"
-    " FROM revisions r LEFT JOIN LATERAL (SELECT signed_at, document_sha256 FROM approvals"
-    " WHERE profile_id = r.profile_id AND revision_id = r.id AND state = 'signed'"
-    " ORDER BY signed_at DESC LIMIT 1) s ON true"
-    " WHERE r.id = ANY (:ids)"
-)
 # A hand-over on the day of approval changes nothing here: the custodian before that day counts.
-_HELD = text(
-    "SELECT g.code, u.national_code FROM custody k"
-    " JOIN agencies g ON g.id = coalesce(CAST(:unit AS uuid), k.agency_id)"
-    " JOIN authorities u ON u.authority_id = k.authority_id WHERE k.profile_id = :profile"
-    " ORDER BY (k.starts_on < :day) DESC, CASE WHEN k.starts_on < :day THEN k.starts_on END DESC, k.starts_on"
-    " LIMIT 1"
+_REVISION = text(
+    "SELECT r.id, r.profile_id, r.digest, r.form_version, s.document_sha256, a.approved_on, h.code,"
+    " h.national_code"
+    " FROM revisions r LEFT JOIN LATERAL (SELECT signed_at, document_sha256 FROM approvals"
+    "   WHERE profile_id = r.profile_id AND revision_id = r.id AND state = 'signed'"
+    "   ORDER BY signed_at DESC LIMIT 1) s ON true"
+    " CROSS JOIN LATERAL (SELECT (coalesce(s.signed_at, r.submitted_at, r.saved_at)"
+    "   AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS approved_on) a"
+    " CROSS JOIN LATERAL (SELECT g.code, u.national_code FROM custody k"
+    "   JOIN agencies g ON g.id = coalesce(CAST(:unit AS uuid), k.agency_id)"
+    "   JOIN authorities u ON u.authority_id = k.authority_id WHERE k.profile_id = r.profile_id"
+    "   ORDER BY (k.starts_on < a.approved_on) DESC,"
+    "   CASE WHEN k.starts_on < a.approved_on THEN k.starts_on END DESC, k.starts_on LIMIT 1) h"
+    " WHERE r.id = ANY (:ids)"
 )
 MANAGED, EMPLOYED = "managing_authority_id", "employing_unit_id"
 # QĐ 20/2020/QĐ-TTg: electronic identifier of an agency.
@@ -72,23 +70,17 @@ async def items_of(
     *,
     unit_id: UUID | None = None,
 ) -> dict[UUID, PacketItem | ValueRefusedError]:
-    """The same for many revisions in three round trips; what cannot be expressed is its own refusal."""
-    rows = (await connection.execute(_REVISION, {"ids": list(revisions)})).all()
+    """The same for many revisions in two round trips; what cannot be expressed is its own refusal."""
+    rows = (await connection.execute(_REVISION, {"ids": list(revisions), "unit": unit_id})).all()
     contents = await contents_of(connection, tools, authority_id, [row.id for row in rows])
-    queries: list[Query] = [
-        (_HELD, {"profile": row.profile_id, "day": legal_date(row.approved_at), "unit": unit_id})
-        for row in rows
-    ]
-    places = await together(connection, queries)
     made: dict[UUID, PacketItem | ValueRefusedError] = {}
-    for row, (held,) in zip(rows, places, strict=True):
-        approved_on = legal_date(row.approved_at)
-        header = ItemHeader(row.profile_id, row.digest, approved_on, row.document_sha256)
+    for row in rows:
+        header = ItemHeader(row.profile_id, row.digest, row.approved_on, row.document_sha256)
         try:
-            asked = _in_the_mapping_s_form(contents[row.id], row.form_version, mapping, approved_on)
-            content = {MANAGED: held.national_code, EMPLOYED: held.code, **asked}
+            asked = _in_the_mapping_s_form(contents[row.id], row.form_version, mapping, row.approved_on)
+            content = {MANAGED: row.national_code, EMPLOYED: row.code, **asked}
             if unit_id is not None:
-                content[EMPLOYED] = held.code
+                content[EMPLOYED] = row.code
             made[row.id] = mapping.item(content, header)
         except ValueRefusedError as refused:
             made[row.id] = refused

@@ -39,7 +39,7 @@ def diff(cat: Catalogue, before: Content, after: Content) -> tuple[FieldChange, 
 
 
 def _named(cat: Catalogue, name: str, old: Any, new: Any) -> Iterator[FieldChange]:
-    if _mark(old) == _mark(new):
+    if _same(old, new):
         return
     field = cat.by_name.get(name)
     if field and (field.is_table or field.repeats) and _is_list(old) and _is_list(new):
@@ -50,6 +50,19 @@ def _named(cat: Catalogue, name: str, old: Any, new: Any) -> Iterator[FieldChang
 
 def _is_list(value: Any) -> bool:
     return value is None or isinstance(value, list)
+
+
+def _same(old: Any, new: Any) -> bool:
+    """Whether both have the same mark, without making the marks of what is plainly text, rows and tables."""
+    if type(old) is not type(new):
+        return _mark(old) == _mark(new)
+    if isinstance(old, str):
+        return bool(old == new)
+    if isinstance(old, dict):
+        return old.keys() == new.keys() and all(_same(value, new[name]) for name, value in old.items())
+    if isinstance(old, list):
+        return len(old) == len(new) and all(map(_same, old, new))
+    return _mark(old) == _mark(new)
 
 
 def _mark(value: Any) -> bytes:
@@ -86,14 +99,14 @@ def _lists(cat: Catalogue, field: Field, old: Sequence[Any], new: Sequence[Any])
 
 
 def _rows(cat: Catalogue, field: Field, path: str, old: Any, new: Any) -> Iterator[FieldChange]:
-    if _mark(old) == _mark(new):
+    if _same(old, new):
         return
     if not (isinstance(old, dict) and isinstance(new, dict)):
         yield _change(cat, path, old, new)
         return
     names = [*field.column, *sorted((old.keys() | new.keys()) - field.column.keys())]
     for name in names:
-        if _mark(old.get(name)) != _mark(new.get(name)):
+        if not _same(old.get(name), new.get(name)):
             yield _change(cat, f"{path}.{name}", old.get(name), new.get(name))
 
 
@@ -141,4 +154,4 @@ def _likeness(old: Any, new: Any) -> float:
     if not isinstance(old, dict) or not isinstance(new, dict):
         return 0.0
     names = old.keys() | new.keys()
-    return sum(_mark(old.get(name)) == _mark(new.get(name)) for name in names) / len(names) if names else 1.0
+    return sum(_same(old.get(name), new.get(name)) for name in names) / len(names) if names else 1.0

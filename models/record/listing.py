@@ -29,6 +29,7 @@ from models.record.act import must_hear, scene_of
 from models.record.authorise import authorise
 from models.record.commands import Command, command_of, command_query
 from models.record.load import LIVES, contents_of
+from models.record.sets import in_sets
 from models.record.special import Writing
 from models.record.subjects import Found, found_in, last_event, looks, saving_month, saving_profile, with_list
 from models.record.tools import Tools
@@ -253,7 +254,7 @@ async def _write(
     """Every row's own facts: the same that a single signature writes."""
     authority = case.ask.authority_id
     contents = await contents_of(connection, case.tools, authority, [one.row.revision_id for one in judged])
-    queries: list[Query] = []
+    subjects: list[list[Query]] = []
     for one in judged:
         life = one.found.subject.life
         assert life is not None
@@ -273,10 +274,10 @@ async def _write(
             command_id=one.scene.act_id,
         )
         writing = Writing(authority, life.profile_id, case.tools, case.ask.now)
-        queries += await written_rows(connection, outcome, writing)
-        queries += lines(outcome, one.scene, writing, events)
-        queries.append(saving_profile(life, case.ask, outcome, events))
-    await together(connection, queries)
+        rows = await written_rows(connection, outcome, writing)
+        own = [*rows, *lines(outcome, one.scene, writing, events)]
+        subjects.append([*own, saving_profile(life, case.ask, outcome, events)])
+    await together(connection, in_sets(subjects))
 
 
 async def _write_month(connection: AsyncConnection, case: Case, scene: Scene, outcome: Outcome) -> None:

@@ -1,16 +1,38 @@
 """Statements for rows whose shape only the decision knows, made once per table and set of columns."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from typing import Any
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import TextClause, text
+from sqlalchemy import Executable, TextClause, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.database import Query
 from models.tables import Table
+
+KEY = "key_"
+"""Before the name of a column by which a row is found, among the parameters of an update."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a statement made here writes. Without ``key`` it adds rows, else it changes those it names."""
+
+    table: str
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    next_version: bool = False
+
+
+_SHAPES: dict[Executable, Shape] = {}
+
+
+def shape_of(statement: Executable) -> Shape | None:
+    """The shape of a statement made here; none for any other."""
+    return _SHAPES.get(statement)
 
 
 def inserting(table: str, row: Mapping[str, Any]) -> Query:
@@ -23,22 +45,26 @@ def updating(
 ) -> Query:
     """Change the rows where all of ``key`` hold; with ``next_version`` their version moves on by one."""
     statement = _update(table, tuple(key), tuple(row), next_version)
-    return statement, {**_values(table, row), **{f"key_{name}": value for name, value in key.items()}}
+    return statement, {**_values(table, row), **{KEY + name: value for name, value in key.items()}}
 
 
 @cache
 def _insert(table: str, columns: tuple[str, ...]) -> TextClause:
     _known(table, columns)
     names, places = ", ".join(columns), ", ".join(f":{name}" for name in columns)
-    return text(f"INSERT INTO {table} ({names}) VALUES ({places})")  # noqa: S608 — names of our own tables
+    made = text(f"INSERT INTO {table} ({names}) VALUES ({places})")  # noqa: S608 — names of our own tables
+    _SHAPES[made] = Shape(table, (), columns)
+    return made
 
 
 @cache
 def _update(table: str, key: tuple[str, ...], columns: tuple[str, ...], next_version: bool) -> TextClause:
     _known(table, (*key, *columns))
     changes = [f"{name} = :{name}" for name in columns] + ["version = version + 1"] * next_version
-    where = " AND ".join(f"{name} = :key_{name}" for name in key)
-    return text(f"UPDATE {table} SET {', '.join(changes)} WHERE {where}")  # noqa: S608 — the same
+    where = " AND ".join(f"{name} = :{KEY}{name}" for name in key)
+    made = text(f"UPDATE {table} SET {', '.join(changes)} WHERE {where}")  # noqa: S608 — the same
+    _SHAPES[made] = Shape(table, key, columns, next_version)
+    return made
 
 
 def _known(table: str, columns: Iterable[str]) -> None:

@@ -145,17 +145,11 @@ def _notices(outcome: Outcome, scene: Scene, writing: Writing) -> Iterator[Query
         yield inserting("notices", row)
 
 
-_TOUCH = text("UPDATE duties SET ladder_step = :step, next_wake_at = :wake WHERE id = :id")
-_MOVE = text("UPDATE duties SET agency_id = :agency WHERE id = :id")
 _REBASE = text(
     "UPDATE duties SET rule_id = :rule, citation = :citation, rule_set_hash = :law,"
     " calendar_hash = :calendar, nominal_due_on = :nominal, due_on = :due_on, due_at = :due_at,"
     " facts = :facts, ladder_step = :step, next_wake_at = :wake, party = :party, agency_id = :agency"
     " WHERE id = :id"
-)
-_CLOSE = text(
-    "UPDATE duties SET state = :state, met_on = :met_on, late_days = :late, reason = :reason,"
-    " next_wake_at = NULL WHERE id = :id"
 )
 
 
@@ -188,22 +182,20 @@ def _duties(outcome: Outcome, scene: Scene, writing: Writing) -> Iterator[Query]
         }
         yield inserting("duties", row)
     for duty_id, (step, wake) in outcome.touched.items():
-        yield _TOUCH, {"id": duty_id, "step": step, "wake": wake}
+        yield updating("duties", {"id": duty_id}, {"ladder_step": step, "next_wake_at": wake})
     for duty_id, agency_id in outcome.moved.items():
-        yield _MOVE, {"id": duty_id, "agency": agency_id}
+        yield updating("duties", {"id": duty_id}, {"agency_id": agency_id})
     for one in outcome.rebased.values():
         yield _REBASE, _rebased(one)
     for closed in outcome.closed:
-        yield (
-            _CLOSE,
-            {
-                "id": closed.duty_id,
-                "state": closed.state,
-                "met_on": closed.on if closed.state == "met" else None,
-                "late": closed.late_days,
-                "reason": closed.reason,
-            },
-        )
+        ended = {
+            "state": closed.state,
+            "met_on": closed.on if closed.state == "met" else None,
+            "late_days": closed.late_days,
+            "reason": closed.reason,
+            "next_wake_at": None,
+        }
+        yield updating("duties", {"id": closed.duty_id}, ended)
 
 
 def _rebased(one: DutyRebased) -> dict[str, Any]:

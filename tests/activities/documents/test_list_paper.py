@@ -1,6 +1,5 @@
 """An approval list on paper: heads repeated, the manifest attached, archival and accessible."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
 from io import BytesIO
@@ -9,16 +8,17 @@ from typing import Any
 import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from activities.documents.apart import typeset_apart
 from activities.documents.errors import DocumentError
 from activities.documents.header import DossierHeader, SignaturePlace, SlipLine
-from activities.documents.listing import PaperRow, render_apart, render_list
+from activities.documents.listing import PaperRow, render_list
 from models.evidence.attachment import attached_data, read_statement
 
 AT = datetime(2026, 1, 27, 3, 0, tzinfo=UTC)
 MANIFEST = b'{"kind":"approval-list"}'
 
 
-def paper(count: int, code: str = "DS-1", render: Callable[..., bytes] = render_list) -> bytes:
+def paper(count: int, code: str = "DS-1", *, apart: bool = False) -> bytes:
     header = DossierHeader(
         code,
         "UBND thành phố Hà Nội",
@@ -33,7 +33,7 @@ def paper(count: int, code: str = "DS-1", render: Callable[..., bytes] = render_
         for n in range(count)
     ]
     facts = (SlipLine("Số hồ sơ", str(count)),)
-    return render(rows, "Tháng 2026-01", facts, "Quy chế, Điều 7", header, MANIFEST, AT)
+    return render_list(rows, "Tháng 2026-01", facts, "Quy chế, Điều 7", header, MANIFEST, AT, apart=apart)
 
 
 def root_of(pdf: bytes) -> Any:
@@ -73,7 +73,7 @@ def test_a_code_that_cannot_be_stated_is_refused() -> None:
 
 
 def test_in_a_process_of_its_own_it_is_the_same() -> None:
-    assert paper(3, render=render_apart) == paper(3)
+    assert paper(3, apart=True) == paper(3)
     with pytest.raises(DocumentError) as told:
-        paper(1, code="DS 1", render=render_apart)
-    assert told.value.code == "document-code-invalid"
+        typeset_apart("list.typ", {}, issued_at=AT)
+    assert told.value.code == "rendering-failed"
