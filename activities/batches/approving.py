@@ -52,12 +52,15 @@ async def approve_each(round_: "Round", chosen: Sequence[UUID]) -> BatchResult:
     """Approve what the command chose and is still waiting; one item's failure stops no other.
 
     Raises:
-        SignerAwayError: the key cannot be reached now; nothing is skipped (with others: in a group).
+        BaseExceptionGroup: what stopped items, e.g. `SignerAwayError`, the key cannot be reached now; nothing
+            is skipped, and what was being signed beside them was signed and written first.
     """
     for start in range(0, len(chosen), LANES):
-        async with asyncio.TaskGroup() as lanes:
-            for profile_id in chosen[start : start + LANES]:
-                lanes.create_task(round_.approve(profile_id))
+        lanes = (round_.approve(profile_id) for profile_id in chosen[start : start + LANES])
+        # Not a task group: it would throw away signatures that people's keys have just made in other lanes.
+        ended = await asyncio.gather(*lanes, return_exceptions=True)
+        if stopped := [one for one in ended if isinstance(one, BaseException)]:
+            raise BaseExceptionGroup("items that were stopped", stopped)
         activity.heartbeat(start + LANES)
     async with transaction(round_.tools.engine, round_.scope) as connection:
         values = {"month": round_.batch.agency_month_id, "chosen": list(chosen), "done": list(DONE)}

@@ -22,6 +22,7 @@ BENCHES = {
     "simulation": "tests.bench.simulating",
     "history": "tests.bench.history",
     "reads": "tests.bench.reads",
+    "schemathesis": "tests.bench.describing",
     "starting": "tests.bench.starting",
 }
 

@@ -7,8 +7,11 @@ import asyncio
 import json
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
+from time import sleep
 from typing import Any
 from uuid import UUID
 
@@ -100,31 +103,38 @@ async def test_a_killed_worker_s_list_is_whole_or_not_at_all(
 
 
 class Pulled:
-    """Development keys behind a token that is there for so many signatures."""
+    """Development keys behind a token that is there for so many signatures. It is found gone by another lane
+    while those are being made: they end ``late`` after it is, at the worst moment for them.
+    """
 
-    def __init__(self, real: DevelopmentSigners, left: int) -> None:
-        self._keystore, self.real, self.left = real._keystore, real, left
+    def __init__(self, real: DevelopmentSigners, left: int, late: float) -> None:
+        self._keystore, self.real, self.left, self.late = real._keystore, real, left, late
+        self.gone = Event()
 
     def signer_for(self, name: SignerName) -> Signer:
         if self.left <= 0:
+            self.gone.set()
             raise SignerAwayError("token-away", "token x: TokenNotPresent")
         self.left -= 1
+        if self.late:
+            assert self.gone.wait(60)
+            sleep(self.late)
         return self.real.signer_for(name)
 
     def seal_for(self, agency_id: str, agency: str) -> Signer:
         return self.real.seal_for(agency_id, agency)
 
 
-def _office(signing: SigningOffice, left: int) -> tuple[SigningOffice, Pulled]:
-    token = Pulled(signing.signers, left)
-    return replace(signing, signers=token), token
+def _office(signing: SigningOffice, left: int, late: float = 0) -> tuple[SigningOffice, Pulled]:
+    token = Pulled(signing.signers, left, late)
+    return replace(signing, signers=token, threads=ThreadPoolExecutor(4)), token
 
 
 async def test_a_token_pulled_out_stops_at_the_item_and_goes_on_there(
     world, listed, months, run, signing
 ) -> None:
     month, people = listed
-    office, token = _office(signing, 2)
+    office, token = _office(signing, 2, late=0.3)
 
     async def go(given: Any) -> Any:
         return await approve_batch(world.tools, office, given)
@@ -133,12 +143,13 @@ async def test_a_token_pulled_out_stops_at_the_item_and_goes_on_there(
     with pytest.raises(ApplicationError) as told:
         await run(go, given)
     assert told.value.type == "token-away"
+    # What was being signed when the token went is written, not thrown away.
     states = [row.state for row in await world.rows("SELECT state FROM approvals")]
     assert states.count("signed") == 2
     assert "failed" not in states, "nothing is given up"
     (round_,) = await world.rows("SELECT trouble FROM approval_rounds")
     assert round_.trouble == "token-away"
-    token.left = 2
+    token.left, token.late = 2, 0
     result = await run(go, given, attempt=2)
     assert (result.done, result.refused) == (4, 0)
     assert token.left == 0, "exactly the two that were missing were signed"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from tests.api.attacks.conftest import PUBLIC
+from tests.api.over_http import PUBLIC
 from tests.api.reading.world import PASSWORD, Caller, code_of
 
 COOKIE = "__Host-hoso"

@@ -14,8 +14,8 @@ from sqlalchemy import text
 
 from api.cli import children
 from api.oidc import begun as logins
-from tests.api.attacks.conftest import PUBLIC
 from tests.api.identity.provider import CLIENT, SECRET
+from tests.api.over_http import PUBLIC
 from tests.api.reading.world import PASSWORD, Caller, StandingClock, World, code_of
 
 COOKIE = "__Host-hoso"

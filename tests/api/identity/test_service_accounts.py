@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey, Key, OctKey, OKPKey
 from sqlalchemy import text
 
 from api.routers.service_accounts import ASSERTION
-from tests.api.attacks.conftest import PUBLIC
+from tests.api.over_http import PUBLIC
 from tests.api.reading.world import Caller, StandingClock, World, code_of
 
 TOKEN = f"{PUBLIC}/api/v1/oauth/token"

@@ -1,38 +1,15 @@
-"""The whole API over a database with two authorities; the engine's part is done by its own act, at once."""
+"""Two authorities with somebody in every role, once a module; the API over them, for each test."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy.ext.asyncio import create_async_engine
 
-from api import commands
-from api.commands import Addressed, Engine
-from models.documents import DocumentStore
-from models.identifiers import WorkflowKind, parse_workflow_id
-from models.messages import Ask, Subject
-from models.record.act import act
-from models.record.tools import Tools
-from tests.api.matrix.stage import NOW, Stage, build_stage
-from tests.web import application
-from tests.world import DOORS
-
-SUBJECTS: dict[WorkflowKind, Subject] = {
-    WorkflowKind.MONTH_END: "agency_month",
-    WorkflowKind.RECOMPUTE: "law",
-}
-"""What a workflow's acts are about, where it is not called as its workflows are."""
-
-
-class Still:
-    """A clock that stands where the world stands."""
-
-    async def now(self) -> Any:
-        return NOW
+from tests.api.matrix.served import client_of, served
+from tests.api.matrix.stage import Stage, build_stage
 
 
 @pytest.fixture(scope="module")
@@ -41,41 +18,12 @@ def stage(module_database: Any, tmp_path_factory: pytest.TempPathFactory) -> Sta
 
 
 @pytest.fixture
-async def app(
-    module_database: Any, stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[FastAPI]:
-    """The application as its role of the database. What is asked of a workflow is decided here by the ``act``
-    that the workflow's local activity would call, as the worker: the engine only carries the question.
-    """
-    engine = create_async_engine(module_database.url("api"), pool_size=2)
-    worker = create_async_engine(module_database.url("worker"), pool_size=2)
-    deciding = Tools(worker, stage.world.tools.ring)
-
-    async def decided(_: Engine, command: Addressed, patience: timedelta) -> None:
-        kind = parse_workflow_id(command.workflow_id).kind
-        subject = SUBJECTS.get(kind, cast(Subject, kind.value))
-        asked = Ask(
-            authority_id=command.authority_id,
-            subject=subject,
-            subject_id=command.subject_id,
-            command_id=command.command_id,
-            now=NOW,
-        )
-        await DOORS.get(subject, act)(deciding, asked)
-
-    monkeypatch.setattr(commands, "put", decided)
-    made = application(module_database.settings(tmp_path))
-    made.state.tools = Tools(engine, stage.world.tools.ring)
-    made.state.clock, made.state.temporal = Still(), None
-    made.state.documents = DocumentStore(tmp_path / "documents")
-    made.state.engine = Engine(None, "none", made.state.tools)  # type: ignore[arg-type]  # nothing is sent
-    yield made
-    await engine.dispose()
-    await worker.dispose()
+async def app(module_database: Any, stage: Stage, tmp_path: Path) -> AsyncIterator[FastAPI]:
+    async with served(module_database, stage, tmp_path) as made:
+        yield made
 
 
 @pytest.fixture
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://hoso") as made:
+    async with client_of(app) as made:
         yield made

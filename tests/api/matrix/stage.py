@@ -47,14 +47,17 @@ class Stage:
         return tuple(str(self.targets[kind][position]) for kind in kinds if position in self.targets[kind])
 
 
-def build_stage(database: Any, folder: Path) -> Stage:
-    """Written by the worker's acts where there are any, by rows where only a workflow writes them."""
+def build_stage(database: Any, folder: Path, *, again: bool = False) -> Stage:
+    """Written by the worker's acts where there are any, by rows where only a workflow writes them.
+
+    ``again`` makes a further two authorities in the same database.
+    """
     ring = create_keyring(folder / "ring.json", MasterKey.create(folder / "master.key"))
 
     async def made() -> Stage:
         engine = create_async_engine(database.url("worker"), poolclass=NullPool)
         tools = Tools(engine, ring)
-        stage = Stage(await build(tools, NOW), await build(tools, NOW, second=True))
+        stage = Stage(await build(tools, NOW, second=again), await build(tools, NOW, second=True))
         await _people(stage)
         await _things(stage)
         await engine.dispose()

@@ -2,7 +2,7 @@
 
 A command is asked with the ETag of a revision that is still to come: who may not is refused before that is
 looked at (403, 404), who may is told 412 and nothing moves. `make test` asks half of the cells
-that let in and a sixth of the others, of each route, role and position; `make demos` asks the rest.
+that let in and a sixth of the others, of each route, role and position; the rest is marked `exhaustive`.
 """
 
 from collections.abc import Iterator
@@ -121,7 +121,7 @@ async def test_each_cell_is_as_the_table_says(
         pytest.fail("\n".join(wrong), pytrace=False)
 
 
-@pytest.mark.demos
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("part", range(PARTS))
 async def test_the_other_cells_are_as_the_table_says(
     part: int, app: FastAPI, client: httpx.AsyncClient, stage: Stage
