@@ -109,7 +109,7 @@ async def _post(
         "INSERT INTO accounts (id, authority_id, kind, login, display_name, password_hash, state, agency_id,"
         " created_at, profile_id) VALUES (:id, :a, 'agency', :login, :login, 'x', 'active', :g, :now, :p)"
         " RETURNING id",
-        **ids, login=name, p=person,
+        **ids, login=f"{name}.{account.hex[:8]}", p=person,
     )  # fmt: skip
     if role is not None:
         await world.rows(
