@@ -65,7 +65,7 @@ def as_lines(found: dict[str, Any]) -> list[str]:
     laws = found["laws"]
     lines = [
         f"Từ {_day(found['from'])} đến {_day(found['to'])}: {found['profiles']} hồ sơ,"
-        f" {found['lists']} danh sách tháng / profiles, lists",
+        f" {found['lists']} danh sách tháng, {found['reviews']} kỳ rà soát / profiles, lists, reviews",
         f"  A  đang có hiệu lực / in force: {'; '.join(laws['in_force']['regulations'])}",
         f"  B  thử nghiệm / simulated: {'; '.join(laws['simulated']['regulations'])}",
         "",
@@ -100,7 +100,7 @@ def _differs(one: dict[str, Any]) -> str:
         f"{side['slot']} {_day(side['due_on']) if side['due_on'] else '–'} {side['party']}" if side else "–"
         for side in (one["in_force"], one["simulated"])
     ]
-    return f"{one['profile_id'] or one['agency_month_id']}: {' → '.join(sides)}"
+    return f"{one['profile_id'] or one['agency_month_id'] or one['report_id']}: {' → '.join(sides)}"
 
 
 def _day(text: str) -> str:

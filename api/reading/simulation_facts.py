@@ -13,8 +13,9 @@ from sqlalchemy import text
 from api.scope import Reading
 from models.calendar import Calendar, legal_date, start_of_day
 from models.lifecycle.life import AgencyMonth
-from models.lifecycle.simulated import Happened, Listed, Person, Place, World
+from models.lifecycle.simulated import Happened, Listed, Person, Place, Reported, Review, World
 from models.lifecycle.simulating import READ
+from models.record.reviews import reporters
 from models.regulations import Policy, RuleSet
 
 _EVENTS = text(
@@ -40,8 +41,17 @@ _DONE = text(
     "SELECT stream_id, facts ->> 'slot' AS slot, at FROM events WHERE kind = 'duty.met'"
     " AND profile_id IS NULL AND at < :until"
 )
+_REVIEWS = text(
+    "SELECT v.id AS review_id, v.period, v.opens_on, v.opened_at, t.id AS report_id, t.agency_id, t.whole"
+    " FROM reviews v JOIN review_reports t ON t.review_id = v.id WHERE v.opened_at < :until"
+    " ORDER BY v.period, v.id, t.id"
+)
+_VOID = text(
+    "SELECT stream_id, at FROM events WHERE kind = 'duty.void' AND profile_id IS NULL AND at < :until"
+)
 # An installation holds several authorities, and everybody may see which.
 _OFFICES = text("SELECT department_id, ict_department_id FROM authorities WHERE authority_id = :authority")
+_BEGUN = text("SELECT min(at) FROM events")
 _LOADS = text("SELECT hash, valid_from, loaded_at FROM rule_set_loads ORDER BY valid_from, loaded_at, id")
 
 
@@ -55,6 +65,11 @@ class Facts:
     department_id: UUID | None
     ict_department_id: UUID | None
     loads: tuple[tuple[date, datetime, RuleSet], ...]
+    reviews: tuple[Review, ...]
+    reporters: tuple[tuple[UUID, bool], ...]
+    """Who would report in a review opened now; true is the report of the whole."""
+    begun_on: date
+    """The day of the first thing recorded."""
 
     def world(self, calendar: Calendar, policy: Policy, law: RuleSet | None = None) -> World:
         """The world under the law that was in force at each instant; or under ``law`` throughout."""
@@ -94,7 +109,14 @@ async def collect(read: Reading, until: datetime) -> Facts:
         department_id=offices.department_id,
         ict_department_id=offices.ict_department_id,
         loads=await _loads(read),
+        reviews=tuple(_reviews((await execute(_REVIEWS, bound)).all(), done, await _void(read, bound))),
+        reporters=await reporters(read.connection, read.who.authority_id, read.today),
+        begun_on=legal_date(await read.connection.scalar(_BEGUN) or until),
     )
+
+
+async def _void(read: Reading, bound: Mapping[str, Any]) -> dict[UUID, date]:
+    return {row.stream_id: legal_date(row.at) for row in await read.connection.execute(_VOID, bound)}
 
 
 async def _loads(read: Reading) -> tuple[tuple[date, datetime, RuleSet], ...]:
@@ -151,3 +173,22 @@ def _listed(row: Any, done: Mapping[str, date]) -> Listed:
     )
     closes = start_of_day(row.rolled_end + timedelta(days=1))
     return Listed(month, row.listed, row.opened_at, closes, done)
+
+
+def _reviews(
+    rows: Iterable[Any], done: Mapping[UUID, Mapping[str, date]], void: Mapping[UUID, date]
+) -> Iterator[Review]:
+    for _, together in groupby(rows, key=lambda row: row.review_id):
+        own = list(together)
+        reports = (
+            Reported(
+                row.report_id,
+                row.review_id,
+                row.agency_id,
+                row.whole,
+                sent_on=next(iter(done.get(row.report_id, {}).values()), None),
+                ended_on=void.get(row.report_id),
+            )
+            for row in own
+        )
+        yield Review(own[0].period, own[0].opened_at, own[0].opens_on, tuple(reports))

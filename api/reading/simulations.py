@@ -18,7 +18,8 @@ from api.scope import Reading
 from models.calendar import Calendar, start_of_day
 from models.errors import RefusedError
 from models.lifecycle.sidebyside import Difference, differences, ended_by, within
-from models.lifecycle.simulated import Would
+from models.lifecycle.simulated import Review, World, Would
+from models.lifecycle.simulated_reviews import might_open, of_review
 from models.lifecycle.simulating import of_month, of_person
 from models.regulations import (
     MissingSlots,
@@ -118,6 +119,7 @@ class Differs(BaseModel):
     kind: Literal["only_before", "only_after", "moved", "laid_elsewhere"] = Field(title="Khác nhau")
     profile_id: UUID | None = Field(title="Hồ sơ")
     agency_month_id: UUID | None = Field(title="Danh sách tháng")
+    report_id: UUID | None = Field(title="Báo cáo rà soát")
     in_force: Side | None = Field(title="Theo luật đang có hiệu lực")
     simulated: Side | None = Field(title="Theo văn bản thử nghiệm")
 
@@ -130,6 +132,7 @@ class Simulation(BaseModel):
     to: date = Field(title="Đến hết ngày")
     profiles: int = Field(title="Số hồ sơ đã xét")
     lists: int = Field(title="Số danh sách tháng đã xét")
+    reviews: int = Field(title="Số kỳ rà soát đã xét", description="Kể cả kỳ chỉ văn bản thử nghiệm có")
     laws: dict[Literal["in_force", "simulated"], LawTold] = Field(title="Hai bộ quy định")
     in_force: Total = Field(title="Theo luật đang có hiệu lực")
     simulated: Total = Field(title="Theo văn bản thử nghiệm")
@@ -140,7 +143,6 @@ class Simulation(BaseModel):
 
 
 LEFT_OUT = [
-    "Báo cáo của các kỳ rà soát dữ liệu: ngày do văn bản định, xem hoso law diff / reports of data reviews",
     "Danh sách tháng theo cửa sổ của văn bản thử nghiệm: dùng các danh sách đã lập / lists are those made",
 ]
 
@@ -213,8 +215,13 @@ def _told(
     today: date,
 ) -> Simulation:
     last = min(trial.to, today)
-    before = _duties(trial, facts, last, calendar, policy, None)
-    after = _duties(trial, facts, last, calendar, policy, law)
+    present_world, tried = facts.world(calendar, policy), facts.world(calendar, policy, law)
+    first = max(trial.from_, facts.begun_on)
+    further = tuple(
+        might_open(facts.reviews, present_world, tried, first=first, last=last, reporters=facts.reporters)
+    )
+    before = _duties(trial, facts, last, present_world, ())
+    after = _duties(trial, facts, last, tried, further)
     found = differences(before, after)
     counts = Counter(one.kind for one in found)
     return Simulation(
@@ -222,6 +229,7 @@ def _told(
         to=trial.to,
         profiles=len(facts.people),
         lists=len(facts.lists),
+        reviews=len(facts.reviews) + len(further),
         laws={"in_force": _law_told(present), "simulated": _law_told(law)},
         in_force=_total(before, last),
         simulated=_total(after, last),
@@ -232,12 +240,10 @@ def _told(
     )
 
 
-def _duties(
-    trial: Trial, facts: Facts, last: date, calendar: Calendar, policy: Policy, law: RuleSet | None
-) -> list[Would]:
-    world = facts.world(calendar, policy, law)
+def _duties(trial: Trial, facts: Facts, last: date, world: World, further: Sequence[Review]) -> list[Would]:
     found = [duty for person in facts.people for duty in of_person(person, world)]
     found += [duty for listed in facts.lists for duty in of_month(listed, world)]
+    found += [duty for review in (*facts.reviews, *further) for duty in of_review(review, world)]
     return ended_by(within(found, trial.from_, trial.to), last)
 
 
@@ -284,6 +290,7 @@ def _differs(one: Difference, last: date) -> Differs:
         kind=one.kind,
         profile_id=either.profile_id,
         agency_month_id=either.agency_month_id,
+        report_id=either.report_id,
         in_force=_side(one.before, last),
         simulated=_side(one.after, last),
     )

@@ -10,7 +10,7 @@ from uuid import UUID
 from models.lifecycle.simulated import Would
 
 Kind = Literal["only_before", "only_after", "moved", "laid_elsewhere"]
-Key = tuple[UUID | None, UUID | None, str, int | None]
+Key = tuple[UUID | None, UUID | None, UUID | None, str, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def _grouped(duties: Sequence[Would]) -> dict[Key, list[Would]]:
     found: dict[Key, list[Would]] = defaultdict(list)
     for one in duties:
         subject = one.profile_id or one.case_id
-        found[subject, one.agency_month_id, one.slot, one.step].append(one)
+        found[subject, one.agency_month_id, one.report_id, one.slot, one.step].append(one)
     for group in found.values():
         group.sort(key=lambda one: (one.event_on, one.opened_on))
     return found

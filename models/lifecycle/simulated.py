@@ -58,6 +58,31 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """A period's data review: as it was opened, or as a law would have opened it."""
+
+    period: str
+    opened_at: datetime | None
+    """When the campaign was really opened; nothing where none was."""
+    opens_on: date | None
+    """The day it was to open by the law of the time."""
+    reports: tuple["Reported", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """One agency's report of a review, or the whole authority's, with the day on which it ended."""
+
+    report_id: UUID
+    review_id: UUID
+    agency_id: UUID
+    whole: bool
+    sent_on: date | None = None
+    ended_on: date | None = None
+    """The day on which a report that never came was recorded as missing."""
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """Everything beside one subject: the law of each instant, the calendar, the tree."""
 
@@ -89,6 +114,7 @@ class Would:
     done_on: date | None = None
     void_on: date | None = None
     assumed: bool = False
+    report_id: UUID | None = None
 
     @property
     def stands(self) -> bool:
@@ -138,4 +164,5 @@ def would(one: DutyOpened, on: date) -> Would:
         opened_on=on,
         returned=duty.returned,
         step=one.facts.get("step"),
+        report_id=duty.report_id,
     )

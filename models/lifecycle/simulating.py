@@ -3,8 +3,7 @@
 The facts are what happened (opened, account made, change, submission, signature, transfer, leaving, the
 month's list), never what was owed. Under the law in force the walk gives exactly the duties there are. Where
 another law asks for a step that nobody could take, the step is taken on the last day it allows, and what
-follows from it is marked ``assumed``. The reports of data reviews are not walked: their days are the law's
-own, whatever happened.
+follows from it is marked ``assumed``. The reports of data reviews are walked in `simulated_reviews`.
 """
 
 from collections.abc import Callable, Mapping, Sequence

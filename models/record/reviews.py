@@ -119,8 +119,7 @@ async def open_review(
     if await connection.scalar(_CREATE, values) is None:
         return None
     place = (await connection.execute(_PLACE, {"authority": authority_id})).one()
-    reporters = list((await connection.execute(_REPORTERS, {"day": legal_date(now)})).scalars())
-    reports = [(agency, False) for agency in reporters] + [(place.department_id or place.root, True)]
+    reports = await reporters(connection, authority_id, legal_date(now))
     for agency_id, whole in reports:
         report = {
             "id": uuid5(review_id, f"report:{agency_id}:{whole}"),
@@ -137,10 +136,19 @@ async def open_review(
         period=dates.period,
         due=dates.due_on.isoformat(),
         policy_date=dates.policy,
-        reports=len(reporters),
+        reports=len(reports) - 1,
     )
     await _record(connection, tools, authority_id, place, plan, now, outcome, f"review:{dates.period}:opened")
     return review_id
+
+
+async def reporters(
+    connection: AsyncConnection, authority_id: UUID, on: date
+) -> tuple[tuple[UUID, bool], ...]:
+    """Who reports in a review opened on a day: each agency of the first rank; last, the whole."""
+    place = (await connection.execute(_PLACE, {"authority": authority_id})).one()
+    each = (await connection.execute(_REPORTERS, {"day": on})).scalars()
+    return (*((agency, False) for agency in each), (place.department_id or place.root, True))
 
 
 async def close_review(
