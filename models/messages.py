@@ -32,6 +32,7 @@ Internal = Literal[
     "open_month",
     "refresh_stock",
     "synced",
+    "national_refused",
     "submit_again",
     "approvals_done",
     "list_shown",

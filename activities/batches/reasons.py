@@ -23,6 +23,17 @@ def not_expressible(refused: ValueRefusedError, mapping: Mapping) -> str:
     return f"NOT_EXPRESSIBLE {catalogue(mapping.form).label(refused.path)}"[:LONGEST_REASON]
 
 
+def refusal_of(result: ItemResult, mapping: Mapping) -> dict[str, str]:
+    """The code of a rejection and the path of our field, where it names one: it decides who mends it."""
+    path = mapping.path_of(result.field or "")
+    return {"code": result.code or "REJECTED", **({"path": path} if path else {})}
+
+
+def unexpressed(refused: ValueRefusedError) -> dict[str, str]:
+    """The same of what our mapping cannot express."""
+    return {"code": "NOT_EXPRESSIBLE", "path": refused.path}
+
+
 def _named(mapping: Mapping, place: str | None) -> str:
     """The label of a field of theirs; their own name where nothing in our form stands for it."""
     path = mapping.path_of(place or "")

@@ -13,7 +13,8 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
-from activities.batches.reasons import reason_of
+from activities.batches.correcting import ask_for_corrections
+from activities.batches.reasons import reason_of, refusal_of
 from activities.batches.sending import Fixed, National, deliver
 from activities.national.adapter import (
     BadPacketError,
@@ -21,9 +22,10 @@ from activities.national.adapter import (
     ItemStatus,
     NationalError,
     PacketUnknownError,
+    Receipt,
 )
 from activities.national.mappings import Mapping
-from activities.national.service import poll_receipts
+from activities.national.receipts import keep_receipt
 from activities.national.trouble import REPAIR, again, growing_delay, tell_of_trouble, troubled
 from activities.notifications.notices import notify_post
 from models.database import Scope, transaction
@@ -55,8 +57,8 @@ _ACCEPT = text(
     " AND profile_id = ANY (:profiles) AND state = 'sent'"
 )
 _REJECT = text(
-    "UPDATE month_items SET state = 'rejected', reason = :reason, changed_at = :now"
-    " WHERE agency_month_id = :month AND profile_id = :profile AND state = 'sent'"
+    "UPDATE month_items SET state = 'rejected', reason = :reason, refusal = CAST(:refusal AS jsonb),"
+    " changed_at = :now WHERE agency_month_id = :month AND profile_id = :profile AND state = 'sent'"
 )
 _SETTLE = text(
     "UPDATE submissions SET state = 'settled', settled_at = :now, result = CAST(:result AS jsonb) WHERE id"
@@ -70,10 +72,12 @@ _RESULT = text(
 # Duties of an event's clock that what came back meets, and newer revisions that waited for it (NĐ 27/2026).
 _OWED = text(
     "SELECT DISTINCT p.id, coalesce(s.number, 0) AS number FROM month_items i JOIN profiles p ON p.id ="
-    " i.profile_id JOIN duties d ON d.profile_id = p.id AND d.state = 'open' AND d.slot = ANY (:slots)"
+    " i.profile_id JOIN duties d ON d.profile_id = p.id AND d.state = 'open'"
+    " AND (d.slot = ANY (:slots) OR d.facts ? 'national')"
     " LEFT JOIN revisions s ON s.id = p.synced_revision_id"
     " WHERE i.agency_month_id = :month AND i.state NOT IN ('listed', 'approved', 'held', 'cleared', 'sent')"
-    " AND ((d.facts ->> 'revision')::int <= s.number OR p.approved_revision_id <> i.revision_id"
+    " AND ((d.facts ->> 'revision')::int <= s.number OR d.slot = ANY (:slots)"
+    "   AND p.approved_revision_id <> i.revision_id"
     "   AND p.approved_revision_id IS DISTINCT FROM p.synced_revision_id"
     "   AND NOT EXISTS (SELECT 1 FROM month_items o JOIN agency_months m ON m.id = o.agency_month_id"
     "     WHERE o.profile_id = p.id AND m.state <> 'closed'"
@@ -101,6 +105,7 @@ async def await_receipts(tools: Tools, national: National | None, batch: Batch) 
         waiting |= not await _settle(tools, national, batch, packet)
         activity.heartbeat(packet.tran_code)
     await _meet(tools, batch)
+    await ask_for_corrections(tools, batch)
     if waiting:
         raise again("receipts-pending", growing_delay(activity.info().attempt))
     async with transaction(tools.engine, scope) as connection:
@@ -133,10 +138,13 @@ async def _settle(tools: Tools, national: National, batch: Batch, packet: Row[An
     """Ask about one packet and write what is known; whether all of it is."""
     scope = Scope(batch.authority_id, everything=True)
     try:
-        results = await _ask(tools, national, batch, packet)
+        receipt = await _ask(tools, national, batch, packet)
     except NationalError as error:
         raise await troubled(tools, batch.authority_id, error, batch.now) from None
     async with transaction(tools.engine, scope) as connection:
+        if receipt is not None:
+            await keep_receipt(connection, tools, batch, packet.id, receipt)
+        results = receipt.items if receipt is not None else ()
         values = {"month": batch.agency_month_id, "code": packet.tran_code}
         rows = (await connection.execute(_ITEMS, values)).all()
         found = {f"{row.profile_id}.{row.digest}": row for row in rows}
@@ -148,16 +156,16 @@ async def _settle(tools: Tools, national: National, batch: Batch, packet: Row[An
     return True
 
 
-async def _ask(tools: Tools, national: National, batch: Batch, packet: Row[Any]) -> Sequence[ItemResult]:
+async def _ask(tools: Tools, national: National, batch: Batch, packet: Row[Any]) -> Receipt | None:
     try:
-        return await poll_receipts(national.gateway, packet.tran_code)
+        return await national.gateway.receipts(packet.tran_code)
     except PacketUnknownError:
         # It was lost over there: the same packet again, then it is waited for as before.
         try:
             await deliver(tools, national, batch, Fixed(packet.id, packet.tran_code))
         except BadPacketError as refused:
             await tell_of_trouble(tools, batch.authority_id, refused, batch.now)
-        return ()
+        return None
 
 
 async def _write(
@@ -178,6 +186,7 @@ async def _write(
                     "month": batch.agency_month_id,
                     "profile": row.profile_id,
                     "reason": reason_of(one, mapping),
+                    "refusal": json.dumps(refusal_of(one, mapping)),
                     "now": batch.now,
                 },
             )

@@ -4,6 +4,7 @@ A packet's items are fixed with its TRAN_CODE before it leaves, so whatever dies
 again under the same code, and the other side answers it once (hanoi.art14.1).
 """
 
+import json
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid5
@@ -12,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
-from activities.batches.reasons import not_expressible
+from activities.batches.reasons import not_expressible, unexpressed
 from activities.national.adapter import (
     BadPacketError,
     NationalError,
@@ -52,8 +53,8 @@ _MARK = text(
     "UPDATE month_items SET tran_code = :code WHERE agency_month_id = :month AND profile_id = ANY (:profiles)"
 )
 _REFUSE = text(
-    "UPDATE month_items SET state = 'rejected', reason = :reason, changed_at = :now"
-    " WHERE agency_month_id = :month AND profile_id = :profile"
+    "UPDATE month_items SET state = 'rejected', reason = :reason, refusal = CAST(:refusal AS jsonb),"
+    " changed_at = :now WHERE agency_month_id = :month AND profile_id = :profile"
 )
 _PREPARED = text(
     "SELECT id, tran_code FROM submissions WHERE agency_month_id = :month AND state = 'prepared'"
@@ -151,8 +152,8 @@ async def _prepare(
         if not isinstance(item, ValueRefusedError):
             items[row.profile_id] = item
             continue
-        why = {**month, "profile": row.profile_id, "reason": not_expressible(item, national.mapping)}
-        await connection.execute(_REFUSE, {**why, "now": batch.now})
+        why = {"reason": not_expressible(item, national.mapping), "refusal": json.dumps(unexpressed(item))}
+        await connection.execute(_REFUSE, {**month, "profile": row.profile_id, **why, "now": batch.now})
     code = tran_code_for(f"{batch.agency_id}:{about.month}:{about.parts + 1}", tuple(items.values()))
     packet = uuid5(batch.agency_month_id, code)
     if items:

@@ -44,7 +44,7 @@ async def poll_receipts(
     gateway: NationalGateway, tran_code: str, expected: Collection[str] | None = None
 ) -> list[ItemResult]:
     """Where each item stands; with `expected` keys an answer about other items is a BadAnswerError."""
-    results = list(await gateway.receipts(tran_code))
+    results = list((await gateway.receipts(tran_code)).items)
     if expected is not None and sorted(expected) != sorted(result.key for result in results):
         raise BadAnswerError("items")
     return results

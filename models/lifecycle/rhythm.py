@@ -10,6 +10,7 @@ from uuid import UUID
 from models.lifecycle import gate
 from models.lifecycle.duties import close_duty, open_duty
 from models.lifecycle.life import Life
+from models.lifecycle.national import mended
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.regulations import Obligation
@@ -73,9 +74,10 @@ def synced(life: Life, number: int, scene: Scene) -> Outcome:
     out = Outcome()
     owed = life.owed(*SLOTS)
     met = [duty for duty in owed if duty.revision is None or duty.revision <= number]
-    if met:
+    corrected = mended(life, number)
+    if met or corrected:
         out.happened("revision.synced", None, revision=number)
-    for duty in met:
+    for duty in (*met, *corrected):
         close_duty(out, scene, duty)
     newer = life.approved_revision_id not in (None, life.synced_revision_id)
     if newer and len(met) < len(owed):

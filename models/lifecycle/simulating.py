@@ -206,6 +206,14 @@ class _Walk(MovingWalk):
         """The national database holds a revision; what was to be sent up to it is met."""
         self.meet(*(one for number, one in self.unsent if number <= facts["revision"] and one.stands))
 
+    def national_refused(self, facts: Mapping[str, Any]) -> None:
+        """The national database refused a revision: to be mended, and met by whatever it accepts instead."""
+        due = by_policy(self.scene.policy.declarations.correction, self.scene)
+        owner = (str(facts["party"]), self.agency_id)
+        made = self.begin("update_after_change", due=due, owed_by=owner, returned=True, policy=True)
+        if made is not None:
+            self.unsent.append((facts["revision"], made))
+
     def next_assumed(self, number: int, on: date) -> None:
         """The step after one that was taken as signed on a day; the total period runs beside it."""
         step = next(one for one in steps_of(self.life(), self.scene) if one.number == number)
@@ -257,6 +265,7 @@ HANDLERS: Mapping[str, Callable[[_Walk, Mapping[str, Any]], None]] = {
     "change.foretold": _Walk.noticed,
     "declaration.submitted": _Walk.submitted,
     "declaration.returned": _Walk.returned,
+    "national.refused": _Walk.national_refused,
     "review.signed": _Walk.reviewed,
     "declaration.entered": _Walk.by_agency,
     "approval.signed": _Walk.approval,

@@ -79,6 +79,7 @@ from models.lifecycle import (
     list_sessions,
     listing,
     month,
+    national,
     reentry,
     report_sessions,
     review,
@@ -275,6 +276,9 @@ def decide_internal(
         case "synced":
             assert life is not None
             return rhythm.synced(life, int(facts["revision"]), scene)
+        case "national_refused":
+            assert life is not None
+            return national.refused(life, facts, scene)
         case "complete_export" | "fail_export":
             assert life is not None
             return (exporting.complete if kind == "complete_export" else exporting.fail)(life, facts, scene)

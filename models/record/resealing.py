@@ -40,6 +40,7 @@ SEALED = (
     SealedColumn("revisions", "sealed", "key_id", "sealed"),
     SealedColumn("commands", "body", "key_id", "body"),
     SealedColumn("national_records", "sealed", "key_id", "sealed"),
+    SealedColumn("national_receipts", "sealed", "key_id", "sealed"),
     SealedColumn("accounts", "email_sealed", "email_key", "email"),
     SealedColumn("upload_parts", "sealed", "key_id", "sealed"),
     SealedColumn("second_factors", "secret", "secret_key", "secret", id="account_id"),

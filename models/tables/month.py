@@ -111,6 +111,8 @@ class MonthItemRow(Table):
     """Labels of the fields changed since the last approval; none until described."""
     risk: Mapped[int | None] = mapped_column(SmallInteger)
     """How closely it wants to be looked at (``models.form.risk``); none until described."""
+    refusal: Mapped[dict[str, Any] | None]
+    """Of a rejected item: the code and, where it names one of ours, the path of the field."""
     described: Mapped[str | None]
     """Digest of the revision that was described: another one is described anew."""
 
@@ -161,3 +163,24 @@ class SubmissionRow(Table):
     sent_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
     result: Mapped[dict[str, Any]]
+
+
+class NationalReceiptRow(Table):
+    """What the national database answered about a packet, byte by byte: once for each different answer."""
+
+    __tablename__ = "national_receipts"
+    __table_args__ = (UniqueConstraint("submission_id", "sha256"),)
+    id: Mapped[Id]
+    authority_id: Mapped[Authority]
+    submission_id: Mapped[UUID] = mapped_column(ForeignKey("submissions.id"))
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"))
+    sha256: Mapped[str]
+    """Of the answer's body as it came."""
+    size: Mapped[int]
+    received_at: Mapped[datetime]
+    items: Mapped[int]
+    settled: Mapped[int]
+    """How many of its items the answer settles."""
+    sealed: Mapped[bytes]
+    """The body: its messages may quote a person."""
+    key_id: Mapped[str]

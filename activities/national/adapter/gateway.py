@@ -13,13 +13,24 @@ from activities.national.adapter.connection import Connection
 from activities.national.adapter.errors import BadAnswerError, BadPacketError, SeveralRecordsError
 from activities.national.adapter.messages import (
     Acknowledgement,
+    HeldPage,
+    HeldRecord,
     ItemDifference,
     ItemResult,
     NationalRecord,
     Packet,
     PacketItem,
+    Receipt,
 )
-from activities.national.adapter.replies import Found, WireDifference, WireResult, parse, read, request
+from activities.national.adapter.replies import (
+    Found,
+    WireDifference,
+    WirePage,
+    WireResult,
+    parse,
+    read,
+    request,
+)
 from activities.national.adapter.token import Session, TokenKeeper
 
 __all__ = ["NationalGateway", "client_for", "open_gateway"]
@@ -55,9 +66,10 @@ class NationalGateway:
         _same_keys([item.key for item in packet.items], [item.key for item in items])
         return Acknowledgement(packet.tran_code, items)
 
-    async def receipts(self, tran_code: str) -> tuple[ItemResult, ...]:
+    async def receipts(self, tran_code: str) -> Receipt:
         """Where each item of a packet stands now. PacketUnknownError if the packet never arrived."""
-        return _results(await self._call("GET", "/receipts", {"TRAN_CODE": tran_code}), tran_code)
+        answer = await self._answer("GET", "/receipts", {"TRAN_CODE": tran_code})
+        return Receipt(_results(read(answer), tran_code), answer.content)
 
     async def known(self, keys: Sequence[str]) -> tuple[ItemDifference, ...]:
         """How each revision stands over there, asked by key alone: no content leaves the house."""
@@ -66,6 +78,16 @@ class NationalGateway:
     async def compare(self, items: Sequence[PacketItem]) -> tuple[ItemDifference, ...]:
         """The same with content, so that changed items come back with the fields that differ."""
         return await self._differences("/difference", _bodies(items), [item.key for item in items])
+
+    async def held(self, sender: str, after: str, most: int) -> HeldPage:
+        """A page of what is recorded for the sender's authority, whatever we believe of it."""
+        result = await self._post("/held", [{"after": after, "most": most}], {"SENDER_CODE": sender})
+        page = parse(WirePage, result, "held")
+        records = tuple(
+            HeldRecord(one.profile_id, one.revision_digest, one.status, one.corrected, one.item)
+            for one in page.records
+        )
+        return HeldPage(records, page.next)
 
     async def find_person(self, query: dict[str, Any], reason: str) -> NationalRecord | None:
         """Look a person up before intake. `query` is `mapping.person_query(…)`; None: no national record.
@@ -119,6 +141,11 @@ class NationalGateway:
         return await self._call("POST", path, headers, content=body)
 
     async def _call(self, method: str, path: str, headers: dict[str, str], **content: Any) -> Any:
+        return read(await self._answer(method, path, headers, **content))
+
+    async def _answer(
+        self, method: str, path: str, headers: dict[str, str], **content: Any
+    ) -> httpx.Response:
         session = await self._tokens.get()
         answer = await self._exchange(method, path, headers, session, **content)
         if answer.status_code == 401:
@@ -128,7 +155,7 @@ class NationalGateway:
             answer = await self._exchange(method, path, headers, session, **content)
             if answer.status_code == 401:
                 self._tokens.forget(session)
-        return read(answer)
+        return answer
 
     async def _exchange(
         self, method: str, path: str, headers: dict[str, str], session: Session, **content: Any

@@ -18,6 +18,8 @@ from activities.national.adapter.errors import BadPacketError
 __all__ = [
     "Acknowledgement",
     "Difference",
+    "HeldPage",
+    "HeldRecord",
     "ItemDifference",
     "ItemHeader",
     "ItemResult",
@@ -26,6 +28,7 @@ __all__ = [
     "Packet",
     "PacketItem",
     "PersonQuery",
+    "Receipt",
     "StatusChange",
     "StatusKind",
     "tran_code_for",
@@ -139,6 +142,14 @@ class ItemResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """Where the items of a packet stand, and the answer that says so, byte by byte."""
+
+    items: tuple[ItemResult, ...]
+    raw: bytes = dataclasses.field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Acknowledgement:
     """The packet arrived. `sent` is False when there was nothing to send and nothing was."""
 
@@ -173,6 +184,25 @@ class NationalRecord:
     status: str
     revision_digest: str
     body: Mapping[str, Any] = dataclasses.field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRecord:
+    """One record of those held for us; ``corrected``: packet paths that the other side changed itself."""
+
+    profile_id: UUID
+    revision_digest: str
+    status: str
+    corrected: tuple[str, ...]
+    body: Mapping[str, Any] = dataclasses.field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPage:
+    """Records in the order of their profiles; ``next`` asks for those after them, "" where there are none."""
+
+    records: tuple[HeldRecord, ...]
+    next: str
 
 
 @dataclass(frozen=True, slots=True)

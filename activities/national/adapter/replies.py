@@ -25,7 +25,7 @@ from activities.national.adapter.errors import (
 )
 from activities.national.adapter.messages import Difference, ItemResult, ItemStatus
 
-__all__ = ["Found", "WireDifference", "WireResult", "parse", "read", "refuse_closed", "request"]
+__all__ = ["Found", "WireDifference", "WirePage", "WireResult", "parse", "read", "refuse_closed", "request"]
 
 _ACCEPTED = frozenset({"0", "1"})
 _ADDRESS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\[\d{1,4}\])?(\.[A-Za-z_][A-Za-z0-9_]*(\[\d{1,4}\])?)*")
@@ -72,6 +72,23 @@ class WireDifference(BaseModel):
     item_key: str
     state: Difference
     fields: tuple[Path, ...] = ()
+
+
+class WireHeld(BaseModel):
+    """One record held for us."""
+
+    profile_id: UUID
+    revision_digest: str = ""
+    status: str = ""
+    corrected: tuple[Path, ...] = ()
+    item: dict[str, Any]
+
+
+class WirePage(BaseModel):
+    """A page of them."""
+
+    records: list[WireHeld]
+    next: str = ""
 
 
 class Found(BaseModel):

@@ -5,20 +5,29 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from activities.national.emulator.faults import Faults, FaultSettings
 from activities.national.emulator.partners import Partners
+from activities.national.emulator.records import Records
 from activities.national.emulator.store import Store
 
 __all__ = ["Admin"]
 
 
+class Correction(BaseModel):
+    """Whose record, and packet paths with their new values."""
+
+    service: str
+    profile_id: str
+    fields: dict[str, Any] = {}
+
+
 class Admin:
     """`/admin/…`; JSON bodies only, so that no web page elsewhere can press these buttons."""
 
-    def __init__(self, store: Store, partners: Partners, faults: Faults) -> None:
-        self._store, self._partners, self._faults = store, partners, faults
+    def __init__(self, store: Store, partners: Partners, faults: Faults, records: Records) -> None:
+        self._store, self._partners, self._faults, self._records = store, partners, faults, records
         self.router = APIRouter(prefix="/admin")
         for path, work, method in (
             ("/faults", self.faults, "GET"),
@@ -26,6 +35,8 @@ class Admin:
             ("/faults", self.reset_faults, "DELETE"),
             ("/keys", self.new_keys, "POST"),
             ("/tokens", self.withdraw_tokens, "DELETE"),
+            ("/records", self.correct, "PATCH"),
+            ("/records", self.forget, "DELETE"),
             ("/summary", self.summary, "GET"),
         ):
             self.router.add_api_route(path, work, methods=[method], response_model=None)
@@ -54,6 +65,16 @@ class Admin:
         """End all sessions; the pair stays good."""
         self._partners.withdraw_tokens()
         return {"tokens": "withdrawn"}
+
+    async def correct(self, asked: Correction) -> dict[str, bool]:
+        """This side corrects fields of a record by itself."""
+        with self._store.transaction():
+            return {"corrected": self._records.correct(asked.service, asked.profile_id, asked.fields)}
+
+    async def forget(self, asked: Correction) -> dict[str, bool]:
+        """This side loses a record."""
+        with self._store.transaction():
+            return {"forgotten": self._records.forget(asked.service, asked.profile_id)}
 
     async def summary(self) -> dict[str, Any]:
         """Counts of everything, and the last packets by opaque keys."""

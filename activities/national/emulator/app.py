@@ -26,7 +26,7 @@ def create_app(folder: Path) -> FastAPI:
     store = Store(folder)
     faults, partners, known = Faults(store), Partners(store), formats()
     records = Records(store, faults, known)
-    admin = Admin(store, partners, faults)
+    admin = Admin(store, partners, faults, records)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

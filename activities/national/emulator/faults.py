@@ -47,6 +47,7 @@ class FaultSettings(BaseModel):
     done_but_cut_next: Times = 0
     done_but_cut_percent: Percent = 0
     calls_per_second: Times = 0
+    withdrawn_codes: list[Annotated[str, Field(pattern=r"^[^=]+=.+$")]] = []
     hang_seconds: Seconds = 90
     slow_seconds: Seconds = 0
     maintenance_until: AwareDatetime | None = None

@@ -24,12 +24,21 @@ class Records:
     def first_answer(self, form: Format, sender: str, body: dict[str, Any]) -> tuple[str, Fault | None]:
         """Said at once: rejected for its form, accepted as SAME, or pending for the later check."""
         fault = check_item(form, body)
+        fault = fault or self._withdrawn(body)
         if fault:
             return "rejected", fault
         record = self._record(form, value_at(body, form.profile_id))
-        if record and record["digest"] == value_at(body, form.digest) and record["held_by"] == _top(sender):
+        if record and _is(record, value_at(body, form.digest)) and record["held_by"] == _top(sender):
             return "accepted", Fault("SAME", "", "Không có thay đổi")
         return "pending", None
+
+    def _withdrawn(self, body: dict[str, Any]) -> Fault | None:
+        """A code that the lists of this side no longer know: "path=code" of the switch."""
+        for one in self._faults.now.withdrawn_codes:
+            path, _, code = one.partition("=")
+            if value_at(body, path) == code:
+                return Fault("CODE_UNKNOWN", path, f"Mã không còn dùng: {code}")
+        return None
 
     def settle(self, tran_code: str | None = None) -> None:
         """Decide every waiting item that has been polled often enough, or has waited long enough."""
@@ -75,12 +84,14 @@ class Records:
             self._store.write(
                 "delete from records where service = %s and profile_id = %s", form.service, row["profile_id"]
             )
-        same = row is not None and row["digest"] == value_at(body, form.digest)
+        same = row is not None and _is(row, value_at(body, form.digest))
         # A late correction does not bring the retired back; taking in who moved out does.
         status = row["status"] if row and row["status"] != MOVED_OUT else IN_SERVICE
         writes = (row["writes"] if row else 0) + (0 if same else 1)
         self._store.write(
-            "insert into records values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            "insert into records"
+            " (service, profile_id, person, digest, body, held_by, status, changed, writes)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
             *(form.service, profile, person, value_at(body, form.digest), json.dumps(body, sort_keys=True)),
             *(_top(sender), status, time.time(), writes),
         )
@@ -90,7 +101,7 @@ class Records:
         """new, changed (with the fields, if content was shown), unchanged, or pending."""
         profile, _, digest = item_key.partition(".")
         record = self._record(form, profile)
-        if record and record["digest"] == digest:
+        if record and _is(record, digest):
             return {"item_key": item_key, "state": "unchanged"}
         if self._store.row("select 1 from items where item_key = %s and status = 'pending'", item_key):
             return {"item_key": item_key, "state": "pending"}
@@ -98,6 +109,51 @@ class Records:
             return {"item_key": item_key, "state": "new"}
         fields = [] if body is None else sorted(_differing(json.loads(record["body"]), body))
         return {"item_key": item_key, "state": "changed", "fields": fields}
+
+    def held(self, form: Format, holder: str, after: str, most: int) -> dict[str, Any]:
+        """A page of what is recorded for a holder, by profile; with what this side corrected."""
+        rows = self._store.rows(
+            "select * from records where service = %s and held_by = %s and profile_id > %s"
+            " order by profile_id limit %s",
+            *(form.service, _top(holder), after, most),
+        )
+        found = [
+            {
+                "profile_id": row["profile_id"],
+                "revision_digest": row["digest"],
+                "status": row["status"],
+                "corrected": json.loads(row["corrected"]),
+                "item": json.loads(row["body"]),
+            }
+            for row in rows
+        ]
+        return {"records": found, "next": rows[-1]["profile_id"] if len(rows) == most else ""}
+
+    def correct(self, service: str, profile: str, changes: dict[str, Any]) -> bool:
+        """This side corrects fields of a record by itself, as a ministry may; null empties one."""
+        row = self._store.row(
+            "select * from records where service = %s and profile_id = %s", service, profile
+        )
+        if row is None:
+            return False
+        body, corrected = json.loads(row["body"]), json.loads(row["corrected"])
+        for path, value in changes.items():
+            _set(body, path, value)
+        corrected = sorted({*corrected, *changes})
+        self._store.write(
+            "update records set body = %s, corrected = %s, changed = %s"
+            " where service = %s and profile_id = %s",
+            *(json.dumps(body, sort_keys=True), json.dumps(corrected), time.time(), service, profile),
+        )
+        return True
+
+    def forget(self, service: str, profile: str) -> bool:
+        """A record is lost over here, as a restored backup may lose it."""
+        known = self._store.row(
+            "select 1 from records where service = %s and profile_id = %s", service, profile
+        )
+        self._store.write("delete from records where service = %s and profile_id = %s", service, profile)
+        return known is not None
 
     def lookup(self, form: Format, person: str) -> dict[str, Any]:
         """The record of a person, by the number that identifies him or her."""
@@ -144,6 +200,21 @@ class Records:
     def _record(self, form: Format, profile: Any) -> Row | None:
         sql = "select * from records where service = %s and profile_id = %s"
         return self._store.row(sql, form.service, str(profile))
+
+
+def _is(record: Row, digest: Any) -> bool:
+    """Whether a record is the very revision of a digest, with nothing corrected by this side since."""
+    return bool(record["digest"] == digest and record["corrected"] == "[]")
+
+
+def _set(body: dict[str, Any], path: str, value: Any) -> None:
+    *groups, name = path.split(".")
+    for group in groups:
+        body = body.setdefault(group, {})
+    if value is None:
+        body.pop(name, None)
+    else:
+        body[name] = value
 
 
 def _not_yours(row: Row, form: Format, sender: str, profile: str) -> Fault | None:

@@ -42,6 +42,7 @@ class Services:
             self._add(form, "/receipts", self.receipts, "GET")
             self._add(form, "/known", self.known)
             self._add(form, "/difference", self.difference)
+            self._add(form, "/held", self.held)
             self._add(form, "/lookup", self.lookup)
             self._add(form, "/status", self.status, sealed=True)
 
@@ -124,6 +125,16 @@ class Services:
         self._records.settle()
         shown = [(str(value_at(one, form.item_key)), one) for one in data]
         return _yes({"items": [self._records.standing(form, key, one) for key, one in shown]})
+
+    def held(self, form: Format, request: Request, data: Body) -> JSONResponse:
+        """What is recorded for the sender, a page at a time."""
+        asked = data[0] if len(data) == 1 else {}
+        after, most = str(asked.get("after", "")), asked.get("most", 0)
+        sender = request.headers.get("sender_code", "")
+        if not isinstance(most, int) or not 1 <= most <= MAX_ITEMS or not _AGENCY.fullmatch(sender):
+            return _no("500", "DATA_INCORRECT")
+        self._records.settle()
+        return _yes(self._records.held(form, sender, after, most))
 
     def lookup(self, form: Format, request: Request, data: Body) -> JSONResponse:
         """One person's record; every look is written down."""

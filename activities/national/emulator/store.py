@@ -41,6 +41,8 @@ create table if not exists records (
     body text not null, held_by text not null, status text not null, changed double precision not null,
     writes integer not null default 1,
     primary key (service, profile_id), unique (service, person));
+alter table records add column if not exists corrected text not null default '[]';
+create index if not exists records_held on records (service, held_by, profile_id);
 create table if not exists lookups (
     at double precision not null, service text not null, reason text not null, found boolean not null);
 """

@@ -2,6 +2,7 @@
 
 import dataclasses
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from activities.national.adapter import ItemResult, ItemStatus, open_gateway
 from activities.national.mappings import ValueRefusedError, load_mapping
 from models.commands import Approve
 from models.database import transaction
+from models.keys import Sealed
 from models.messages import Batch, MonthStart
 from tests.activities.batches.conftest import OPENING, batch, items_of, month_of, submitted
 from tests.forms import COMPLETE
@@ -174,6 +176,18 @@ class TestRefusals:
         assert {i.reason for i in items.values()} == {"REFUSED: Từ chối theo yêu cầu thử nghiệm"}
         synced = await world.rows("SELECT 1 FROM profiles WHERE synced_revision_id IS NOT NULL")
         assert synced == []
+        duties = await world.rows("SELECT party, state, facts FROM duties WHERE facts ? 'national'")
+        assert [(d.party, d.state, d.facts["code"]) for d in duties] == [
+            ("hr_officer", "open", "REFUSED")
+        ] * 3
+        kept = await world.rows("SELECT * FROM national_receipts ORDER BY items")
+        assert [(k.items, k.settled) for k in kept] == [(1, 1), (2, 2)]
+        for one in kept:
+            sealed = Sealed(one.key_id, bytes(one.sealed))
+            place = (world.authority, "national_receipts", one.id, "sealed")
+            raw = world.tools.cipher.open(*place, sealed)
+            assert (sha256(raw).hexdigest(), len(raw)) == (one.sha256, one.size)
+            assert b'"REFUSED"' in raw
         told = await world.rows("SELECT role, agency_id, facts FROM notices WHERE kind = 'items_rejected'")
         assert sorted((t.role, t.agency_id, t.facts["items"]) for t in told) == [
             ("hr_officer", world.culture, 1),
@@ -190,6 +204,25 @@ class TestRefusals:
         february = await month_of(world, world.culture, "2026-02")
         await run(months.submit_batch, batch(world, february))
         assert (await settle(run, months, batch(world, february))).done == 3
+        met = await world.rows("SELECT state FROM duties WHERE facts ? 'national'")
+        assert [d.state for d in met] == ["met"] * 3
+
+    async def test_a_field_the_other_side_refuses_goes_back_to_the_person_once(
+        self, world, ready, months, run, emulator
+    ) -> None:
+        """For the person to mend, and asked for once however often one polls."""
+        month, people = ready
+        emulator.faults(withdrawn_codes=["MaDanToc=01"])
+        await run(months.submit_batch, batch(world, month))
+        for _ in range(2):
+            assert (await settle(run, months, batch(world, month))).refused == 3
+        items = await items_of(world, month.id)
+        refusal = {"code": "CODE_UNKNOWN", "path": "ethnicity"}
+        assert [i.refusal for i in items.values()] == [refusal] * 3
+        duties = await world.rows("SELECT * FROM duties WHERE facts ? 'national' ORDER BY profile_id")
+        assert [(d.party, d.profile_id, d.facts["path"]) for d in duties] == [
+            ("person", profile, "ethnicity") for profile in people
+        ]
 
     def test_a_reason_holds_no_number_that_could_be_somebodys(self) -> None:
         said = ItemResult("k", ItemStatus.REJECTED, "DUPLICATE_PERSON", "SoDinhDanh", "Trùng số 000190000001")
