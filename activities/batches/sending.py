@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
+from activities.batches.correcting import ask_for_corrections
 from activities.batches.reasons import not_expressible, unexpressed
 from activities.national.adapter import (
     BadPacketError,
@@ -129,6 +130,8 @@ async def submit_batch(tools: Tools, national: National | None, batch: Batch) ->
         refused += fixed.unfit
         if fixed.items:
             taken = await _deliver_one(tools, national, batch, fixed)
+    if refused:
+        await ask_for_corrections(tools, batch)
     async with transaction(tools.engine, scope) as connection:
         row = (await connection.execute(_UNDER_WAY, {"month": batch.agency_month_id})).one()
     return BatchResult(done=row.items, refused=refused, tran_code=row.code)

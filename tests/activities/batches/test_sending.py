@@ -252,6 +252,8 @@ class TestRefusals:
         item = (await items_of(world, month.id))[people[0]]
         assert (item.state, item.reason) == ("rejected", "NOT_EXPRESSIBLE form")
         assert len(await world.rows("SELECT 1 FROM notices WHERE kind = 'items_rejected'")) == 1
+        duty = await world.one("SELECT party, facts FROM duties WHERE facts ? 'national'")
+        assert (duty.party, duty.facts["code"]) == ("hr_officer", "NOT_EXPRESSIBLE")
 
     async def test_a_packet_refused_as_a_whole_waits_for_a_person(self, world, ready, months, run) -> None:
         month, _ = ready
