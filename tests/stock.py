@@ -66,7 +66,18 @@ INSERT INTO notices (id, authority_id, agency_id, role, kind, profile_id, facts,
         'hr_officer', 'reminder', md5('person' || n)::uuid, '{}', %(now)s - (n %% 90) * interval '1 hour'
     FROM generate_series(1, %(people)s) n WHERE n %% 4 = 0;
 """
-LARGE = frozenset({"profiles", "custody", "revisions", "duties", "events", "notices"})
+BOARD = """
+INSERT INTO readiness (profile_id, authority_id, agency_id, revision_id, marks, faults, measured_at, basis)
+    SELECT md5('person' || n)::uuid, %(authority)s, md5('agency' || (n %% %(agencies)s + 1))::uuid,
+        md5('revision' || n)::uuid, 2047 - CASE WHEN n %% 7 = 0 THEN 2 ELSE 0 END
+            - CASE WHEN n %% 11 = 0 THEN 12 ELSE 0 END - CASE WHEN n %% 50 = 0 THEN 1280 ELSE 0 END,
+        CASE WHEN n %% 7 = 0 THEN '{"complete": [["missing", "ethnicity"]]}'::jsonb ELSE '{}' END,
+        %(now)s, 'b'
+    FROM generate_series(1, %(people)s) n;
+INSERT INTO readiness_counts (authority_id, agency_id, marks, n)
+    SELECT authority_id, agency_id, marks, count(*) FROM readiness GROUP BY 1, 2, 3;
+"""
+LARGE = frozenset({"profiles", "custody", "revisions", "duties", "events", "notices", "readiness"})
 """The tables that grow with the people: none of them is ever read from end to end for a page."""
 
 
@@ -88,7 +99,7 @@ def fill(
     values = {"authority": authority, "now": now, "people": people, "agencies": agencies, "tops": tops}
     with superuser.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
-        for script in (TREE, PEOPLE, WORK):
+        for script in (TREE, PEOPLE, WORK, BOARD):
             for statement in filter(str.strip, script.split(";\n")):
                 cursor.execute(statement, values)  # type: ignore[arg-type] # text of this file
         cursor.execute("SET session_replication_role = origin")

@@ -5,8 +5,7 @@ none. Begun again, a page is measured again and comes out the same.
 """
 
 import asyncio
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,13 +17,11 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
-from models.calendar import legal_date
 from models.database import Scope, transaction
-from models.form import join
-from models.keys import Sealed
-from models.lifecycle.quality import Criterion, Measured, Yardstick, measure
+from models.lifecycle.quality import Yardstick, measure
+from models.record.measuring import APPROVED, LAST_WINDOW, known, plain, yardstick
 from models.record.tools import Tools
-from models.regulations import RuleSet, Slot
+from models.regulations import RuleSet
 
 PAGE = 200
 """Profiles measured in one transaction."""
@@ -34,25 +31,7 @@ _SUBTREE = (
     "(CAST(:agency AS uuid) IS NULL OR p.agency_id IN (SELECT c.descendant_id FROM agency_closure c"
     " WHERE c.ancestor_id = CAST(:agency AS uuid) AND c.valid_to IS NULL))"
 )
-_PROFILES = text(
-    "SELECT p.id, p.agency_id, p.full_name, p.staff_number, p.id_number_index,"  # noqa: S608 — fragment above, no input
-    " p.approved_revision_id, p.synced_revision_id, r.number, r.content, r.sealed, r.key_id, r.form_version,"
-    " r.evidence, r.saved_at, s.signed_at,"
-    " (SELECT count(*) FROM duties d WHERE d.profile_id = p.id AND d.state = 'open' AND d.due_at <= :now)"
-    "   AS overdue,"
-    " (SELECT count(*) FROM profiles q JOIN revisions o ON o.id = q.approved_revision_id"
-    "   WHERE q.name_key = p.name_key AND q.id <> p.id AND q.chapter <> 'archive'"
-    "   AND o.content ->> 'birth_date' = r.content ->> 'birth_date'"
-    "   AND o.content ->> 'gender' = r.content ->> 'gender') AS namesakes,"
-    " (SELECT count(*) FROM profiles q WHERE q.authority_id = p.authority_id"
-    "   AND q.staff_number = p.staff_number AND q.id <> p.id AND q.chapter <> 'archive') AS same_staff_number"
-    " FROM profiles p LEFT JOIN revisions r ON r.id = p.approved_revision_id"
-    " LEFT JOIN LATERAL (SELECT max(signed_at) AS signed_at FROM approvals a"
-    "   WHERE a.revision_id = r.id AND a.state = 'signed') s ON true"
-    f" WHERE p.chapter NOT IN ('separation', 'archive') AND p.id > :after AND {_SUBTREE}"
-    " ORDER BY p.id LIMIT :page"
-)
-_LAST_WINDOW = text("SELECT max(rolled_end) FROM month_ends WHERE state = 'closed'")
+_PROFILES = text(f"{APPROVED} AND p.id > :after AND {_SUBTREE} ORDER BY p.id LIMIT :page")
 _FAILS = text(
     "INSERT INTO review_findings (review_id, profile_id, authority_id, agency_id, faults, measured_at)"
     " VALUES (:review, :profile, :authority, :agency, :faults, :now) ON CONFLICT (review_id, profile_id)"
@@ -101,12 +80,7 @@ class Round:
         return seen
 
     async def _yardstick(self, connection: AsyncConnection) -> Yardstick:
-        update = self.law.slot(Slot.UPDATE_AFTER_CHANGE)
-        return Yardstick(
-            on=legal_date(self.now),
-            evidence_required=update is not None and update.evidence_required,
-            synced_until=await connection.scalar(_LAST_WINDOW),
-        )
+        return yardstick(self.law, self.now, await connection.scalar(LAST_WINDOW))
 
     async def _page(self, connection: AsyncConnection, after: UUID) -> Sequence[Row[Any]]:
         values = {"agency": self.agency_id, "after": after, "page": PAGE, "now": self.now}
@@ -116,40 +90,8 @@ class Round:
         """The faults of each; opening and judging a form is work for a thread, so that the heart beats on."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
-            self.threads, lambda: [_plain(measure(self._known(row), by)) for row in rows]
+            self.threads, lambda: [plain(measure(known(self.tools, row), by)) for row in rows]
         )
-
-    def _known(self, row: Row[Any]) -> Measured:
-        """What the rows say of one profile, its approved form opened."""
-        if row.approved_revision_id is None:
-            return Measured(row.full_name, row.staff_number, overdue=row.overdue)
-        sealed = Sealed(row.key_id, bytes(row.sealed))
-        opened = self.tools.cipher.open(
-            self.authority_id, "revisions", row.approved_revision_id, "sealed", sealed
-        )
-        content: Mapping[str, Any] = join(row.content, json.loads(opened))
-        approved_at = row.signed_at or row.saved_at
-        return Measured(
-            full_name=row.full_name,
-            staff_number=row.staff_number,
-            content=content,
-            form_version=row.form_version,
-            revision=row.number,
-            evidence=len(row.evidence),
-            imported=row.signed_at is None,
-            same_id_number=self._same_number(row, content.get("citizen_id_number")),
-            namesakes=row.namesakes,
-            same_staff_number=row.same_staff_number,
-            overdue=row.overdue,
-            synced=row.synced_revision_id == row.approved_revision_id,
-            ever_synced=row.synced_revision_id is not None,
-            approved_on=legal_date(approved_at),
-        )
-
-    def _same_number(self, row: Row[Any], number: Any) -> bool:
-        if not isinstance(number, str):
-            return True  # that it is missing is another criterion's matter
-        return bytes(row.id_number_index) in self.tools.blind.candidates(self.authority_id, number)
 
     async def _write(
         self, connection: AsyncConnection, rows: Sequence[Row[Any]], faults: Sequence[dict[str, Any]]
@@ -171,10 +113,6 @@ class Round:
         ]
         if failing:
             await connection.execute(_FAILS, failing)
-
-
-def _plain(found: Mapping[Criterion, Sequence[tuple[str, str]]]) -> dict[str, Any]:
-    return {criterion.value: [list(fault) for fault in faults] for criterion, faults in found.items()}
 
 
 def _cursor(review_id: UUID) -> UUID | None:

@@ -1,9 +1,11 @@
 """Code lists: the closed vocabularies of the form, packaged with their source and how far it is trusted."""
 
+import json
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from hashlib import sha256
 
 from .loading import code_rows, document
 
@@ -66,3 +68,10 @@ def code_list(name: str) -> CodeList:
 @cache
 def _labels(name: str) -> Mapping[str, str]:
     return {fold(entry.label): entry.code for entry in code_list(name).codes.values()}
+
+
+@cache
+def lists_version() -> str:
+    """SHA-256 over all code lists: another value means that a form may be judged otherwise."""
+    lists = {name: code_rows(name) for name in sorted(document("code_lists", "lists"))}
+    return sha256(json.dumps(lists, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -31,6 +31,7 @@ from models.record.consents import CONSENTS, with_consents
 from models.record.decide import DECISIONS, decide_internal
 from models.record.delegations import giving, saving_delegation
 from models.record.exports import EXPORTS, being_made, with_exportable
+from models.record.measuring import looking, measured, stands_anew
 from models.record.opening import opening_scene
 from models.record.places import placed, refuse_former
 from models.record.signing import awaited_step, certified, working
@@ -339,6 +340,9 @@ async def record(
         queries = [own, *queries] if found.row is None else [*queries, own]
     else:
         queries.append(saving_month(found, outcome))
+    if profile_id is not None and stands_anew(life, outcome):
+        *_, rows, last = await together(connection, [*queries, *looking([profile_id], ask.now)])
+        queries = [measured(tools, scene.law, ask.now, rows, last)]
     queries += _settling(ask, outcome)
     again = looks(ask, lock=False)
     answers = await together(connection, [*queries, *again], commit=True)

@@ -26,6 +26,7 @@ from models.lifecycle.scene import Scene
 from models.lifecycle.wake import profile_wake
 from models.messages import Ask
 from models.record.load import life_of, load_life
+from models.record.measuring import measure_these
 from models.record.special import Writing
 from models.record.subjects import saving_profile
 from models.record.tools import Tools
@@ -144,6 +145,7 @@ async def adopt(
     for table, values in rows.items():  # accounts first: their reference to the profile is deferred
         if values:
             await connection.execute(insert(table), values)
+    await measure_these(connection, tools, scene.law, scene.now, made)
     return made
 
 
@@ -273,6 +275,8 @@ async def renew(
     await write(connection, out, scene, writing, events=events)
     ask = Ask(authority_id=source.authority_id, subject="profile", subject_id=profile_id, now=scene.now)
     await together(connection, [saving_profile(life, ask, out, events)])
+    if change.form:
+        await measure_these(connection, tools, scene.law, scene.now, [profile_id])
 
 
 def _touch_account(

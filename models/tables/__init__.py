@@ -54,6 +54,7 @@ from models.tables.proofs import (
     SignatureProofRow,
     SigningTroubleRow,
 )
+from models.tables.readiness import ReadinessCountRow, ReadinessRow
 from models.tables.reads import DossierReadRow
 from models.tables.reviews import ReviewFindingRow, ReviewReportRow, ReviewRow
 from models.tables.signing import CertificateRow, SigningSessionRow
@@ -102,6 +103,8 @@ __all__ = [
     "NoticeRow",
     "OutboxRow",
     "ProfileRow",
+    "ReadinessCountRow",
+    "ReadinessRow",
     "RecoveryCodeRow",
     "ReviewFindingRow",
     "ReviewReportRow",

@@ -36,6 +36,9 @@ PATHS: dict[str, str] = {
     "inbox": "/inbox",
     "events": "/changes",
     "me": "/me",
+    "readiness": "/readiness",
+    "readiness by agency": "/readiness?level=first_rank",
+    "unready below an agency": f"/readiness/{stock.agency(1)}?below=true",
 }
 SEARCHES: dict[str, dict[str, str]] = {
     "search family name": {"name": "Nguyen Van Nguoi4"},

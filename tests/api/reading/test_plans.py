@@ -32,6 +32,9 @@ PATHS = {
     "inbox": "/inbox",
     "changes": "/changes",
     "me": "/me",
+    "readiness": "/readiness",
+    "unready": f"/readiness/{stock.agency(1)}?measure=complete",
+    "unready below": f"/readiness/{stock.agency(1)}?below=true",
 }
 SEARCHES = {
     "family name": {"name": "Nguyen Van Nguoi4"},

@@ -1,0 +1,218 @@
+"""The board before the window: kept as profiles change, in order each morning, opened to what is missing."""
+
+import asyncio
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import insert, text
+
+from activities.readiness.board import look_over
+from models.database import Scope, engine_for
+from models.record.tools import Tools
+from models.regulations import in_force
+from models.tables import AgencyMonthRow, MonthItemRow
+from tests.api.reading.world import NOW, TODAY, Caller, World, code_of
+from tests.forms import COMPLETE
+
+WINDOW = {"opens_on": date(2026, 2, 24), "nominal_end": date(2026, 2, 28), "rolled_end": date(2026, 3, 2)}
+FORM = {**COMPLETE, "managing_authority_id": "H26", "employing_unit_id": "H26.02", "record_code": "HS-0001"}
+SUMS = (
+    "SELECT agency_id, marks, sum(n) AS n FROM readiness_counts GROUP BY 1, 2 HAVING sum(n) <> 0"
+    " EXCEPT SELECT agency_id, marks, count(*) FROM readiness GROUP BY 1, 2"
+)
+
+
+async def morning(world: World, now: Any = NOW) -> int:
+    """The morning's look; how many profiles it measured."""
+    engine = engine_for(world.database.url("worker"), pool_size=1)
+    scope, tools = Scope(world.authority, everything=True), Tools(engine, world.ring)
+    seen = await look_over(tools, scope, in_force("hanoi", TODAY), now, lambda: None)
+    await engine.dispose()
+    return seen
+
+
+async def run(world: World, sql: str, **values: Any) -> list[Any]:
+    async def write(c: Any) -> list[Any]:
+        done = await c.execute(text(sql), values)
+        return list(done) if done.returns_rows else []
+
+    return await world.written(write)
+
+
+@pytest.fixture(scope="module")
+def people(world: World) -> dict[str, UUID]:
+    """In A somebody in order, somebody without ethnicity and somebody new; in A1 one with a wrong code."""
+    made: dict[str, UUID] = {}
+
+    async def write(c: Any) -> None:
+        author = await world.account(c, "author", kind="personal")
+        for n, (who, agency, changes) in enumerate(
+            (
+                ("right", world.a, {}),
+                ("short", world.a, {"ethnicity": None}),
+                ("coded", world.a1, {"religion": "jedi"}),
+            )
+        ):
+            name, number = f"NGUYỄN VĂN {who.upper()}", f"0001900007{n:02}"
+            profile = made[who] = await world.profile(c, name.title(), agency, id_number=number)
+            content = {**FORM, "birth_full_name": name, "citizen_id_number": number, **changes}
+            content = {k: v for k, v in content.items() if v is not None}
+            made[f"{who}.revision"] = await world.revision(
+                c, profile, 1, "approved", content, author, saved_at=NOW - timedelta(days=1)
+            )
+            await c.execute(
+                text("UPDATE profiles SET approved_revision_id = :r, synced_revision_id = :s WHERE id = :id"),
+                {"r": made[f"{who}.revision"], "s": made[f"{who}.revision"] if n else None, "id": profile},
+            )
+        made["new"] = await world.profile(c, "Trần Thị Mới", world.a)
+        await world.duty(c, world.a, date(2026, 3, 20), profile_id=made["short"])
+        month = made["month"] = uuid4()
+        await c.execute(
+            insert(AgencyMonthRow).values(
+                id=month, authority_id=world.authority, agency_id=world.a, month="2026-02", state="closed",
+                version=1, listed=2, opened_at=NOW, closes_at=NOW, summary={}, **WINDOW,
+            )
+        )  # fmt: skip
+        for who, state in (("right", "accepted"), ("short", "listed")):
+            await c.execute(
+                insert(MonthItemRow).values(
+                    agency_month_id=month, profile_id=made[who], authority_id=world.authority,
+                    revision_id=made[f"{who}.revision"], digest="0" * 64, state=state, changed_at=NOW,
+                )
+            )  # fmt: skip
+
+    asyncio.run(world.written(write))
+    assert asyncio.run(morning(world)) == 4
+    return made
+
+
+async def units(caller: Caller, who: str, **params: Any) -> dict[str, Any]:
+    board = await (await caller.login(who)).ok("/readiness", **params)
+    return {one["agency_id"]: one for one in board["items"]}
+
+
+async def test_the_worst_unit_stands_first_with_its_numbers(
+    caller: Caller, world: World, people: dict[str, UUID]
+) -> None:
+    board = await (await caller.login("sonoivu")).ok("/readiness", month="2026-03")
+    first, second = board["items"]
+    assert (first["agency_id"], first["profiles"], first["unready"]) == (str(world.a), 3, 2)
+    assert (second["agency_id"], second["profiles"], second["unready"]) == (str(world.a1), 1, 1)
+    met = first["met"]
+    assert (met["ready"], met["measured"], met["complete"], met["coded"], met["signed"]) == (1, 3, 1, 2, 2)
+    assert (met["shared"], met["accepted"]) == (1, 1)
+    assert second["met"]["coded"] == 0
+    assert first["scores"]["complete"] == 33.3
+    assert first["last_month"] == {
+        "agency_month_id": str(people["month"]), "month": "2026-02", "state": "closed",
+        "listed": 2, "signed": 1, "accepted": 1,
+    }  # fmt: skip
+    assert first["this_month"] is None
+    cited = {one["criterion"]: one["citation"] for one in board["criteria"]}
+    assert cited["correct"] is not None
+    assert cited["shared"] is None
+
+
+async def test_pages_and_the_first_rank(caller: Caller, world: World, people: dict[str, UUID]) -> None:
+    await caller.login("sonoivu")
+    first = await caller.ok("/readiness", limit=1)
+    rest = await caller.ok("/readiness", limit=1, after=first["next"])
+    assert [first["items"][0]["agency_id"], rest["items"][0]["agency_id"]] == [str(world.a), str(world.a1)]
+    assert rest["next"] is None
+    ranked = await units(caller, "sonoivu", level="first_rank")
+    assert sum(one["profiles"] for one in ranked.values()) == 4
+    assert code_of(await caller.get("/readiness", params={"after": "x"})) == (400, "malformed-request")
+
+
+async def test_scope_and_role(caller: Caller, world: World, people: dict[str, UUID]) -> None:
+    assert set(await units(caller, "hr.a")) == {str(world.a), str(world.a1)}
+    assert await units(caller, "hr.b") == {}
+    await caller.login("hr.b")
+    assert code_of(await caller.get(f"/readiness/{world.a}")) == (404, "not-found")
+    assert code_of(await caller.get(f"/readiness/{uuid4()}")) == (404, "not-found")
+    await caller.login("former.hr")
+    assert code_of(await caller.get("/readiness")) == (403, "not-permitted")
+
+
+async def test_a_number_opens_who_and_what_exactly(
+    caller: Caller, world: World, people: dict[str, UUID]
+) -> None:
+    await caller.login("hr.a")
+    found = await caller.ok(f"/readiness/{world.a}", measure="complete")
+    by_profile = {one["profile_id"]: one for one in found["items"]}
+    assert set(by_profile) == {str(people["short"]), str(people["new"])}
+    short = by_profile[str(people["short"])]
+    (lack,) = short["lacks"]
+    assert (lack["code"], lack["path"], lack["mended_by"]) == ("missing", "ethnicity", "person")
+    assert "Dân tộc" in lack["label"]
+    assert "mục" in lack["citation"]
+    assert [one["citation"] for one in short["duties"]] == ["Điều 6 khoản 3"]
+    assert by_profile[str(people["new"])]["lacks"][0]["code"] == "nothing-approved"
+    below = await caller.ok(f"/readiness/{world.a}", measure="coded", below=True)
+    codes = {one["profile_id"]: [x["code"] for x in one["lacks"]] for one in below["items"]}
+    assert codes[str(people["coded"])] == ["unknown-code"]
+    accepted = await caller.ok(f"/readiness/{world.a}", measure="accepted", limit=1)
+    assert accepted["items"][0]["lacks"][0]["mended_by"] == "sync_agent"
+    assert accepted["next"] is not None
+
+
+async def test_sums_follow_every_change_and_a_morning_changes_nothing(
+    world: World, people: dict[str, UUID], caller: Caller
+) -> None:
+    right = people["right"]
+    assert await run(world, SUMS) == []
+    await run(world, "UPDATE profiles SET pending_revision_id = :r WHERE id = :p", r=uuid4(), p=right)
+    assert (await units(caller, "sonoivu"))[str(world.a)]["met"]["measured"] == 2, "another revision stands"
+    assert await run(world, SUMS) == []
+    await run(world, "UPDATE profiles SET pending_revision_id = NULL WHERE id = :p", p=right)
+    await run(world, "UPDATE profiles SET chapter = 'separation' WHERE id = :p", p=people["new"])
+    assert (await units(caller, "sonoivu"))[str(world.a)]["profiles"] == 2
+    await run(world, "UPDATE profiles SET chapter = 'service' WHERE id = :p", p=people["new"])
+    assert await run(world, SUMS) == []
+    assert await morning(world) == 2, "who came back, and whose revision is another"
+    before = await units(caller, "sonoivu")
+    await morning(world)
+    assert await run(world, SUMS) == []
+    assert await units(caller, "sonoivu") == before
+
+
+async def test_time_law_and_others_data_are_found_in_the_morning(
+    world: World, people: dict[str, UUID], caller: Caller
+) -> None:
+    async def met(measure: str) -> int:
+        return (await units(caller, "sonoivu"))[str(world.a)]["met"][measure]
+
+    live = await met("live")
+    assert await morning(world, NOW + timedelta(days=20)) == 2, (
+        "a duty passed; who has nothing is asked again"
+    )
+    assert await met("live") == live - 1
+    assert await morning(world, NOW) == 0
+    await run(world, "UPDATE readiness SET basis = 'older'")
+    assert await morning(world, NOW + timedelta(days=21)) == 4
+    clean = await met("clean")
+    for one in ("right", "short"):
+        await run(world, "UPDATE profiles SET staff_number = 'CB-1' WHERE id = :p", p=people[one])
+    await run(world, "UPDATE readiness SET measured_at = NULL WHERE profile_id = :p", p=people["right"])
+    await morning(world, NOW + timedelta(days=22))
+    assert await met("clean") == clean - 2, "the other one of two alike, too"
+
+
+async def test_a_form_that_cannot_be_opened_stops_nobody(
+    world: World, people: dict[str, UUID], caller: Caller
+) -> None:
+    # A draft's bytes may still be replaced; then it stands as what is approved.
+    async def write(c: Any) -> None:
+        broken = await world.revision(c, people["coded"], 2, "draft", FORM, world.accounts["author"])
+        await c.execute(text("UPDATE revisions SET sealed = '\\x00' WHERE id = :r"), {"r": broken})
+        query = text("UPDATE profiles SET approved_revision_id = :r WHERE id = :p")
+        await c.execute(query, {"r": broken, "p": people["coded"]})
+
+    await world.written(write)
+    assert await morning(world, NOW + timedelta(days=23)) >= 1
+    await caller.login("hr.a")
+    (one,) = (await caller.ok(f"/readiness/{world.a1}", measure="correct"))["items"]
+    assert [x["code"] for x in one["lacks"]] == ["unreadable"]
+    assert one["lacks"][0]["mended_by"] == "hr_officer"
