@@ -20,6 +20,7 @@ from activities.notifications.passwords import remind_of_passwords
 from activities.notifications.post import MailDelayedError, MailRefusedError, Post, PostDownError, open_post
 from activities.notifications.recipients import Recipient, recipients
 from activities.readiness.board import look_over
+from activities.readiness.warnings import warn_of_dead_ends
 from models.calendar import Calendar, at_local, legal_date
 from models.database import Scope, transaction
 from models.errors import SealBrokenError
@@ -81,6 +82,8 @@ async def send_digests(tools: Tools, settings: Settings, run: DigestRun) -> Dige
         await remind_of_passwords(connection, law, tools.policy, day, run.now)
         found = await work_of_posts(connection, day, run.now)
     await look_over(tools, scope, law, run.now, activity.heartbeat)
+    external = settings.person_signer == "external"
+    await warn_of_dead_ends(tools, scope, run.now, certificates=external)
     paper = Stationery(settings.smtp_from, f"{settings.public_address}/", run.now, law)
     async with open_post(settings) as post:
         round_ = Round(tools, scope, post, paper, day, run.now)

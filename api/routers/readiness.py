@@ -1,19 +1,21 @@
-"""``/readiness``: what is missing before the window, unit by unit and profile by profile."""
+"""``/readiness``, ``/dead-ends``: what is missing before the window, and what nobody can sign."""
 
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from api.paging import After, Limit
-from api.reading import readiness
+from api.reading import dead_ends, readiness
 from api.scope import Read
 from models.lifecycle.readiness import Measure
 
-router = APIRouter(prefix="/readiness", tags=["Rà soát dữ liệu"])
+router = APIRouter(tags=["Rà soát dữ liệu"])
 
 
-@router.get("", operation_id="getReadiness", summary="Sẵn sàng cho kỳ cuối tháng / ready for the window")
+@router.get(
+    "/readiness", operation_id="getReadiness", summary="Sẵn sàng cho kỳ cuối tháng / ready for the window"
+)
 async def get_readiness(
     read: Read,
     month: Annotated[
@@ -31,7 +33,9 @@ async def get_readiness(
 
 
 @router.get(
-    "/{agency_id}", operation_id="listUnready", summary="Hồ sơ chưa đạt / who does not meet a measure"
+    "/readiness/{agency_id}",
+    operation_id="listUnready",
+    summary="Hồ sơ chưa đạt / who does not meet a measure",
 )
 async def list_unready(
     read: Read,
@@ -43,3 +47,14 @@ async def list_unready(
 ) -> readiness.UnreadyProfiles:
     """What exactly each profile lacks, by which item of the form, who mends it, what is owed until when."""
     return await readiness.unready(read, agency_id, measure=measure, below=below, limit=limit, after=after)
+
+
+@router.get(
+    "/dead-ends", operation_id="listDeadEnds", summary="Chữ ký không ai ký được / what nobody can sign"
+)
+async def list_dead_ends(
+    request: Request, read: Read, limit: Limit = 50, after: After = None
+) -> dead_ends.DeadEnds:
+    """Found at this instant: why nobody can, and who could be given the post or a usable account."""
+    external = request.app.state.settings.person_signer == "external"
+    return await dead_ends.listed(read, certificates=external, limit=limit, after=after)

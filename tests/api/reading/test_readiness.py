@@ -3,6 +3,7 @@
 import asyncio
 from datetime import date, timedelta
 from typing import Any
+from unittest.mock import ANY
 from uuid import UUID, uuid4
 
 import pytest
@@ -216,3 +217,40 @@ async def test_a_form_that_cannot_be_opened_stops_nobody(
     (one,) = (await caller.ok(f"/readiness/{world.a1}", measure="correct"))["items"]
     assert [x["code"] for x in one["lacks"]] == ["unreadable"]
     assert one["lacks"][0]["mended_by"] == "hr_officer"
+
+
+async def test_dead_ends_within_reach_with_names_and_who_gives_the_post(
+    world: World, people: dict[str, UUID], caller: Caller
+) -> None:
+    approver = world.accounts["approver.a"]
+    await caller.login("hr.a")
+    assert await caller.ok("/dead-ends") == {"as_of": ANY, "total": 0, "items": [], "next": None}
+
+    async def write(c: Any) -> None:
+        for one in ("new", "short"):
+            waiting = await world.revision(c, people[one], 9, "submitted", FORM, world.accounts["author"])
+            query = text("UPDATE profiles SET pending_revision_id = :r WHERE id = :p")
+            await c.execute(query, {"r": waiting, "p": people[one]})
+        await c.execute(text("UPDATE accounts SET state = 'default_password' WHERE id = :a"), {"a": approver})
+
+    await world.written(write)
+    first = await caller.ok("/dead-ends", limit=1)
+    rest = await caller.ok("/dead-ends", limit=1, after=first["next"])
+    assert first["total"] == 2
+    assert {first["items"][0]["subject_id"], rest["items"][0]["subject_id"]} == {
+        str(people["new"]), str(people["short"]),
+    }  # fmt: skip
+    one = first["items"][0]
+    assert (one["agency_id"], one["on"]) == (str(world.a), TODAY.isoformat())
+    assert [(why["name"], why["code"]) for why in one["why"]] == [("approver.a", "default-password")]
+    restore, *posts = one["proposals"]
+    assert (restore["remedy"], restore["because"], restore["given_by"]) == ("restore", "default-password", [])
+    assert posts[0]["remedy"] == "give_post"
+    assert "head" in posts[0]["given_by"]
+    await caller.login("hr.b")
+    assert (await caller.ok("/dead-ends"))["total"] == 0
+    await caller.login("former.hr")
+    assert code_of(await caller.get("/dead-ends")) == (403, "not-permitted")
+    await run(world, "UPDATE accounts SET state = 'active' WHERE id = :a", a=approver)
+    await caller.login("hr.a")
+    assert (await caller.ok("/dead-ends"))["total"] == 0
