@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from .codes import code_list
+from .cross_checks import crossed
 from .dates import PartialDate, add_months
 from .fields import Catalogue, Field
 from .issues import Problem, problem
@@ -49,6 +50,7 @@ def contradictions(cat: Catalogue, content: Mapping[str, Any], on: date) -> Foun
             yield from _periods(table, rows)
     yield from _salary_rows(content)
     yield from _family(cat, content)
+    yield from crossed(cat, content)
 
 
 def _date(cat: Catalogue, content: Mapping[str, Any], name: str) -> PartialDate | None:

@@ -8,7 +8,8 @@ from .loading import document
 MAY_WAIT = frozenset(
     {"missing", "missing-with", "before-birth", "before-other", "too-young", "too-old", "overlap"}
     | {"repeated-value", "relation-age", "relation-side", "rank-mismatch", "step-outside"}
-    | {"coefficient-mismatch"}
+    | {"coefficient-mismatch", "id-mismatch", "too-soon", "below-row", "not-last-step", "term-too-long"}
+    | {"other-side", "relation-gender"}
 )
 """What a draft may still have wrong: it is listed in the answer and refused at submission."""
 

@@ -50,8 +50,6 @@ RIGHT: dict[str, Any] = {
     "salary_step": 3,
     "salary_coefficient": "5.08",
     "salary_effective_on": "2024-02-29",
-    "beyond_frame_seniority_percent": "5.00",
-    "beyond_frame_effective_on": "2024-02-29",
     "job_position": "Chuyên viên về tổ chức bộ máy",
     "job_position_code": "QL.01",
     "position_salary_amount": "12000000",
