@@ -19,6 +19,7 @@ from .progress import completeness
 from .restricting import Level, level_of, levels, may_know, visible, withheld, withhold
 from .restricting import top as top_level
 from .sealing import join, split
+from .suggesting import Suggestion, suggest
 from .validating import validate
 from .workbook import Column, Sheet, choices_of, people_of, workbook
 
@@ -40,6 +41,7 @@ __all__ = [
     "PartialDate",
     "Prefilled",
     "Sheet",
+    "Suggestion",
     "address_in_words",
     "canonical",
     "carry",
@@ -72,6 +74,7 @@ __all__ = [
     "read_row",
     "retirement_on",
     "split",
+    "suggest",
     "tidy",
     "top_level",
     "validate",

@@ -4,20 +4,35 @@ import json
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from hashlib import sha256
 
 from .loading import code_rows, document
 
+_OWN = frozenset({"code", "label", "label_en", "valid_from", "valid_to", "replaced_by"})
+
 
 @dataclass(frozen=True)
 class Code:
-    """One entry. ``extra`` holds the list's further columns, e.g. the salary group of a rank."""
+    """One entry. ``extra`` holds the list's further columns, e.g. the salary group of a rank.
+
+    Half-open in time: ``valid_to`` is the first day on which the code states nothing new; it stays readable.
+    """
 
     code: str
     label: str
     label_en: str
     extra: Mapping[str, str] = field(default_factory=dict)
+    valid_from: date | None = None
+    valid_to: date | None = None
+    replaced_by: str = ""
+    """The code that says the same since it ended, where there is one."""
+
+    def within(self, first: date, last: date) -> bool:
+        """Whether it is in use on some day from ``first`` to ``last``."""
+        begun = self.valid_from is None or self.valid_from <= last
+        return begun and (self.valid_to is None or first < self.valid_to)
 
 
 @dataclass(frozen=True)
@@ -32,6 +47,10 @@ class CodeList:
 
     def __contains__(self, code: object) -> bool:
         return code in self.codes
+
+    def on(self, day: date) -> Mapping[str, Code]:
+        """The codes in use on a day."""
+        return {code: entry for code, entry in self.codes.items() if entry.within(day, day)}
 
     def label(self, code: str) -> str:
         """The Vietnamese label; the code itself when the list does not have it."""
@@ -60,14 +79,31 @@ def code_list(name: str) -> CodeList:
     about = document("code_lists", "lists")[name]
     codes = {}
     for row in code_rows(name):
-        extra = {key: value for key, value in row.items() if key not in ("code", "label", "label_en")}
-        codes[row["code"]] = Code(row["code"], row["label"], row["label_en"], extra)
+        extra = {key: value for key, value in row.items() if key not in _OWN}
+        codes[row["code"]] = Code(
+            row["code"],
+            row["label"],
+            row["label_en"],
+            extra,
+            _day(row.get("valid_from")),
+            _day(row.get("valid_to")),
+            row.get("replaced_by") or "",
+        )
+    astray = {entry.replaced_by for entry in codes.values() if entry.replaced_by} - codes.keys()
+    if astray:
+        raise ValueError(f"{name}: replaced by codes that are not in the list: {sorted(astray)}")
     return CodeList(name, about["title"], about["source"], about["status"], codes)
+
+
+def _day(written: str | None) -> date | None:
+    return date.fromisoformat(written) if written else None
 
 
 @cache
 def _labels(name: str) -> Mapping[str, str]:
-    return {fold(entry.label): entry.code for entry in code_list(name).codes.values()}
+    """Codes by label; where one was used twice, the one that did not end."""
+    entries = sorted(code_list(name).codes.values(), key=lambda entry: entry.valid_to or date.max)
+    return {fold(entry.label): entry.code for entry in entries}
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import Any
 
 from .codes import code_list
 from .cross_checks import crossed
+from .dated_codes import not_then
 from .dates import PartialDate, add_months
 from .fields import Catalogue, Field
 from .issues import Problem, problem
@@ -51,6 +52,7 @@ def contradictions(cat: Catalogue, content: Mapping[str, Any], on: date) -> Foun
     yield from _salary_rows(content)
     yield from _family(cat, content)
     yield from crossed(cat, content)
+    yield from not_then(cat, content, on)
 
 
 def _date(cat: Catalogue, content: Mapping[str, Any], name: str) -> PartialDate | None:

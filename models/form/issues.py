@@ -9,7 +9,7 @@ MAY_WAIT = frozenset(
     {"missing", "missing-with", "before-birth", "before-other", "too-young", "too-old", "overlap"}
     | {"repeated-value", "relation-age", "relation-side", "rank-mismatch", "step-outside"}
     | {"coefficient-mismatch", "id-mismatch", "too-soon", "below-row", "not-last-step", "term-too-long"}
-    | {"other-side", "relation-gender"}
+    | {"other-side", "relation-gender", "code-not-then"}
 )
 """What a draft may still have wrong: it is listed in the answer and refused at submission."""
 
