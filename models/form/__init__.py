@@ -3,7 +3,7 @@
 from .carrying import carry
 from .cells import CellIssue, read_header, read_row
 from .choosing import form_named, forms
-from .codes import Code, CodeList, code_list, lists_version
+from .codes import Code, CodeList, code_list, list_names, lists_version
 from .dates import PartialDate
 from .differences import FieldChange, diff
 from .exporting import cells_of, guarded
@@ -63,6 +63,7 @@ __all__ = [
     "judge",
     "level_of",
     "levels",
+    "list_names",
     "lists_version",
     "may_know",
     "normalise",

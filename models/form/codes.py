@@ -111,3 +111,8 @@ def lists_version() -> str:
     """SHA-256 over all code lists: another value means that a form may be judged otherwise."""
     lists = {name: code_rows(name) for name in sorted(document("code_lists", "lists"))}
     return sha256(json.dumps(lists, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def list_names() -> tuple[str, ...]:
+    """The names of all code lists, in their catalogue's order."""
+    return tuple(document("code_lists", "lists"))

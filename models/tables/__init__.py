@@ -54,7 +54,7 @@ from models.tables.proofs import (
     SignatureProofRow,
     SigningTroubleRow,
 )
-from models.tables.readiness import ReadinessCountRow, ReadinessRow
+from models.tables.readiness import CodeMappingRow, ReadinessCountRow, ReadinessRow
 from models.tables.reads import DossierReadRow
 from models.tables.reviews import ReviewFindingRow, ReviewReportRow, ReviewRow
 from models.tables.signing import CertificateRow, SigningSessionRow
@@ -78,6 +78,7 @@ __all__ = [
     "CalendarRow",
     "CaseRow",
     "CertificateRow",
+    "CodeMappingRow",
     "CommandRow",
     "CustodyRow",
     "DelegationRow",

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.tables.base import Authority, Table
+from models.tables.base import Authority, Id, Table
 
 
 class ReadinessRow(Table):
@@ -40,3 +40,22 @@ class ReadinessCountRow(Table):
     agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"))
     marks: Mapped[int]
     n: Mapped[int]
+
+
+class CodeMappingRow(Table):
+    """What an old value of a code list was decided to mean; the newest about a value counts."""
+
+    __tablename__ = "code_mappings"
+    __table_args__ = (
+        Index("ix_code_mappings_old", "authority_id", "code_list", "old", "decided_at"),
+        CheckConstraint("length(old) BETWEEN 1 AND 300", name="old"),
+    )
+    id: Mapped[Id]
+    authority_id: Mapped[Authority]
+    code_list: Mapped[str]
+    old: Mapped[str]
+    """The value as it stands in the forms: an ended code, or a text."""
+    code: Mapped[str | None]
+    """What it means; none where the decision before was taken back."""
+    decided_by: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
+    decided_at: Mapped[datetime]

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from api.problems import install
 from api.routers import (
     attachments,
+    code_lists,
     lists,
     read_access,
     read_agencies,
@@ -70,6 +71,7 @@ def readers() -> FastAPI:
         read_duties,
         read_work,
         readiness,
+        code_lists,
         read_story,
         read_history,
         simulations,

@@ -1,0 +1,307 @@
+"""Code lists as they stand, and the desk where old values get their meaning.
+
+A decision is a light write and changes no profile: what a form says is changed by its person, whom a notice
+asks for it (the declared way), and signed like any other change.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from pydantic import BaseModel, Field
+from sqlalchemy import text
+
+from api.reading import permits
+from api.scope import Reading
+from models.errors import FieldRefusal, RefusedError
+from models.form import catalogue, code_list, list_names, suggest
+from models.form.codes import CodeList
+from models.lifecycle.readiness import Mark
+
+MOST = 500
+"""Values shown, and profiles named at once: the next ones follow when these are settled."""
+
+
+class ListWords(BaseModel):
+    """One code list."""
+
+    name: str = Field(title="Danh mục")
+    title: str = Field(title="Tên danh mục")
+    source: str = Field(title="Nguồn")
+    status: str = Field(
+        title="Độ tin cậy", description="found: theo văn bản; known: biết; own: mã của hệ thống"
+    )
+    codes: int = Field(title="Số mã đang dùng")
+    ended: int = Field(title="Số mã đã hết hiệu lực")
+
+
+class Lists(BaseModel):
+    """Every code list of the forms."""
+
+    items: list[ListWords] = Field(title="Danh mục")
+
+
+class Entry(BaseModel):
+    """One code."""
+
+    code: str = Field(title="Mã")
+    label: str = Field(title="Tên")
+    label_en: str = Field(title="Tên (tiếng Anh)")
+    valid_from: date | None = Field(title="Dùng từ ngày")
+    valid_to: date | None = Field(title="Dùng đến trước ngày")
+    replaced_by: str | None = Field(title="Mã thay thế")
+
+
+class ListDetail(ListWords):
+    """One code list with its codes, the ended ones too."""
+
+    entries: list[Entry] = Field(title="Mã")
+
+
+class Suggested(BaseModel):
+    """What a value may mean."""
+
+    code: str = Field(title="Mã")
+    label: str = Field(title="Tên")
+    score: float = Field(title="Mức giống nhau", description="0 đến 1")
+    because: str = Field(title="Vì sao", description="decided, same, replaced_by, alike")
+
+
+class Suggestions(BaseModel):
+    """What a value may mean today, the likeliest first; a decision goes before likeness."""
+
+    items: list[Suggested] = Field(title="Gợi ý")
+
+
+class OldValue(BaseModel):
+    """A value in forms that no list knows, or no list knows any more."""
+
+    code_list: str = Field(title="Danh mục")
+    title: str = Field(title="Tên danh mục")
+    value: str = Field(title="Giá trị đang ghi")
+    label: str = Field(title="Tên của giá trị")
+    profiles: int = Field(title="Số hồ sơ")
+    decided: str | None = Field(title="Mã đã quyết định")
+    suggestions: list[Suggested] = Field(title="Gợi ý")
+
+
+class Desk(BaseModel):
+    """Old values in the asker's reach, the most frequent first."""
+
+    items: list[OldValue] = Field(title="Giá trị cần ánh xạ")
+
+
+class Decision(BaseModel):
+    """What a value is decided to mean."""
+
+    code_list: str = Field(title="Danh mục")
+    value: str = Field(title="Giá trị đang ghi")
+    code: str | None = Field(title="Mã", description="Không có: rút quyết định trước")
+    decided_by: UUID = Field(title="Ai quyết định")
+    decided_at: datetime = Field(title="Lúc")
+
+
+class Decisions(BaseModel):
+    """Decisions about values, the newest first."""
+
+    items: list[Decision] = Field(title="Quyết định")
+
+
+_HELD = text(
+    "SELECT r.profile_id, v.form_version, f.fault ->> 1 AS path,"  # noqa: S608 — a number of our own
+    " v.content #>> string_to_array(replace(replace(f.fault ->> 1, '[', '.'), ']', ''), '.') AS value"
+    " FROM readiness r JOIN revisions v ON v.id = r.revision_id"
+    " CROSS JOIN LATERAL jsonb_array_elements(r.faults -> 'correct') AS f (fault)"
+    f" WHERE r.marks & {int(Mark.CODED)} = 0 AND f.fault ->> 0 IN ('unknown-code', 'code-not-then')"
+    " ORDER BY r.profile_id"
+)
+_DECIDED = text(
+    "SELECT DISTINCT ON (code_list, old) code_list, old, code FROM code_mappings"
+    " ORDER BY code_list, old, decided_at DESC, id"
+)
+_AUDIT = text(
+    "SELECT code_list, old AS value, code, decided_by, decided_at FROM code_mappings"
+    " WHERE CAST(:list AS text) IS NULL OR code_list = :list ORDER BY decided_at DESC, id LIMIT :most"
+)
+_DECIDE = text(
+    "INSERT INTO code_mappings (id, authority_id, code_list, old, code, decided_by, decided_at)"
+    " VALUES (:id, :authority, :list, :old, :code, :by, :now)"
+)
+
+
+def lists(today: date) -> Lists:
+    """Every list, with how many codes it has today."""
+    return Lists(items=[_words(code_list(name), today) for name in list_names()])
+
+
+def one_list(name: str, today: date) -> ListDetail:
+    """A list with all its codes.
+
+    Raises:
+        RefusedError: ``not-found``.
+    """
+    known = _known(name)
+    entries = [
+        Entry(
+            code=one.code, label=one.label, label_en=one.label_en, valid_from=one.valid_from,
+            valid_to=one.valid_to, replaced_by=one.replaced_by or None,
+        )
+        for one in known.codes.values()
+    ]  # fmt: skip
+    return ListDetail(**_words(known, today).model_dump(), entries=entries)
+
+
+async def suggestions(read: Reading, name: str, value: str) -> Suggestions:
+    """What a value may mean today.
+
+    Raises:
+        RefusedError: ``not-found``.
+    """
+    known = _known(name)
+    return Suggestions(items=_suggested(known, value, read.today, await _decided(read)))
+
+
+async def desk(read: Reading) -> Desk:
+    """Values that no list knows today, in the forms of the asker's reach.
+
+    Raises:
+        RefusedError: ``not-permitted``.
+    """
+    await permits.within(read, "read_reports")
+    rows = (await read.connection.execute(_HELD)).all()
+    seen: dict[tuple[str, str], set[UUID]] = defaultdict(set)
+    for row in rows:
+        if row.value is not None:
+            seen[_list_of(row), row.value].add(row.profile_id)
+    counted = Counter({key: len(profiles) for key, profiles in seen.items()})
+    decided = await _decided(read)
+    ordered = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    return Desk(items=[_old(key, n, read.today, decided) for key, n in ordered[:MOST]])
+
+
+async def holders(read: Reading, name: str, value: str) -> list[UUID]:
+    """Whose form holds an old value, at most ``MOST``, for the notice that asks for the change.
+
+    Raises:
+        RefusedError: ``not-found``, ``not-permitted``; ``wrong-state`` where nothing is decided about it.
+    """
+    _known(name)
+    await permits.within(read, "give_notice")
+    if (await _decided(read)).get((name, value)) is None:
+        raise RefusedError.of(
+            "wrong-state",
+            "Chưa có quyết định ánh xạ cho giá trị này.",
+            "Nothing is decided about this value.",
+        )
+    rows = (await read.connection.execute(_HELD)).all()
+    found = [row.profile_id for row in rows if row.value == value and _list_of(row) == name]
+    return list(dict.fromkeys(found))[:MOST]
+
+
+async def decide(read: Reading, name: str, value: str, code: str | None) -> Decision:
+    """Write down what a value means for the whole authority; none takes the decision before back.
+
+    Raises:
+        RefusedError: ``not-found``, ``not-permitted``, ``malformed-request`` for a code not in use.
+    """
+    reach = await permits.within(read, "import_workbook")
+    if not reach.everywhere:
+        raise RefusedError.of(
+            "not-permitted",
+            "Danh mục dùng chung: chỉ cơ quan quản lý cơ sở dữ liệu quyết định.",
+            "Lists are shared: the department that keeps the database decides.",
+        )
+    known = _known(name)
+    if code is not None and code not in known.on(read.today):
+        wrong = FieldRefusal(
+            "code",
+            "Mã",
+            f"Không có trong danh mục “{known.title}” hôm nay.",
+            "Not in use in this list today.",
+        )
+        raise RefusedError.of("malformed-request", fields=(wrong,))
+    values = {
+        "id": uuid4(),
+        "authority": read.who.authority_id,
+        "list": name,
+        "old": value,
+        "code": code,
+        "by": read.who.account_id,
+        "now": read.now,
+    }
+    await read.connection.execute(_DECIDE, values)
+    return Decision(
+        code_list=name, value=value, code=code, decided_by=read.who.account_id, decided_at=read.now
+    )
+
+
+async def decisions(read: Reading, name: str | None) -> Decisions:
+    """Who decided what and when, the newest first.
+
+    Raises:
+        RefusedError: ``not-permitted``.
+    """
+    await permits.within(read, "read_reports")
+    rows = await read.connection.execute(_AUDIT, {"list": name, "most": MOST})
+    return Decisions(items=[Decision.model_validate(dict(row._mapping)) for row in rows])
+
+
+def _known(name: str) -> CodeList:
+    if name not in list_names():
+        raise permits.missing()
+    return code_list(name)
+
+
+def _words(known: CodeList, today: date) -> ListWords:
+    usable = len(known.on(today))
+    return ListWords(
+        name=known.name,
+        title=known.title,
+        source=known.source,
+        status=known.status,
+        codes=usable,
+        ended=len(known.codes) - usable,
+    )
+
+
+def _list_of(row: Any) -> str:
+    """The list a fault's path is about."""
+    path = re.sub(r"\[\d+\]", "", row.path)
+    return catalogue(row.form_version).field(path).code_list or ""
+
+
+async def _decided(read: Reading) -> dict[tuple[str, str], str]:
+    rows = await read.connection.execute(_DECIDED)
+    return {(row.code_list, row.old): row.code for row in rows if row.code is not None}
+
+
+def _old(key: tuple[str, str], n: int, today: date, decided: Mapping[tuple[str, str], str]) -> OldValue:
+    known, value = code_list(key[0]), key[1]
+    return OldValue(
+        code_list=known.name,
+        title=known.title,
+        value=value,
+        label=known.label(value),
+        profiles=n,
+        decided=decided.get(key),
+        suggestions=_suggested(known, value, today, decided),
+    )
+
+
+def _suggested(
+    known: CodeList, value: str, today: date, decided: Mapping[tuple[str, str], str]
+) -> list[Suggested]:
+    code = decided.get((known.name, value))
+    first = (
+        [Suggested(code=code, label=known.label(code), score=1.0, because="decided")]
+        if code in known.on(today) and code is not None
+        else []
+    )
+    rest = [one for one in suggest(known, value, today) if not first or one.code != code]
+    return [
+        *first,
+        *(Suggested(code=o.code, label=o.label, score=o.score, because=o.because) for o in rest),
+    ]
