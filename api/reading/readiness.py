@@ -1,6 +1,6 @@
 """The board before the window: how ready each unit is, the worst first, and who lacks what.
 
-The sums are kept as profiles change (migration 0053), so the board costs the same at any hour and size; what
+The sums are kept as profiles change (migration 0061), so the board costs the same at any hour and size; what
 depends on a month is read from that month's lists, which belong to whoever synchronises for the unit.
 """
 

@@ -17,7 +17,7 @@ OF_LISTS = frozenset({"unknown-code", "code-not-then", "place-unknown", "place-f
 
 
 class Mark(IntFlag):
-    """What is met. The lower eight are measured on the content, the others kept by the database (0053)."""
+    """What is met. The lower eight are measured on the content, the others kept by the database (0061)."""
 
     MEASURED = 1
     COMPLETE = 2

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0061"
-down_revision = "0053"
+revision = "0062"
+down_revision = "0061"
 
 
 def upgrade() -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0053"
-down_revision = "0051"
+revision = "0061"
+down_revision = "0056"
 
 
 def upgrade() -> None:
