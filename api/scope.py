@@ -186,6 +186,7 @@ def scope_of(actor: Actor, today: date) -> Scope:
         profile=actor.person_profile_id,
         account=actor.account_id,
         consented=tuple(sorted({one.profile_id for one in actor.consents if one.holds(today)})),
+        on=today,
     )
 
 

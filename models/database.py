@@ -10,6 +10,7 @@ cores the trips cost more than the statements (tests/bench).
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any, Literal
 from uuid import UUID
@@ -37,6 +38,8 @@ class Scope:
     account: UUID | None = None
     consented: Sequence[UUID] = ()
     """Single profiles that somebody consented to be read, today."""
+    on: date | None = None
+    """The legal date as of which the tree of agencies is read; none says the day in the legal zone."""
 
 
 def engine_for(url: str, *, pool_size: int = 10) -> AsyncEngine:
@@ -56,7 +59,8 @@ _SET = text(
     " set_config('hoso.agencies', :agencies, true) AS agencies,"
     " set_config('hoso.profile', :profile, true) AS profile,"
     " set_config('hoso.account', :account, true) AS account,"
-    " set_config('hoso.consented', :consented, true) AS consented"
+    " set_config('hoso.consented', :consented, true) AS consented,"
+    " set_config('hoso.today', :today, true) AS today"
 )
 
 
@@ -82,6 +86,7 @@ def entering(scope: Scope) -> Query:
         "profile": str(scope.profile or ""),
         "account": str(scope.account or ""),
         "consented": "{" + ",".join(str(one) for one in scope.consented) + "}",
+        "today": scope.on.isoformat() if scope.on is not None else "",
     }
 
 

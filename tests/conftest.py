@@ -168,6 +168,14 @@ def empty_database(postgres: EmbeddedPostgres, superuser: "psycopg.Connection[An
     yield from _fresh(postgres, superuser, "template0")
 
 
+@pytest.fixture(scope="module")
+def empty_module_database(
+    postgres: EmbeddedPostgres, superuser: "psycopg.Connection[Any]"
+) -> Iterator[Database]:
+    """A database without tables, for a file of tests about one migration."""
+    yield from _fresh(postgres, superuser, "template0")
+
+
 @pytest.fixture
 def database(
     postgres: EmbeddedPostgres, superuser: "psycopg.Connection[Any]", template: str

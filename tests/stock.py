@@ -17,10 +17,13 @@ INSERT INTO agencies (id, authority_id, code, name, kind, parent_id, has_account
         CASE WHEN n > %(tops)s THEN md5('agency' || (n %% %(tops)s + 1))::uuid END, n <= %(tops)s,
         '2025-01-01'
     FROM generate_series(1, %(agencies)s) n;
-INSERT INTO agency_closure (authority_id, ancestor_id, descendant_id, depth, valid_from)
+INSERT INTO agency_lines (authority_id, ancestor_id, descendant_id, depth, valid_from)
     SELECT authority_id, id, id, 0, '2025-01-01'::date FROM agencies WHERE code LIKE 'S26.%%'
     UNION ALL SELECT authority_id, parent_id, id, 1, '2025-01-01'::date FROM agencies
     WHERE code LIKE 'S26.%%' AND parent_id IS NOT NULL;
+INSERT INTO agency_spans (agency_id, valid_from, authority_id, code, name, kind, parent_id, has_account, ended)
+    SELECT id, valid_from, authority_id, code, name, kind, parent_id, has_account, false FROM agencies
+    WHERE code LIKE 'S26.%%';
 """
 PEOPLE = """
 INSERT INTO profiles (id, authority_id, agency_id, category, full_name, staff_number, id_number_index,

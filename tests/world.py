@@ -323,7 +323,7 @@ async def _agencies(connection: AsyncConnection, world: World) -> None:
     )
     await connection.execute(
         text(
-            "INSERT INTO agency_closure (authority_id, ancestor_id, descendant_id, valid_from, depth)"
+            "INSERT INTO agency_lines (authority_id, ancestor_id, descendant_id, valid_from, depth)"
             " VALUES (:a, :up, :down, :on, :depth)"
         ),
         [

@@ -29,9 +29,8 @@ from models.record.tools import Tools
 from workflows.agency_month import AgencyMonthWorkflow
 
 _AGENCIES = text(
-    "SELECT id FROM agencies WHERE has_account AND valid_from <= :day AND (valid_to IS NULL OR valid_to >"
-    " :day)"
-    " AND id > :after ORDER BY id"
+    "SELECT agency_id AS id FROM agency_spans WHERE has_account AND NOT ended AND valid_from <= :day"
+    " AND (valid_to IS NULL OR valid_to > :day) AND agency_id > :after ORDER BY agency_id"
 )
 _MONTH_END = text(
     "INSERT INTO month_ends (authority_id, month, state, opens_on, nominal_end, rolled_end, opened_at)"
@@ -104,7 +103,7 @@ class Opening:
     @property
     def scope(self) -> Scope:
         """The authority as a whole."""
-        return Scope(self.authority_id, everything=True)
+        return Scope(self.authority_id, everything=True, on=legal_date(self.now))
 
     async def act(self, internal: Internal, agency_month_id: UUID, **facts: int) -> None:
         """One step of a list, decided where all facts are decided."""
@@ -126,7 +125,8 @@ async def open_agency_months(tools: Tools, task_queue: str, start: MonthStart) -
     """Open the month for every agency with an account. What was opened before is left as it is."""
     # The engine's instant, not this machine's: in a demonstration only the engine knows what day it is.
     now = activity.info().current_attempt_scheduled_time
-    async with transaction(tools.engine, Scope(start.authority_id, everything=True)) as connection:
+    scope = Scope(start.authority_id, everything=True, on=legal_date(now))
+    async with transaction(tools.engine, scope) as connection:
         dates = await dates_of(connection, tools, start.authority_id, start.month)
         opening = Opening(tools, start.authority_id, dates, now)
         await _begin(connection, opening)
@@ -169,7 +169,8 @@ async def open_stock_lists(tools: Tools, task_queue: str, start: MonthStart) -> 
     stock = await open_campaign(tools, start.authority_id, now)
     if stock is None:
         return MonthOpened(started=0, agencies=0)
-    async with transaction(tools.engine, Scope(start.authority_id, everything=True)) as connection:
+    scope = Scope(start.authority_id, everything=True, on=legal_date(now))
+    async with transaction(tools.engine, scope) as connection:
         found = await connection.execute(_AGENCIES, {"day": legal_date(now), "after": _cursor()})
         agencies = list(found.scalars())
     started = 0

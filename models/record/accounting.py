@@ -67,7 +67,7 @@ _ROLES = (GrantRole, RestrictGrant, ExtendGrant, RevokeGrant)
 async def manage_account(tools: Tools, ask: Ask) -> Moment:
     """Do one act on an account, exactly once however often it is asked."""
     assert ask.command_id is not None, "nothing but a command changes somebody's account"
-    scope = Scope(ask.authority_id, everything=True)
+    scope = Scope(ask.authority_id, everything=True, on=legal_date(ask.now))
     async with transaction(tools.engine, scope) as connection:
         rows = (await together(connection, [(_LOCK, {"id": ask.subject_id}), command_query(ask.command_id)]))[
             1

@@ -70,7 +70,8 @@ async def act(tools: Tools, ask: Ask) -> Moment:
         refusal = refusal_of(conflict)
         if refusal is None or ask.command_id is None:
             raise
-        async with transaction(tools.engine, Scope(ask.authority_id, everything=True)) as connection:
+        scope = Scope(ask.authority_id, everything=True, on=legal_date(ask.now))
+        async with transaction(tools.engine, scope) as connection:
             found = await find(connection, ask)
             status, answer = refusal.problem.status, refusal.to_json()
             await together(connection, [settling(ask.command_id, status, answer, ask.now)])
@@ -131,7 +132,7 @@ async def _known(connection: AsyncConnection, tools: Tools, ask: Ask) -> _Known:
     """Lock the subject and read everything in one round trip; what was waited for is read after the wait."""
     command_id = _command_id(ask)
     subject = looks(ask, lock=True)
-    entered = entering(Scope(ask.authority_id, everything=True))
+    entered = entering(Scope(ask.authority_id, everything=True, on=legal_date(ask.now)))
     queries = [entered, tools.in_force(ask.authority_id, legal_date(ask.now)), *subject]
     if command_id is not None:
         queries.append(command_query(command_id))

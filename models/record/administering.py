@@ -44,7 +44,8 @@ Doing = Callable[[AsyncConnection, Command, Any, Scene], Awaitable[Done]]
 async def administer(tools: Tools, ask: Ask) -> Moment:
     """Do one act, exactly once however often it is asked."""
     assert ask.command_id is not None, "nothing but a command comes here"
-    async with transaction(tools.engine, Scope(ask.authority_id, everything=True)) as connection:
+    scope = Scope(ask.authority_id, everything=True, on=legal_date(ask.now))
+    async with transaction(tools.engine, scope) as connection:
         (rows,) = await together(connection, [command_query(ask.command_id)])
         if not rows:
             return _moment(404)

@@ -47,7 +47,7 @@ _LAST = text("SELECT number, hash FROM events WHERE stream_id = :id ORDER BY num
 async def give_certificate(tools: Tools, ask: Ask) -> Moment:
     """Register or withdraw, exactly once however often it is asked."""
     assert ask.command_id is not None, "nothing but a command changes certificates"
-    scope = Scope(ask.authority_id, everything=True)
+    scope = Scope(ask.authority_id, everything=True, on=legal_date(ask.now))
     async with transaction(tools.engine, scope) as connection:
         rows = (await together(connection, [(_LOCK, {"id": ask.subject_id}), command_query(ask.command_id)]))[
             1

@@ -101,7 +101,7 @@ def planner_of(body: LawAct) -> Planner:
 async def give_law(tools: Tools, ask: Ask) -> Moment:
     """Do one act on the law, exactly once however often it is asked."""
     assert ask.command_id is not None, "nothing but a command changes the law"
-    scope = Scope(ask.authority_id, everything=True)
+    scope = Scope(ask.authority_id, everything=True, on=legal_date(ask.now))
     async with transaction(tools.engine, scope) as connection:
         (rows,) = await together(connection, [command_query(ask.command_id)])
         if not rows:

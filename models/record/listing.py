@@ -116,7 +116,7 @@ async def case_of(
     answers = await together(
         connection,
         [
-            entering(Scope(authority_id, everything=True)),
+            entering(Scope(authority_id, everything=True, on=legal_date(now))),
             *locking,
             tools.in_force(authority_id, legal_date(now)),
             command_query(command_id),

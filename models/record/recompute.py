@@ -218,7 +218,7 @@ async def _move(tools: Tools, ask: Ask, basis: Basis, ids: list[UUID]) -> int:
     """Move the duties of one subject in one transaction; behind the lock of its row all is read again."""
     async with tools.engine.begin() as connection:
         queries = [
-            entering(Scope(ask.authority_id, everything=True)),
+            entering(Scope(ask.authority_id, everything=True, on=legal_date(ask.now))),
             tools.in_force(ask.authority_id, legal_date(ask.now)),
             *(subject := looks(ask, lock=True)),
             (_THESE, {"ids": ids}),

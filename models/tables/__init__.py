@@ -58,13 +58,26 @@ from models.tables.readiness import CodeMappingRow, ReadinessCountRow, Readiness
 from models.tables.reads import DossierReadRow
 from models.tables.reviews import ReviewFindingRow, ReviewReportRow, ReviewRow
 from models.tables.signing import CertificateRow, SigningSessionRow
+from models.tables.tree import (
+    AgencyChangeRow,
+    AgencyLinkRow,
+    AgencyPostRow,
+    AgencyQuotaRow,
+    AgencySpanRow,
+    PostHolderRow,
+)
 
 __all__ = [
     "AccessConsentRow",
     "AccountRow",
+    "AgencyChangeRow",
     "AgencyClosureRow",
+    "AgencyLinkRow",
     "AgencyMonthRow",
+    "AgencyPostRow",
+    "AgencyQuotaRow",
     "AgencyRow",
+    "AgencySpanRow",
     "ApprovalListRow",
     "ApprovalListRowRow",
     "ApprovalResultRow",
@@ -103,6 +116,7 @@ __all__ = [
     "NationalRecordRow",
     "NoticeRow",
     "OutboxRow",
+    "PostHolderRow",
     "ProfileRow",
     "ReadinessCountRow",
     "ReadinessRow",

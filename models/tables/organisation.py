@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -27,14 +27,20 @@ class AuthorityRow(Table):
     installed_on: Mapped[date]
     ict_department_id: Mapped[UUID | None]
     """The agency that operates the database for its users (Trung tâm Thông tin), where one is named."""
+    tree_seen_on: Mapped[date | None]
+    """The legal date of the last change of the tree: no transaction reads it as of an earlier day unasked."""
 
 
 class AgencyRow(Table):
-    """An agency, unit or commune; identity never changes, codes and names may (QĐ 20/2020)."""
+    """An agency, unit or commune; identity never changes, codes and names may (QĐ 20/2020).
+
+    How it stands on which day is in ``agency_spans``; the columns here are that of the last day somebody
+    looked, for labels of lists and for the keys of other tables.
+    """
 
     __tablename__ = "agencies"
     __table_args__ = (
-        UniqueConstraint("authority_id", "code"),
+        Index("ix_agencies_code", "authority_id", "code"),
         CheckConstraint("standing IN ('constituent', 'subordinate')", name="standing"),
     )
     id: Mapped[Id]
@@ -53,9 +59,12 @@ class AgencyRow(Table):
 
 
 class AgencyClosureRow(Table):
-    """Every ancestor of every agency with the days on which it is one; recomputed, never edited (R26)."""
+    """Every ancestor of every agency with the days on which it is one; recomputed, never edited (R26).
 
-    __tablename__ = "agency_closure"
+    Days past and to come. The view ``agency_closure`` shows those of today: what authorisation asks.
+    """
+
+    __tablename__ = "agency_lines"
     __table_args__ = (Index("ix_agency_closure_descendant", "descendant_id", "depth"),)
     authority_id: Mapped[Authority]
     ancestor_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"), primary_key=True)

@@ -116,7 +116,7 @@ def write(superuser: "psycopg.Connection[Any]", scene: Scene) -> None:
             superuser.execute(statement, values)
         for depth, above in enumerate(scene.above(place)):
             superuser.execute(
-                "INSERT INTO agency_closure (authority_id, ancestor_id, descendant_id, depth, valid_from)"
+                "INSERT INTO agency_lines (authority_id, ancestor_id, descendant_id, depth, valid_from)"
                 " VALUES (%s, %s, %s, %s, '2025-01-01')",
                 (scene.authority, scene.agencies[above], agency, depth),
             )
