@@ -21,7 +21,8 @@ INSERT INTO agency_lines (authority_id, ancestor_id, descendant_id, depth, valid
     SELECT authority_id, id, id, 0, '2025-01-01'::date FROM agencies WHERE code LIKE 'S26.%%'
     UNION ALL SELECT authority_id, parent_id, id, 1, '2025-01-01'::date FROM agencies
     WHERE code LIKE 'S26.%%' AND parent_id IS NOT NULL;
-INSERT INTO agency_spans (agency_id, valid_from, authority_id, code, name, kind, parent_id, has_account, ended)
+INSERT INTO agency_spans
+    (agency_id, valid_from, authority_id, code, name, kind, parent_id, has_account, ended)
     SELECT id, valid_from, authority_id, code, name, kind, parent_id, has_account, false FROM agencies
     WHERE code LIKE 'S26.%%';
 """

@@ -66,9 +66,9 @@ _UPDATE = text(
 )
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('agencies/' || :authority, 0))")
 _PARENTS = text("SELECT id, parent_id FROM agencies WHERE valid_to IS NULL")
-_OPEN = text("SELECT ancestor_id, descendant_id, depth FROM agency_closure WHERE valid_to IS NULL")
+_OPEN = text("SELECT ancestor_id, descendant_id, depth FROM agency_lines WHERE valid_to IS NULL")
 _END = text(
-    "UPDATE agency_closure SET valid_to = :on"
+    "UPDATE agency_lines SET valid_to = :on"
     " WHERE ancestor_id = :up AND descendant_id = :down AND valid_to IS NULL"
 )
 

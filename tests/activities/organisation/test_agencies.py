@@ -150,7 +150,7 @@ async def test_on_every_day_the_closure_is_the_tree_of_that_day(
     tools, scope = place
     async with transaction(tools.engine, scope) as connection:
         ids = {code: one.id for code, one in (await load_agencies(connection)).items()}
-        rows = list(await connection.execute(text("SELECT * FROM agency_closure")))
+        rows = list(await connection.execute(text("SELECT * FROM agency_lines")))
     assert len(parents) > 6
     for on, tree in snapshots.items():
         found: dict[tuple[UUID, UUID], int] = {}
