@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0054"
-down_revision = "0051"
+revision = "0064"
+down_revision = "0056"
 
 
 def upgrade() -> None:
