@@ -22,6 +22,7 @@ from psycopg import sql
 
 from api.cli import children
 from api.cli.embedded import ROLES, EmbeddedPostgres, EmbeddedTemporal, TimeSkippingServer, create_database
+from models.regulations.proving import SWITCH
 from models.settings import DatabaseRole, Settings
 
 _numbers = itertools.count(1)
@@ -40,8 +41,12 @@ SMALL_LOG = {"max_wal_size": "128MB"}
 gc.disable()
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     """What collecting made stays to the end: the collector need not walk it again and again."""
+    if os.environ.get(SWITCH) and any("postgres" in item.fixturenames for item in session.items):
+        stack = ExitStack()
+        session.config.add_cleanup(stack.close)
+        _standing.append(stack.enter_context(_cluster_with_template()))
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     gc.enable()
@@ -101,15 +106,35 @@ def servers_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def postgres(servers_folder: Path) -> Iterator[EmbeddedPostgres]:
+def postgres() -> Iterator[EmbeddedPostgres]:
     """A running PostgreSQL 18 with our roles; durability off, so its files may be in memory."""
-    memory = _in_memory()
+    if _standing:
+        yield _standing[0]
+        return
+    with _cluster() as server:
+        yield server
+
+
+_standing: list[EmbeddedPostgres] = []
+"""While `hoso law coverage --prove` runs tests in forks: the cluster that stands before the first of them."""
+
+
+@contextmanager
+def _cluster_with_template() -> Iterator[EmbeddedPostgres]:
+    with _cluster() as server:
+        with psycopg.connect(server.url(), autocommit=True) as connection:
+            _make_template(server, connection)
+        yield server
+
+
+@contextmanager
+def _cluster() -> Iterator[EmbeddedPostgres]:
     with tempfile.TemporaryDirectory(
-        prefix=f"hoso-{os.getpid()}-", dir=memory, ignore_cleanup_errors=True
+        prefix=f"hoso-{os.getpid()}-", dir=_in_memory(), ignore_cleanup_errors=True
     ) as name:
         folder = Path(name)
-        folder.chmod(0o711)
-        yield from _postgres(folder, servers_folder / "postgres.log")
+        folder.chmod(0o711)  # under root, PostgreSQL runs as another account
+        yield from _postgres(folder)
 
 
 def _in_memory() -> str | None:
@@ -126,9 +151,9 @@ def _in_memory() -> str | None:
     return str(memory) if roomy else None
 
 
-def _postgres(folder: Path, log: Path) -> Iterator[EmbeddedPostgres]:
-    server = EmbeddedPostgres(folder, children.free_port(), throwaway=True, options=SMALL_LOG)
-    child = children.start(server.program(), log)
+def _postgres(folder: Path) -> Iterator[EmbeddedPostgres]:
+    server = EmbeddedPostgres(folder / "data", children.free_port(), throwaway=True, options=SMALL_LOG)
+    child = children.start(server.program(), folder / "log")
     try:
         server.create_roles_and_database("hoso")
         yield server
@@ -146,15 +171,22 @@ def superuser(postgres: EmbeddedPostgres) -> "Iterator[psycopg.Connection[Any]]"
 @pytest.fixture(scope="session")
 def template(postgres: EmbeddedPostgres, superuser: "psycopg.Connection[Any]") -> str:
     """Name of a migrated database that nobody is connected to."""
+    if not _standing:
+        _make_template(postgres, superuser)
+    return TEMPLATE
+
+
+def _make_template(server: EmbeddedPostgres, connection: "psycopg.Connection[Any]") -> None:
     from models.migrations import migrate
 
-    create_database(superuser, TEMPLATE)
-    migrate(Database(TEMPLATE, postgres).url(DatabaseRole.MIGRATION))
-    return TEMPLATE
+    create_database(connection, TEMPLATE)
+    migrate(Database(TEMPLATE, server).url(DatabaseRole.MIGRATION))
 
 
 def _fresh(server: EmbeddedPostgres, superuser: "psycopg.Connection[Any]", source: str) -> Iterator[Database]:
     name = f"test_{next(_numbers)}"
+    if _standing:  # a fork that stopped early left its own of this name
+        superuser.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
     create_database(superuser, name, source, strategy="file_copy")
     try:
         yield Database(name, server)

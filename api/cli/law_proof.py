@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from models.regulations import Rule, RuleSet
 from models.regulations.proving import ALTERATION, SWITCH, altered
 
-NEAR = ("/law/", "/models/regulations/")
+NEAR = ("tests/law/", "tests/models/regulations/")
 Report = Callable[[Rule | None, str, str | None], None]
 OTHER_UNIT = {
     "working_days": "calendar_days",
@@ -93,6 +94,7 @@ class Prover:
 
     Each run is a fork of the session after collection, so nothing an altered run did outlives it. Rule sets
     that test modules resolved when imported are altered with the rest; what a module derived from one is not.
+    Tests that ask for little come first: one that notices spares those after it, and their servers.
     """
 
     def __init__(self, rules: Sequence[Rule], report: Report) -> None:
@@ -100,27 +102,37 @@ class Prover:
         self.report = report
         self.outcome = Outcome()
         self.alteration: Alteration | None = None
+        self.resolved: list[tuple[ModuleType, str, RuleSet]] = []
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Nobody reads how the tests fail; telling it costs more than they do."""
+        config.option.tbstyle = "no"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        marked = {
+            rule.id: sorted((item for item in session.items if _proves(item, rule.id)), key=_far)
+            for rule in self.rules
+        }
+        asked = {item for items in marked.values() for item in items}
+        every = [item for item in session.items if item in asked]
+        self.resolved = list(_resolved(every))
+        whole = self.run(every, None) if every else Outcome()
         for rule in self.rules:
-            marked = [item for item in session.items if _proves(item, rule.id)]
-            for label, problem in self.prove(rule, sorted(marked, key=_far)):
+            for label, problem in self.prove(rule, marked[rule.id], whole):
                 self.report(rule, label, problem)
         return True
 
-    def prove(self, rule: Rule, items: list[pytest.Item]) -> Iterator[tuple[str, str | None]]:
+    def prove(self, rule: Rule, items: list[pytest.Item], whole: Outcome) -> Iterator[tuple[str, str | None]]:
         """Each alteration of the rule with what is wrong about it: None when the tests noticed.
 
         An altered rule must make a marked test fail, a removed one every marked test: a test that passes
-        without the rule proves nothing about it.
+        without the rule proves nothing about it. `whole` is what all of them did before any alteration.
         """
-        whole = self.run(items, None)
-        if whole.failed or not whole.passed:
-            yield (
-                "unaltered",
-                f"not green to begin with: {', '.join(whole.failed) or 'no test was collected'}",
-            )
+        names = {item.nodeid for item in items}
+        failed = [name for name in whole.failed if name in names]
+        if failed or names.isdisjoint(whole.passed):
+            yield "unaltered", f"not green to begin with: {', '.join(failed) or 'no test was collected'}"
             return
         for alteration in alterations(rule):
             if alteration.changes is None:
@@ -158,7 +170,8 @@ class Prover:
         os.dup2(nowhere, 2)
         self.alteration = alteration
         self._alter()
-        _alter_modules(items)
+        for module, name, rules in self.resolved:
+            setattr(module, name, altered(rules))
         try:
             for item, following in zip(items, [*items[1:], None], strict=True):
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
@@ -192,7 +205,8 @@ class Prover:
             self.outcome.passed.append(report.nodeid)
 
 
-def _alter_modules(items: Sequence[pytest.Item]) -> None:
+def _resolved(items: Sequence[pytest.Item]) -> Iterator[tuple[ModuleType, str, RuleSet]]:
+    """Rule sets that stand in test modules, with where they stand."""
     tests = tuple(
         {str(place) for item in items for place in (item.config.rootpath / "tests", item.path.parent)}
     )
@@ -201,15 +215,15 @@ def _alter_modules(items: Sequence[pytest.Item]) -> None:
             continue
         for name, value in list(vars(module).items()):
             if isinstance(value, RuleSet):
-                setattr(module, name, altered(value))
+                yield module, name, value
 
 
 def _proves(item: pytest.Item, rule: str) -> bool:
     return any(rule in mark.args for mark in item.iter_markers("rule"))
 
 
-def _far(item: pytest.Item) -> bool:
-    return not any(part in item.nodeid for part in NEAR)
+def _far(item: pytest.Item) -> tuple[bool, int]:
+    return not item.nodeid.startswith(NEAR), len(getattr(item, "fixturenames", ()))
 
 
 def prove(rules: Sequence[Rule], files: Sequence[str], report: Report) -> None:
@@ -221,6 +235,10 @@ def prove(rules: Sequence[Rule], files: Sequence[str], report: Report) -> None:
     # The command line has imported what pytest's plugins bring along; that they are not rewritten is no news.
     options += ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
     plugin = Prover(rules, report)
-    status = pytest.main([*files, *options, "--continue-on-collection-errors"], plugins=[plugin])
+    os.environ[SWITCH] = "1"  # the servers that many tests ask for are started once, before the forks
+    try:
+        status = pytest.main([*files, *options, "--continue-on-collection-errors"], plugins=[plugin])
+    finally:
+        del os.environ[SWITCH]
     if status in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
         raise RuntimeError(f"pytest could not run: {status!r}")
