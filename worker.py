@@ -4,6 +4,9 @@
 else, ``all`` both in one process (the embedded default).
 """
 
+from models import starting
+
+# isort: split
 import asyncio
 import signal
 import sys
@@ -50,6 +53,8 @@ from models.record.tools import Tools
 from models.settings import DatabaseRole, Settings
 from workflows.connection import connect
 from workflows.registry import WORKFLOWS, runner
+
+starting.settled()
 
 Part = Literal["workflows", "activities", "all"]
 

@@ -1,5 +1,8 @@
 """The API: thin. It writes commands down, puts them to the engine, and reads from PostgreSQL."""
 
+from models import starting
+
+# isort: split
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -22,6 +25,8 @@ from models.logs import configure
 from models.record.tools import Tools
 from models.settings import DatabaseRole, Settings
 from workflows.connection import connect
+
+starting.settled()
 
 OPENAPI = "/api/v1/openapi.json"
 TITLE = "hoso — Quản lý hồ sơ cán bộ, công chức, viên chức"

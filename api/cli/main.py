@@ -1,5 +1,8 @@
 """The ``hoso`` command: one sub-command per file beside this one, loaded when it is asked for."""
 
+from models import starting
+
+# isort: split
 import sys
 from importlib import import_module
 
@@ -52,4 +55,6 @@ def _nothing() -> None:
 
 def main() -> None:
     """Run the command line."""
-    build(sys.argv[1] if len(sys.argv) > 1 else None)()
+    app = build(sys.argv[1] if len(sys.argv) > 1 else None)
+    starting.settled()
+    app()

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from activities.batches.stock import open_campaign
+from models.calendar import legal_date
 from models.commands import OpenProfile
 from models.regulations import in_force
 from tests.api.commands.conftest import Person
@@ -60,7 +61,10 @@ async def test_progress_and_who_is_not_ready(world: World, log_in: Any) -> None:
     assert held is not None
 
     told = await ok(department, "/whole-stock")
-    assert (told["rule_id"], told["opened_on"]) == ("phu_yen.art6.1", campaign.opened_at.date().isoformat())
+    assert (told["rule_id"], told["opened_on"]) == (
+        "phu_yen.art6.1",
+        legal_date(campaign.opened_at).isoformat(),
+    )
     assert "Điều 6.1" in told["citation"]
     lines = {one["agency"]: one for one in told["items"]}
     culture = lines["Sở Văn hóa"]
