@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 # Many processes start here many times: none of them is to compile again what the one before compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run demo demos test check format bench lock openapi clean
+.PHONY: help setup run demo demos test check proof types guards directions style format bench lock openapi clean
 
 help:
 	@echo "make run | demo | demos | test | check | format | bench | lock | openapi | clean"
@@ -37,16 +37,28 @@ test: setup
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not demos and not exhaustive" tests --ignore=tests/bench
 
 demos: setup
-	$(BIN)/python -m pytest -q -m demos tests/whole
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m demos tests/whole
 
+# Two at a time, the longest first.
 check: setup
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache
+	@$(MAKE) --no-print-directory -j 2 proof types guards directions style
+
+proof:
 	$(BIN)/hoso law check
 	$(BIN)/hoso law coverage --prove
+
+types:
+	$(BIN)/mypy
+
+guards:
 	$(BIN)/python -m pytest -q tests/guards
+
+directions:
+	$(BIN)/lint-imports --no-cache
+
+style:
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
 
 format: setup
 	$(BIN)/ruff format .
