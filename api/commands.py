@@ -32,6 +32,7 @@ from api.scope import Asker
 from api.second_factor import recent
 from api.starting_recompute import SUMMARY
 from models.command_accounts import OpenAgencyAccount
+from models.command_registers import RecordBreach
 from models.commands import ActivateAccount, Body, ClaimTransfer, Delegate, OpenProfile, ReopenProfile
 from models.database import Scope, entering, together, transaction
 from models.errors import RefusedError
@@ -48,12 +49,13 @@ from models.messages import (
     RecomputeStart,
     ReviewStart,
 )
-from models.messages_admin import AdministrationStart
+from models.messages_admin import AdministrationStart, BreachStart
 from models.record.commands import Fate, accept, fate_at_once
 from models.record.tools import Tools
 from workflows.account import AccountWorkflow
 from workflows.administration import AdministrationWorkflow
 from workflows.agency_month import AgencyMonthWorkflow
+from workflows.breach import BreachWorkflow
 from workflows.certificate import CertificateWorkflow
 from workflows.delegation import DelegationWorkflow
 from workflows.profile import ProfileWorkflow
@@ -262,6 +264,11 @@ async def start_operation(engine: Engine, command: Addressed) -> WithStartWorkfl
         return WithStartWorkflowOperation(
             CertificateWorkflow.run, whose, static_summary="Chứng thư", **policies
         )
+    if name.kind is WorkflowKind.BREACH:
+        breach = BreachStart(authority_id=command.authority_id, breach_id=command.subject_id)
+        return WithStartWorkflowOperation(
+            BreachWorkflow.run, breach, static_summary="Sự cố dữ liệu cá nhân", **policies
+        )
     if name.kind is WorkflowKind.ACCOUNT:
         account = AccountStart(authority_id=command.authority_id, account_id=command.subject_id)
         return WithStartWorkflowOperation(
@@ -293,13 +300,14 @@ async def start_operation(engine: Engine, command: Addressed) -> WithStartWorkfl
     )
 
 
-ENTERING = (OpenProfile, ReopenProfile, ClaimTransfer, Delegate, OpenAgencyAccount)
+ENTERING = (OpenProfile, ReopenProfile, ClaimTransfer, Delegate, OpenAgencyAccount, RecordBreach)
 """Commands about what the asker does not hold or see yet; whether they may is asked of what they name."""
 _OWN = "UNION ALL SELECT 1 FROM commands WHERE id = :command AND subject_id = :id"
 _SEEN = {
     WorkflowKind.PROFILE: text(f"SELECT 1 FROM profiles WHERE id = :id {_OWN}"),  # noqa: S608 — no input
     WorkflowKind.TRANSFER: text(f"SELECT 1 FROM cases WHERE id = :id AND kind = 'transfer' {_OWN}"),  # noqa: S608
     WorkflowKind.DELEGATION: text(f"SELECT 1 FROM delegations WHERE id = :id {_OWN}"),  # noqa: S608 — no input
+    WorkflowKind.BREACH: text(f"SELECT 1 FROM breaches WHERE id = :id {_OWN}"),  # noqa: S608 — no input
     WorkflowKind.MONTH_END: text(f"SELECT 1 FROM agency_months WHERE id = :id {_OWN}"),  # noqa: S608 — no input
     WorkflowKind.REVIEW: text(f"SELECT 1 FROM review_reports WHERE id = :id {_OWN}"),  # noqa: S608 — no input
     WorkflowKind.CERTIFICATE: text(f"SELECT 1 FROM accounts WHERE id = :id {_OWN}"),  # noqa: S608 — no input

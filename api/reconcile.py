@@ -28,6 +28,7 @@ from models.identifiers import (
     WorkflowKind,
     agency_month_workflow,
     backup_workflow,
+    breach_workflow,
     delegation_workflow,
     digest_workflow,
     month_end_workflow,
@@ -48,12 +49,13 @@ from models.messages import (
     Move,
     ReviewStart,
 )
-from models.messages_admin import BackupStart
+from models.messages_admin import BackupStart, BreachStart
 from models.record.basis import basis_of
 from models.record.recompute import survey
 from models.record.shelf import Shelf
 from workflows.agency_month import AgencyMonthWorkflow
 from workflows.backup import BackupWorkflow
+from workflows.breach import BreachWorkflow
 from workflows.delegation import DelegationWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.month_end import MonthEndWorkflow
@@ -109,6 +111,7 @@ _MONTHS = text(
 _LINES = text("SELECT DISTINCT workflow_id FROM outbox WHERE sent_at IS NULL ORDER BY workflow_id")
 _IMPORTS = text("SELECT id FROM imports WHERE state IN ('waiting', 'running') ORDER BY created_at")
 _DELEGATIONS = text("SELECT id, next_wake_at FROM delegations WHERE state <> 'ended' ORDER BY id")
+_BREACHES = text("SELECT id, next_wake_at FROM breaches WHERE state <> 'closed' ORDER BY id")
 _ENDING = text("SELECT 1 FROM archived_files WHERE ends_at < :before LIMIT 1")
 _CLOSED_ENDS = text("SELECT month FROM month_ends WHERE state = 'closed'")
 _REVIEWS = text(
@@ -130,6 +133,7 @@ _EXISTS = {
     WorkflowKind.PROFILE: text(f"SELECT 1 FROM profiles WHERE id = :id {_ASKED}"),  # noqa: S608 — no input
     WorkflowKind.TRANSFER: text("SELECT 1 FROM cases WHERE id = :id"),
     WorkflowKind.DELEGATION: text(f"SELECT 1 FROM delegations WHERE id = :id {_ASKED}"),  # noqa: S608 — no input
+    WorkflowKind.BREACH: text(f"SELECT 1 FROM breaches WHERE id = :id {_ASKED}"),  # noqa: S608 — no input
 }
 
 
@@ -162,6 +166,7 @@ class Reconciler:
             await self._cases(authority.authority_id, findings)
             await self._imports(authority.authority_id, findings)
             await self._delegations(authority.authority_id, now, findings)
+            await self._breaches(authority.authority_id, now, findings)
             await self._behind(authority.authority_id, now, findings)
             await self._unreckoned(authority.authority_id, findings)
             await self._unsaid(authority.authority_id, findings)
@@ -286,6 +291,17 @@ class Reconciler:
             workflow_id = delegation_workflow(row.id)
             lending = Lending(authority_id=authority_id, delegation_id=row.id)
             if await self._start(DelegationWorkflow.run, lending, workflow_id, "Uỷ quyền"):
+                findings.started.append(workflow_id)
+            elif row.next_wake_at is not None and row.next_wake_at < now - MISSED:
+                await self._client.get_workflow_handle(workflow_id).signal("heard")
+                findings.woken.append(workflow_id)
+
+    async def _breaches(self, authority_id: UUID, now: datetime, findings: Findings) -> None:
+        """Breaches that are not closed have their workflow; one whose hour has passed looks again."""
+        for row in await self._rows(authority_id, _BREACHES):
+            workflow_id = breach_workflow(row.id)
+            start = BreachStart(authority_id=authority_id, breach_id=row.id)
+            if await self._start(BreachWorkflow.run, start, workflow_id, "Sự cố dữ liệu cá nhân"):
                 findings.started.append(workflow_id)
             elif row.next_wake_at is not None and row.next_wake_at < now - MISSED:
                 await self._client.get_workflow_handle(workflow_id).signal("heard")

@@ -31,6 +31,7 @@ from models.command_moves import (
     Separate,
     WithdrawTransfer,
 )
+from models.command_registers import BREACHES, REQUESTS
 from models.command_sessions import (
     CancelListSigning,
     CancelReportSigning,
@@ -354,5 +355,7 @@ COMMANDS: tuple[type[Body], ...] = (
     WithdrawCertificate,
     *ACCOUNT_ACTS,
     OrderBackup,
+    *BREACHES,
+    *REQUESTS,
 )
 BY_VERB: dict[str, type[Body]] = {command.verb: command for command in COMMANDS}

@@ -38,6 +38,7 @@ class WorkflowKind(StrEnum):
     ACCOUNT = "account"
     ADMINISTRATION = "administration"
     RENEWAL = "renewal"
+    BREACH = "breach"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,11 @@ def administration_workflow(authority_id: UUID) -> str:
     return str(WorkflowName(WorkflowKind.ADMINISTRATION, authority_id))
 
 
+def breach_workflow(breach_id: UUID) -> str:
+    """The id of a breach of personal data, from its recording to its end."""
+    return str(WorkflowName(WorkflowKind.BREACH, breach_id))
+
+
 def backup_workflow(month: str) -> str:
     """The id of a month's backup of the whole installation."""
     return str(WorkflowName(WorkflowKind.BACKUP, period=_checked(_MONTH, month)))
@@ -160,6 +166,7 @@ _SHAPE: dict[WorkflowKind, tuple[bool, re.Pattern[str] | None]] = {
     WorkflowKind.ACCOUNT: (True, None),
     WorkflowKind.ADMINISTRATION: (True, None),
     WorkflowKind.RENEWAL: (True, None),
+    WorkflowKind.BREACH: (True, None),
 }
 
 

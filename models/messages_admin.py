@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from models.messages import Message, Month
+from models.messages import Message, Moment, Month
 
 
 class AdministrationStart(Message):
@@ -32,3 +32,13 @@ class BackupRun(Message):
 
     backup_id: UUID
     now: datetime
+
+
+class BreachStart(Message):
+    """Input of ``BreachWorkflow``."""
+
+    authority_id: UUID
+    breach_id: UUID
+    moment: Moment | None = None
+    limit: int = 200
+    """Events in one run before the next begins."""

@@ -32,6 +32,7 @@ from models.messages import Ask, Internal, Moment, Subject
 from models.record.accounting import manage_account
 from models.record.act import act
 from models.record.administering import administer
+from models.record.breaching import manage_breach
 from models.record.certifying import give_certificate
 from models.record.commands import Fate, accept, fate
 from models.record.lawgiving import give_law
@@ -44,6 +45,7 @@ Stage = Literal["account", "declaration", "review", "service"]
 
 INSTALLED = date(2025, 1, 1)
 DOORS = {
+    "breach": manage_breach,
     "administration": administer,
     "law": give_law,
     "certificate": give_certificate,

@@ -10,6 +10,7 @@ from temporalio.exceptions import ActivityError
 from workflows import signing
 from workflows.asking import ask_act
 from workflows.consents import ConsentUpdates
+from workflows.file_requests import RequestUpdates
 from workflows.trying import NATIONAL_RETRY, PULL_RETRY, SIGN_RETRY, why
 from workflows.waiting import everybody_answered, later, not_at_once, until
 
@@ -30,7 +31,7 @@ NOTHING_ASKED = {"to_sign": None, "to_prepare": None, "to_finish": None, "to_exp
 
 
 @workflow.defn
-class ProfileWorkflow(ConsentUpdates):
+class ProfileWorkflow(ConsentUpdates, RequestUpdates):
     """One profile: account → declaration → review → service (and transfers) → separation → archive."""
 
     @workflow.init

@@ -6,6 +6,7 @@ from workflows.account import AccountWorkflow
 from workflows.administration import AdministrationWorkflow
 from workflows.agency_month import AgencyMonthWorkflow
 from workflows.backup import BackupWorkflow
+from workflows.breach import BreachWorkflow
 from workflows.certificate import CertificateWorkflow
 from workflows.delegation import DelegationWorkflow
 from workflows.digest import DigestWorkflow
@@ -32,6 +33,7 @@ WORKFLOWS = [
     AccountWorkflow,
     AdministrationWorkflow,
     BackupWorkflow,
+    BreachWorkflow,
 ]
 
 

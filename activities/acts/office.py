@@ -7,6 +7,7 @@ from models.messages import Ask, Moment, MonthStart, Window
 from models.record.accounting import manage_account
 from models.record.act import act
 from models.record.administering import administer
+from models.record.breaching import manage_breach
 from models.record.certifying import give_certificate
 from models.record.lawgiving import give_law
 from models.record.months import window_of
@@ -30,6 +31,8 @@ class ActOffice(ActActivities):
             return await manage_account(self._tools, ask)
         if ask.subject == "administration":
             return await administer(self._tools, ask)
+        if ask.subject == "breach":
+            return await manage_breach(self._tools, ask)
         return await act(self._tools, ask)
 
     @activity.defn(name="month_window")

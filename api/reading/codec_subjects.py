@@ -22,6 +22,7 @@ _THERE = {
     WorkflowKind.MONTH_END: text("SELECT 1 FROM agencies WHERE id = :id"),
     WorkflowKind.DELEGATION: text("SELECT 1 FROM delegations WHERE id = :id"),
     WorkflowKind.CERTIFICATE: text("SELECT 1 FROM accounts WHERE id = :id"),
+    WorkflowKind.BREACH: text("SELECT 1 FROM breaches WHERE id = :id"),
 }
 _IMPORT = text("SELECT 1 FROM imports WHERE id = :id")
 _CASES = (WorkflowKind.TRANSFER, WorkflowKind.REORGANISATION)

@@ -1,6 +1,6 @@
 """Profiles as of now: lists, search, the header of one."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -61,6 +61,15 @@ class OpenCase(BaseModel):
     to_agency_id: UUID | None = Field(title="Cơ quan đến")
 
 
+class Dispute(BaseModel):
+    """What the official disputes and nobody has decided yet."""
+
+    id: UUID = Field(title="Khiếu nại")
+    path: str = Field(title="Mục hoặc quyết định đang khiếu nại")
+    asked_at: datetime = Field(title="Từ lúc")
+    due_on: date | None = Field(title="Hạn giải quyết")
+
+
 class Profile(ProfileLine):
     """One profile as of now."""
 
@@ -72,6 +81,7 @@ class Profile(ProfileLine):
     synced_revision_id: UUID | None = Field(title="Phiên bản CSDLQG đang giữ")
     open_case: OpenCase | None = Field(title="Việc đang mở")
     duties: list[DutyLine] = Field(title="Nghĩa vụ đang mở")
+    disputed: list[Dispute] = Field(default=[], title="Đang khiếu nại, chưa giải quyết")
     next_step: str = Field(title="Bước tiếp theo")
     role: str = Field(title="Vai trò dùng để xem")
     citation: str | None = Field(title="Căn cứ để được xem")
@@ -206,6 +216,10 @@ async def search(read: Reading, asked: Search) -> Profiles:
     return await _found(read, where, values, asked.limit, asked.after, level)
 
 
+_DISPUTED = text(
+    "SELECT id, path, asked_at, due_on FROM file_requests WHERE profile_id = :id AND kind = 'dispute'"
+    " AND state = 'open' ORDER BY asked_at, id"
+)
 _CUSTODY = text(
     "SELECT c.agency_id, a.name AS agency, c.starts_on, c.ends_on, c.case_id FROM custody c"
     " JOIN agencies a ON a.id = c.agency_id WHERE c.profile_id = :id"
@@ -235,6 +249,7 @@ async def one(read: Reading, profile_id: UUID) -> Profile:
     case = (await read.connection.execute(_CASE, {"id": row.case_id})).one_or_none()
     owed = await read.connection.execute(_DUTIES, {"id": profile_id, "case_id": row.case_id})
     draft = await read.connection.scalar(_DRAFT, {"id": profile_id})
+    disputed = await read.connection.execute(_DISPUTED, {"id": profile_id})
     _, calendar = await read.tools.law(read.connection, read.who.authority_id, read.today)
     lines = [duties.line(duty, read, calendar) for duty in owed]
     return Profile.model_validate(
@@ -245,6 +260,7 @@ async def one(read: Reading, profile_id: UUID) -> Profile:
             "draft_revision_id": draft,
             "open_case": dict(case._mapping) if case is not None else None,
             "duties": lines,
+            "disputed": [dict(d._mapping) for d in disputed],
             "next_step": next_step(
                 row.chapter, lines, draft=draft is not None, pending=row.pending_revision_id
             ),

@@ -16,6 +16,7 @@ from models.errors import RefusedError
 from models.identifiers import (
     account_workflow,
     administration_workflow,
+    breach_workflow,
     certificate_workflow,
     command_id,
     delegation_workflow,
@@ -77,6 +78,10 @@ class Acting:
     async def on_delegation(self, delegation_id: UUID, body: Body) -> JSONResponse:
         """Ask the delegation's workflow."""
         return await self._put(delegation_workflow(delegation_id), delegation_id, body, None, {})
+
+    async def on_breach(self, breach_id: UUID, body: Body) -> JSONResponse:
+        """Ask the breach's workflow."""
+        return await self._put(breach_workflow(breach_id), breach_id, body, None, {})
 
     async def on_certificates(self, account_id: UUID, body: Body) -> JSONResponse:
         """Ask the workflow that registers the account's certificates."""

@@ -57,6 +57,12 @@ class Verb(StrEnum):
     MANAGE_ACCOUNT = "manage_account"
     HAND_OVER_ACCOUNT = "hand_over_account"
     MANAGE_ACCESS = "manage_access"
+    RECORD_BREACH = "record_breach"
+    ANSWER_BREACH = "answer_breach"
+    ASK_RECTIFICATION = "ask_rectification"
+    ANSWER_RECTIFICATION = "answer_rectification"
+    DECIDE_DISPUTE = "decide_dispute"
+    READ_REGISTER = "read_register"
 
 
 class Scope(StrEnum):

@@ -19,7 +19,7 @@ from models.calendar.reckoning import (
     reckon,
     report_due,
 )
-from models.calendar.zone import at_local, legal_date, start_of_day
+from models.calendar.zone import at_local, legal_date, local_time, start_of_day
 
 __all__ = [
     "Calendar",
@@ -36,6 +36,7 @@ __all__ = [
     "at_local",
     "late_days",
     "legal_date",
+    "local_time",
     "month_window",
     "reckon",
     "report_due",

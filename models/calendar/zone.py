@@ -17,6 +17,13 @@ def legal_date(instant: datetime) -> date:
     return instant.astimezone(_ZONE).date()
 
 
+def local_time(instant: datetime) -> datetime:
+    """The local wall-clock time of an aware instant. Raises ValueError for a naive one."""
+    if instant.tzinfo is None:
+        raise ValueError("an instant must be aware")
+    return instant.astimezone(_ZONE)
+
+
 def start_of_day(day: date) -> datetime:
     """00:00 local of the day, in UTC; also 24:00 of the day before."""
     return at_local(day, 0)

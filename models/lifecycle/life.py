@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from models.lifecycle.consent import Consent
+from models.lifecycle.file_request import FileRequest
 
 
 class Chapter(StrEnum):
@@ -271,6 +272,8 @@ class Life:
     """The secondment that is agreed or running."""
     consents: tuple[Consent, ...] = ()
     """Consents to read the file; only for the act about one of them."""
+    requests: tuple[FileRequest, ...] = ()
+    """What the official asked about the file; likewise."""
     duties: tuple[Duty, ...] = ()
     foretold: tuple[tuple[str, date], ...] = ()
     held_since: date | None = None

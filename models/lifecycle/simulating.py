@@ -248,6 +248,18 @@ class _Walk(MovingWalk):
         day = self.known[facts["duty"]][1] if facts["duty"] in self.known else self.today
         self.meet(*[one for one in self.owed("error_notice") if one.event_on == day][:1])
 
+    def asked(self, slot: str) -> None:
+        rule = self.scene.rule(slot)
+        period = rule is not None and rule.deadline is not None
+        due = None if period else by_policy(self.scene.policy.declarations.answer, self.scene)
+        owed_by = ("hr_officer", self.agency_id) if slot == "rectification" else None
+        said: dict[str, Any] = {} if period else {"policy": True}
+        self.begin(slot, due=due, owed_by=owed_by, **said)
+
+    def answered_request(self, slot: str, facts: Mapping[str, Any]) -> None:
+        day = self.known[facts["duty"]][1] if facts.get("duty") in self.known else self.today
+        self.meet(*[one for one in self.owed(slot) if one.event_on == day][:1])
+
 
 HANDLERS: Mapping[str, Callable[[_Walk, Mapping[str, Any]], None]] = {
     "profile.opened": _Walk.opened,
@@ -272,6 +284,10 @@ HANDLERS: Mapping[str, Callable[[_Walk, Mapping[str, Any]], None]] = {
     "revision.synced": _Walk.synced,
     "error.reported": _Walk.error_reported,
     "error.answered": _Walk.error_answered,
+    "rectification.opened": lambda walk, _: walk.asked("rectification"),
+    "dispute.opened": lambda walk, _: walk.asked("dispute"),
+    "rectification.answered": lambda walk, facts: walk.answered_request("rectification", facts),
+    "dispute.answered": lambda walk, facts: walk.answered_request("dispute", facts),
     "duty.void": _Walk.withdrawn,
     "transfer.requested": _Walk.transfer_requested,
     "transfer.asked": _Walk.transfer_asked,

@@ -35,9 +35,9 @@ from models.messages import Ask, Moment
 from models.record.commands import Command, command_of, command_query, settling
 from models.record.conflicts import refusal_of
 from models.record.delegations import stir
-from models.record.special import Writing
 from models.record.tools import Tools
 from models.record.write import GENESIS, chain, lines, plain, written_rows
+from models.record.writing import Writing
 
 _LOCK = text("SELECT 1 FROM accounts WHERE id = :id FOR NO KEY UPDATE")
 _LINE = (

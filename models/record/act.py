@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.calendar import Calendar, legal_date, start_of_day
+from models.command_registers import REQUESTS
 from models.commands import Approve, Delegate, GiveNotice, OpenProfile, ReopenProfile
 from models.database import Query, Scope, entering, together, transaction
 from models.errors import RefusedError
@@ -34,8 +35,8 @@ from models.record.exports import EXPORTS, being_made, with_exportable
 from models.record.measuring import looking, measured, stands_anew
 from models.record.opening import opening_scene
 from models.record.places import placed, refuse_former
+from models.record.requesting import with_requests
 from models.record.signing import awaited_step, certified, working
-from models.record.special import Writing
 from models.record.subjects import (
     Found,
     creating,
@@ -54,6 +55,7 @@ from models.record.subjects import (
 )
 from models.record.tools import Tools
 from models.record.write import chain, lines, plain, written_rows
+from models.record.writing import Writing
 from models.regulations import RuleSet
 
 
@@ -269,6 +271,8 @@ async def _decide(
         subject = replace(subject, life=await with_exportable(connection, life, body, scene))
     if isinstance(body, CONSENTS) and life is not None:
         subject = replace(subject, life=await with_consents(connection, life, body))
+    if isinstance(body, REQUESTS) and life is not None:
+        subject = replace(subject, life=await with_requests(connection, life))
     outcome = DECISIONS[type(body)](subject, body, scene)
     if scene.on_behalf_of is not None:
         names = {"on_behalf_of": str(scene.on_behalf_of), "delegation_id": str(scene.delegation_id)}

@@ -27,10 +27,10 @@ from models.lifecycle.wake import profile_wake
 from models.messages import Ask
 from models.record.load import life_of, load_life
 from models.record.measuring import measure_these
-from models.record.special import Writing
 from models.record.subjects import saving_profile
 from models.record.tools import Tools
 from models.record.write import GENESIS, chain, write
+from models.record.writing import Writing
 from models.tables import AccountRow, CustodyRow, EventRow, ProfileRow, RevisionRow
 
 NO_PASSWORD = "!"  # noqa: S105 — no hash ever looks like this, so nobody can log in with it

@@ -8,6 +8,13 @@ from uuid import UUID
 
 from models.command_consents import AllowAccess, AnswerConsent, AskConsent, RevokeAccess, WithdrawConsent
 from models.command_exports import ExportDossier, PrintDossier
+from models.command_registers import (
+    AnswerRectification,
+    DecideDispute,
+    OpenDispute,
+    RequestRectification,
+    WithdrawRequest,
+)
 from models.command_sessions import (
     CancelListSigning,
     CancelReportSigning,
@@ -82,6 +89,7 @@ from models.lifecycle import (
     national,
     reentry,
     report_sessions,
+    requests,
     review,
     rhythm,
     secondment,
@@ -215,6 +223,11 @@ DECISIONS: dict[type[Body], Decision] = {
     AskConsent: _life(consenting.ask),
     AnswerConsent: _life(consenting.answer),
     WithdrawConsent: _life(consenting.withdraw),
+    RequestRectification: _life(requests.ask_rectification),
+    AnswerRectification: _life(requests.answer_rectification),
+    OpenDispute: _life(requests.open_dispute),
+    DecideDispute: _life(requests.decide_dispute),
+    WithdrawRequest: _life(requests.withdraw),
     ReopenProfile: _life(reentry.reopen),
     Separate: _separate,
     CancelSeparation: _life(separation.cancel),

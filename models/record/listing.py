@@ -30,10 +30,10 @@ from models.record.authorise import authorise
 from models.record.commands import Command, command_of, command_query
 from models.record.load import LIVES, contents_of
 from models.record.sets import in_sets
-from models.record.special import Writing
 from models.record.subjects import Found, found_in, last_event, looks, saving_month, saving_profile, with_list
 from models.record.tools import Tools
 from models.record.write import chain, lines, written_rows
+from models.record.writing import Writing
 from models.regulations import RuleSet
 
 AT_ONCE = 250

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.calendar import legal_date
 from models.database import Scope, entering, together, transaction
 from models.identifiers import agency_month_workflow, profile_workflow, review_workflow, transfer_workflow
+from models.lifecycle.breach import UNIT as HOURS
 from models.lifecycle.life import Duty
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.rebasing import Basis, Judged, Standing, judge, keep, rebase
@@ -108,7 +109,7 @@ async def survey(connection: AsyncConnection, basis: Basis) -> AsyncIterator[Jud
     """What would move under ``basis``, and what it has no answer for; nothing is written."""
     async for page in pages(connection):
         for one in page:
-            if basis.current(one):
+            if basis.current(one) or HOURS in one.facts:
                 continue
             judged = judge(one, basis)
             if judged is not None and (judged.moved or judged.kept):
@@ -154,8 +155,8 @@ async def _page(
     same: dict[str, list[UUID]] = {}
     done.seen += len(page)
     for one in page:
-        if basis.current(one):
-            continue
+        if basis.current(one) or HOURS in one.facts:
+            continue  # a clock of hours runs on under the law of its own instant, whatever a calendar says
         judged = judge(one, basis)
         if judged is None or judged.kept:
             done.kept += 1

@@ -43,6 +43,9 @@ SEALED = (
     SealedColumn("national_receipts", "sealed", "key_id", "sealed"),
     SealedColumn("accounts", "email_sealed", "email_key", "email"),
     SealedColumn("upload_parts", "sealed", "key_id", "sealed"),
+    SealedColumn("breaches", "story", "key_id", "story"),
+    SealedColumn("file_requests", "words", "words_key", "words"),
+    SealedColumn("file_requests", "answer", "answer_key", "answer"),
     SealedColumn("second_factors", "secret", "secret_key", "secret", id="account_id"),
 )
 """Every such column there is (a guard compares it with the tables)."""

@@ -2,10 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,20 +11,9 @@ from models.form import catalogue, split
 from models.keys import Sealed
 from models.record import event_items
 from models.record.delegations import stir
-from models.record.tools import Tools
+from models.record.requesting import file_request, file_request_ended
+from models.record.writing import Writing
 from models.tables import AccountRow
-
-
-@dataclass(frozen=True, slots=True)
-class Writing:
-    """Whose rows are being written, and with which keys."""
-
-    authority_id: UUID
-    profile_id: UUID | None
-    tools: Tools
-    now: datetime
-    full_name: str = ""
-    account_id: UUID | None = None
 
 
 async def account(connection: AsyncConnection, writing: Writing, values: dict[str, Any]) -> None:
@@ -319,5 +305,7 @@ SPECIAL: dict[str, Callable[[AsyncConnection, Writing, dict[str, Any]], Awaitabl
     "holder": holder,
     "submitted_again": submitted_again,
     "posts_left": posts_left,
+    "file_requests": file_request,
+    "file_request_ended": file_request_ended,
 }
 """Names that look like tables in a decision and are written by hand here; ``accounts`` only for inserts."""

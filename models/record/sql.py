@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from models.database import Query
 from models.tables import Table
 
-KEY = "key_"
+KEY = "where_"
 """Before the name of a column by which a row is found, among the parameters of an update."""
 
 

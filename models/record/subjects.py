@@ -168,7 +168,7 @@ async def with_content(connection: AsyncConnection, tools: Tools, ask: Ask, foun
     elif verb in ("submit_declaration", "enter_form", "open_own_signing") and life.draft is not None:
         content = await content_of(connection, tools, ask.authority_id, life.draft.id)
         life = replace(life, draft=replace(life.draft, content=content))
-    elif verb in ("change_category", "reopen_profile"):
+    elif verb in ("change_category", "reopen_profile", "answer_rectification"):
         life = await with_base(connection, tools, life)
     elif verb == "complete_pull":
         life = await with_pulled(connection, tools, life, UUID(str(ask.facts["record"])))

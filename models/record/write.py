@@ -15,8 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.database import Query, together
 from models.lifecycle.outcome import DutyRebased, Insert, Outcome, Update
 from models.lifecycle.scene import Scene
-from models.record.special import SPECIAL, Writing
+from models.record.special import SPECIAL
 from models.record.sql import inserting, updating
+from models.record.writing import Writing
 
 GENESIS = "0" * 64
 """Previous hash of a stream's first event."""

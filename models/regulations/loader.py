@@ -181,10 +181,10 @@ def _wrong_origin(deadline: Deadline, rules: Mapping[str, Rule]) -> str | None:
 
 
 def _wrong_deadline(deadline: Deadline, by_id: dict[str, Rule]) -> Iterator[tuple[Location, str]]:
-    counted = ("working_days", "calendar_days", "last_n_calendar_days_of_month", "month", "months")
+    counted = ("working_days", "calendar_days", "hours", "last_n_calendar_days_of_month", "month", "months")
     if deadline.unit in counted and not deadline.n:
         yield ("n",), "thiếu số ngày / the number of days is missing"
-    if deadline.unit in counted[:2] and not deadline.counted_from:
+    if deadline.unit in counted[:3] and not deadline.counted_from:
         yield ("unit",), "thiếu mốc bắt đầu / the start is missing (counted_from)"
     if deadline.unit == "date" and not (deadline.on_date or deadline.days_of_year or deadline.text):
         yield ("unit",), "thiếu ngày / the date is missing"

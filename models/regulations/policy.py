@@ -80,6 +80,30 @@ class Accounts(Frozen):
     """How recent the second factor must be when something is approved, signed or granted."""
 
 
+class HourStep(Frozen):
+    """One message of a clock of hours: how many hours from its end, and to which post."""
+
+    offset_hours: int = Field(ge=-72, le=24 * 30)
+    kind: Literal["reminder", "escalation"]
+    to: Literal["responsible", "unit_head", "department"]
+
+
+def _hour_steps() -> tuple[HourStep, ...]:
+    return (
+        HourStep(offset_hours=-24, kind="reminder", to="responsible"),
+        HourStep(offset_hours=-6, kind="reminder", to="responsible"),
+        HourStep(offset_hours=0, kind="escalation", to="unit_head"),
+        HourStep(offset_hours=0, kind="escalation", to="department"),
+        HourStep(offset_hours=24, kind="escalation", to="department"),
+    )
+
+
+class Breaches(Frozen):
+    """The notification of a breach: when it is reminded of, in order of the hours."""
+
+    steps: tuple[HourStep, ...] = Field(default_factory=_hour_steps, min_length=1)
+
+
 class Policy(Frozen):
     id: str
     policy: Literal[True]
@@ -90,6 +114,7 @@ class Policy(Frozen):
     declarations: Declarations = Declarations()
     approvals: Approvals = Approvals()
     accounts: Accounts = Accounts()
+    breaches: Breaches = Breaches()
 
 
 class PlannedStep(Frozen):
@@ -127,6 +152,13 @@ def contradictions(policy: Policy) -> Iterator[tuple[Location, str]]:
         if step.kind == "escalation" and (step.offset_working_days < 1 or step.to == "responsible"):
             yield ("steps", index, "kind"), "chỉ báo lên cấp trên khi đã quá hạn / only overdue duties climb"
         earlier.append(step)
+    yield from _hours(policy)
+
+
+def _hours(policy: "Policy") -> Iterator[tuple[Location, str]]:
+    offsets = [step.offset_hours for step in policy.breaches.steps]
+    if offsets != sorted(offsets):
+        yield ("breaches", "steps"), "bước không theo thứ tự / steps out of order"
 
 
 def message_day(due: date, offset: int, calendar: Calendar) -> date:

@@ -13,6 +13,7 @@ Layer = Literal["local", "national"]
 Unit = Literal[
     "working_days",
     "calendar_days",
+    "hours",
     "last_n_calendar_days_of_month",
     "immediate",
     "date",

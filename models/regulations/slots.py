@@ -84,6 +84,15 @@ class Slot(StrEnum):
     ELECTRONIC_CONSENT = "electronic_consent"
     COMPLIANCE_REFUSAL = "compliance_refusal"
     """The department does not settle the matters of an agency that is behind: people decide it."""
+    # personal data
+    BREACH_NOTICE = "breach_notice"
+    """A breach of personal data is notified within hours of being detected."""
+    RECTIFICATION = "rectification"
+    """The person asks to have corrected what is not theirs to edit."""
+    DISPUTE = "dispute"
+    """The person complains of a value or a decision; somebody above decides."""
+    ARCHIVE_RETENTION = "archive_retention"
+    """How long the profile of a leaver is kept; without such a rule nothing is ever disposed of."""
     # organisation
     ORG_LIST = "org_list"
     ORG_OPERATIONS = "org_operations"

@@ -56,6 +56,7 @@ from models.tables.proofs import (
 )
 from models.tables.readiness import CodeMappingRow, ReadinessCountRow, ReadinessRow
 from models.tables.reads import DossierReadRow
+from models.tables.registers import BreachFileRow, BreachRow, FileRequestRow
 from models.tables.reviews import ReviewFindingRow, ReviewReportRow, ReviewRow
 from models.tables.signing import CertificateRow, SigningSessionRow
 from models.tables.tree import (
@@ -87,6 +88,8 @@ __all__ = [
     "AttachmentRow",
     "AuthorityRow",
     "BackupRow",
+    "BreachFileRow",
+    "BreachRow",
     "CalendarLoadRow",
     "CalendarRow",
     "CaseRow",
@@ -99,6 +102,7 @@ __all__ = [
     "DutyRow",
     "EventRow",
     "ExportRow",
+    "FileRequestRow",
     "GrantRow",
     "IdentityRow",
     "IdentitySessionRow",

@@ -1,4 +1,4 @@
-"""Consents to read a file: they are said and answered, no timer waits for their end."""
+"""Consents and requests about a file: they are said and answered, no timer waits for their end."""
 
 from collections.abc import Callable
 
@@ -13,11 +13,23 @@ async def _consents(player: Player) -> None:
         await player.says(verb)
 
 
+async def _requests(player: Player) -> None:
+    verbs = ("request_rectification", "answer_rectification", "open_dispute", "decide_dispute")
+    for verb in (*verbs, "withdraw_request"):
+        await player.says(verb)
+
+
 PATHS: dict[str, Callable[[], Path]] = {
     "profile/consents": lambda: Path(
         ProfileWorkflow,
         Life(authority_id=AUTHORITY, profile_id=SUBJECT),
         acts(*(told("service", n) for n in range(2, 7)), look=[told("service", 1)]),
         _consents,
+    ),
+    "profile/requests": lambda: Path(
+        ProfileWorkflow,
+        Life(authority_id=AUTHORITY, profile_id=SUBJECT),
+        acts(*(told("service", n) for n in range(2, 7)), look=[told("service", 1)]),
+        _requests,
     ),
 }

@@ -2,6 +2,7 @@
 
 from tests.replay import (
     backup_paths,
+    breach_paths,
     consent_paths,
     delegation_paths,
     life_paths,
@@ -22,6 +23,7 @@ PATHS = (
     | signing_paths.PATHS
     | list_signing_paths.PATHS
     | backup_paths.PATHS
+    | breach_paths.PATHS
     | consent_paths.PATHS
 )
 

@@ -19,6 +19,9 @@ ROLES: dict[str, Pair] = {
 }
 
 SLOTS: dict[str, Pair] = {
+    "rectification": ("trả lời yêu cầu sửa dữ liệu", "answer a request to correct data"),
+    "dispute": ("giải quyết khiếu nại về dữ liệu", "decide a dispute about data"),
+    "breach_notice": ("thông báo sự cố dữ liệu cá nhân", "notify a breach of personal data"),
     "error_notice": ("trả lời sai sót được báo", "answer a reported error"),
     "account_request": ("yêu cầu tạo tài khoản", "request the account"),
     "lost_password": ("cấp lại mật khẩu đã báo mất", "issue the lost password again"),

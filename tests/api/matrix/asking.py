@@ -26,6 +26,8 @@ WORDS: dict[str, Any] = {
     "role": "approver",
     "fields": [{"path": "gender", "reason": "sai giới"}],
     "paths": ["gender"],
+    "story": "Mất một thẻ nhớ của đơn vị.",
+    "measures": "Đã tìm lại được thẻ nhớ.",
 }
 """What a string of this name looks like, where its schema does not say."""
 BODIES: dict[str, dict[str, Any]] = {
@@ -118,6 +120,8 @@ class Route:
                 return str(spot.get(named, NOTHING))
             case "date":
                 return TODAY
+            case "date-time":
+                return NOW.isoformat()
         return "12/QĐ thử"
 
 
@@ -128,7 +132,8 @@ def _number(profile: UUID) -> str:
 
 def _other(name: str) -> str:
     """A parameter that stands for nothing in the tree."""
-    return {"sha256": DIGEST, "number": "1", "code": "not-found"}.get(name, str(NOTHING))
+    known = {"sha256": DIGEST, "number": "1", "code": "not-found", "register": "requests"}
+    return known.get(name, str(NOTHING))
 
 
 def routes(document: dict[str, Any]) -> list[Route]:

@@ -13,6 +13,7 @@ from sqlalchemy.pool import NullPool
 from api.scope import token_hash
 from models.access import OFFICIAL, roles
 from models.calendar import legal_date
+from models.command_registers import RecordBreach
 from models.commands import Delegate, RequestTransfer, WithdrawTransfer
 from models.key_changes import create_keyring
 from models.key_ring import MasterKey
@@ -43,7 +44,7 @@ class Stage:
 
     def names(self, position: str) -> tuple[str, ...]:
         """Ids that no answer to somebody who may not see this position contains."""
-        kinds = ("profile_id", "transfer_id", "month_id", "duty_id", "report_id")
+        kinds = ("profile_id", "transfer_id", "month_id", "duty_id", "report_id", "breach_id")
         return tuple(str(self.targets[kind][position]) for kind in kinds if position in self.targets[kind])
 
 
@@ -147,6 +148,7 @@ async def _things(stage: Stage) -> None:
             "report_id": await _report(there, agency, reviews[there.authority]),
             "transfer_id": await _transfer(there, agency, officer),
             "delegation_id": await _delegation(there, agency, officer, head),
+            "breach_id": await _breach(there, agency, head),
             "command_id": (await there.one(_COMMAND, who=there.accounts[officer])).id,
         }
         found["grant_id"] = (await there.one(_GRANT, who=found["account_id"])).id
@@ -156,6 +158,16 @@ async def _things(stage: Stage) -> None:
         there = abroad if position == "z" else world
         duty = await there.rows("SELECT id FROM duties WHERE profile_id = :p LIMIT 1", p=profile)
         stage.targets.setdefault("duty_id", {})[position] = duty[0].id
+
+
+async def _breach(world: World, agency: UUID, head: str) -> UUID:
+    made = uuid4()
+    body = RecordBreach(
+        agency_id=agency, kind="loss", known_at=NOW, story="Mất một thẻ nhớ.", people=0, data=("basic",)
+    )
+    told = await world.ask(head, body, made, subject="breach")
+    assert told.status == 201, told.answer
+    return made
 
 
 _GRANT = "SELECT id FROM grants WHERE account_id = :who"

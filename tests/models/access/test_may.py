@@ -18,7 +18,13 @@ ABOUT_SELF = Target(SCHOOL, (SCHOOL, DEPARTMENT, CITY), OWN, author_account_id=A
 OF_THE_AGENCY = Target(SCHOOL, (DEPARTMENT, CITY))
 
 OFFICER_VERBS = sorted(set(Verb) - {Verb.READ_OWN, Verb.PRINT_OWN, Verb.DECLARE})
-OWN_VERBS = (Verb.READ_OWN, Verb.PRINT_OWN, Verb.DECLARE, Verb.REPORT_LOST_PASSWORD)
+OWN_VERBS = (
+    Verb.READ_OWN,
+    Verb.PRINT_OWN,
+    Verb.DECLARE,
+    Verb.REPORT_LOST_PASSWORD,
+    Verb.ASK_RECTIFICATION,
+)
 SEPARATED = sorted(verb for verb, words in roles().verbs.items() if "subject" in words.never)
 
 
@@ -82,22 +88,25 @@ TABLE = {
     "hr_officer": "open_agency_account manage_account manage_access "
     "read_profile export give_notice return_for_correction create_profile create_account "
     "pull_record request_transfer report_transfer hand_over accept_transfer refuse_transfer separate archive "
-    "read_reports import_workbook report_lost_password",
-    "hr_head": "read_profile export approve return_for_correction read_reports",
+    "read_reports import_workbook report_lost_password record_breach answer_rectification read_register",
+    "hr_head": "read_profile export approve return_for_correction read_reports answer_rectification "
+    "read_register",
     "approver": "read_profile export approve return_for_correction read_reports sign_report",
     "head": "consent_access open_agency_account manage_account hand_over_account manage_access "
     "read_profile export approve return_for_correction request_transfer report_transfer hand_over "
-    "accept_transfer refuse_transfer separate sync read_reports sign_report report_lost_password",
+    "accept_transfer refuse_transfer separate sync read_reports sign_report report_lost_password "
+    "record_breach answer_rectification decide_dispute read_register",
     "department_officer": "consent_access open_agency_account manage_account hand_over_account manage_access "
     "read_profile read_archive export report_transfer create_account pull_record gate "
-    "read_reports import_workbook sign_report",
-    "department_head": "consent_access read_profile read_archive export gate read_reports sign_report",
+    "read_reports import_workbook sign_report record_breach answer_breach decide_dispute read_register",
+    "department_head": "consent_access read_profile read_archive export gate read_reports sign_report "
+    "record_breach answer_breach decide_dispute read_register",
     "sync_agent": "read_profile sync",
     "consent_reader": "read_profile",
     "archivist": "read_archive",
-    "auditor": "read_profile read_archive read_reports read_log inspect_workflow",
+    "auditor": "read_profile read_archive read_reports read_log inspect_workflow read_register",
     "administrator": "open_agency_account manage_account hand_over_account manage_access "
-    "create_account import_workbook inspect_workflow administer",
+    "create_account import_workbook inspect_workflow administer record_breach",
 }
 
 
@@ -258,10 +267,11 @@ def test_nobody_acts_as_an_officer_on_the_own_profile(verb: Verb) -> None:
 
 def test_the_separated_verbs_are_these() -> None:
     assert [str(verb) for verb in SEPARATED] == [
-        "accept_transfer", "amend", "approve", "archive", "ask_consent", "consent_access", "create_account",
-        "enter_form", "export", "gate", "give_notice", "hand_over", "hand_over_account", "manage_access",
-        "manage_account", "open_agency_account", "pull_record", "refuse_transfer", "report_transfer",
-        "request_transfer", "return_for_correction", "separate",
+        "accept_transfer", "amend", "answer_rectification", "approve", "archive", "ask_consent",
+        "consent_access", "create_account", "decide_dispute", "enter_form", "export", "gate",
+        "give_notice", "hand_over", "hand_over_account", "manage_access", "manage_account",
+        "open_agency_account", "pull_record", "refuse_transfer", "report_transfer", "request_transfer",
+        "return_for_correction", "separate",
     ]  # fmt: skip
 
 

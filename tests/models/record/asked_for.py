@@ -79,7 +79,7 @@ from models.commands import (
     WithdrawNotice,
     WithdrawTransfer,
 )
-from tests.models.record import consent_bodies
+from tests.models.record import consent_bodies, register_bodies
 from tests.world import World
 
 DIGEST = "0" * 64
@@ -160,6 +160,7 @@ def bodies(world: World) -> dict[str, Body]:
         ProclaimYear(file="2030.yaml", content="year: 2030", document="6/QĐ"),
         OpenCampaign(document="6/QĐ"),
         RequestAccount(document="4"),
+        *register_bodies.made(world.culture, world.now),
         *account_acts(world, day),
         ReportLostPassword(**reason),  # the last: it locks the person's account
     ]

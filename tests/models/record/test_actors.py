@@ -8,6 +8,7 @@ from models.calendar import legal_date
 from models.command_accounts import (
     OpenAgencyAccount,
 )
+from models.command_registers import RecordBreach
 from models.commands import (
     COMMANDS,
     Body,
@@ -17,7 +18,7 @@ from models.commands import (
 )
 from models.database import transaction
 from models.tables import Table
-from tests.models.record import consent_bodies
+from tests.models.record import consent_bodies, register_bodies
 from tests.models.record.asked_for import bodies, delegation
 from tests.models.record.reporting import report
 from tests.world import World
@@ -74,6 +75,7 @@ ALLOWED = {
     "export_dossier": (*HR, "culture.approver", "culture.head", "department", "department.head"),
     "print_dossier": MINE,
     **consent_bodies.ALLOWED,
+    **register_bodies.ALLOWED,
     "separate": SIDE,
     "cancel_separation": SIDE,
     "report_transfer": (*SIDE, "department"),
@@ -121,7 +123,9 @@ PEOPLE = (
 
 def subject_of(subjects: dict[str, UUID], body: Body) -> UUID:
     """What the command is about; a delegation still to be given is about itself, law about the authority."""
-    return uuid4() if isinstance(body, Delegate | OpenAgencyAccount) else subjects[body.subject]
+    return (
+        uuid4() if isinstance(body, Delegate | OpenAgencyAccount | RecordBreach) else subjects[body.subject]
+    )
 
 
 def test_every_verb_has_its_people() -> None:
@@ -155,8 +159,11 @@ async def cast(world: World) -> dict[str, UUID]:
     )
     assert given.status == 201, given.answer
     await world.ask("culture.hr", RevokeDelegation(reason="thôi nhận"), lent, subject="delegation")
+    breach, told = uuid4(), register_bodies.breach(world.culture, world.now)
+    assert (await world.ask("culture.hr", told, breach, subject="breach")).status == 201
     return {
         "profile": profile,
+        "breach": breach,
         "transfer": case,
         "agency_month": month,
         "delegation": lent,

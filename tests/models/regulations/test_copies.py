@@ -127,4 +127,9 @@ def test_a_simulated_draft_that_amends_stands_above_it() -> None:
 
 def test_a_simulated_national_layer_displaces_nothing() -> None:
     found = in_force("hanoi", DAY, simulate=["nd27_2026"])
-    assert [header.id for header in found.regulations] == ["hanoi_2024", "nd27_2026", "tt06_2023"]
+    assert [header.id for header in found.regulations] == [
+        "hanoi_2024",
+        "pdpl_2025",
+        "nd27_2026",
+        "tt06_2023",
+    ]

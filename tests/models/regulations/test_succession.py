@@ -99,10 +99,10 @@ def test_what_is_not_verified_is_shown_with_that_word() -> None:
 
 def test_the_law_is_another_from_the_day_an_office_ends() -> None:
     days = [day for day, _ in resolved("hanoi")]
-    assert days == [date(2024, 11, 29), date(2025, 3, 1), date(2025, 7, 1)]
+    assert days == [date(2024, 11, 29), date(2025, 3, 1), date(2025, 7, 1), date(2026, 1, 1)]
     law = in_force("hanoi", AFTER)
     assert RuleSet.from_json(law.to_json()) == law
-    assert in_force("hanoi", date(2025, 7, 1)).hash == law.hash != in_force("hanoi", BEFORE).hash
+    assert in_force("hanoi", date(2026, 1, 1)).hash == law.hash != in_force("hanoi", BEFORE).hash
     assert "successions" not in in_force("moha", AFTER).to_json()
 
 
