@@ -24,6 +24,7 @@ WORDS: dict[str, Any] = {
     "regulation": "khong_co",
     "code": "000000",
     "role": "approver",
+    "code_list": "religion",
     "fields": [{"path": "gender", "reason": "sai giới"}],
     "paths": ["gender"],
     "story": "Mất một thẻ nhớ của đơn vị.",
