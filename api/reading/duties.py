@@ -70,7 +70,7 @@ COLUMNS = (
     "d.id, d.slot, d.party, d.agency_id, d.profile_id, coalesce(p.full_name, q.full_name) AS person,"
     " d.case_id, d.agency_month_id, d.report_id, d.citation, d.facts -> 'succession' ->> 'vi' AS succession,"
     " d.facts -> 'succession' ->> 'en' AS succession_en, d.event_on, d.due_on, d.due_at,"
-    " coalesce((d.facts ->> 'returned')::boolean, false) AS returned"
+    " d.returned"
 )
 # Looked up one by one: a join is planned as a look at everybody where few people are in the authority.
 _NAMED = " LEFT JOIN LATERAL (SELECT o.* FROM profiles o WHERE o.id = {of} LIMIT 1) {name} ON true"

@@ -105,9 +105,10 @@ def calls(verbs: Sequence[str], **ids: Any) -> list[Call]:
     for verb in verbs:
         title, method, path = CALLS[verb]
         try:
-            found.append(Call(verb=verb, title=title, method=method, path=ROOT + path.format(**known)))
+            where = ROOT + path.format(**known)
         except KeyError:
             continue
+        found.append(Call.model_construct(verb=verb, title=title, method=method, path=where))
     return found
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.tables.base import Authority, Id, Table
@@ -24,6 +24,14 @@ class DutyRow(Table):
             "ix_duties_due",
             text(f"coalesce(due_on, '{NO_DATE}'::date)"),
             "id",
+            postgresql_where="state = 'open'",
+        ),
+        Index(
+            "ix_duties_today",
+            "authority_id",
+            "due_on",
+            "id",
+            postgresql_include=["due_at", "slot", "party", "agency_id", "profile_id", "returned"],
             postgresql_where="state = 'open'",
         ),
         Index("ix_duties_profile", "profile_id"),
@@ -62,6 +70,10 @@ class DutyRow(Table):
     reason: Mapped[str | None]
     notice_id: Mapped[UUID | None]
     facts: Mapped[dict[str, Any]]
+    returned: Mapped[bool] = mapped_column(
+        Computed("coalesce((facts ->> 'returned')::boolean, false)", persisted=True)
+    )
+    """Whether it came back to be corrected: as the facts say, where an index can hold it."""
     opened_at: Mapped[datetime]
     met_on: Mapped[date | None]
     late_days: Mapped[int]

@@ -99,6 +99,13 @@ class RevisionRow(Table):
             "state IN ('draft', 'submitted', 'signing', 'returned', 'approved', 'superseded')", name="state"
         ),
         Index("ix_revisions_submitted", "profile_id", postgresql_where="state = 'submitted'"),
+        Index(
+            "ix_revisions_waiting",
+            "authority_id",
+            "submitted_at",
+            "profile_id",
+            postgresql_where="state = 'submitted'",
+        ),
         Index("uq_revisions_draft", "profile_id", unique=True, postgresql_where="state = 'draft'"),
     )
     id: Mapped[Id]
