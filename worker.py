@@ -1,13 +1,14 @@
 """The one place that knows all: settings → client → activities → workers.
 
-``python worker.py workflows`` runs workflow tasks and their local activities, ``activities`` everything
-else, ``all`` both in one process (the embedded default).
+``python worker.py workflows`` runs workflow tasks and their local activities, ``batches`` the month's
+batches, ``activities`` everything else, ``all`` all of it in one process.
 """
 
 from models import starting
 
 # isort: split
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.api.enums.v1 import TaskQueueType
@@ -47,6 +48,7 @@ from activities.signing.sessions import SessionOffice
 from activities.signing.sources import signers_of
 from api.clock import EngineClock, SystemClock
 from models.database import engine_for
+from models.identifiers import batch_queue
 from models.key_opening import open_ring
 from models.logs import configure, logger, prepare_temporal_loggers
 from models.record.tools import Tools
@@ -56,7 +58,7 @@ from workflows.registry import WORKFLOWS, runner
 
 starting.settled()
 
-Part = Literal["workflows", "activities", "all"]
+Part = Literal["workflows", "activities", "batches", "all"]
 
 _WORKFLOW = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
 _ACTIVITY = TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
@@ -92,18 +94,21 @@ class Offices:
         return [self.acts.act, self.acts.month_window]
 
     @property
+    def batches(self) -> list[Callable[..., Any]]:
+        """The month's batches: they may take every core for an hour, so they have a queue to themselves."""
+        months = self.months
+        return [months.open_agency_months, months.approve_batch, months.submit_batch, months.await_receipts]
+
+    @property
     def remote(self) -> list[Callable[..., Any]]:
-        """Activities with a queue of their own."""
+        """Activities beside the workflow workers; batches too, as workflows of before look for them here."""
         return [
+            *self.batches,
             self.signing.sign_approval,
             self.sessions.prepare_session,
             self.sessions.finish_session,
-            self.months.open_agency_months,
             self.months.close_month_end,
             self.months.open_stock_lists,
-            self.months.approve_batch,
-            self.months.submit_batch,
-            self.months.await_receipts,
             self.national.tell_status,
             self.national.pull_record,
             self.digests.send_digests,
@@ -181,6 +186,16 @@ def workers(client: Client, settings: Settings, made: Offices, part: Part) -> li
                 graceful_shutdown_timeout=grace,
             )
         )
+    if part in ("batches", "all"):
+        found.append(
+            Worker(
+                client,
+                task_queue=batch_queue(settings.task_queue),
+                activities=made.batches,
+                max_concurrent_activities=settings.batch_tasks,
+                graceful_shutdown_timeout=grace,
+            )
+        )
     return found
 
 
@@ -189,10 +204,12 @@ async def polling(client: Client, task_queue: str, part: Part, stop: asyncio.Eve
 
     An engine that keeps no list of who polls (the time-skipping test server) is taken at its word.
     """
-    kinds = {"workflows": [_WORKFLOW], "activities": [_ACTIVITY], "all": [_WORKFLOW, _ACTIVITY]}[part]
-    for kind in kinds:
+    own, batches = [(task_queue, _ACTIVITY)], [(batch_queue(task_queue), _ACTIVITY)]
+    life = [(task_queue, _WORKFLOW)]
+    asked = {"workflows": life, "activities": own, "batches": batches, "all": [*life, *own, *batches]}[part]
+    for name, kind in asked:
         request = DescribeTaskQueueRequest(
-            namespace=client.namespace, task_queue=TaskQueue(name=task_queue), task_queue_type=kind
+            namespace=client.namespace, task_queue=TaskQueue(name=name), task_queue_type=kind
         )
         while not stop.is_set():
             try:
@@ -238,7 +255,7 @@ async def serve(part: Part, settings: Settings) -> None:
             await stack.enter_async_context(worker)
         stack.enter_context(_ready_file(settings))
         await polling(client, settings.task_queue, part, stop)
-        if part != "workflows":
+        if part in ("activities", "all"):
             stack.push_async_callback(_stopped, asyncio.create_task(_sealing(settings, engine, client)))
         log.info("worker.ready", kind=part)
         if settings.ready_file is not None:
@@ -263,14 +280,16 @@ async def _stopped(task: asyncio.Task[None]) -> None:
 
 def main(arguments: list[str]) -> int:
     """Run the part named on the command line."""
-    parts: dict[str, Part] = {"workflows": "workflows", "activities": "activities", "all": "all"}
+    parts: dict[str, Part] = {name: name for name in get_args(Part)}
     part = parts.get(arguments[0] if arguments else "all")
     if part is None:
-        print("usage: python worker.py workflows|activities|all", file=sys.stderr)  # noqa: T201 — a usage line
+        print("usage: python worker.py workflows|activities|batches|all", file=sys.stderr)  # noqa: T201 — a usage line
         return 2
     settings = Settings()
     configure(settings.log_format, settings.log_level, part)
     prepare_temporal_loggers()
+    if part == "batches" and hasattr(os, "nice"):
+        os.nice(settings.batch_nice)
     asyncio.run(serve(part, settings))
     return 0
 

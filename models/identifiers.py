@@ -58,6 +58,12 @@ class WorkflowName:
         return "/".join(str(part) for part in (self.kind, self.subject, self.period) if part is not None)
 
 
+def batch_queue(task_queue: str) -> str:
+    """The queue of the month's batches, beside an installation's own: thousands of signatures that wait there
+    hold up nobody who waits for one."""
+    return f"{task_queue}-batch"
+
+
 def new_id() -> UUID:
     """A UUID version 7 (RFC 9562): milliseconds, 12 bits of order within one (method 3), 62 random."""
     milliseconds, rest = divmod(time.time_ns(), 1_000_000)

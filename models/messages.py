@@ -240,6 +240,8 @@ class Batch(Message):
     agency_month_id: UUID
     now: datetime
     command_id: UUID | None = None
+    most: int | None = None
+    """Items after which the batch gives way to other agencies' and is asked again; none: it does all."""
 
 
 class BatchResult(Message):
@@ -248,6 +250,8 @@ class BatchResult(Message):
     done: int = 0
     refused: int = 0
     tran_code: Word = ""
+    more: bool = False
+    """Its share is done, and more is left."""
 
 
 class NationalStatus(Message):

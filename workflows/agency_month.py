@@ -13,9 +13,12 @@ from workflows.waiting import everybody_answered, later, not_at_once, until
 
 with workflow.unsafe.imports_passed_through():
     from models.activity_interfaces import MonthActivities
+    from models.identifiers import batch_queue
     from models.messages import AgencyMonthStart, Batch, BatchResult, Internal, Moment
 
 LONG = timedelta(hours=6)
+SHARES = {"approve": 200, "submit": 1000}
+"""Items of one agency after which its batch goes to the end of the queue: a large one starves nobody."""
 BEAT = timedelta(minutes=2)
 SUMMARY = {
     "approve": "Lập danh sách, ký phê duyệt",
@@ -100,7 +103,7 @@ class AgencyMonthWorkflow:
 
     async def _approve(self, command_id: UUID) -> None:
         self._chosen[:] = [one for one in self._chosen if one != command_id]
-        await self._batch("approve", command_id)
+        await self._shares("approve", command_id)
         await self._ask("approvals_done", "Xong một lượt phê duyệt", round=str(command_id))
 
     async def _synchronise(self) -> None:
@@ -113,7 +116,7 @@ class AgencyMonthWorkflow:
         if self._moment.at_gate:
             await self._ask("gate_opens", "Trình cơ quan quản lý phê duyệt")
         if self._moment.to_send:
-            sent = await self._batch("submit", None)
+            sent = await self._shares("submit", None)
             if sent.done:
                 await self._once("submitted", "Đã gửi CSDLQG", tran_code=sent.tran_code, items=sent.done)
             else:
@@ -121,6 +124,13 @@ class AgencyMonthWorkflow:
         if self._moment.awaiting:
             await self._batch("receipts", None)
             await self._once("receipts", "Đã có biên nhận")
+
+    async def _shares(self, kind: str, command_id: UUID | None) -> BatchResult:
+        """All of a batch, share after share. The last one's answer tells of the whole."""
+        result = await self._batch(kind, command_id)
+        while result.more:
+            result = await self._batch(kind, command_id)
+        return result
 
     async def _batch(self, kind: str, command_id: UUID | None) -> BatchResult:
         start = self._start
@@ -137,7 +147,9 @@ class AgencyMonthWorkflow:
                 agency_month_id=start.agency_month_id,
                 now=workflow.now(),
                 command_id=command_id,
+                most=SHARES.get(kind),
             ),
+            task_queue=batch_queue(workflow.info().task_queue),
             start_to_close_timeout=LONG,
             heartbeat_timeout=BEAT,
             retry_policy=BATCH_RETRY,

@@ -13,7 +13,7 @@ from workflows.waiting import until
 
 with workflow.unsafe.imports_passed_through():
     from models.activity_interfaces import ActActivities, MonthActivities
-    from models.identifiers import month_end_workflow
+    from models.identifiers import batch_queue, month_end_workflow
     from models.messages import MonthStart
 
 BATCH_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5))
@@ -39,6 +39,7 @@ class MonthEndWorkflow:
         opened = await workflow.execute_activity_method(
             MonthActivities.open_agency_months,
             start,
+            task_queue=batch_queue(workflow.info().task_queue),
             start_to_close_timeout=timedelta(hours=2),
             heartbeat_timeout=timedelta(minutes=2),
             retry_policy=BATCH_RETRY,

@@ -34,6 +34,9 @@ _ITEM = text(
     " (SELECT s.state FROM approvals s WHERE s.id = :approval) AS signing"
     " FROM month_items i WHERE i.agency_month_id = :month AND i.profile_id = :profile"
 )
+_ANSWERED = text(
+    "SELECT profile_id FROM approval_results WHERE command_id = :command AND profile_id = ANY (:chosen)"
+)
 _DONE = text(
     "SELECT count(*) FROM month_items WHERE agency_month_id = :month AND profile_id = ANY (:chosen)"
     " AND state = ANY (:done)"
@@ -49,19 +52,25 @@ log = logger("batches")
 
 
 async def approve_each(round_: "Round", chosen: Sequence[UUID]) -> BatchResult:
-    """Approve what the command chose and is still waiting; one item's failure stops no other.
+    """Approve what the command chose and has no answer yet; one item's failure stops no other.
+
+    No more than the batch's share: then other agencies have their turn.
 
     Raises:
         BaseExceptionGroup: what stopped items, e.g. `SignerAwayError`, the key cannot be reached now; nothing
             is skipped, and what was being signed beside them was signed and written first.
     """
-    for start in range(0, len(chosen), LANES):
-        lanes = (round_.approve(profile_id) for profile_id in chosen[start : start + LANES])
+    left = await round_.unanswered(chosen)
+    share = left[: round_.batch.most]
+    for start in range(0, len(share), LANES):
+        lanes = (round_.approve(profile_id) for profile_id in share[start : start + LANES])
         # Not a task group: it would throw away signatures that people's keys have just made in other lanes.
         ended = await asyncio.gather(*lanes, return_exceptions=True)
         if stopped := [one for one in ended if isinstance(one, BaseException)]:
             raise BaseExceptionGroup("items that were stopped", stopped)
         activity.heartbeat(start + LANES)
+    if len(share) < len(left):
+        return BatchResult(more=True)
     async with transaction(round_.tools.engine, round_.scope) as connection:
         values = {"month": round_.batch.agency_month_id, "chosen": list(chosen), "done": list(DONE)}
         done = await connection.scalar(_DONE, values)
@@ -81,6 +90,13 @@ class Round:
     scope: Scope
     patient: bool = True
     """Whether a key that is away is waited for; else what needs it waits for a person."""
+
+    async def unanswered(self, chosen: Sequence[UUID]) -> list[UUID]:
+        """What an earlier share or attempt has not answered, in the order in which it was chosen."""
+        values = {"command": self.command_id, "chosen": list(chosen)}
+        async with transaction(self.tools.engine, self.scope) as connection:
+            answered = set((await connection.execute(_ANSWERED, values)).scalars())
+        return [profile_id for profile_id in chosen if profile_id not in answered]
 
     async def approve(self, profile_id: UUID) -> None:
         """Approve one item, from wherever an earlier attempt left it."""

@@ -119,22 +119,24 @@ async def submit_batch(tools: Tools, national: National | None, batch: Batch) ->
                 connection, batch.authority_id, "national_not_configured", once="ever", now=batch.now
             )
         return BatchResult()
-    refused = 0
+    refused = sent = 0
     # A packet refused as a whole ends the run: the same items in a new one would be refused again.
     taken = await _deliver_prepared(tools, national, batch)
-    while taken:
+    while taken and not (batch.most and sent >= batch.most):
         async with transaction(tools.engine, scope) as connection:
             fixed = await _prepare(connection, tools, national, batch)
         if fixed is None:
+            taken = False
             break
         refused += fixed.unfit
+        sent += len(fixed.items)
         if fixed.items:
             taken = await _deliver_one(tools, national, batch, fixed)
     if refused:
         await ask_for_corrections(tools, batch)
     async with transaction(tools.engine, scope) as connection:
         row = (await connection.execute(_UNDER_WAY, {"month": batch.agency_month_id})).one()
-    return BatchResult(done=row.items, refused=refused, tran_code=row.code)
+    return BatchResult(done=row.items, refused=refused, tran_code=row.code, more=taken)
 
 
 async def _prepare(

@@ -41,6 +41,10 @@ FIRST_LOAD = (
 )
 
 
+WORKERS = ("workflows", "activities", "batches")
+"""Parts of ``worker.py``, each a process of its own."""
+
+
 @dataclass(frozen=True)
 class Ports:
     """The ports of one run."""
@@ -189,7 +193,7 @@ class Installation:
         return Settings(data=self.data)
 
     def _ours(self, settings: Settings) -> None:
-        workers = [self.supervisor.begin(self._worker(name)) for name in ("workflows", "activities")]
+        workers = [self.supervisor.begin(self._worker(name)) for name in WORKERS]
         # Side by side: nobody waits for one before the other has been started.
         for kept in (self.supervisor.begin(self._api(settings)), *workers):
             self.supervisor.wait(kept)

@@ -13,6 +13,8 @@ BENCHES = {
     "command": "tests.bench.command_path",
     "month-end": "tests.bench.month_end",
     "list": "tests.bench.one_list",
+    "city": "tests.bench.city",
+    "curve": "tests.bench.city_curve",
     "sleeping": "tests.bench.sleeping",
     "import": "tests.bench.importing",
     "deadlines": "tests.bench.reckoning",

@@ -64,6 +64,18 @@ def resident_bytes(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * PAGE
 
 
+def share_bytes(pid: int) -> int:
+    """Memory of a process and its descendants, what several share counted once among them (PSS)."""
+    total = 0
+    for one in _family(pid):
+        try:
+            found = Path(f"/proc/{one}/smaps_rollup").read_text(encoding="ascii")
+        except OSError:
+            continue
+        total += next(int(line.split()[1]) * 1024 for line in found.splitlines() if line.startswith("Pss:"))
+    return total
+
+
 def peak_bytes(pid: int) -> int:
     """The most resident memory a process has had."""
     return next(int(v.split()[0]) * 1024 for k, v in _pairs(f"/proc/{pid}/status", ":") if k == "VmHWM")

@@ -139,6 +139,7 @@ async def _opened(built: Stage, world: World) -> Callable[[], Awaitable[None]]:
     """Start everything and have the month opened; answers what approves the agency's list."""
     built.worker("workflows")
     built.worker("activities")
+    built.worker("batches")
     built.api()
     month_id = await open_list(built, world, month_of(world))
     token = session(built, world, "culture.approver")

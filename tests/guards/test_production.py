@@ -52,7 +52,7 @@ def test_each_process_holds_only_its_own_password(compose: dict[str, Any]) -> No
         for name, service in compose["services"].items()
     }
     assert held["migration"] == {"HOSO_DATABASE_MIGRATION_PASSWORD"}
-    assert held["workflows"] == held["activities"] == {"HOSO_DATABASE_WORKER_PASSWORD"}
+    assert held["workflows"] == held["activities"] == held["batches"] == {"HOSO_DATABASE_WORKER_PASSWORD"}
     assert held["api"] == {"HOSO_DATABASE_API_PASSWORD", "HOSO_DATABASE_REPORT_PASSWORD"}
 
 
@@ -84,7 +84,7 @@ def test_only_the_proxy_is_reached_from_outside(compose: dict[str, Any]) -> None
 
 def test_workers_have_time_to_finish(compose: dict[str, Any]) -> None:
     given = Settings.model_fields["shutdown_seconds"].default
-    for name in ("workflows", "activities"):
+    for name in ("workflows", "activities", "batches"):
         assert int(compose["services"][name]["stop_grace_period"].removesuffix("s")) > given
 
 
@@ -108,7 +108,7 @@ def test_the_lock_names_a_hash_for_everything(root: Path) -> None:
 
 def test_workers_are_healthy_once_they_poll(compose: dict[str, Any]) -> None:
     """The health check asks for the very file the worker is told to make, in the container's memory."""
-    for name in ("workflows", "activities"):
+    for name in ("workflows", "activities", "batches"):
         service = compose["services"][name]
         ready = service["environment"]["HOSO_READY_FILE"]
         assert service["healthcheck"]["test"] == ["CMD", "test", "-f", ready]

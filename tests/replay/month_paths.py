@@ -241,6 +241,26 @@ PATHS: dict[str, Callable[[], Path]] = {
         ),
         until_end,
     ),
+    "agency_month/shares": lambda: Path(
+        AgencyMonthWorkflow,
+        _list(),
+        Script(
+            acts={
+                "look": [told("open", 3, left=3, round=FIRST, rounds=1)],
+                "approvals_done": [told("open", 4, left=3, to_send=3)],
+                "submitted": [told("submitting", 5, left=0)],
+                "close_month": [told("closed", 6)],
+            },
+            batches={
+                "approve": [BatchResult(more=True), BatchResult(done=3)],
+                "submit": [
+                    BatchResult(done=2, tran_code="T1", more=True),
+                    BatchResult(done=3, tran_code="T2"),
+                ],
+            },
+        ),
+        until_end,
+    ),
     "agency_month/nothing_sent": lambda: Path(
         AgencyMonthWorkflow,
         _list(),

@@ -24,6 +24,7 @@ from temporalio.worker import Worker
 
 from api.cli import children
 from api.cli.embedded import EmbeddedTemporal
+from models.identifiers import batch_queue
 from tests.replay.paths import PATHS, Player
 from workflows.registry import WORKFLOWS, runner
 
@@ -48,6 +49,7 @@ async def record(client: Client, name: str) -> list[str]:
             identity="recorder",
         ),
         Worker(client, task_queue=queue, activities=remote, identity="recorder"),
+        Worker(client, task_queue=batch_queue(queue), activities=remote, identity="recorder"),
     ):
         started = []
         if before := path.ids.get("before"):

@@ -17,6 +17,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from api.cli.children import LOOPBACK, answers, free_port, started_at
+from api.cli.run import WORKERS
 from tests.whole.leftovers import found
 from tests.whole.rig import ROOT, own_folder
 
@@ -120,7 +121,7 @@ def test_from_an_empty_folder_to_a_login_and_again(first: Run, folder: Path) -> 
 
     people = _people(first, logins)
     children = first.children()
-    assert children.keys() == {"postgres", "temporal", "emulator", "pki", "workflows", "activities", "api"}
+    assert children.keys() == {"postgres", "temporal", "emulator", "pki", "api", *WORKERS}
     assert first.stop() == 0
     assert gone(children)
     _nobody_stands_in(folder / "data", people)

@@ -29,7 +29,7 @@ from models.commands import (
     SubmitDeclaration,
 )
 from models.database import transaction
-from models.identifiers import profile_workflow
+from models.identifiers import batch_queue, profile_workflow
 from models.messages import AgencyMonthStart, Ask, Life, Moment, Move
 from models.record.act import act
 from models.record.commands import accept
@@ -76,6 +76,7 @@ async def living(client: Client, script: Script, workflow: Any, start: Any) -> A
             no_remote_activities=True,
         ),
         Worker(client, task_queue=queue, activities=remote),
+        Worker(client, task_queue=batch_queue(queue), activities=remote),
     ):
         started = await client.start_workflow(workflow, start, id=queue, task_queue=queue)
         handle = client.get_workflow_handle(queue)

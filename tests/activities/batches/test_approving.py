@@ -84,6 +84,16 @@ class TestApproving:
         assert await world.rows("SELECT hash FROM events") == events
         assert len(await world.rows("SELECT 1 FROM approvals")) == 2
 
+    async def test_a_share_is_done_and_the_rest_is_said_to_be_left(self, world, listed, months, run) -> None:
+        month, people = listed
+        share = batch(world, month, await chosen(world, month.id, *people[:3])).model_copy(update={"most": 2})
+        first = await run(months.approve_batch, share)
+        assert (first.more, len(await world.rows("SELECT 1 FROM approvals"))) == (True, 2)
+        rest = await run(months.approve_batch, share)
+        assert (rest.done, rest.refused, rest.more) == (3, 0, False)
+        assert len(await world.rows("SELECT 1 FROM approvals")) == 3
+        assert await run(months.approve_batch, share) == rest
+
 
 class TestRefusals:
     async def test_one_item_refused_stops_no_other_and_says_why(self, world, listed, months, run) -> None:

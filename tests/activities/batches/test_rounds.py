@@ -22,7 +22,7 @@ from activities.signing.office import SigningOffice
 from api.reconcile import Reconciler
 from models import migrations
 from models.database import Scope, engine_for, transaction
-from models.identifiers import agency_month_workflow
+from models.identifiers import agency_month_workflow, batch_queue
 from models.messages import Ask, Batch, BatchResult, Moment, MonthStart, Signed, SignRequest
 from models.record.act import act
 from models.settings import DatabaseRole
@@ -104,7 +104,12 @@ async def working(client: Client, world: World, months: MonthOffice, *batches: A
             workflow_runner=runner(),
             no_remote_activities=True,
         ),
-        Worker(client, task_queue=queue, activities=list(batches), graceful_shutdown_timeout=timedelta(0)),
+        Worker(
+            client,
+            task_queue=batch_queue(queue),
+            activities=list(batches),
+            graceful_shutdown_timeout=timedelta(0),
+        ),
     ):
         yield
 

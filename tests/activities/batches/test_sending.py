@@ -97,6 +97,16 @@ class TestSending:
         assert {r.id for r in rows if r.synced_revision_id == r.approved_revision_id} == set(people)
         assert {i.state for i in (await items_of(world, month.id)).values()} == {"accepted"}
 
+    async def test_a_share_is_sent_and_the_rest_with_the_next(
+        self, world, ready, months, run, emulator
+    ) -> None:
+        month, _ = ready
+        share = batch(world, month).model_copy(update={"most": 1})
+        before = emulator.summary()
+        answers = [await run(months.submit_batch, share) for _ in range(3)]
+        assert [(one.done, one.more) for one in answers] == [(2, True), (3, True), (3, False)]
+        assert emulator.summary()["packets"] - before["packets"] == 2
+
     async def test_an_empty_second_run_sends_nothing(self, world, ready, months, run, emulator) -> None:
         month, _ = ready
         await run(months.submit_batch, batch(world, month))

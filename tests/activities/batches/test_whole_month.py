@@ -25,7 +25,7 @@ from api.commands import Engine, submit
 from models.calendar import legal_date
 from models.commands import ApproveList, ReleaseMonth
 from models.database import Scope, engine_for
-from models.identifiers import agency_month_workflow, month_end_workflow
+from models.identifiers import agency_month_workflow, batch_queue, month_end_workflow
 from models.messages import MonthStart
 from models.record.months import next_month, window_of
 from models.regulations import in_force
@@ -82,7 +82,6 @@ async def working(world: World, months: MonthOffice, settings: Any, client: Clie
     acts = ActOffice(world.tools)
     batches = [
         months.open_agency_months,
-        months.close_month_end,
         months.approve_batch,
         months.submit_batch,
         months.await_receipts,
@@ -97,7 +96,8 @@ async def working(world: World, months: MonthOffice, settings: Any, client: Clie
             workflow_runner=runner(),
             no_remote_activities=True,
         ),
-        Worker(client, task_queue=queue, activities=batches),
+        Worker(client, task_queue=queue, activities=[months.close_month_end]),
+        Worker(client, task_queue=batch_queue(queue), activities=batches),
     ):
         yield
 

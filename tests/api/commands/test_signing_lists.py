@@ -23,6 +23,7 @@ from activities.signing.sessions import SessionOffice
 from activities.signing.sources import NoSigners
 from models.documents import DocumentStore
 from models.evidence import verify
+from models.identifiers import batch_queue
 from models.messages import MonthStart
 from tests.activities.batches.conftest import submitted
 from tests.activities.signing import openssl
@@ -64,13 +65,12 @@ async def months(world: World, app: Any, temporal_server: Any) -> AsyncIterator[
         Worker(
             client,
             task_queue=settings.task_queue,
-            activities=[
-                sessions.prepare_session,
-                sessions.finish_session,
-                made.approve_batch,
-                made.submit_batch,
-                made.await_receipts,
-            ],
+            activities=[sessions.prepare_session, sessions.finish_session],
+        ),
+        Worker(
+            client,
+            task_queue=batch_queue(settings.task_queue),
+            activities=[made.approve_batch, made.submit_batch, made.await_receipts],
         ),
     ):
         yield made

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0058"
-down_revision = "0051"
+revision = "0068"
+down_revision = "0062"
 
 
 def upgrade() -> None:
