@@ -260,6 +260,8 @@ async def serve(part: Part, settings: Settings) -> None:
         log.info("worker.ready", kind=part)
         if settings.ready_file is not None:
             settings.ready_file.touch()
+        if part == "batches" and hasattr(os, "nice"):
+            os.nice(settings.batch_nice)  # from now on: a slow start would only look like a broken one
         await stop.wait()
         log.info("worker.stopping", kind=part)
 
@@ -288,8 +290,6 @@ def main(arguments: list[str]) -> int:
     settings = Settings()
     configure(settings.log_format, settings.log_level, part)
     prepare_temporal_loggers()
-    if part == "batches" and hasattr(os, "nice"):
-        os.nice(settings.batch_nice)
     asyncio.run(serve(part, settings))
     return 0
 

@@ -216,8 +216,7 @@ class AgencyMonthStart(Message):
     month: ListName
     closes_at: datetime
     """The opening of the next month's window: what is left by then is carried over."""
-    limit: int = 1000
-    """Events in one run before the next begins."""
+    limit: int = 1000  # events in one run before the next begins
 
     @property
     def reopens(self) -> bool:
@@ -240,8 +239,7 @@ class Batch(Message):
     agency_month_id: UUID
     now: datetime
     command_id: UUID | None = None
-    most: int | None = None
-    """Items after which the batch gives way to other agencies' and is asked again; none: it does all."""
+    most: int | None = None  # items after which it gives way to others' and is asked again; none: all
 
 
 class BatchResult(Message):
@@ -250,8 +248,7 @@ class BatchResult(Message):
     done: int = 0
     refused: int = 0
     tran_code: Word = ""
-    more: bool = False
-    """Its share is done, and more is left."""
+    more: bool = False  # its share is done, and more is left
 
 
 class NationalStatus(Message):
