@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0068"
-down_revision = "0064"
+revision = "0075"
+down_revision = "0069"
 
 
 def upgrade() -> None:
