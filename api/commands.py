@@ -31,7 +31,7 @@ from api.engine_away import ENGINE_AWAY
 from api.scope import Asker
 from api.second_factor import recent
 from api.starting_recompute import SUMMARY
-from models.command_accounts import OpenAgencyAccount
+from models.command_accounts import OpenAgencyAccount, OpenServiceAccount
 from models.command_registers import RecordBreach
 from models.commands import ActivateAccount, Body, ClaimTransfer, Delegate, OpenProfile, ReopenProfile
 from models.database import Scope, entering, together, transaction
@@ -300,7 +300,15 @@ async def start_operation(engine: Engine, command: Addressed) -> WithStartWorkfl
     )
 
 
-ENTERING = (OpenProfile, ReopenProfile, ClaimTransfer, Delegate, OpenAgencyAccount, RecordBreach)
+ENTERING = (
+    OpenProfile,
+    ReopenProfile,
+    ClaimTransfer,
+    Delegate,
+    OpenAgencyAccount,
+    OpenServiceAccount,
+    RecordBreach,
+)
 """Commands about what the asker does not hold or see yet; whether they may is asked of what they name."""
 _OWN = "UNION ALL SELECT 1 FROM commands WHERE id = :command AND subject_id = :id"
 _SEEN = {

@@ -14,17 +14,15 @@ from uuid import UUID
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey, import_key
-from sqlalchemy import insert, text
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.exc import IntegrityError
 
 from api import auth
 from api.oidc.provider import SKEW
-from api.scope import Asker
 from models.database import Scope, transaction
 from models.errors import RefusedError
 from models.record.tools import Tools
-from models.tables import ServiceKeyRow, UsedAssertionRow
+from models.tables import UsedAssertionRow
 
 LASTS = timedelta(minutes=10)
 """A session of a service account: short, for nobody logs it out."""
@@ -50,12 +48,7 @@ _KEY = text(
 _MAY = text(
     "SELECT 1 FROM accounts WHERE id = :id AND kind = 'service' AND state = 'active' AND suspended_at IS NULL"
 )
-_SERVICE = text("SELECT 1 FROM accounts WHERE id = :id AND kind = 'service' AND state <> 'cancelled'")
 _PRUNE = text("DELETE FROM used_assertions WHERE account_id = :id AND expires_at < :now")
-_WITHDRAW = text(
-    "UPDATE service_keys SET withdrawn_at = :now, withdrawn_by = :by"
-    " WHERE kid = :kid AND account_id = :id AND withdrawn_at IS NULL"
-)
 
 
 def _refused() -> RefusedError:
@@ -149,45 +142,3 @@ def fit(jwk: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     if type(key) not in _ALGORITHMS or key.is_private or curve not in ("P-256", "P-384", "Ed25519"):
         raise RefusedError.of("key-unfit")
     return key.thumbprint(), {name: jwk[name] for name in _PUBLIC if name in jwk}
-
-
-async def register(
-    tools: Tools, who: Asker, account: UUID, jwk: dict[str, Any], document: str, expires_at: datetime
-) -> str:
-    """Register a key of a service account; answers its id.
-
-    Raises:
-        RefusedError: ``key-unfit`` (also one that is registered already), ``not-found``.
-    """
-    kid, public = fit(jwk)
-    try:
-        async with transaction(tools.engine, who.scope) as connection:
-            if await connection.scalar(_SERVICE, {"id": account}) is None:
-                raise RefusedError.of("not-found")
-            await connection.execute(
-                insert(ServiceKeyRow).values(
-                    kid=kid,
-                    authority_id=who.authority_id,
-                    account_id=account,
-                    jwk=public,
-                    document=document,
-                    registered_at=who.now,
-                    registered_by=who.account_id,
-                    expires_at=expires_at,
-                )
-            )
-    except IntegrityError as known:
-        raise RefusedError.of("key-unfit") from known
-    return kid
-
-
-async def withdraw(tools: Tools, who: Asker, account: UUID, kid: str) -> None:
-    """Withdraw a key; it opens nothing from now on. What it opened ends within ten minutes.
-
-    Raises:
-        RefusedError: ``not-found``.
-    """
-    async with transaction(tools.engine, who.scope) as connection:
-        values = {"now": who.now, "by": who.account_id, "kid": kid, "id": account}
-        if (await connection.execute(_WITHDRAW, values)).rowcount != 1:
-            raise RefusedError.of("not-found")

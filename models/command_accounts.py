@@ -7,7 +7,7 @@ request of the competent agency (hanoi.art19.4).
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from models.command_shapes import Body, Day, FieldName, Login, Reason, Text
 
@@ -133,6 +133,32 @@ class RevokeGrant(AccountAct):
     reason: Reason
 
 
+class OpenServiceAccount(AccountAct):
+    """Open an account for a program: no password, no right before a key and a role are given to it."""
+
+    verb: ClassVar[str] = "open_service_account"
+    agency_id: UUID
+    login: Login
+    display_name: Text = Field(description="Tên hệ thống, phần mềm / the program")
+
+
+class RegisterServiceKey(AccountAct):
+    """Register a public key of a service account (RFC 7517); its id is its thumbprint (RFC 7638)."""
+
+    verb: ClassVar[str] = "register_service_key"
+    kid: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{20,100}$")]
+    jwk: dict[FieldName, Annotated[str, StringConstraints(max_length=2000)]] = Field(max_length=6)
+    expires_at: AwareDatetime | None = Field(default=None, description="Nhiều nhất 2 năm / two years at most")
+
+
+class WithdrawServiceKey(AccountAct):
+    """Withdraw a key: it opens nothing any more."""
+
+    verb: ClassVar[str] = "withdraw_service_key"
+    kid: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+SERVICE_ACTS = (OpenServiceAccount, RegisterServiceKey, WithdrawServiceKey)
 ACCOUNT_ACTS = (
     OpenAgencyAccount,
     HandOverAccount,
@@ -146,4 +172,5 @@ ACCOUNT_ACTS = (
     RestrictGrant,
     ExtendGrant,
     RevokeGrant,
+    *SERVICE_ACTS,
 )

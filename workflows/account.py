@@ -94,6 +94,21 @@ class AccountWorkflow:
         """A role is taken back."""
         return await self._do(command_id, "Thu hồi quyền")
 
+    @workflow.update
+    async def open_service_account(self, command_id: UUID) -> Moment:
+        """An account for a program is opened."""
+        return await self._do(command_id, "Tạo tài khoản dịch vụ")
+
+    @workflow.update
+    async def register_service_key(self, command_id: UUID) -> Moment:
+        """A key of a program is registered."""
+        return await self._do(command_id, "Đăng ký khóa của tài khoản dịch vụ")
+
+    @workflow.update
+    async def withdraw_service_key(self, command_id: UUID) -> Moment:
+        """A key opens nothing any more."""
+        return await self._do(command_id, "Rút khóa của tài khoản dịch vụ")
+
     async def _do(self, command_id: UUID, summary: str) -> Moment:
         self._asked = True
         async with self._lock:

@@ -45,6 +45,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     browser.router,
     oidc.router,
     service_accounts.tokens,
+    service_accounts.accounts,
     service_accounts.keys,
     second_factor.router,
     second_factor.own,

@@ -1,26 +1,29 @@
 """``/oauth/token`` for service accounts, and the keys they are known by."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import service_accounts
 from api.reading import service_keys
 from api.reading.service_keys import ServiceKey
-from api.scope import ActiveWho, Asker, Read, clock_of, tools_of
+from api.routers.acting import RESPONSES, Act
+from api.scope import Asker, Read, clock_of, tools_of
 from models.access import Verb, reach
+from models.command_accounts import OpenServiceAccount, RegisterServiceKey, WithdrawServiceKey
 from models.errors import RefusedError
 
 tokens = APIRouter(prefix="/oauth", tags=["Tài khoản dịch vụ"])
+accounts = APIRouter(prefix="/service-accounts", tags=["Tài khoản dịch vụ"], responses=RESPONSES)
 keys = APIRouter(prefix="/service-accounts/{account_id}/keys", tags=["Tài khoản dịch vụ"])
 
 TOKEN = "/api/v1/oauth/token"  # noqa: S105 — a path
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-MOST_YEARS = 2
 
 
 class AccessToken(BaseModel):
@@ -38,12 +41,6 @@ class NewKey(BaseModel):
     jwk: dict[str, Any] = Field(title="Khóa công khai (JWK, RFC 7517)")
     document: str = Field(title="Số và ngày văn bản", min_length=3, max_length=300)
     expires_at: datetime | None = Field(default=None, title="Hết hạn lúc", description="Nhiều nhất 2 năm")
-
-
-class Registered(BaseModel):
-    """The key's id: the ``kid`` of assertions."""
-
-    kid: str = Field(title="Mã khóa", description="JWK thumbprint (RFC 7638)")
 
 
 @tokens.post(
@@ -95,20 +92,27 @@ def _administrator(who: Asker) -> None:
         raise RefusedError.of("not-permitted")
 
 
-@keys.post("", status_code=201, operation_id="registerServiceKey", summary="Đăng ký khóa / register a key")
-async def register_service_key(
-    request: Request, who: ActiveWho, account_id: UUID, body: NewKey
-) -> Registered:
-    """Register a public key of a service account. Two may hold at once: so keys rotate without a gap."""
-    _administrator(who)
-    latest = who.now + timedelta(days=366 * MOST_YEARS)
-    expires = body.expires_at or latest
-    if expires.tzinfo is None or not who.now < expires <= latest:
+@accounts.post(
+    "", operation_id="openServiceAccount", summary="Tạo tài khoản dịch vụ / an account for a program"
+)
+async def open_service_account(act: Act, body: OpenServiceAccount) -> JSONResponse:
+    """Không có mật khẩu; làm được gì là do khóa và vai trò được cấp / it has no password."""
+    _administrator(act.who)
+    return await act.on_account(uuid5(act.command_id, "account"), body)
+
+
+@keys.post(
+    "", operation_id="registerServiceKey", summary="Đăng ký khóa / register a key", responses=RESPONSES
+)
+async def register_service_key(act: Act, account_id: UUID, body: NewKey) -> JSONResponse:
+    """Register a public key of a service account. Two may hold at once: so keys rotate without a gap. The
+    answer's ``kid`` is the one of assertions: the JWK thumbprint (RFC 7638)."""
+    _administrator(act.who)
+    if body.expires_at is not None and body.expires_at.tzinfo is None:
         raise RefusedError.of("key-unfit")
-    kid = await service_accounts.register(
-        tools_of(request), who, account_id, body.jwk, body.document, expires
-    )
-    return Registered(kid=kid)
+    kid, public = service_accounts.fit(body.jwk)
+    asked = RegisterServiceKey(kid=kid, jwk=public, document=body.document, expires_at=body.expires_at)
+    return await act.on_account(account_id, asked)
 
 
 @keys.get("", operation_id="listServiceKeys", summary="Các khóa / its keys")
@@ -118,10 +122,13 @@ async def list_service_keys(read: Read, account_id: UUID) -> list[ServiceKey]:
     return await service_keys.listed(read, account_id)
 
 
-@keys.delete(
-    "/{kid}", status_code=204, operation_id="withdrawServiceKey", summary="Rút khóa / withdraw a key"
+@keys.post(
+    "/withdrawals",
+    operation_id="withdrawServiceKey",
+    summary="Rút khóa / withdraw a key",
+    responses=RESPONSES,
 )
-async def withdraw_service_key(request: Request, who: ActiveWho, account_id: UUID, kid: str) -> None:
-    """The key opens nothing from now on."""
-    _administrator(who)
-    await service_accounts.withdraw(tools_of(request), who, account_id, kid)
+async def withdraw_service_key(act: Act, account_id: UUID, body: WithdrawServiceKey) -> JSONResponse:
+    """Khóa không mở được gì nữa / the key opens nothing from now on."""
+    _administrator(act.who)
+    return await act.on_account(account_id, body)

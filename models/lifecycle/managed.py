@@ -44,6 +44,8 @@ class Managed:
     grants: tuple[Held, ...] = ()
     place: tuple[UUID, ...] = ()
     """The line of the agency that the act names; empty where it names none or there is no such agency."""
+    keys: tuple[str, ...] = ()
+    """Keys of a service account that are not withdrawn."""
     accounts_there: int = 0
     """Agency accounts in use that the account's agency has already."""
 

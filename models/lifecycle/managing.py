@@ -18,13 +18,16 @@ from models.command_accounts import (
     HandOverAccount,
     IssuePassword,
     OpenAgencyAccount,
+    OpenServiceAccount,
+    RegisterServiceKey,
     ResetSecondFactor,
     RestrictGrant,
     ResumeAccount,
     RevokeGrant,
     SuspendAccount,
+    WithdrawServiceKey,
 )
-from models.lifecycle import granting
+from models.lifecycle import granting, services
 from models.lifecycle.account import NOBODYS_PASSWORD
 from models.lifecycle.guard import refuse
 from models.lifecycle.life import AccountState
@@ -42,6 +45,8 @@ def decide_account(account: Managed, body: AccountAct, actor: Actor, scene: Scen
     """
     if isinstance(body, OpenAgencyAccount):
         return _open(account, body, actor, scene)
+    if isinstance(body, OpenServiceAccount):
+        return services.open_service(account, body, scene)
     if account.state == AccountState.CANCELLED and not isinstance(body, RevokeGrant):
         refuse("wrong-state", "Tài khoản đã bị hủy.", "The account is cancelled.")
     return _DECISIONS[type(body)](account, body, scene)
@@ -209,4 +214,6 @@ _DECISIONS: dict[type[AccountAct], Callable[[Managed, Any, Scene], Outcome]] = {
     RestrictGrant: granting.restrict,
     ExtendGrant: granting.extend,
     RevokeGrant: granting.revoke,
+    RegisterServiceKey: services.register_key,
+    WithdrawServiceKey: services.withdraw_key,
 }

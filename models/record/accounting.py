@@ -16,11 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.access import Allowed, Denied, Target, may
 from models.calendar import legal_date
 from models.command_accounts import (
+    SERVICE_ACTS,
     AccountAct,
     ExtendGrant,
     GrantRole,
     HandOverAccount,
     OpenAgencyAccount,
+    OpenServiceAccount,
     RestrictGrant,
     RevokeGrant,
 )
@@ -48,6 +50,8 @@ _ACCOUNT = text(
     "SELECT a.id, a.agency_id, a.kind, a.state, a.profile_id, a.suspended_at,"  # noqa: S608 — no input
     f" {_LINE.format(agency='a.agency_id')} AS line,"
     " EXISTS (SELECT 1 FROM second_factors f WHERE f.account_id = a.id) AS second_factor,"
+    " (SELECT coalesce(json_agg(k.kid), '[]') FROM service_keys k WHERE k.account_id = a.id"
+    " AND k.withdrawn_at IS NULL) AS keys,"
     " (SELECT coalesce(json_agg(json_build_object('id', g.id, 'role', g.role, 'agency_id', g.agency_id,"
     f" 'line', to_json({_LINE.format(agency='g.agency_id')}),"
     " 'valid_from', g.valid_from, 'valid_to', g.valid_to) ORDER BY g.valid_from, g.id), '[]')"
@@ -139,10 +143,11 @@ async def _managed(connection: AsyncConnection, ask: Ask, body: AccountAct) -> M
     if place is not None:
         line = tuple((await connection.execute(_PLACE, {"agency": place})).scalar_one())
     row = (await connection.execute(_ACCOUNT, {"id": ask.subject_id})).one_or_none()
-    if isinstance(body, OpenAgencyAccount):
+    if isinstance(body, OpenAgencyAccount | OpenServiceAccount):
         if row is not None:
             raise RefusedError.of("wrong-state", "Tài khoản đã có.", "The account is there already.")
-        return Managed(ask.subject_id, body.agency_id, line, profile_id=body.holder_profile_id, place=line)
+        holder = body.holder_profile_id if isinstance(body, OpenAgencyAccount) else None
+        return Managed(ask.subject_id, body.agency_id, line, profile_id=holder, place=line)
     if row is None:
         raise RefusedError.of("not-found", "Không có tài khoản này.", "There is no such account.")
     return _from(row, line)
@@ -159,6 +164,7 @@ def _from(row: Row[Any], place: tuple[UUID, ...]) -> Managed:
         suspended=row.suspended_at is not None,
         second_factor=row.second_factor,
         grants=tuple(_held(one) for one in row.grants),
+        keys=tuple(row.keys),
         place=place,
     )
 
@@ -214,6 +220,8 @@ def _verb(body: AccountAct) -> str:
     """The right of ``models.access`` that an act needs."""
     if isinstance(body, _ROLES):
         return "manage_access"
+    if isinstance(body, SERVICE_ACTS):
+        return "administer"
     if isinstance(body, OpenAgencyAccount | HandOverAccount):
         return body.verb
     return "manage_account"

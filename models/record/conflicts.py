@@ -25,6 +25,7 @@ _BY_CONSTRAINT = {
     "uq_accounts_login": Refusal(
         "duplicate-login", "Tên đăng nhập đã được dùng.", "The login name is taken."
     ),
+    "pk_service_keys": Refusal("key-unfit", "Khóa đã được đăng ký.", "The key is registered already."),
     "uq_cases_open": Refusal(
         "transfer-open", "Hồ sơ đang có việc chuyển hoặc thôi công tác.", "A case of this profile is open."
     ),

@@ -48,6 +48,11 @@ async def _certificates(player: Player) -> None:
     await player.ends()
 
 
+async def _services(player: Player) -> None:
+    for verb in ("open_service_account", "register_service_key", "withdraw_service_key"):
+        await player.says(verb)
+
+
 PATHS: dict[str, Callable[[], Path]] = {
     "profile/signed_elsewhere": lambda: Path(
         ProfileWorkflow,
@@ -91,6 +96,12 @@ PATHS: dict[str, Callable[[], Path]] = {
         AccountStart(authority_id=AUTHORITY, account_id=SUBJECT),
         acts(told("account", 0, status=201), *(told("account", 0) for _ in range(11))),
         _accounts,
+    ),
+    "account/services": lambda: Path(
+        AccountWorkflow,
+        AccountStart(authority_id=AUTHORITY, account_id=SUBJECT),
+        acts(told("account", 0, status=201), told("account", 0, status=201), told("account", 0)),
+        _services,
     ),
     "certificate/registered_and_withdrawn": lambda: Path(
         CertificateWorkflow,

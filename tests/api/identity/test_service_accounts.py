@@ -54,9 +54,18 @@ async def asked(caller: Caller, assertion: str, **form: str) -> httpx.Response:
 
 async def registered(admin: Caller, account: UUID, key: Key, alg: str) -> Service:
     body = {"jwk": key.as_dict(private=False), "document": DOCUMENT}
-    answer = await admin.post(f"/service-accounts/{account}/keys", json=body)
+    answer = await act(admin, f"/service-accounts/{account}/keys", body)
     assert answer.status_code == 201, answer.text
-    return Service(account, key, answer.json()["kid"], alg)
+    return Service(account, key, answer.json()["answer"]["kid"], alg)
+
+
+async def act(caller: Caller, path: str, body: dict[str, Any]) -> httpx.Response:
+    return await caller.post(path, json=body, headers={"Idempotency-Key": uuid4().hex})
+
+
+async def withdrawn(caller: Caller, service: Service) -> httpx.Response:
+    body = {"kid": service.kid, "document": DOCUMENT}
+    return await act(caller, f"/service-accounts/{service.account}/keys/withdrawals", body)
 
 
 @pytest.fixture
@@ -67,9 +76,21 @@ async def admin(callers: Callable[[], Caller]) -> Caller:
 @pytest.fixture
 async def service(world: World, admin: Caller) -> Service:
     """An account of agency A that may read as its HR officer does."""
-    account: UUID = await world.written(
-        lambda connection: world.account(connection, f"s-{uuid4()}", kind="service", role="hr_officer")
-    )
+    body = {"login": f"s-{uuid4().hex[:8]}", "display_name": "Phần mềm nhân sự", "document": DOCUMENT}
+    opened = await act(admin, "/service-accounts", {**body, "agency_id": str(world.a)})
+    assert opened.status_code == 201, opened.text
+    account = UUID(opened.json()["answer"]["account_id"])
+
+    async def appoint(connection: Any) -> None:
+        await connection.execute(
+            text(
+                "INSERT INTO grants (id, authority_id, account_id, agency_id, role, valid_from)"
+                " VALUES (:id, :a, :who, :g, 'hr_officer', '2025-01-01')"
+            ),
+            {"id": uuid4(), "a": world.authority, "who": account, "g": world.a},
+        )
+
+    await world.written(appoint)
     return await registered(admin, account, ECKey.generate_key("P-256", private=True), "ES256")
 
 
@@ -139,8 +160,8 @@ async def test_keys_rotate_without_a_gap(caller: Caller, service: Service, admin
     assert (await asked(caller, service.assertion())).status_code == 200
     assert (await asked(caller, after.assertion())).status_code == 200
     path = f"/service-accounts/{service.account}/keys"
-    assert (await admin.delete(f"{path}/{service.kid}")).status_code == 204
-    assert code_of(await admin.delete(f"{path}/{service.kid}")) == (404, "not-found")
+    assert (await withdrawn(admin, service)).status_code == 200
+    assert code_of(await withdrawn(admin, service)) == (404, "not-found")
     assert (await asked(caller, service.assertion())).status_code == 401
     assert (await asked(caller, after.assertion())).status_code == 200
     listed = await admin.ok(path)
@@ -171,7 +192,7 @@ async def test_a_weak_or_private_key_is_not_registered(
     admin: Caller, service: Service, jwk: dict[str, Any]
 ) -> None:
     body = {"jwk": jwk, "document": DOCUMENT}
-    answer = await admin.post(f"/service-accounts/{service.account}/keys", json=body)
+    answer = await act(admin, f"/service-accounts/{service.account}/keys", body)
     assert code_of(answer) == (422, "key-unfit")
 
 
@@ -179,10 +200,10 @@ async def test_a_key_serves_one_account_and_only_service_accounts(
     admin: Caller, service: Service, world: World
 ) -> None:
     body = {"jwk": service.key.as_dict(private=False), "document": DOCUMENT}
-    again = await admin.post(f"/service-accounts/{service.account}/keys", json=body)
+    again = await act(admin, f"/service-accounts/{service.account}/keys", body)
     assert code_of(again) == (422, "key-unfit")
     other = {"jwk": ECKey.generate_key("P-256", private=False).as_dict(), "document": DOCUMENT}
-    person = await admin.post(f"/service-accounts/{world.accounts['hr.a']}/keys", json=other)
+    person = await act(admin, f"/service-accounts/{world.accounts['hr.a']}/keys", other)
     assert code_of(person) == (404, "not-found")
 
 
@@ -194,12 +215,14 @@ async def test_only_administrators_see_and_change_keys(
     for login in ("hr.a", "approver.a", "sonoivu"):
         caller = await callers().login(login)
         assert code_of(await caller.get(path)) == (403, "not-permitted")
-        assert code_of(await caller.post(path, json=body)) == (403, "not-permitted")
-        assert code_of(await caller.delete(f"{path}/{service.kid}")) == (403, "not-permitted")
+        assert code_of(await act(caller, path, body)) == (403, "not-permitted")
+        assert code_of(await withdrawn(caller, service)) == (403, "not-permitted")
+        opening = {"login": "s-new", "display_name": "X", "document": DOCUMENT, "agency_id": str(uuid4())}
+        assert code_of(await act(caller, "/service-accounts", opening)) == (403, "not-permitted")
     itself = callers()
     token = (await asked(itself, service.assertion())).json()["access_token"]
     itself.headers["Authorization"] = f"Bearer {token}"
-    assert code_of(await itself.post(path, json=body)) == (403, "not-permitted")
+    assert code_of(await act(itself, path, body)) == (403, "not-permitted")
 
 
 async def test_a_cancelled_account_opens_nothing(caller: Caller, service: Service, world: World) -> None:
@@ -220,3 +243,26 @@ async def test_no_other_grant(caller: Caller, service: Service, form: dict[str, 
     answer = await asked(caller, service.assertion(), **form)
     assert code_of(answer)[1] == "malformed-request"
     assert answer.json()["error"] == "unsupported_grant_type"
+
+
+async def test_opening_and_keys_are_acts_that_stay_in_the_history(
+    admin: Caller, service: Service, world: World
+) -> None:
+    nowhere = {"login": "s-nowhere", "display_name": "X", "document": DOCUMENT, "agency_id": str(uuid4())}
+    assert code_of(await act(admin, "/service-accounts", nowhere))[1] == "unknown-agency"
+    body = {"jwk": ECKey.generate_key("P-256", private=False).as_dict(), "document": DOCUMENT}
+    far = {**body, "expires_at": "2031-01-01T00:00:00+00:00"}
+    assert code_of(await act(admin, f"/service-accounts/{service.account}/keys", far)) == (422, "key-unfit")
+    assert (await withdrawn(admin, service)).status_code == 200
+
+    async def told(connection: Any) -> list[Any]:
+        query = "SELECT kind, actor_id, facts FROM events WHERE stream_id = :id ORDER BY number"
+        return list(await connection.execute(text(query), {"id": service.account}))
+
+    events = await world.written(told)
+    assert [one.kind for one in events] == [
+        "account.service_opened", "account.key_registered", "account.key_withdrawn",
+    ]  # fmt: skip
+    assert {one.actor_id for one in events} == {world.accounts["admin"]}
+    assert {one.facts["document"] for one in events} == {DOCUMENT}
+    assert events[1].facts["kid"] == service.kid

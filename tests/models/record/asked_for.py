@@ -12,11 +12,14 @@ from models.command_accounts import (
     HandOverAccount,
     IssuePassword,
     OpenAgencyAccount,
+    OpenServiceAccount,
+    RegisterServiceKey,
     ResetSecondFactor,
     RestrictGrant,
     ResumeAccount,
     RevokeGrant,
     SuspendAccount,
+    WithdrawServiceKey,
 )
 from models.command_admin import OrderBackup
 from models.command_exports import ExportDossier, PrintDossier
@@ -183,6 +186,9 @@ def account_acts(world: World, day: date) -> list[Body]:
         SuspendAccount(**reason),
         ResumeAccount(**paper),
         HandOverAccount(display_name="Người khác", **paper),
+        OpenServiceAccount(agency_id=world.museum, login="phan.mem", display_name="Phần mềm", **paper),
+        RegisterServiceKey(kid="k" * 43, jwk={"kty": "EC"}, **paper),
+        WithdrawServiceKey(kid="k" * 43, **paper),
         CloseAccount(**reason),
     ]
 

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from models.calendar import legal_date
 from models.command_accounts import (
     OpenAgencyAccount,
+    OpenServiceAccount,
 )
 from models.command_registers import RecordBreach
 from models.commands import (
@@ -50,6 +51,7 @@ ALLOWED = {
     "order_backup": ("admin",),
     "register_certificate": ("health.hr", "department", "admin"),
     "withdraw_certificate": ("health.hr", "department", "admin"),
+    **dict.fromkeys(("open_service_account", "register_service_key", "withdraw_service_key"), ("admin",)),
     "open_agency_account": SIDE,  # the museum below culture; what is at the top is the department's
     "hand_over_account": ("department", "admin"),
     "issue_password": MANAGERS,
@@ -121,11 +123,12 @@ PEOPLE = (
 )
 
 
+NEW = (Delegate, OpenAgencyAccount, OpenServiceAccount, RecordBreach)
+
+
 def subject_of(subjects: dict[str, UUID], body: Body) -> UUID:
     """What the command is about; a delegation still to be given is about itself, law about the authority."""
-    return (
-        uuid4() if isinstance(body, Delegate | OpenAgencyAccount | RecordBreach) else subjects[body.subject]
-    )
+    return uuid4() if isinstance(body, NEW) else subjects[body.subject]
 
 
 def test_every_verb_has_its_people() -> None:
