@@ -32,6 +32,7 @@ from activities.batches.list_papers import ListPapers
 from activities.batches.office import MonthOffice
 from activities.documents.store import DocumentStore
 from activities.exports.office import ExportOffice
+from activities.exports.papers import ExportPapers
 from activities.imports.office import ImportOffice
 from activities.national.office import NationalOffice, gateway_of
 from activities.notifications.office import DigestOffice
@@ -46,6 +47,7 @@ from activities.signing.papers import ApprovalPapers, PaperSource
 from activities.signing.renewing import RenewalOffice
 from activities.signing.sessions import SessionOffice
 from activities.signing.sources import signers_of
+from activities.slips.office import SlipOffice
 from api.clock import EngineClock, SystemClock
 from models.database import engine_for
 from models.identifiers import batch_queue
@@ -78,6 +80,7 @@ class Offices:
     reviews: ReviewOffice
     recomputing: RecomputeOffice
     exports: ExportOffice
+    slips: SlipOffice
     backups: BackupOffice
     notary: Notary
     renewal: RenewalOffice
@@ -116,6 +119,7 @@ class Offices:
             self.recomputing.recompute_duties,
             self.renewal.renew_archive,
             self.exports.make_export,
+            self.slips.make_slip,
             self.backups.plan_backup,
             self.backups.make_backup,
             self.backups.check_backup,
@@ -139,19 +143,20 @@ def offices(settings: Settings, tools: Tools) -> Offices:
     signing = SigningOffice(tools, store, signers, threads, notary)
     gateway = gateway_of(settings)
     reviews = ReviewOffice(tools, store, signers, threads, notary)
+    exports = ExportOffice(tools, store, signers, threads, notary)
+    papers = papers_of(tools, store) | {"report": ReportPapers(reviews), "export": ExportPapers(exports)}
     return Offices(
         acts=ActOffice(tools),
         signing=signing,
-        sessions=SessionOffice(
-            tools, store, threads, notary, papers_of(tools, store) | {"report": ReportPapers(reviews)}
-        ),
+        sessions=SessionOffice(tools, store, threads, notary, papers, signers),
         months=MonthOffice(settings, tools, signing, gateway),
         national=NationalOffice(settings, tools, gateway),
         digests=DigestOffice(settings, tools),
         imports=ImportOffice(settings, tools),
         reviews=reviews,
         recomputing=RecomputeOffice(tools),
-        exports=ExportOffice(tools, store, signers, threads, notary),
+        exports=exports,
+        slips=SlipOffice(tools, store, signers, threads, notary),
         backups=BackupOffice(settings, tools, store, signers, threads, notary),
         notary=notary,
         renewal=RenewalOffice(tools, store, notary, threads, timedelta(days=settings.renew_before_days)),

@@ -20,7 +20,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.clock import Clock
 from api.starting_imports import import_workflow, start_import
 from api.starting_recompute import start_recompute
-from api.starting_renewal import start_renewal
+from api.starting_renewal import looked_until, start_renewal
+from api.starting_slips import UNMADE, start_slips
 from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.errors import IdentifierError
@@ -100,7 +101,7 @@ class Findings:
 _AUTHORITIES = text("SELECT authority_id, installed_on FROM authorities ORDER BY authority_id")
 _PROFILES = text(
     "SELECT id, next_wake_at FROM profiles WHERE chapter <> 'archive' AND (next_wake_at < :horizon"
-    " OR chapter = 'separation') ORDER BY id"
+    " OR chapter = 'separation') OR chapter = 'archive' AND next_wake_at < :now ORDER BY id"
 )
 _TRANSFERS = text(
     "SELECT id, profile_id FROM cases WHERE kind = 'transfer' AND closed_at IS NULL ORDER BY id"
@@ -165,6 +166,8 @@ class Reconciler:
             await self._sleepers(authority.authority_id, now, findings)
             await self._cases(authority.authority_id, findings)
             await self._imports(authority.authority_id, findings)
+            slips = await self._rows(authority.authority_id, UNMADE)
+            findings.started += await start_slips(self._client, self._queue, authority.authority_id, slips)
             await self._delegations(authority.authority_id, now, findings)
             await self._breaches(authority.authority_id, now, findings)
             await self._behind(authority.authority_id, now, findings)
@@ -251,7 +254,7 @@ class Reconciler:
 
     async def _sleepers(self, authority_id: UUID, now: datetime, findings: Findings) -> None:
         """Profiles whose wake is near have a workflow; a wake that has passed is looked at again."""
-        for row in await self._rows(authority_id, _PROFILES, horizon=now + HORIZON):
+        for row in await self._rows(authority_id, _PROFILES, now=now, horizon=now + HORIZON):
             workflow_id = profile_workflow(row.id)
             life = Life(authority_id=authority_id, profile_id=row.id)
             if await self._start(ProfileWorkflow.run, life, workflow_id, "Hồ sơ"):
@@ -352,7 +355,7 @@ class Reconciler:
 
     async def _archive(self, authority_id: UUID, now: datetime, findings: Findings) -> None:
         """Files whose archive timestamp soon ends are renewed: the workflow itself says which are due."""
-        if await self._rows(authority_id, _ENDING, before=now + ENDING):
+        if await self._rows(authority_id, _ENDING, before=looked_until(now, ENDING)):
             findings.ending.append(await start_renewal(self._client, self._queue, authority_id))
 
     async def _orphans(self, authorities: list[UUID], findings: Findings) -> None:

@@ -25,6 +25,7 @@ from api.intake.resumable import forget_expired
 from api.reconcile import Reconciler
 from api.starting_imports import import_workflow, start_import
 from api.starting_recompute import start_recompute
+from api.starting_slips import start_slip
 from models.calendar import legal_date, start_of_day
 from models.database import Scope, transaction
 from models.errors import IdentifierError
@@ -210,6 +211,8 @@ class Relay:
                 start_signal="heard",
                 static_summary="Uỷ quyền",
             )
+        elif name.kind is WorkflowKind.SLIP:
+            await start_slip(client, queue, row.authority_id, name.subject, UUID(row.payload["profile_id"]))
         elif name.kind is WorkflowKind.RECOMPUTE:
             await start_recompute(client, queue, row.authority_id)
         elif name.kind is WorkflowKind.MONTH_END and (start := _running_list(row, name)) is not None:

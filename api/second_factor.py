@@ -39,6 +39,7 @@ STEP_UP = frozenset(
         "approve_by_list",
         "sign_report",
         "open_report_signing",
+        "open_export_signing",
         "release_month",
         "load_law",
         "adopt_law",

@@ -1,13 +1,21 @@
 """Starting the workflow that renews the archive's timestamps, unless it runs."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 
+from models.evidence.algorithms import current_policy
 from models.identifiers import renewal_workflow
 from models.messages import RenewalStart
 from workflows.renewal import RenewalWorkflow
+
+
+def looked_until(now: datetime, ahead: timedelta) -> datetime:
+    """Files that end before are due; all of them while an algorithm is about to end: its end may be news."""
+    over = any(now < end.at <= now + ahead for end in current_policy().ends)
+    return datetime.max.replace(tzinfo=UTC) if over else now + ahead
 
 
 async def start_renewal(

@@ -33,6 +33,7 @@ from models.messages import (
     Window,
 )
 from models.messages_admin import BackupPlan, BackupRun, BackupStart
+from models.messages_slips import SlipMade, SlipRequest
 
 
 class ActActivities:
@@ -64,6 +65,15 @@ class ExportActivities:
     @activity.defn(name="make_export")
     async def make_export(self, request: ExportRequest) -> Signed:
         """Render, sign by whom the rule names, keep; the same export always gives the same file."""
+        raise NotImplementedError
+
+
+class SlipActivities:
+    """Slips that travel with a dossier."""
+
+    @activity.defn(name="make_slip")
+    async def make_slip(self, request: SlipRequest) -> SlipMade:
+        """Render, sign, keep; the same slip always gives the same file."""
         raise NotImplementedError
 
 

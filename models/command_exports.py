@@ -9,13 +9,19 @@ from models.command_shapes import Body, Day, Text
 _AS_OF = "Như đã phê duyệt đến hết ngày; bỏ trống là hôm nay / as approved by the end of this day"
 
 
-class ExportDossier(Body):
-    """Export the approved dossier, signed (hanoi.art8.4, phu_yen.art7.4, moha.art9.4)."""
+class Taking(Body):
+    """What is said of an export that stands for the original, whoever's key signs it."""
 
-    verb: ClassVar[str] = "export_dossier"
+    verb: ClassVar[str] = ""
     purpose: Text = Field(description="Mục đích khai thác / what it is for")
     recipient: Text = Field(description="Cơ quan, người nhận / who receives it")
     as_of: Day | None = Field(default=None, description=_AS_OF)
+
+
+class ExportDossier(Taking):
+    """Export the approved dossier, signed (hanoi.art8.4, phu_yen.art7.4, moha.art9.4)."""
+
+    verb: ClassVar[str] = "export_dossier"
 
 
 class PrintDossier(Body):

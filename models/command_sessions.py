@@ -1,10 +1,11 @@
-"""Signing sessions for what is no single approval: the one signature over a month's approval list."""
+"""Signing sessions for what is no single approval: an approval list, a review's report, an export."""
 
 from typing import ClassVar
 from uuid import UUID
 
 from pydantic import Field
 
+from models.command_exports import Taking
 from models.command_shapes import Digest
 from models.command_signing import CancelSigning, CompleteSigning, SigningTerms
 
@@ -51,3 +52,21 @@ class CancelReportSigning(CancelSigning):
 
     verb: ClassVar[str] = "cancel_report_signing"
     subject: ClassVar[str] = "review"
+
+
+class OpenExportSigning(SigningTerms, Taking):
+    """Export the approved dossier with a signature made elsewhere (hanoi.art8.4, moha.art9.4)."""
+
+    verb: ClassVar[str] = "open_export_signing"
+
+
+class CompleteExportSigning(CompleteSigning):
+    """The signature of an export's session: the dossier leaves with it."""
+
+    verb: ClassVar[str] = "complete_export_signing"
+
+
+class CancelExportSigning(CancelSigning):
+    """Give an export's signing session up: nothing leaves."""
+
+    verb: ClassVar[str] = "cancel_export_signing"

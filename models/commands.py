@@ -33,10 +33,13 @@ from models.command_moves import (
 )
 from models.command_registers import BREACHES, REQUESTS
 from models.command_sessions import (
+    CancelExportSigning,
     CancelListSigning,
     CancelReportSigning,
+    CompleteExportSigning,
     CompleteListSigning,
     CompleteReportSigning,
+    OpenExportSigning,
     OpenListSigning,
     OpenReportSigning,
 )
@@ -351,6 +354,9 @@ COMMANDS: tuple[type[Body], ...] = (
     OpenReportSigning,
     CompleteReportSigning,
     CancelReportSigning,
+    OpenExportSigning,
+    CompleteExportSigning,
+    CancelExportSigning,
     RegisterCertificate,
     WithdrawCertificate,
     *ACCOUNT_ACTS,

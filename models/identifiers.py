@@ -38,6 +38,7 @@ class WorkflowKind(StrEnum):
     ACCOUNT = "account"
     ADMINISTRATION = "administration"
     RENEWAL = "renewal"
+    SLIP = "slip"
     BREACH = "breach"
 
 
@@ -138,6 +139,11 @@ def renewal_workflow(authority_id: UUID) -> str:
     return str(WorkflowName(WorkflowKind.RENEWAL, authority_id))
 
 
+def slip_workflow(slip_id: UUID) -> str:
+    """The id of the workflow that has a slip made."""
+    return str(WorkflowName(WorkflowKind.SLIP, slip_id))
+
+
 def account_workflow(account_id: UUID) -> str:
     """The id of the workflow that carries out acts on an account."""
     return str(WorkflowName(WorkflowKind.ACCOUNT, account_id))
@@ -172,6 +178,7 @@ _SHAPE: dict[WorkflowKind, tuple[bool, re.Pattern[str] | None]] = {
     WorkflowKind.ACCOUNT: (True, None),
     WorkflowKind.ADMINISTRATION: (True, None),
     WorkflowKind.RENEWAL: (True, None),
+    WorkflowKind.SLIP: (True, None),
     WorkflowKind.BREACH: (True, None),
 }
 

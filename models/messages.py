@@ -51,6 +51,8 @@ Internal = Literal[
     "session_failed",
     "session_refused",
     "session_judged",
+    "slip_made",
+    "slip_failed",
 ]
 
 
@@ -87,8 +89,7 @@ class Moment(Message):
     """The problem's code where the act was refused."""
     to_sign: UUID | None = None
     """The approval that waits for its signature."""
-    to_export: UUID | None = None
-    """The export that waits to be made."""
+    to_export: UUID | None = None  # the export that waits to be made
     to_prepare: UUID | None = None
     """The signing session whose document is to be prepared."""
     to_finish: UUID | None = None
@@ -379,8 +380,7 @@ class RecomputeDone(Message):
     seen: int = 0
     moved: int = 0
     unchanged: int = 0
-    kept: int = 0
-    """Duties on whose purpose the newer law says nothing."""
+    kept: int = 0  # duties on whose purpose the newer law says nothing
 
 
 class ImportStart(Message):

@@ -10,6 +10,7 @@ from temporalio.exceptions import ActivityError
 from workflows import signing
 from workflows.asking import ask_act
 from workflows.consents import ConsentUpdates
+from workflows.exports import ExportUpdates
 from workflows.file_requests import RequestUpdates
 from workflows.trying import NATIONAL_RETRY, PULL_RETRY, SIGN_RETRY, why
 from workflows.waiting import everybody_answered, later, not_at_once, until
@@ -31,7 +32,7 @@ NOTHING_ASKED = {"to_sign": None, "to_prepare": None, "to_finish": None, "to_exp
 
 
 @workflow.defn
-class ProfileWorkflow(ConsentUpdates, RequestUpdates):
+class ProfileWorkflow(ConsentUpdates, ExportUpdates, RequestUpdates):
     """One profile: account → declaration → review → service (and transfers) → separation → archive."""
 
     @workflow.init
@@ -251,16 +252,6 @@ class ProfileWorkflow(ConsentUpdates, RequestUpdates):
     async def cancel_separation(self, command_id: UUID) -> Moment:
         """The separation is taken back."""
         return await self._do(command_id, "Hủy quyết định thôi công tác")
-
-    @workflow.update
-    async def export_dossier(self, command_id: UUID) -> Moment:
-        """A signed export of the dossier."""
-        return await self._do(command_id, "Xuất hồ sơ có ký số")
-
-    @workflow.update
-    async def print_dossier(self, command_id: UUID) -> Moment:
-        """A print of one's own data."""
-        return await self._do(command_id, "In dữ liệu của mình")
 
     @workflow.signal
     def heard(self) -> None:

@@ -15,6 +15,7 @@ from workflows.profile import ProfileWorkflow
 from workflows.recompute import RecomputeWorkflow
 from workflows.renewal import RenewalWorkflow
 from workflows.review import ReviewWorkflow
+from workflows.slip import SlipWorkflow
 from workflows.transfer import TransferWorkflow
 from workflows.workbook_import import ImportWorkflow
 
@@ -33,6 +34,7 @@ WORKFLOWS = [
     AccountWorkflow,
     AdministrationWorkflow,
     BackupWorkflow,
+    SlipWorkflow,
     BreachWorkflow,
 ]
 

@@ -6,21 +6,26 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
+from activities.signing.competence import Entitlement, lent_by
 from activities.signing.papers import Paper
 from activities.signing.proofs import Signing
 from models.access import roles
 from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.documents import DocumentStore
+from models.lifecycle.month import OPENING
 from models.lifecycle.steps import LAST_FIELD
 from models.record.tools import Tools
+from models.regulations import RuleSet
 
 REASON = "Phê duyệt danh sách dữ liệu hồ sơ"
 
 _LIST = text(
     "SELECT l.id, l.authority_id, l.account_id, l.account_role, l.digest, l.prepared_sha256,"
     " l.on_behalf_of, l.delegation_id, a.display_name, g.name AS agency, b.display_name AS on_behalf,"
-    " u.code AS authority_code, d.document AS delegated_by FROM approval_lists l"
+    " u.code AS authority_code, u.name AS authority, d.document AS delegated_by, d.valid_from AS lent_from,"
+    " d.valid_to AS lent_to, m.kind FROM approval_lists l"
+    " JOIN agency_months m ON m.id = l.agency_month_id"
     " JOIN accounts a ON a.id = l.account_id JOIN agencies g ON g.id = a.agency_id"
     " JOIN authorities u ON u.authority_id = l.authority_id"
     " LEFT JOIN accounts b ON b.id = l.on_behalf_of LEFT JOIN delegations d ON d.id = l.delegation_id"
@@ -53,8 +58,17 @@ class ListPapers:
             agency=row.agency,
             reason=reason,
             make=lambda _now: self.store.get(row.prepared_sha256),
+            why=entitled(row, row.account_role, row.kind, law),
             several=True,
         )
+
+
+def entitled(row: Row[Any], role: str, kind: str, law: RuleSet) -> Entitlement:
+    """Why a list is its signer's to approve: the rule that its kind is approved under."""
+    slots = OPENING[kind]
+    rule = law.slot(slots[0]) if slots else None
+    rules = tuple(rule.rule_ids) if rule is not None else ()
+    return Entitlement(row.authority_id, row.authority, role, law.hash, rules, lent_by(row))
 
 
 def capacity(role: str, on_behalf: str | None, document: str | None) -> tuple[str, str]:

@@ -8,7 +8,8 @@ from sqlalchemy import text
 from temporalio import activity
 
 from activities.batches.beating import beating
-from activities.batches.list_papers import capacity
+from activities.batches.list_papers import capacity, entitled
+from activities.signing.competence import LASTS, CompetenceDesk
 from activities.signing.errors import CannotSignError, SignerAwayError
 from activities.signing.issuing import SignerName
 from activities.signing.notary import SignedFile
@@ -23,10 +24,11 @@ from models.record.listing import Case, record_list
 from models.record.tools import Tools
 
 _SIGNER = text(
-    "SELECT l.prepared_sha256, a.display_name, g.name AS agency, b.display_name AS on_behalf,"
-    " (SELECT u.code FROM authorities u WHERE u.authority_id = l.authority_id) AS authority_code,"
-    " d.document AS delegated_by, s.document AS outside, c.sha256 AS certificate"
+    "SELECT l.prepared_sha256, l.authority_id, a.display_name, g.name AS agency, b.display_name AS on_behalf,"
+    " u.code AS authority_code, u.name AS authority, d.document AS delegated_by, d.valid_from AS lent_from,"
+    " d.valid_to AS lent_to, s.document AS outside, c.sha256 AS certificate"
     " FROM approval_lists l JOIN accounts a ON a.id = l.account_id"
+    " JOIN authorities u ON u.authority_id = l.authority_id"
     " JOIN agencies g ON g.id = a.agency_id LEFT JOIN accounts b ON b.id = :on_behalf"
     " LEFT JOIN delegations d ON d.id = :delegation"
     " LEFT JOIN signing_sessions s ON s.list_id = l.id AND s.completed_by = :command"
@@ -110,14 +112,18 @@ async def _signed(
 
     def work() -> tuple[SignedFile, str, str]:
         signer = signing.signers.signer_for(name)
+        pdf = signing.store.get(row.prepared_sha256)
+        why = entitled(row, scene.actor_role, case.month.kind, scene.law)
+        desk = CompetenceDesk(signing.signers, signing.notary.trust)
         made = signing.notary.sign(
             signer,
-            signing.store.get(row.prepared_sha256),
+            pdf,
             field=LAST_FIELD,
             reason=reason,
             location=row.agency,
             signed_at=now,
             level=signing.notary.level_of(row.authority_code),
+            competence=desk.statement(why, signer.certificate.name, pdf, LAST_FIELD, now, now + LASTS),
         )
         stored = signing.store.put(made.pdf, "application/pdf")
         return made, stored.sha256, signer.certificate.sha256

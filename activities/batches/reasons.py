@@ -34,6 +34,11 @@ def unexpressed(refused: ValueRefusedError) -> dict[str, str]:
     return {"code": "NOT_EXPRESSIBLE", "path": refused.path}
 
 
+def not_signed(citation: str) -> str:
+    """Approved by nobody's signature, where the rule wants one before anything goes out."""
+    return f"NOT_SIGNED {citation}"[:LONGEST_REASON]
+
+
 def _named(mapping: Mapping, place: str | None) -> str:
     """The label of a field of theirs; their own name where nothing in our form stands for it."""
     path = mapping.path_of(place or "")

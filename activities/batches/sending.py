@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.batches.correcting import ask_for_corrections
-from activities.batches.reasons import not_expressible, unexpressed
+from activities.batches.reasons import not_expressible, not_signed, unexpressed
 from activities.national.adapter import (
     BadPacketError,
     NationalError,
@@ -27,6 +27,7 @@ from activities.national.mappings import Mapping, ValueRefusedError
 from activities.national.service import submit_packet
 from activities.national.trouble import tell_of_trouble, troubled
 from activities.notifications.notices import notify_administrator, notify_post
+from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.lifecycle import gate
 from models.messages import Batch, BatchResult
@@ -36,8 +37,10 @@ PACKET = 200
 """Most items of one packet."""
 
 _WAITING = text(
-    "SELECT profile_id, revision_id FROM month_items WHERE agency_month_id = :month AND state = :ready"
-    " AND tran_code IS NULL ORDER BY profile_id LIMIT :most FOR NO KEY UPDATE"
+    "SELECT profile_id, revision_id, EXISTS (SELECT 1 FROM approvals a WHERE a.profile_id = i.profile_id"
+    " AND a.revision_id = i.revision_id AND a.state = 'signed' AND a.document_sha256 IS NOT NULL) AS signed"
+    " FROM month_items i WHERE agency_month_id = :month AND state = :ready"
+    " AND tran_code IS NULL ORDER BY profile_id LIMIT :most FOR NO KEY UPDATE OF i"
 )
 _SENDER = text(
     "SELECT m.month, m.gate, g.code AS agency_code, u.national_code,"
@@ -152,12 +155,18 @@ async def _prepare(
     items: dict[UUID, PacketItem] = {}
     revisions = [row.revision_id for row in rows]
     made = await items_of(connection, tools, national.mapping, batch.authority_id, revisions)
+    law, _ = await tools.law(connection, batch.authority_id, legal_date(batch.now))
+    first_signed = law.slot("sign_before_sync")
     for row in rows:
         item = made[row.revision_id]
-        if not isinstance(item, ValueRefusedError):
+        if first_signed is not None and not row.signed:
+            reason, refusal = not_signed(first_signed.citation), {"code": "NOT_SIGNED"}
+        elif isinstance(item, ValueRefusedError):
+            reason, refusal = not_expressible(item, national.mapping), unexpressed(item)
+        else:
             items[row.profile_id] = item
             continue
-        why = {"reason": not_expressible(item, national.mapping), "refusal": json.dumps(unexpressed(item))}
+        why = {"reason": reason, "refusal": json.dumps(refusal)}
         await connection.execute(_REFUSE, {**month, "profile": row.profile_id, **why, "now": batch.now})
     code = tran_code_for(f"{batch.agency_id}:{about.month}:{about.parts + 1}", tuple(items.values()))
     packet = uuid5(batch.agency_month_id, code)

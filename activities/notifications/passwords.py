@@ -23,6 +23,7 @@ _REMIND = text(
     " AND a.password_changed_at < :since ON CONFLICT DO NOTHING"
 )
 _FORGET = text("DELETE FROM login_addresses WHERE failed_at < :before")
+_FORGET_ASKERS = text("DELETE FROM verify_askers WHERE begun_at < clock_timestamp() - interval '1 day'")
 KEPT = timedelta(days=2)
 
 
@@ -31,6 +32,7 @@ async def remind_of_passwords(
 ) -> int:
     """A line in the inbox of everybody whose password ends within the policy's notice; how many."""
     await connection.execute(_FORGET, {"before": now - KEPT})
+    await connection.execute(_FORGET_ASKERS)
     rule, periods = law.slot("password_rotation"), policy.accounts
     if rule is None:
         return 0

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from activities.reviews.office import ReviewOffice
-from activities.reviews.signing import FIELD, capacity_of, fixed, rendered, report_row, signing_of
+from activities.reviews.signing import FIELD, capacity_of, entitled, fixed, rendered, report_row, signing_of
 from activities.signing.errors import CannotSignError
 from activities.signing.papers import Paper
 from models.calendar import legal_date
@@ -50,4 +50,5 @@ class ReportPapers:
             agency=row.signer_agency,
             reason=reason,
             make=partial(rendered, row),
+            why=entitled(row, law),
         )

@@ -19,6 +19,7 @@ from activities.documents.review import render_review
 from activities.reviews.content import FORM, content_of, paper_of
 from activities.reviews.figures import keep_figures
 from activities.reviews.measuring import Round
+from activities.signing.competence import LASTS, CompetenceDesk, Entitlement, lent_by
 from activities.signing.errors import CannotSignError, SignerAwayError
 from activities.signing.issuing import SignerName
 from activities.signing.notary import SignedFile
@@ -40,7 +41,8 @@ _REPORT = text(
     "SELECT t.*, w.period, w.slot, w.rule_id, w.citation, w.due_on, w.policy_date, g.name AS agency,"
     " g.code AS agency_code, u.name AS authority,"
     " u.code AS authority_code, a.display_name AS signer, h.name AS signer_agency,"
-    " o.display_name AS on_behalf, l.document AS delegated_by"
+    " o.display_name AS on_behalf, l.document AS delegated_by, l.valid_from AS lent_from,"
+    " l.valid_to AS lent_to"
     " FROM review_reports t JOIN reviews w ON w.id = t.review_id JOIN agencies g ON g.id = t.agency_id"
     " JOIN authorities u ON u.authority_id = t.authority_id LEFT JOIN accounts a ON a.id = t.signer_id"
     " LEFT JOIN agencies h ON h.id = a.agency_id LEFT JOIN accounts o ON o.id = t.on_behalf_of"
@@ -74,7 +76,7 @@ async def sign_report(office: ReviewOffice, signing: ReportSigning) -> Signed:
     own = signing_of(row, law)
     try:
         made, document, certificate = await asyncio.get_running_loop().run_in_executor(
-            office.threads, _render_and_sign, office, row, now
+            office.threads, _render_and_sign, office, row, law, now
         )
     except (CannotSignError, DocumentError) as refused:
         async with transaction(office.tools.engine, scope) as connection:
@@ -132,6 +134,13 @@ def signing_of(row: Row[Any], law: RuleSet) -> Signing:
     )
 
 
+def entitled(row: Row[Any], law: RuleSet) -> Entitlement:
+    """Why the report is its signer's to give: the rule it is owed under."""
+    return Entitlement(
+        row.authority_id, row.authority, row.signer_role, law.hash, (row.rule_id,), lent_by(row)
+    )
+
+
 def rendered(row: Row[Any], now: datetime) -> bytes:
     """The report as it is signed, from the data that were fixed for its signature."""
     place = capacity_of(row)[1]
@@ -146,11 +155,14 @@ def rendered(row: Row[Any], now: datetime) -> bytes:
     return render_review(paper_of(row.content), row.citation, header, rfc8785.dumps(row.content), now)
 
 
-def _render_and_sign(office: ReviewOffice, row: Row[Any], now: datetime) -> tuple[SignedFile, str, str]:
+def _render_and_sign(
+    office: ReviewOffice, row: Row[Any], law: RuleSet, now: datetime
+) -> tuple[SignedFile, str, str]:
     post, _, reason = capacity_of(row)
     pdf = rendered(row, now)
     name = SignerName(row.signer, row.signer_agency, post, str(row.signer_id))
     signer = office.signers.signer_for(name)
+    desk = CompetenceDesk(office.signers, office.notary.trust)
     made = office.notary.sign(
         signer,
         pdf,
@@ -159,6 +171,7 @@ def _render_and_sign(office: ReviewOffice, row: Row[Any], now: datetime) -> tupl
         location=row.signer_agency,
         signed_at=now,
         level=office.notary.level_of(row.authority_code),
+        competence=desk.statement(entitled(row, law), signer.certificate.name, pdf, FIELD, now, now + LASTS),
     )
     stored = office.store.put(made.pdf, "application/pdf")
     return made, stored.sha256, signer.certificate.sha256

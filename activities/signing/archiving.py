@@ -20,6 +20,7 @@ from activities.signing.errors import CannotSignError
 from activities.signing.pades import DIGEST
 from activities.signing.status import StatusAnswer
 from activities.signing.timestamping import Stamper
+from models.evidence.algorithms import current_policy
 
 
 async def add_document_timestamp(
@@ -55,7 +56,7 @@ async def add_document_timestamp(
 
 
 def archive_ends(pdf: bytes) -> datetime:
-    """Until when the newest document timestamp proves: its certificate's end.
+    """Until when the newest document timestamp proves: its certificate's end, or its algorithm's.
 
     Raises:
         CannotSignError: ``signature-failed``, there is none.
@@ -63,5 +64,4 @@ def archive_ends(pdf: bytes) -> datetime:
     stamps = PdfFileReader(BytesIO(pdf)).embedded_timestamp_signatures
     if not stamps:
         raise CannotSignError("signature-failed", "the document has no archive timestamp")
-    ends: datetime = stamps[-1].signer_cert.not_valid_after
-    return ends
+    return current_policy().lasts([stamps[-1].signer_cert])

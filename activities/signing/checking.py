@@ -40,6 +40,9 @@ def check_certificate(certificate: x509.Certificate, mechanism: str, at: datetim
     objection = policy.objection(key=kind, bits=key.key_size, mechanism=mechanism, digest=DIGEST)
     if objection:
         raise CannotSignError("algorithm-not-allowed", f"{objection} is not allowed by {policy.source}")
+    end = policy.end_of(kind, key.key_size)
+    if end is not None and at >= end.at:
+        raise CannotSignError("algorithm-not-allowed", f"{kind} {key.key_size} bit has ended: {end.source}")
 
 
 def _purpose(certificate: x509.Certificate) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 
 from pyhanko.pdf_utils.reader import PdfFileReader
 
@@ -27,6 +28,31 @@ log = logger("signing")
 
 
 @dataclass(frozen=True, slots=True)
+class Entitlement:
+    """Why a signature is somebody's to give, as the act that asked for it found.
+
+    Args:
+        authority_id, authority: whose seal attests it. role: of ``access/roles.yaml``, under which was asked.
+        rule_set: hash of the rules in force. rules: their ids. lent: the delegation, where one signs for
+        another.
+    """
+
+    authority_id: UUID
+    authority: str
+    role: str
+    rule_set: str
+    rules: tuple[str, ...]
+    lent: Delegation | None = None
+
+
+def lent_by(row: Any) -> Delegation | None:
+    """The delegation of a row that names ``on_behalf``, ``delegated_by``, ``lent_from`` and ``lent_to``."""
+    if row.on_behalf is None:
+        return None
+    return Delegation(row.on_behalf, row.delegated_by, row.lent_from, row.lent_to)
+
+
+@dataclass(frozen=True, slots=True)
 class CompetenceDesk:
     """Writes records and has them attested.
 
@@ -39,21 +65,21 @@ class CompetenceDesk:
     trust: TrustList
 
     def statement(
-        self, row: Any, signer: SignerName, pdf: bytes, place: str, now: datetime, until: datetime
+        self, why: Entitlement, signer: SignerName, pdf: bytes, place: str, now: datetime, until: datetime
     ) -> str:
         """The attested record for one signature; empty without a seal.
 
         Args:
-            row: the approval, with the names of ``APPROVAL``.
+            why: what the act that asked for the signature stood on.
             signer: the subject of the certificate that signs.
             pdf: what is about to be signed. place: the field.
             now: when it was found competent. until: the last instant at which it may be signed.
         """
         try:
-            seal = self.signers.seal_for(str(row.authority_id), row.authority)
+            seal = self.signers.seal_for(str(why.authority_id), why.authority)
             if not isinstance(seal, KeySigner):
                 return ""
-            record = _record(row, signer, pdf, place, now, until)
+            record = _record(why, signer, pdf, place, now, until)
             attested = seal.attest(record.canonical(), now)
         except (CannotSignError, SignerAwayError, KeystoreError) as error:
             log.warning("competence.no_seal", code=error.code)
@@ -64,12 +90,9 @@ class CompetenceDesk:
 
 
 def _record(
-    row: Any, signer: SignerName, pdf: bytes, place: str, now: datetime, until: datetime
+    why: Entitlement, signer: SignerName, pdf: bytes, place: str, now: datetime, until: datetime
 ) -> CompetenceRecord:
     stated = read_statement(PdfFileReader(BytesIO(pdf)))
-    lent = None
-    if row.on_behalf_of is not None:
-        lent = Delegation(row.on_behalf, row.delegated_by, row.lent_from, row.lent_to)
     return CompetenceRecord(
         document=stated.code or "",
         digest=stated.digest or "",
@@ -78,13 +101,13 @@ def _record(
         name=signer.common_name,
         post=signer.post,
         agency=signer.organisation,
-        role=row.approver_role,
-        rule_set=row.rule_set_hash,
-        rules=tuple(row.rule_ids),
-        citation="; ".join(row.rule_ids),
+        role=why.role,
+        rule_set=why.rule_set,
+        rules=why.rules,
+        citation="; ".join(why.rules),
         starts_at=now,
         ends_at=until,
-        authority=str(row.authority_id),
-        authority_name=row.authority,
-        delegation=lent,
+        authority=str(why.authority_id),
+        authority_name=why.authority,
+        delegation=why.lent,
     )

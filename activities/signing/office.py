@@ -14,7 +14,7 @@ from activities.documents.errors import DocumentError
 from activities.documents.header import DossierHeader, SignaturePlace
 from activities.documents.profile import render_profile
 from activities.documents.store import DocumentStore
-from activities.signing.competence import LASTS, CompetenceDesk
+from activities.signing.competence import LASTS, CompetenceDesk, Entitlement, lent_by
 from activities.signing.errors import CannotSignError, SignerAwayError
 from activities.signing.issuing import SignerName
 from activities.signing.notary import Notary, SignedFile
@@ -123,7 +123,7 @@ class SigningOffice(SigningActivities):
             location=row.approver_agency,
             signed_at=now,
             level=self.notary.level_of(row.authority_code),
-            competence=desk.statement(row, signer.certificate.name, pdf, field, now, now + LASTS),
+            competence=desk.statement(entitled(row), signer.certificate.name, pdf, field, now, now + LASTS),
         )
         stored = self.store.put(made.pdf, "application/pdf")
         return made, stored.sha256, signer.certificate.sha256
@@ -139,6 +139,18 @@ def signing_of(row: Row[Any]) -> Signing:
         row.digest,
         row.rule_set_hash,
         row.delegation_id,
+    )
+
+
+def entitled(row: Row[Any]) -> Entitlement:
+    """Why the approval is its signer's to give, as its act found."""
+    return Entitlement(
+        row.authority_id,
+        row.authority,
+        row.approver_role,
+        row.rule_set_hash,
+        tuple(row.rule_ids),
+        lent_by(row),
     )
 
 

@@ -11,8 +11,10 @@ from typing import Any, Protocol
 from sqlalchemy import Row, TextClause, text
 
 from activities.documents.profile import render_profile
+from activities.signing.competence import Entitlement
 from activities.signing.errors import CannotSignError
-from activities.signing.office import APPROVAL, capacity_of, header_of, signing_of
+from activities.signing.notary import SignedFile
+from activities.signing.office import APPROVAL, capacity_of, entitled, header_of, signing_of
 from activities.signing.proofs import Signing
 from models.database import Scope, transaction
 from models.documents import DocumentStore
@@ -26,8 +28,8 @@ from models.record.tools import Tools
 class Paper:
     """One document as a session signs it.
 
-    ``make`` gives the bytes before the signature, at an instant; it runs in a thread. ``after`` adds what
-    follows the person's signature (an agency's seal) and answers the file with the certificates used.
+    ``make`` gives the bytes before the signature, at an instant; it runs in a thread. ``after`` adds the
+    signature that follows the person's (an agency's seal) and answers the file with the certificate used.
     """
 
     signing: Signing
@@ -38,9 +40,13 @@ class Paper:
     agency: str
     reason: str
     make: Callable[[datetime], bytes]
-    after: Callable[[bytes, datetime], tuple[bytes, list[str]]] | None = None
+    why: Entitlement
+    """What makes it this signer's to give, for the record of competence."""
+    after: Callable[[bytes, datetime], tuple[SignedFile, str]] | None = None
     keep: TextClause | None = None
-    """Writes the file's hash (``document``, ``certificate``) where else it belongs, by ``id``."""
+    """Writes the file's hash where else it belongs, by ``id``: ``document``, ``certificate`` (the session's)
+    and ``certificates`` (all of them, JSON).
+    """
     kept: str | None = None
     """The file of an earlier attempt, if it was kept elsewhere than in the session's own row."""
     several: bool = False
@@ -97,6 +103,7 @@ class ApprovalPapers:
             agency=row.approver_agency,
             reason=reason,
             make=partial(self._make, row, content),
+            why=entitled(row),
             keep=_KEEP,
             kept=row.document_sha256,
         )

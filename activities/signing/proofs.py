@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from psycopg.types.json import Jsonb
 from sqlalchemy import text
@@ -38,7 +38,7 @@ _SETTLED = text("DELETE FROM signing_troubles WHERE id = :id")
 
 @dataclass(frozen=True, slots=True)
 class Signing:
-    """Which signature: of an approval, a report or a list."""
+    """Which signature: of an approval, a report, a list or an export."""
 
     id: UUID
     authority_id: UUID
@@ -48,6 +48,11 @@ class Signing:
     """SHA-256 of the canonical JSON that is signed."""
     rule_set_hash: str | None = None
     delegation_id: UUID | None = None
+
+
+def sealing(signing: Signing) -> Signing:
+    """The agency's seal on a file that a person has signed: a signature of its own, by nobody's hand."""
+    return replace(signing, id=uuid5(signing.id, "seal"), signer_id=None, delegation_id=None)
 
 
 async def keep_proof(

@@ -14,12 +14,14 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.documents.store import DocumentStore
+from activities.signing.archiving import archive_ends
 from activities.signing.errors import CannotSignError, NotNowError
 from activities.signing.notary import Notary
 from activities.signing.proofs import present
 from models.activity_interfaces import RenewalActivities
 from models.database import Scope, transaction
 from models.documents import StoreError
+from models.evidence.algorithms import current_policy
 from models.logs import logger
 from models.messages import RenewalDone, RenewalStart
 from models.record.tools import Tools
@@ -39,6 +41,16 @@ _RENEWED = text(
 )
 _TROUBLE = text(
     "UPDATE archived_files SET trouble = :trouble, tried_at = :now WHERE document_sha256 = :document"
+)
+
+_BEYOND = text(
+    "SELECT document_sha256, current_sha256 FROM archived_files WHERE ends_at > :end"
+    " AND coalesce(tried_at, renewed_at) < :since AND document_sha256 > :after"
+    " ORDER BY document_sha256 LIMIT :page"
+)
+_MEASURED = text(
+    "UPDATE archived_files SET ends_at = least(ends_at, :ends_at), tried_at = :now"
+    " WHERE document_sha256 = :document"
 )
 
 log = logger("renewal")
@@ -66,6 +78,9 @@ class RenewalOffice(RenewalActivities):
         assert start.now is not None, "the workflow says what time it is"
         now = present(start.now).replace(microsecond=0)
         before = datetime.max.replace(tzinfo=now.tzinfo) if start.everything else now + self.ahead
+        for end in current_policy().ends:
+            if now < end.at <= now + self.ahead:
+                await self._measure(start.authority_id, end.at, now)
         renewed = failed = 0
         after: tuple[datetime, str] = (datetime.min.replace(tzinfo=now.tzinfo), "")
         while page := await self._page(start, before, after):
@@ -76,6 +91,31 @@ class RenewalOffice(RenewalActivities):
             after = page[-1].ends_at, page[-1].document_sha256
         log.info("renewal.done", count=renewed, refused=failed)
         return RenewalDone(renewed=renewed, failed=failed)
+
+    async def _measure(self, authority_id: UUID, end: datetime, now: datetime) -> None:
+        """Look once at each file that was to prove beyond an algorithm's end: it may not have been known."""
+        loop, scope = asyncio.get_running_loop(), Scope(authority_id, everything=True)
+        after, since = "", end - self.ahead
+        while True:
+            values = {"end": end, "since": since, "after": after, "page": PAGE}
+            async with transaction(self.tools.engine, scope) as connection:
+                page = list(await connection.execute(_BEYOND, values))
+            if not page:
+                return
+            for row in page:
+                try:
+                    ends = await loop.run_in_executor(self.threads, self._ends, row.current_sha256)
+                except (CannotSignError, StoreError) as refused:
+                    await self._note(authority_id, row, refused.code, now)
+                    continue
+                measured = {"ends_at": ends, "now": now, "document": row.document_sha256}
+                async with transaction(self.tools.engine, scope) as connection:
+                    await connection.execute(_MEASURED, measured)
+                activity.heartbeat(row.document_sha256)
+            after = page[-1].document_sha256
+
+    def _ends(self, current: str) -> datetime:
+        return archive_ends(self.store.get(current))
 
     async def _page(
         self, start: RenewalStart, before: datetime, after: tuple[datetime, str]
@@ -90,7 +130,7 @@ class RenewalOffice(RenewalActivities):
     async def _one(self, authority_id: UUID, row: Row[Any], now: datetime) -> bool:
         loop = asyncio.get_running_loop()
         try:
-            new, ends_at = await loop.run_in_executor(self.threads, self._renew, row.current_sha256, now)
+            new, ends_at = await loop.run_in_executor(self.threads, self._renew, row, now)
         except NotNowError as away:
             await self._note(authority_id, row, away.code, now)
             raise ApplicationError(away.code, type=away.code) from away
@@ -102,8 +142,11 @@ class RenewalOffice(RenewalActivities):
             await connection.execute(_RENEWED, {**values, "current": row.current_sha256})
         return True
 
-    def _renew(self, current: str, now: datetime) -> tuple[str, datetime]:
-        renewed, ends_at = self.notary.renew(self.store.get(current), now)
+    def _renew(self, row: Row[Any], now: datetime) -> tuple[str, datetime]:
+        renewed, ends_at = self.notary.renew(self.store.get(row.current_sha256), now)
+        if ends_at <= row.ends_at:
+            # The authority's certificate, or its algorithm, ends as soon: one more each night helps nobody.
+            raise CannotSignError("timestamp-ends-no-later", "a new timestamp would prove no longer")
         return self.store.put(renewed, "application/pdf").sha256, ends_at
 
     async def _note(self, authority_id: UUID, row: Row[Any], code: str, now: datetime) -> None:

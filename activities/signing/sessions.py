@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -19,13 +20,15 @@ from activities.documents.errors import DocumentError
 from activities.documents.stamp import Stamp, stamp_style
 from activities.signing.assurance import Assurance, Level
 from activities.signing.checking import check_certificate
+from activities.signing.competence import CompetenceDesk
 from activities.signing.errors import CannotSignError, SignerAwayError
 from activities.signing.notary import Notary, SignedFile
 from activities.signing.outside import OutsideKey, ToSign, complete, prepare, value_of
 from activities.signing.papers import Paper, Papers
 from activities.signing.patience import patiently
-from activities.signing.proofs import keep_proof, no_trouble, note_trouble, present
+from activities.signing.proofs import keep_proof, no_trouble, note_trouble, present, sealing
 from activities.signing.returned import accepted, newest_timestamp
+from activities.signing.signer import Signers, info_of
 from activities.signing.timestamping import LATEST
 from models.activity_interfaces import SessionActivities
 from models.database import Scope, transaction
@@ -55,6 +58,8 @@ class SessionOffice(SessionActivities):
     threads: ThreadPoolExecutor
     notary: Notary
     papers: Papers
+    signers: Signers | None = None
+    """Whose seal attests records of competence; none where no seal is at hand."""
 
     @activity.defn(name="prepare_session")
     async def prepare_session(self, request: SessionRequest) -> Signed:
@@ -102,7 +107,7 @@ class SessionOffice(SessionActivities):
         if (kept := session.document or paper.kept) is not None:
             return Signed(document=kept, certificate=certificate, approval=approval)
         try:
-            made, document, used = await loop.run_in_executor(self.threads, self._judge, session, paper, now)
+            made = await loop.run_in_executor(self.threads, self._judge, session, paper, now)
         except CannotSignError as refused:
             async with transaction(self.tools.engine, scope) as connection:
                 await no_trouble(connection, paper.signing.id)
@@ -112,7 +117,7 @@ class SessionOffice(SessionActivities):
                 await note_trouble(connection, paper.signing, away.code, now)
             raise
         async with transaction(self.tools.engine, scope) as connection:
-            kept = await _kept(connection, session, paper, made, document, used, now)
+            kept = await _kept(connection, session, paper, made, now)
         return Signed(document=kept, certificate=certificate, approval=approval)
 
     def _lay_out(self, session: Row[Any], paper: Paper, now: datetime) -> dict[str, Any]:
@@ -127,6 +132,7 @@ class SessionOffice(SessionActivities):
             kept = self.store.put(pdf, "application/pdf")
             fixed = {"prepared": kept.sha256, "field": paper.field}
             return {**fixed, "attributes": None, "start": None, "end": None}
+        record = self._competence(session, paper, certificate, pdf, now)
         made = prepare(
             pdf,
             key,
@@ -135,7 +141,7 @@ class SessionOffice(SessionActivities):
             location=paper.agency,
             signed_at=now,
             appearance=stamp_style(Stamp(paper.signer, paper.post, paper.agency, now, paper.reason)),
-            assurance=assurance,
+            assurance=replace(assurance, competence=record),
         )
         return {
             "prepared": self.store.put(made.pdf, "application/pdf").sha256,
@@ -145,14 +151,23 @@ class SessionOffice(SessionActivities):
             "end": made.end,
         }
 
-    def _judge(self, session: Row[Any], paper: Paper, now: datetime) -> tuple[SignedFile, str, list[str]]:
-        """What is signed, its file as stored, and the certificates in it, the session's first."""
-        made, certificates = self._signed(session, paper, now), [session.fingerprint]
-        pdf = made.pdf
+    def _competence(
+        self, session: Row[Any], paper: Paper, certificate: x509.Certificate, pdf: bytes, now: datetime
+    ) -> str:
+        """The record that goes into the prepared bytes: good for as long as the session is."""
+        if self.signers is None:
+            return ""
+        desk, who = CompetenceDesk(self.signers, self.notary.trust), info_of(certificate).name
+        return desk.statement(paper.why, who, pdf, paper.field, now, session.expires_at)
+
+    def _judge(self, session: Row[Any], paper: Paper, now: datetime) -> _Judged:
+        """What is signed, as stored, with what followed the session's own signature."""
+        own, seal, certificates = self._signed(session, paper, now), None, [session.fingerprint]
         if paper.after is not None:
-            pdf, more = paper.after(pdf, now)
-            certificates += more
-        return made, self.store.put(pdf, "application/pdf").sha256, certificates
+            seal, certificate = paper.after(own.pdf, now)
+            certificates.append(certificate)
+        pdf = (seal or own).pdf
+        return _Judged(own, seal, self.store.put(pdf, "application/pdf").sha256, certificates)
 
     def _signed(self, session: Row[Any], paper: Paper, now: datetime) -> SignedFile:
         """The signed file, once it is what was prepared with the one signature that was asked for."""
@@ -193,23 +208,31 @@ class SessionOffice(SessionActivities):
             raise CannotSignError("not-the-prepared-document", "the file that came is not there") from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A session's signature and the seal after it; the file with both; whose certificates, in order."""
+
+    own: SignedFile
+    seal: SignedFile | None
+    document: str
+    certificates: list[str]
+
+
 async def _kept(
-    connection: AsyncConnection,
-    session: Row[Any],
-    paper: Paper,
-    made: SignedFile,
-    document: str,
-    certificates: list[str],
-    now: datetime,
+    connection: AsyncConnection, session: Row[Any], paper: Paper, made: _Judged, now: datetime
 ) -> str:
     """Write the file's hash down, once; answers the one that stands."""
+    document, certificate = made.document, made.certificates[0]
     if (await connection.execute(_KEEP, {"id": session.id, "document": document})).rowcount:
         own = paper.signing
         if paper.keep is not None:
-            named = {"id": own.id, "document": document, "certificate": certificates[0]}
-            await connection.execute(paper.keep, named)
+            named = {"document": document, "certificate": certificate}
+            named["certificates"] = json.dumps(made.certificates)
+            await connection.execute(paper.keep, {"id": own.id, **named})
         mine = replace(own, id=uuid5(own.id, document)) if paper.several else own
-        await keep_proof(connection, mine, made, document, certificates[0], now)
+        await keep_proof(connection, mine, made.own, document, certificate, now)
+        if made.seal is not None:
+            await keep_proof(connection, sealing(own), made.seal, document, made.certificates[1], now)
         await no_trouble(connection, own.id)
     found: str = await connection.scalar(_DOCUMENT, {"id": session.id})
     return found

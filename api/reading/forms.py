@@ -10,6 +10,7 @@ from sqlalchemy import text
 from api.reading import permits, tags
 from api.reading.approval_lists import may_read_list
 from api.reading.reviews import may_read_report
+from api.reading.slips import may_read_slip
 from api.reading.withholding import Withheld, left_out, revision_line
 from api.scope import Reading
 from models.errors import RefusedError
@@ -239,6 +240,8 @@ async def may_read_document(read: Reading, sha256: str) -> None:
         RefusedError: ``not-found`` or ``not-permitted``.
     """
     if await may_read_report(read, sha256) or await may_read_list(read, sha256):
+        return
+    if await may_read_slip(read, sha256):
         return
     carriers = (await read.connection.execute(_DOCUMENT, {"sha256": sha256})).scalars().all()
     refused = permits.missing()

@@ -25,8 +25,10 @@ WORDS = {
 class SigningTrouble(BaseModel):
     """One signature that waits, unsigned; it is tried again by itself."""
 
-    id: UUID = Field(title="Chữ ký đang chờ", description="Bước phê duyệt, báo cáo hoặc danh sách")
-    kind: Literal["approval", "report", "list"] = Field(title="Loại văn bản")
+    id: UUID = Field(
+        title="Chữ ký đang chờ", description="Bước phê duyệt, báo cáo, danh sách, bản xuất hoặc phiếu"
+    )
+    kind: Literal["approval", "report", "list", "export", "slip"] = Field(title="Loại văn bản")
     reason: str = Field(title="Mã lý do")
     words: str = Field(title="Lý do")
     mine: bool = Field(title="Chữ ký của chính tài khoản này")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.reading import attachments, exports, forms, national
+from api.reading import attachments, exports, forms, national, slips
 from api.scope import Read
 
 router = APIRouter(tags=["Bản khai"])
@@ -76,6 +76,14 @@ async def list_documents(read: Read, profile_id: UUID) -> list[forms.Signed]:
 async def list_exports(read: Read, profile_id: UUID) -> list[exports.Export]:
     """Everything of this dossier that was taken out: for whom, for what, by whom; the failed ones too."""
     return await exports.of_profile(read, profile_id)
+
+
+@router.get(
+    "/profiles/{profile_id}/slips", operation_id="listSlips", summary="Phiếu kèm hồ sơ / slips of a dossier"
+)
+async def list_slips(read: Read, profile_id: UUID) -> list[slips.SlipLine]:
+    """Phiếu chuyển, phiếu thôi quản lý hồ sơ, với tệp đã ký / of transfers and of leaving."""
+    return await slips.of_profile(read, profile_id)
 
 
 @router.get(

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from api.paging import After, Limit
-from api.reading import imports, months, secondments, signing_troubles, transfers, whole_stock
+from api.reading import imports, months, secondments, signing_troubles, slips, transfers, whole_stock
 from api.scope import Read
 
 router = APIRouter(tags=["Việc của cơ quan"])
@@ -30,6 +30,16 @@ async def list_transfers(
 async def get_transfer(read: Read, transfer_id: UUID) -> transfers.Transfer:
     """With what is owed in it and the calls that move it on."""
     return await transfers.one(read, transfer_id)
+
+
+@router.get(
+    "/transfers/{transfer_id}/slips",
+    operation_id="listTransferSlips",
+    summary="Phiếu chuyển hồ sơ / its slips",
+)
+async def list_transfer_slips(read: Read, transfer_id: UUID) -> list[slips.SlipLine]:
+    """Phiếu bàn giao và tiếp nhận, cả hai bên đều xem được / for both sides, also once it has ended."""
+    return await slips.of_transfer(read, transfer_id)
 
 
 @router.get("/secondments", operation_id="listSecondments", summary="Biệt phái / secondments")

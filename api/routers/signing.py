@@ -24,10 +24,13 @@ from api.routers.read_forms import PRIVATE
 from api.routers.reviews import on_report
 from api.scope import Read, token_hash
 from models.command_sessions import (
+    CancelExportSigning,
     CancelListSigning,
     CancelReportSigning,
+    CompleteExportSigning,
     CompleteListSigning,
     CompleteReportSigning,
+    OpenExportSigning,
     OpenListSigning,
     OpenReportSigning,
 )
@@ -48,11 +51,13 @@ COMPLETES: dict[str, type[CompleteSigning]] = {
     "approval": CompleteSigning,
     "list": CompleteListSigning,
     "report": CompleteReportSigning,
+    "export": CompleteExportSigning,
 }
 CANCELS: dict[str, type[CancelSigning]] = {
     "approval": CancelSigning,
     "list": CancelListSigning,
     "report": CancelReportSigning,
+    "export": CancelExportSigning,
 }
 """The command of each kind of session."""
 
@@ -74,6 +79,14 @@ async def open_signing(act: ActOnRevision, profile_id: UUID, body: OpenSigning) 
 async def open_own_signing(act: ActOnRevision, profile_id: UUID, body: OpenOwnSigning) -> JSONResponse:
     """Người khai ký bản khai của mình bằng khóa ở nơi khác / the official signs the own declaration."""
     return await _opened(act, profile_id, body)
+
+
+@profiles.post("/export-signing-sessions", operation_id="openExportSigning", summary="Mở phiên ký bản xuất")
+async def open_export_signing(act: Act, profile_id: UUID, body: OpenExportSigning) -> JSONResponse:
+    """Xuất hồ sơ có giá trị pháp lý bằng khóa ở nơi khác; dấu của cơ quan, nếu phải có, đóng sau chữ ký /
+    a signed export by a key that is elsewhere; the agency's seal, where the rule asks for it, comes after."""
+    tokened = _with_token(body)
+    return await act.on_profile(profile_id, tokened.body, sent=tokened.sent, token=tokened.token)
 
 
 @months.post("/signing-sessions", operation_id="openListSigning", summary="Mở phiên ký cả danh sách")

@@ -3,13 +3,10 @@ list; nothing of it is kept.
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from threading import Lock
-from time import monotonic
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -17,7 +14,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.scope import asker, bearer, clock_of
+from api.scope import asker, bearer, clock_of, tools_of
+from api.verify_rate import hashed, take
 from models.errors import RefusedError
 from models.evidence import TrustList, TrustListError, verify_file
 from models.settings import Settings
@@ -29,8 +27,6 @@ AT_ONCE = 2
 """Files judged at the same time in one process: it is CPU work beside everybody else's requests."""
 PATIENCE_SECONDS = 20.0
 """How long a request waits for its turn before it is asked to come again."""
-REMEMBERED = 4096
-"""Askers whose last minute is remembered; the one not heard of for longest is forgotten first."""
 
 
 class _Answer(BaseModel):
@@ -134,7 +130,8 @@ async def verify_file_route(
     """Signatures, certificates, timestamps, revocation, later changes, content, approval list: each with
     its reason. The file is read into memory, judged, and forgotten."""
     settings: Settings = request.app.state.settings
-    _rate(request).take(who, settings.verify_per_minute)
+    tools = tools_of(request)
+    await take(tools.engine, hashed(tools.ring, who), settings.verify_per_minute)
     data = await _body(request, settings.verify_bytes)
     trust = await asyncio.to_thread(_trust, settings)
     now = await clock_of(request).now()
@@ -154,38 +151,6 @@ async def _body(request: Request, largest: int) -> bytes:
         if len(read) > largest:
             raise too_large
     return bytes(read)
-
-
-class Rate:
-    """How many files each asker had judged in the last minute, in this process."""
-
-    def __init__(self) -> None:
-        self._heard: OrderedDict[UUID | str, list[float]] = OrderedDict()
-        self._lock = Lock()
-
-    def take(self, who: UUID | str, per_minute: int) -> None:
-        """Count one.
-
-        Raises:
-            RefusedError: ``rate-limited``.
-        """
-        now = monotonic()
-        with self._lock:
-            recent = [one for one in self._heard.pop(who, []) if one > now - 60]
-            refused = len(recent) >= per_minute
-            self._heard[who] = recent if refused else [*recent, now]
-            while len(self._heard) > REMEMBERED:
-                self._heard.popitem(last=False)
-        if refused:
-            raise RefusedError.of("rate-limited")
-
-
-def _rate(request: Request) -> Rate:
-    state = request.app.state
-    if not hasattr(state, "verify_rate"):
-        state.verify_rate = Rate()
-    rate: Rate = state.verify_rate
-    return rate
 
 
 @asynccontextmanager

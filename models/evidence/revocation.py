@@ -54,6 +54,13 @@ class RevocationData:
         """
         return RevocationData(self.certificates)
 
+    def about(self, certificate: x509.Certificate) -> RevocationData:
+        """Without the responses about other certificates: none of them can answer for this one, and each
+        would be checked for nothing. Lists stay, for one may speak for another issuer (RFC 5280, 5.3.3).
+        """
+        serial = certificate.serial_number
+        return replace(self, ocsps=tuple(one for one in self.ocsps if serial in _serials(one)))
+
     @property
     def answers(self) -> frozenset[bytes]:
         """The responses and lists, to tell whether one store holds what another does."""
@@ -113,14 +120,15 @@ async def state_of(
     chain = tuple(one for one in path.iter_certs(include_root=False) if isinstance(one, x509.Certificate))
     known = replace(data, certificates=data.certificates + chain)
     later = [when for when in _revocations(data) if when > at]
-    states = [
-        "good"
-        if state == "unknown"
-        and await _revoked_later(one, path, [context(trust, known, when) for when in later])
-        else state
-        for one in chain
-        for state in [await _answered(one, path, context(trust, known, at))]
-    ]
+    states: list[State] = []
+    for one in chain:
+        about = known.about(one)
+        state = await _answered(one, path, context(trust, about, at))
+        if state == "unknown" and await _revoked_later(
+            one, path, [context(trust, about, when) for when in later]
+        ):
+            state = "good"
+        states.append(state)
     return "revoked" if "revoked" in states else "unknown" if "unknown" in states else "good"
 
 
@@ -179,6 +187,11 @@ def ever_revoked(path: ValidationPath, data: RevocationData) -> bool:
     }
     answered = {serial for response in data.ocsps for serial in _revoked(response)}
     return bool(chain & listed) or bool({serial for _, serial in chain} & answered)
+
+
+def _serials(response: ocsp.OCSPResponse) -> set[int]:
+    answer: Any = response.response_data
+    return {single["cert_id"]["serial_number"].native for single in answer["responses"]}
 
 
 def _revoked(response: ocsp.OCSPResponse) -> Iterator[int]:

@@ -18,7 +18,7 @@ from pyhanko.sign.validation import (
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 
 from models.evidence import levels
-from models.evidence.algorithms import current_policy
+from models.evidence.algorithms import current_policy, kind_of
 from models.evidence.competence import examine_competence
 from models.evidence.container import is_strict
 from models.evidence.levels import Reader
@@ -108,6 +108,7 @@ async def _examine(pdf: bytes, signature: EmbeddedPdfSignature, reader: Reader, 
     stamped = await stamped_by(validity, reader.trust, reader.data) if token and validity else None
     times = _Times(stated, token, stamped, levels.proof(reader, stamped, covering))
     problems = _problems(signature, status, times, field)
+    problems += _ended(status, times.proof.at if times.proof else reader.at or stated, field)
     state: State = "unknown"
     if not problems:
         assert status.validation_path is not None, "a trusted signature has a chain"
@@ -199,6 +200,18 @@ def _algorithm_problems(
     ]
 
 
+def _ended(status: PdfSignatureStatus, at: datetime | None, field: str) -> list[Problem]:
+    """An algorithm whose time was over when the signature can first be shown to have existed."""
+    policy, found = current_policy(), []
+    for certificate in _issued(status):
+        key, bits = kind_of(certificate)
+        end = policy.end_of(key, bits)
+        if end is not None and at is not None and at >= end.at:
+            told = {"found": f"{key} {bits} bit", "on": f"{end.at:%d/%m/%Y}", "source": end.source}
+            found.append(problem("algorithm-ended", field=field, **told))
+    return found
+
+
 def _issued(status: PdfSignatureStatus) -> list[x509.Certificate]:
     """The chain without its anchor, which is trusted by being listed and not by its own signature."""
     path = status.validation_path
@@ -222,10 +235,10 @@ def _signature_algorithms(signature: EmbeddedPdfSignature) -> dict[str, Any]:
 
 
 def _algorithms(certificate: x509.Certificate, mechanism: Any) -> dict[str, Any]:
-    key = certificate.public_key
+    key, bits = kind_of(certificate)
     return {
-        "key": key.algorithm.replace("rsassa_pss", "rsa"),
-        "bits": key.bit_size,
+        "key": key,
+        "bits": bits,
         "mechanism": mechanism.signature_algo,
         "digest": mechanism.hash_algo,
     }

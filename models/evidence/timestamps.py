@@ -24,7 +24,9 @@ from models.evidence.verdict import Problem, TimestampVerdict, problem
 
 @dataclass(frozen=True, slots=True)
 class Stamped:
-    """A timestamp that holds: the instant it vouches for, until when, by which authority and chain."""
+    """A timestamp that holds: the instant it vouches for, until when (its certificates' or its algorithm's
+    end), by which authority and chain.
+    """
 
     at: datetime
     expires: datetime
@@ -97,12 +99,15 @@ async def stamped_by(status: Any, trust: TrustList, data: RevocationData) -> Sta
     if any(_weak(one) for one in path.iter_certs(include_root=False)):
         return None
     at = status.timestamp.astimezone(UTC)
+    expires = current_policy().lasts(path.iter_certs(include_root=True))
+    if at >= expires:
+        return None
     if await state_of(path, trust, data, at, proven=True) == "revoked":
         return None
     subject = status.signing_cert.subject.native
     return Stamped(
         at=at,
-        expires=min(one.not_valid_after for one in path.iter_certs(include_root=True)).astimezone(UTC),
+        expires=expires,
         authority=str(subject.get("common_name", "")),
         path=path,
     )

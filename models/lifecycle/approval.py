@@ -13,6 +13,7 @@ from models.lifecycle.guard import in_chapter, not_own, refuse
 from models.lifecycle.life import AgencyMonth, Approval, Chapter, Life, Revision, Status
 from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
+from models.lifecycle.session_ends import overtaken
 from models.lifecycle.steps import (
     Step,
     awaited,
@@ -159,6 +160,7 @@ def approved(
         "approved_revision_id": pending.id,
         "foretold": [[f.kind, f.on.isoformat()] for f in ahead],
     }
+    overtaken(out, life, scene)
     if life.stage is Chapter.REVIEW:
         out.subject["status"] = Status.WORKING
     if life.chapter is Chapter.REVIEW:

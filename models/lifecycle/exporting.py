@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from models.command_exports import ExportDossier, PrintDossier
+from models.command_sessions import OpenExportSigning
 from models.errors import Refusal
 from models.lifecycle.competence import signers
 from models.lifecycle.guard import refuse
@@ -27,6 +28,19 @@ _ALL = "authority_and_agency"
 
 def export(life: Life, body: ExportDossier, scene: Scene) -> Outcome:
     """Judge whether it may be exported now and by whose signatures; the answer waits for them."""
+    rule = rule_of(scene)
+    places = places_of(rule, scene)
+    out = asked(life, body, scene, rule, legal=True, recipient=body.recipient, places=places)
+    told(out, life, rule)
+    return out
+
+
+def rule_of(scene: Scene) -> Obligation:
+    """The rule that says whose signatures an export needs.
+
+    Raises:
+        RefusedError: ``not-permitted``, none in force says so.
+    """
     rule = scene.rule("export_signature")
     if rule is None:
         refuse(
@@ -34,18 +48,21 @@ def export(life: Life, body: ExportDossier, scene: Scene) -> Outcome:
             "Quy định đang có hiệu lực không nêu cách xuất hồ sơ có giá trị pháp lý.",
             "No rule in force says how a dossier is exported with legal value.",
         )
-    out = _asked(life, body, scene, rule, legal=True, recipient=body.recipient, places=_places(rule, scene))
+    return rule
+
+
+def told(out: Outcome, life: Life, rule: Obligation) -> None:
+    """A line for the person whose dossier leaves."""
     if life.account is not None:
         out.notices.append(
             Notice("dossier_exported", life.agency_id, account_id=life.account.id, citation=rule.citation)
         )
-    return out
 
 
 def print_own(life: Life, body: PrintDossier, scene: Scene) -> Outcome:
     """Print one's own approved data."""
     rule = scene.rule("print_own") or scene.rule("own_data")
-    return _asked(life, body, scene, rule, legal=False, recipient=OWN, places=())
+    return asked(life, body, scene, rule, legal=False, recipient=OWN, places=())
 
 
 def complete(life: Life, facts: dict[str, Any], scene: Scene) -> Outcome:
@@ -58,15 +75,24 @@ def complete(life: Life, facts: dict[str, Any], scene: Scene) -> Outcome:
 
 def fail(life: Life, facts: dict[str, Any], scene: Scene) -> Outcome:
     """Nothing was made; why is the command's answer, and the attempt stays in the log."""
-    refusal = Refusal("signature-failed", extra={"reason": str(facts["reason"])})
+    reason = str(facts["reason"])
+    refusal = Refusal("signature-failed", extra={"reason": reason})
     out = Outcome(status=refusal.problem.status, answer=refusal.to_json())
-    out.update("exports", {"id": UUID(str(facts["export"]))}, state="failed", failure=str(facts["reason"]))
-    out.happened("dossier.export_failed", None, export=facts["export"], reason=str(facts["reason"]))
-    return out
+    return unmade(out, UUID(str(facts["export"])), reason)
 
 
-def _places(rule: Obligation, scene: Scene) -> tuple[str, ...]:
-    """Who signs, in order: both, or whichever of the two the actor may give."""
+def unmade(out: Outcome, export_id: UUID, reason: str) -> Outcome:
+    """It came to nothing: the attempt stays in the log, with why."""
+    out.update("exports", {"id": export_id}, state="failed", failure=reason)
+    return out.happened("dossier.export_failed", None, export=str(export_id), reason=reason)
+
+
+def places_of(rule: Obligation, scene: Scene) -> tuple[str, ...]:
+    """Who signs, in order: both, or whichever of the two the actor may give.
+
+    Raises:
+        RefusedError: ``not-competent``.
+    """
     competent = scene.actor_role in signers(rule)
     if rule.signature == _ALL and not competent:
         refuse(
@@ -83,9 +109,9 @@ def _places(rule: Obligation, scene: Scene) -> tuple[str, ...]:
     return (AUTHORITY,) if competent else (AGENCY,)
 
 
-def _asked(
+def asked(
     life: Life,
-    body: ExportDossier | PrintDossier,
+    body: ExportDossier | PrintDossier | OpenExportSigning,
     scene: Scene,
     rule: Obligation | None,
     *,
@@ -93,6 +119,11 @@ def _asked(
     recipient: str,
     places: tuple[str, ...],
 ) -> Outcome:
+    """The row of what is taken out, still to be made.
+
+    Raises:
+        RefusedError: ``future-date``, ``nothing-approved``.
+    """
     as_of = body.as_of or scene.today
     if as_of > scene.today:
         refuse("future-date", "Ngày khai thác ở tương lai.", "The day lies in the future.")

@@ -12,8 +12,9 @@ from models.form import Prefilled, carry, catalogue, digest, prefill
 from models.lifecycle.duties import close_duty, open_duty, void_duty
 from models.lifecycle.forms import form_of
 from models.lifecycle.guard import in_chapter, refuse
-from models.lifecycle.life import Chapter, Duty, Life, Pulled
+from models.lifecycle.life import Chapter, Duty, Life
 from models.lifecycle.outcome import Notice, Outcome
+from models.lifecycle.pulled import Pulled
 from models.lifecycle.scene import Scene
 
 NOT_FOUND = "no-national-record"

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from models.lifecycle.consent import Consent
 from models.lifecycle.file_request import FileRequest
+from models.lifecycle.pulled import Pulled
 
 
 class Chapter(StrEnum):
@@ -188,6 +189,7 @@ class Session:
     """SHA-256 of the certificate it is signed by."""
     changed: bool = False
     """Whether what is to be signed (a list) is no longer what was shown."""
+    as_of: date | None = None  # the day an export is of
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,20 +201,6 @@ class Certificate:
     key_kind: str
     valid_from: datetime
     valid_to: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Pulled:
-    """What the national database said of the person, for the act that takes it over."""
-
-    id: UUID
-    content: dict[str, Any]
-    form_version: str
-    asked_by: UUID
-    fetched_at: datetime
-    held_by: str
-    status: str
-    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +247,7 @@ class Life:
     approval: Approval | None = None
     session: Session | None = None
     """The signing session the approval waits in, where its key is elsewhere."""
+    export_sessions: tuple[Session, ...] = ()  # several people may sign their own
     signed_steps: int = 0
     whole_stock: bool = False
     """Whether it stands on a list of the whole stock, whose rule then says who approves."""
@@ -294,6 +283,11 @@ class Life:
     @property
     def sessions(self) -> tuple[Session, ...]:
         """All open signing sessions of the profile."""
+        return (*self.approval_sessions, *self.export_sessions)
+
+    @property
+    def approval_sessions(self) -> tuple[Session, ...]:
+        """The one that an approval waits in, or none."""
         return (self.session,) if self.session is not None else ()
 
     @property

@@ -13,7 +13,7 @@ A profile of which nothing was approved yet meets none of the criteria about dat
 * ``live`` (sống): nothing about the person's data is overdue, and what was approved before the last month's
   window ended has reached the national database.
 * ``unified`` (thống nhất): name, staff number and personal ID number are the same on the form and in the
-  register.
+  register; where the law makes that number the dossier's code (nd27.art16.3), the form's code is it.
 * ``shared`` (dùng chung): the national database holds the profile.
 """
 
@@ -110,6 +110,8 @@ class Yardstick:
     on: date
     evidence_required: bool = False
     """Whether the law wants a document with an update."""
+    code_is_number: bool = False
+    """Whether the law makes the personal ID number the dossier's code."""
     synced_until: date | None = None
     """The end of the last month's window that is over; none where no month has been closed."""
 
@@ -204,7 +206,7 @@ def _live(profile: Measured, by: Yardstick, _known: Issues) -> Iterator[Fault]:
         yield "not-synchronised", ""
 
 
-def _unified(profile: Measured, _by: Yardstick, _known: Issues) -> Iterator[Fault]:
+def _unified(profile: Measured, by: Yardstick, _known: Issues) -> Iterator[Fault]:
     if profile.content is None:
         yield NOTHING
         return
@@ -217,6 +219,9 @@ def _unified(profile: Measured, _by: Yardstick, _known: Issues) -> Iterator[Faul
         yield "staff-number-differs", "staff_number"
     if not profile.same_id_number:
         yield "id-number-differs", "citizen_id_number"
+    code, own = (str(profile.content.get(one) or "").strip() for one in ("record_code", "citizen_id_number"))
+    if by.code_is_number and code and code != own:
+        yield "dossier-code-differs", "record_code"
 
 
 def normal_name(name: str) -> str:

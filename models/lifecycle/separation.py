@@ -8,6 +8,7 @@ from typing import Any
 
 from models.calendar import MissingYear, NoPeriod
 from models.commands import CancelSeparation, ConfirmMoveOut, Separate
+from models.lifecycle import slips
 from models.lifecycle.declaration import leave_list
 from models.lifecycle.duties import bearer, close_duty, days_late, earliest, open_duty, void_duty
 from models.lifecycle.guard import in_chapter, no_open_case, refuse
@@ -16,6 +17,7 @@ from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.posts import leave_posts
 from models.lifecycle.scene import Scene
 from models.lifecycle.secondment import end_share
+from models.lifecycle.session_ends import expire
 from models.regulations import Obligation
 
 NATIONAL = ("move_out_report", "national_transfer")
@@ -136,6 +138,8 @@ def take_effect(life: Life, case: Case, out: Outcome, scene: Scene, month: Agenc
     out.happened(
         "separation.effective", rule, case=str(case.id), kind=case.mode, **_owed(rule, life, case, scene)
     )
+    if life.approved_revision_id is not None:  # else there was no dossier to manage yet
+        slips.asked(out, life, case, slips.END, rule, life.agency_id, scene)
     leave_posts(life, out, scene)
     end_share(life, out, scene, case.mode)
     _end_access(life, case, out, scene)
@@ -238,6 +242,7 @@ def look(life: Life, scene: Scene) -> Outcome:
             facts = {"profile": str(life.profile_id), "effective_on": duty.event_on.isoformat()}
             _put_before_the_department(duty, facts, scene, out)
             _reported(str(duty.case_id), duty, "department", scene, out)
+    expire(out, life, scene)
     return out
 
 

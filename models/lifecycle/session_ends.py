@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from models.lifecycle.exporting import unmade
 from models.lifecycle.life import Life, Session
 from models.lifecycle.outcome import Insert, Notice, Outcome
 from models.lifecycle.scene import Scene
@@ -11,12 +12,23 @@ from models.lifecycle.steps import OWN
 
 
 def expire(out: Outcome, life: Life, scene: Scene) -> None:
-    """Close a session whose time is over; the signer is told. A signature being judged is judged first."""
-    session = life.session
-    if session is None or not is_over(session, scene):
-        return
-    waits_again(out, life)
-    told(closed(out, session, "expired", scene), session, "signing_expired", life.agency_id)
+    """Close sessions whose time is over; the signer is told. A signature being judged is judged first."""
+    for session in life.sessions:
+        if not is_over(session, scene):
+            continue
+        if session.kind == "export":
+            unmade(out, session.document_id, "expired")
+        else:
+            waits_again(out, life)
+        told(closed(out, session, "expired", scene), session, "signing_expired", life.agency_id)
+
+
+def overtaken(out: Outcome, life: Life, scene: Scene) -> None:
+    """Something newer was approved: what would leave as of today is not the approved dossier any more."""
+    for session in life.export_sessions:
+        if session.state != "completing" and (session.as_of or scene.today) >= scene.today:
+            unmade(out, session.document_id, "newer-revision")
+            withdrawn(out, session, life.agency_id, scene, "newer-revision")
 
 
 def is_over(session: Session, scene: Scene) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from models.lifecycle import list_sessions, report_sessions, sessions
+from models.lifecycle import export_sessions, list_sessions, report_sessions, sessions
 from models.lifecycle.life import AgencyMonth, Life, Report, Session
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
@@ -32,6 +32,8 @@ def step(kind: str, owner: Owner, facts: dict[str, Any], scene: Scene) -> Outcom
 def _failed(owner: Owner, session: Session, reason: str, scene: Scene) -> Outcome:
     if session.state != "preparing":
         return Outcome()
+    if isinstance(owner, Life) and session.kind == "export":
+        return export_sessions.failed(owner, session, reason, scene)
     if isinstance(owner, Life):
         return sessions.failed(owner, session, reason, scene)
     if isinstance(owner, Report):
@@ -42,5 +44,6 @@ def _failed(owner: Owner, session: Session, reason: str, scene: Scene) -> Outcom
 def _judged(owner: Owner, session: Session, scene: Scene) -> Outcome:
     if isinstance(owner, Report):
         return report_sessions.judged(owner, session, scene)
-    assert isinstance(owner, AgencyMonth)
+    if isinstance(owner, Life):
+        return export_sessions.judged(owner, session, scene)
     return list_sessions.judged(owner, session, scene)

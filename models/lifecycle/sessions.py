@@ -19,7 +19,7 @@ from models.errors import Refusal
 from models.lifecycle import approval, declaration
 from models.lifecycle.competence import competent
 from models.lifecycle.guard import refuse
-from models.lifecycle.life import AgencyMonth, Approval, Certificate, Life, Session
+from models.lifecycle.life import AgencyMonth, Approval, Certificate, Exportable, Life, Session
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.lifecycle.session_ends import closed, waits_again
@@ -91,9 +91,11 @@ def reserve(
     body: SigningTerms,
     terms: Terms,
     scene: Scene,
+    of: Exportable | None = None,
 ) -> None:
-    """The row of a session for what is no approval: a list, a report, an export."""
-    _row(out, body, terms, scene, kind=kind, subject_id=subject_id, document_id=document_id)
+    """The row of a session for what is no approval: a list, a report, an export (``of`` a revision)."""
+    named = {} if of is None else {"revision_id": of.revision_id, "revision": of.number}
+    _row(out, body, terms, scene, kind=kind, subject_id=subject_id, document_id=document_id, **named)
 
 
 def _row(out: Outcome, body: SigningTerms, terms: Terms, scene: Scene, **of: object) -> None:
@@ -182,7 +184,7 @@ def failed(life: Life, session: Session, reason: str, scene: Scene) -> Outcome:
 
 def complete(life: Life, body: CompleteSigning, scene: Scene) -> Outcome:
     """Take what came back, to be judged: compare-and-set on session, account, version and certificate."""
-    session = found_open(life.sessions, body.session_id, scene)
+    session = found_open(life.approval_sessions, body.session_id, scene)
     stands(session, body, scene)
     pending, made = life.pending, life.approval
     if pending is None or made is None or (pending.id, pending.digest) != (session.revision_id, made.digest):
@@ -291,7 +293,7 @@ def accepted(out: Outcome, life: Life, made: Approval, scene: Scene) -> Outcome:
 
 def cancel(life: Life, body: CancelSigning, scene: Scene) -> Outcome:
     """The signer gives up: what waited for the signature waits again."""
-    session = found_open(life.sessions, body.session_id, scene)
+    session = found_open(life.approval_sessions, body.session_id, scene)
     if session.state == "completing":
         refuse("in-flight", "Chữ ký đang được kiểm tra.", "A signature is being checked.")
     out = Outcome(answer={"session_id": str(session.id)})

@@ -19,6 +19,7 @@ from models.commands import (
     WithdrawTransfer,
 )
 from models.identifiers import profile_workflow, transfer_workflow
+from models.lifecycle import slips
 from models.lifecycle.duties import close_duty, days_late, open_duty, void_duty
 from models.lifecycle.guard import in_chapter, no_open_case, open_transfer, refuse
 from models.lifecycle.life import Case, Chapter, Life
@@ -259,10 +260,14 @@ def hand_over(life: Life, case: Case | None, body: HandOver, scene: Scene) -> Ou
     if legs[0].name == "move":
         return _move(life, case, legs, scene)
     out = Outcome(answer={"transfer_id": str(case.id), "state": "handed_over"})
-    after = _change(out, case, state="handed_over", handed_over_on=body.handed_over_on.isoformat())
+    slip = str(slips.slip_id(case, slips.HAND_OVER))
+    on = body.handed_over_on.isoformat()
+    after = _change(out, case, state="handed_over", handed_over_on=on, slip=slip)
     leg = next(one for one in legs if one.name == "hand_over")
     _duty_of(life, case, leg.rule, out, scene)
-    out.happened("transfer.handed_over", leg.rule or scene.rule("transfer_report"), case=str(case.id))
+    rule = leg.rule or scene.rule("transfer_report")
+    out.happened("transfer.handed_over", rule, case=str(case.id))
+    slips.asked(out, life, case, slips.HAND_OVER, rule, case.from_agency_id, scene)
     go_on(out, life, after, legs, scene)
     return out
 
@@ -319,6 +324,8 @@ def accept(life: Life, case: Case | None, _body: AcceptTransfer, scene: Scene) -
         from_agency=str(case.from_agency_id),
         to_agency=str(to_agency),
     )
+    if "slip" in case.facts:  # none where it was handed over by an earlier release
+        slips.asked(out, life, case, slips.RECEIPT, scene.rule("transfer_receive"), to_agency, scene)
     out.subject = {"case_id": None, "chapter": life.stage}
     take_along(life, after, legs, out, scene)
     out.insert("month_item_moved", to_agency=to_agency)

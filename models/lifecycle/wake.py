@@ -101,7 +101,7 @@ def profile_wake(life: Life, outcome: Outcome, subject_id: UUID) -> datetime | N
     """When a profile must next be looked at once ``outcome`` is written: the earliest of all reasons."""
     chapter = Chapter(outcome.subject.get("chapter", life.chapter))
     if chapter is Chapter.ARCHIVE:
-        return None
+        return session_wakes(life.sessions, outcome)
     times = [d.next_wake_at for d in after(life.duties, outcome) if d.case_id is None and d.next_wake_at]
     foretold = outcome.subject.get("foretold", [[k, d.isoformat()] for k, d in life.foretold])
     if foretold and chapter in (Chapter.SERVICE, Chapter.TRANSFER):

@@ -31,7 +31,7 @@ from models.record.conflicts import refusal_of
 from models.record.consents import CONSENTS, with_consents
 from models.record.decide import DECISIONS, decide_internal
 from models.record.delegations import giving, saving_delegation
-from models.record.exports import EXPORTS, being_made, with_exportable
+from models.record.exports import EXPORTS, TAKING, being_made, with_exportable
 from models.record.measuring import looking, measured, stands_anew
 from models.record.opening import opening_scene
 from models.record.places import placed, refuse_former
@@ -267,7 +267,7 @@ async def _decide(
             extra={"current_revision": life.newest},
         )
     subject = found.subject
-    if isinstance(body, EXPORTS) and life is not None:
+    if isinstance(body, TAKING) and life is not None:
         subject = replace(subject, life=await with_exportable(connection, life, body, scene))
     if isinstance(body, CONSENTS) and life is not None:
         subject = replace(subject, life=await with_consents(connection, life, body))

@@ -89,6 +89,9 @@ VERB_OF = {
     "open_report_signing": "sign_report",
     "complete_report_signing": "sign_report",
     "cancel_report_signing": "sign_report",
+    "open_export_signing": "export",
+    "complete_export_signing": "export",
+    "cancel_export_signing": "export",
     "open_campaign": "open_campaign",
     "load_law": "administer",
     "order_backup": "administer",
@@ -115,7 +118,7 @@ LISTS = (ApproveList, CutList, ApproveByList, OpenListSigning, CompleteListSigni
 BEFORE_SENDING = ("hold_items", "lift_hold")
 """Verbs about what has been approved and has not gone out."""
 
-TAKING_OUT = ("export_dossier",)
+TAKING_OUT = ("export_dossier", "open_export_signing", "complete_export_signing")
 """Verbs that take the whole of a file out; of an archived one also the right to read it is asked."""
 
 SIGNING = ("approve", "open_signing", "complete_signing", "cancel_signing")

@@ -23,6 +23,7 @@ from models.keys import Sealed
 from models.lifecycle.life import AccountState, Chapter, Life, Status
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
+from models.lifecycle.session_ends import overtaken
 from models.lifecycle.wake import profile_wake
 from models.messages import Ask
 from models.record.load import life_of, load_life
@@ -254,6 +255,7 @@ async def renew(
         out.insert("revisions", **revision)
         if life.approved_revision_id is not None:
             out.update("revisions", {"id": life.approved_revision_id}, state="superseded")
+        overtaken(out, life, scene)
         out.subject = {
             "approved_revision_id": revision["id"],
             "revision_number": number,

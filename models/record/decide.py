@@ -16,10 +16,13 @@ from models.command_registers import (
     WithdrawRequest,
 )
 from models.command_sessions import (
+    CancelExportSigning,
     CancelListSigning,
     CancelReportSigning,
+    CompleteExportSigning,
     CompleteListSigning,
     CompleteReportSigning,
+    OpenExportSigning,
     OpenListSigning,
     OpenReportSigning,
 )
@@ -79,6 +82,7 @@ from models.lifecycle import (
     delegation,
     entry,
     errors,
+    export_sessions,
     exporting,
     gate,
     holding,
@@ -96,6 +100,7 @@ from models.lifecycle import (
     separation,
     session_steps,
     sessions,
+    slips,
     steps,
     transfer,
     wake,
@@ -165,29 +170,14 @@ def _lent(decide: Callable[[delegation.Lent, Any, Scene], Outcome]) -> Decision:
     return decision
 
 
-def _approve(subject: Subject, body: Approve, scene: Scene) -> Outcome:
-    assert subject.life is not None
-    return approval.prepare(subject.life, body, scene, subject.month)
+def _listed(decide: Callable[[Life, Any, Scene, AgencyMonth | None], Outcome]) -> Decision:
+    """Of a profile together with the month on whose list it stands."""
 
+    def decision(subject: Subject, body: Any, scene: Scene) -> Outcome:
+        assert subject.life is not None
+        return decide(subject.life, body, scene, subject.month)
 
-def _open_signing(subject: Subject, body: OpenSigning, scene: Scene) -> Outcome:
-    assert subject.life is not None
-    return sessions.open_for_approval(subject.life, body, scene, subject.month)
-
-
-def _separate(subject: Subject, body: Separate, scene: Scene) -> Outcome:
-    assert subject.life is not None
-    return separation.separate(subject.life, body, scene, subject.month)
-
-
-def _return(subject: Subject, body: ReturnForCorrection, scene: Scene) -> Outcome:
-    assert subject.life is not None
-    return declaration.return_for_correction(subject.life, body, scene, subject.month)
-
-
-def _amend(subject: Subject, body: AmendSubmission, scene: Scene) -> Outcome:
-    assert subject.life is not None
-    return amending.amend(subject.life, body, scene, subject.month)
+    return decision
 
 
 DECISIONS: dict[type[Body], Decision] = {
@@ -199,14 +189,14 @@ DECISIONS: dict[type[Body], Decision] = {
     ReportLostPassword: _life(account.report_lost_password),
     SubmitDeclaration: _life(declaration.submit),
     EnterForm: _life(declaration.enter),
-    ReturnForCorrection: _return,
-    AmendSubmission: _amend,
+    ReturnForCorrection: _listed(declaration.return_for_correction),
+    AmendSubmission: _listed(amending.amend),
     GiveNotice: _life(declaration.give_notice),
     WithdrawNotice: _life(declaration.withdraw_notice),
     ReportError: _life(errors.report_error),
     AnswerError: _life(errors.answer_error),
-    Approve: _approve,
-    OpenSigning: _open_signing,
+    Approve: _listed(approval.prepare),
+    OpenSigning: _listed(sessions.open_for_approval),
     OpenOwnSigning: _life(sessions.open_for_submission),
     CompleteSigning: _life(sessions.complete),
     CancelSigning: _life(sessions.cancel),
@@ -218,6 +208,9 @@ DECISIONS: dict[type[Body], Decision] = {
     ConfirmMoveOut: _life(separation.confirm),
     ExportDossier: _life(exporting.export),
     PrintDossier: _life(exporting.print_own),
+    OpenExportSigning: _life(export_sessions.open_for_export),
+    CompleteExportSigning: _life(export_sessions.complete),
+    CancelExportSigning: _life(export_sessions.cancel),
     AllowAccess: _life(consenting.allow),
     RevokeAccess: _life(consenting.revoke),
     AskConsent: _life(consenting.ask),
@@ -229,7 +222,7 @@ DECISIONS: dict[type[Body], Decision] = {
     DecideDispute: _life(requests.decide_dispute),
     WithdrawRequest: _life(requests.withdraw),
     ReopenProfile: _life(reentry.reopen),
-    Separate: _separate,
+    Separate: _listed(separation.separate),
     CancelSeparation: _life(separation.cancel),
     AskForProfile: _transfer(transfer.ask),
     ReportTransfer: _transfer(transfer.report),
@@ -295,6 +288,8 @@ def decide_internal(
         case "complete_export" | "fail_export":
             assert life is not None
             return (exporting.complete if kind == "complete_export" else exporting.fail)(life, facts, scene)
+        case "slip_made" | "slip_failed":
+            return (slips.made if kind == "slip_made" else slips.failed)(facts, scene)
         case "archive":
             assert life is not None
             if life.chapter is Chapter.ARCHIVE:

@@ -9,10 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.calendar import start_of_day
 from models.command_exports import ExportDossier, PrintDossier
+from models.command_sessions import OpenExportSigning
 from models.lifecycle.life import Exportable, Life
 from models.lifecycle.scene import Scene
 
 EXPORTS = (ExportDossier, PrintDossier)
+"""Bodies whose export is made by keys at hand."""
+TAKING = (*EXPORTS, OpenExportSigning)
 
 # An imported revision is approved without a signature of ours: it counts from the day it was taken over.
 _ON = text(
@@ -26,7 +29,10 @@ _ASKED = text("SELECT id FROM exports WHERE command_id = :command AND state = 'm
 
 
 async def with_exportable(
-    connection: AsyncConnection, life: Life, body: ExportDossier | PrintDossier, scene: Scene
+    connection: AsyncConnection,
+    life: Life,
+    body: ExportDossier | PrintDossier | OpenExportSigning,
+    scene: Scene,
 ) -> Life:
     """The life with what an export as of the asked day would take."""
     return replace(life, exportable=await approved_on(connection, life.profile_id, body.as_of or scene.today))

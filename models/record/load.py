@@ -32,7 +32,7 @@ from models.lifecycle.life import (
     ShownList,
     Status,
 )
-from models.record.signing import SESSION, open_sessions, session_of, sessions_of
+from models.record.signing import AS_OF, SESSION, open_sessions, session_of, sessions_of
 from models.record.tools import Tools
 
 DUTY = (
@@ -65,6 +65,7 @@ _LIFE = f"""
       (SELECT {_DRAFT} FROM revisions r WHERE r.profile_id = p.id AND r.state = 'draft') AS draft,
       (SELECT row_to_json(s) FROM approvals s WHERE s.profile_id = p.id AND s.state = 'signing') AS approval,
       {SESSION} AS session,
+      {open_sessions("p", as_of=AS_OF)} AS export_sessions,
       (SELECT coalesce(max(s.step), 0) FROM approvals s WHERE s.profile_id = p.id
           AND s.revision_id = p.pending_revision_id AND s.state = 'signed') AS signed_steps,
       (SELECT {STANDING} FROM agencies g WHERE g.id = p.agency_id) AS standing,
@@ -276,6 +277,7 @@ def life_of(row: Any) -> Life:
         draft=_revision(row.draft),
         approval=_approval(row.approval),
         session=session_of(row.session),
+        export_sessions=sessions_of(row.export_sessions),
         signed_steps=row.signed_steps,
         standing=row.standing,
         agency_kind=row.agency_kind,

@@ -104,6 +104,7 @@ def yardstick(law: RuleSet, now: datetime, synced_until: date | None) -> Yardsti
     return Yardstick(
         on=legal_date(now),
         evidence_required=update is not None and update.evidence_required,
+        code_is_number=law.slot(Slot.DOSSIER_CODE) is not None,
         synced_until=synced_until,
     )
 

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.commands import BY_VERB, OpenProfile
 from models.keys import Sealed
-from models.lifecycle.life import Life, Pulled
+from models.lifecycle.life import Life
+from models.lifecycle.pulled import Pulled
 from models.record.load import content_of
 from models.record.tools import Tools
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -27,11 +27,18 @@ SESSION = (
 """The open session of a profile ``p``; the constraint knows no second one."""
 
 
-def open_sessions(subject: str, changed: str = "false") -> str:
-    """SQL of the open sessions of what has an alias; ``changed`` says whether one (``x``) is stale."""
+AS_OF = "(SELECT e.as_of FROM exports e WHERE e.id = x.export_id)"
+"""The day of the export that a session ``x`` is for."""
+
+
+def open_sessions(subject: str, changed: str = "false", as_of: str = "NULL") -> str:
+    """SQL of the open sessions of what has an alias.
+
+    ``changed`` says whether one (``x``) is stale, ``as_of`` of which day it is.
+    """
     return (
         f"(SELECT coalesce(json_agg(json_build_object({_FIELDS}, 'kind', x.kind, 'document', x.document,"  # noqa: S608 — fragments, no input
-        f" 'changed', {changed}, 'certificate', (SELECT c.sha256 FROM certificates c"
+        f" 'changed', {changed}, 'as_of', {as_of}, 'certificate', (SELECT c.sha256 FROM certificates c"
         f" WHERE c.id = x.certificate_id)) ORDER BY x.id), '[]') FROM signing_sessions x"
         f" WHERE x.subject_id = {subject}.id AND x.closed_at IS NULL)"
     )
@@ -71,6 +78,7 @@ def _session(s: dict[str, Any]) -> Session:
         document=s.get("document"),
         certificate=s.get("certificate", ""),
         changed=s.get("changed", False),
+        as_of=date.fromisoformat(s["as_of"]) if s.get("as_of") else None,
     )
 
 

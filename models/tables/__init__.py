@@ -7,6 +7,7 @@ from models.tables.accounts import (
     RecoveryCodeRow,
     SecondFactorRow,
     SessionRow,
+    VerifyAskerRow,
 )
 from models.tables.backups import BackupRow
 from models.tables.base import Table
@@ -59,6 +60,7 @@ from models.tables.reads import DossierReadRow
 from models.tables.registers import BreachFileRow, BreachRow, FileRequestRow
 from models.tables.reviews import ReviewFindingRow, ReviewReportRow, ReviewRow
 from models.tables.signing import CertificateRow, SigningSessionRow
+from models.tables.slips import SlipRow
 from models.tables.tree import (
     AgencyChangeRow,
     AgencyLinkRow,
@@ -140,10 +142,12 @@ __all__ = [
     "SignatureProofRow",
     "SigningSessionRow",
     "SigningTroubleRow",
+    "SlipRow",
     "StockCampaignRow",
     "SubmissionRow",
     "Table",
     "UploadPartRow",
     "UploadRow",
     "UsedAssertionRow",
+    "VerifyAskerRow",
 ]

@@ -114,6 +114,20 @@ class LoginAddressRow(Table):
     locked_until: Mapped[datetime | None]
 
 
+class VerifyAskerRow(Table):
+    """Files one asker had judged in the running minute, under a keyed hash; forgotten after a day."""
+
+    __tablename__ = "verify_askers"
+    __table_args__ = (Index("ix_verify_askers_begun_at", "begun_at"),)
+    asker: Mapped[str] = mapped_column(primary_key=True)
+    authority_id: Mapped[UUID] = mapped_column(
+        server_default=text("'00000000-0000-0000-0000-000000000000'::uuid")
+    )
+    """The nil UUID: anybody may ask where the installation says so."""
+    begun_at: Mapped[datetime]
+    taken: Mapped[int]
+
+
 class MailRow(Table):
     """One digest to one person on one day: sent once, kept and retried when it failed (R38)."""
 

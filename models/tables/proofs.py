@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.tables.base import Authority, Id, Table
 
-_KINDS = "kind IN ('approval', 'report', 'list', 'export')"
+_KINDS = "kind IN ('approval', 'report', 'list', 'export', 'slip')"
 
 
 class SignatureMaterialRow(Table):

@@ -11,6 +11,7 @@ from tests.replay import (
     recompute_paths,
     review_paths,
     signing_paths,
+    slip_paths,
 )
 from tests.replay.player import Player
 
@@ -25,6 +26,7 @@ PATHS = (
     | backup_paths.PATHS
     | breach_paths.PATHS
     | consent_paths.PATHS
+    | slip_paths.PATHS
 )
 
 __all__ = ["PATHS", "Player"]

@@ -32,6 +32,17 @@ async def _troubled(player: Player) -> None:
         await player.says(verb)
 
 
+async def _exported(player: Player) -> None:
+    """Not laid out, laid out and given up, then signed, once wrongly; the seal follows, and it leaves."""
+    verbs = ["open_export_signing", "open_export_signing", "cancel_export_signing", "open_export_signing"]
+    for verb in [*verbs, "complete_export_signing", "complete_export_signing"]:
+        await player.says(verb)
+
+
+def _at(version: int, **waits: Any) -> Any:
+    return told("service", version, settled=False, status=202, **waits)
+
+
 async def _accounts(player: Player) -> None:
     for verb in ("open_agency_account", "grant_role", "suspend_account", "resume_account"):
         await player.says(verb)
@@ -54,6 +65,30 @@ async def _services(player: Player) -> None:
 
 
 PATHS: dict[str, Callable[[], Path]] = {
+    "profile/export_signed_elsewhere": lambda: Path(
+        ProfileWorkflow,
+        LIFE,
+        Script(
+            acts={
+                "command": [
+                    _at(2, to_prepare=OTHER),
+                    _at(4, to_prepare=OTHER),
+                    told("service", 6),
+                    _at(7, to_prepare=OTHER),
+                    _at(9, to_finish=OTHER),
+                    _at(11, to_finish=OTHER),
+                ],
+                "look": [told("service", 1)],
+                "session_failed": [told("service", 3, status=422)],
+                "session_prepared": [told("service", 5), told("service", 8)],
+                "session_refused": [told("service", 10, status=422)],
+                "session_judged": [told("service", 12, status=201)],
+            },
+            prepared=[impossible(), Signed(document="d"), Signed(document="d")],
+            finished=[Signed(failure="signature-value-wrong"), Signed(document="d")],
+        ),
+        _exported,
+    ),
     "profile/signed_elsewhere": lambda: Path(
         ProfileWorkflow,
         LIFE,

@@ -27,7 +27,7 @@ from models.record.commands import Fate, fate
 from tests.activities.batches.conftest import batch, items_of, month_of, submitted
 from tests.activities.batches.test_one_list import cut, list_of, send_back
 from tests.activities.signing import agent, openssl
-from tests.activities.signing.desk import certificate, issued_to
+from tests.activities.signing.desk import Seals, certificate, issued_to
 from tests.activities.signing.test_outside import job
 from tests.models.evidence import samples
 from tests.world import World
@@ -146,7 +146,7 @@ async def desk(world: World, months, run, signing, tmp_path: Path) -> Desk:
     object.__setattr__(signing, "signers", NoSigners())
     notary = Notary(samples.trust(), Level.B_B, None, None)
     papers = papers_of(world.tools, signing.store)
-    office = SessionOffice(world.tools, signing.store, ThreadPoolExecutor(1), notary, papers)
+    office = SessionOffice(world.tools, signing.store, ThreadPoolExecutor(1), notary, papers, Seals())
     made = Desk(world, months, run, office, tmp_path, issued_to(), month, people)
     made.shown = await cut(world, months, run, month)
     assert made.shown.size == 4
@@ -177,6 +177,8 @@ async def test_one_value_approves_them_all(desk: Desk) -> None:
     verdict = verify(signed, samples.trust(), at=desk.world.now)
     assert verdict.valid, verdict.problems
     assert verdict.content_digest == desk.shown.digest
+    assert verdict.signatures[0].competence is not None
+    assert verdict.signatures[0].competence["digest"] == desk.shown.digest
     proof = await desk.world.one("SELECT kind, document_sha256 FROM signature_proofs")
     assert tuple(proof) == ("list", document)
     assert (await desk.session()).value is None

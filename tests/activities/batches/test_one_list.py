@@ -98,6 +98,10 @@ async def test_what_is_signed_is_the_file_that_was_shown(world, listed, months, 
     assert document.startswith(prepared), "signed as an update of the shown file, byte for byte"
     verdict = verify(document, signing.signers._keystore.trust())
     assert verdict.valid, verdict.problems
+    record = verdict.signatures[0].competence
+    assert record is not None
+    assert (record["role"], record["digest"]) == ("approver", shown.digest)
+    assert "hanoi.art7" in record["rules"][0]
     assert verdict.content_digest == shown.digest
     rows = await world.rows(
         "SELECT profile_id, revision_id, digest, position FROM approval_list_rows ORDER BY position"

@@ -19,6 +19,8 @@ from models.commands import Approve
 from models.database import transaction
 from models.keys import Sealed
 from models.messages import Batch, MonthStart
+from models.record.loads import Load, load_rules
+from models.regulations import in_force
 from tests.activities.batches.conftest import OPENING, batch, items_of, month_of, submitted
 from tests.forms import COMPLETE
 from tests.world import World
@@ -264,6 +266,24 @@ class TestRefusals:
         assert len(await world.rows("SELECT 1 FROM notices WHERE kind = 'items_rejected'")) == 1
         duty = await world.one("SELECT party, facts FROM duties WHERE facts ? 'national'")
         assert (duty.party, duty.facts["code"]) == ("hr_officer", "NOT_EXPRESSIBLE")
+
+    @pytest.mark.rule("moha.art11.5")
+    async def test_what_nobody_has_signed_does_not_go_out_where_the_rule_asks_for_it(
+        self, world, ready, months, run
+    ) -> None:
+        month, people = ready
+        day = OPENING.date() - timedelta(days=1)
+        load = Load(world.authority, "phép thử", world.now)
+        async with transaction(world.tools.engine, world.scope) as connection:
+            await load_rules(connection, load, in_force("moha", day), day)
+            await connection.execute(
+                text("UPDATE approvals SET document_sha256 = NULL WHERE profile_id = :p"), {"p": people[0]}
+            )
+        sent = await run(months.submit_batch, batch(world, month))
+        assert (sent.done, sent.refused) == (2, 1)
+        item = (await items_of(world, month.id))[people[0]]
+        assert item.state == "rejected"
+        assert item.reason.startswith("NOT_SIGNED Quy chế kèm QĐ 832/QĐ-BNV, Điều 11.5")
 
     async def test_a_packet_refused_as_a_whole_waits_for_a_person(self, world, ready, months, run) -> None:
         month, _ = ready

@@ -59,6 +59,10 @@ async def test_a_report_is_measured_signed_sent_and_verified(
     pdf = office.store.get(row.document_sha256)
     verdict = verify(pdf, TrustList.load(tmp_path / "pki" / "trust.json"))
     assert verdict.valid, verdict
+    record = verdict.signatures[0].competence
+    assert record is not None
+    assert (record["role"], record["field"]) == ("head", "reporter")
+    assert record["rules"]
     reader = PdfReader(BytesIO(pdf))
     (attached,) = reader.attachments["ho-so.json"]
     content = json.loads(attached)

@@ -26,7 +26,7 @@ from models.messages import SessionRequest
 from models.record.commands import Fate, fate
 from tests.activities.reviews.conftest import OPENING, Campaign
 from tests.activities.signing import openssl
-from tests.activities.signing.desk import certificate, issued_to
+from tests.activities.signing.desk import Seals, certificate, issued_to
 from tests.models.evidence import samples
 from tests.world import World
 
@@ -125,7 +125,7 @@ async def desk(world: World, office: ReviewOffice, campaign: Campaign, tmp_path:
     without = replace(office, signers=NoSigners())
     notary = Notary(samples.trust(), Level.B_B, None, None)
     papers = {"report": ReportPapers(without)}
-    sessions = SessionOffice(world.tools, office.store, office.threads, notary, papers)
+    sessions = SessionOffice(world.tools, office.store, office.threads, notary, papers, Seals())
     return Desk(world, campaign, sessions, tmp_path, issued_to(), report.id)
 
 
@@ -143,6 +143,9 @@ async def test_sent_by_a_value(desk: Desk) -> None:
     assert report.certificate == (await desk.world.one("SELECT sha256 FROM certificates")).sha256
     verdict = verify(desk.office.store.get(report.document_sha256), samples.trust(), at=desk.world.now)
     assert verdict.valid, verdict.problems
+    record = verdict.signatures[0].competence
+    assert record is not None
+    assert (record["field"], record["account"]) == ("reporter", "x-1")
     proof = await desk.world.one("SELECT kind, document_sha256 FROM signature_proofs")
     assert tuple(proof) == ("report", report.document_sha256)
     assert not await desk.world.rows(

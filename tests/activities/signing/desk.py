@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from activities.signing.issuing import Issued, SignerName, issue_signer
 from activities.signing.sessions import SessionOffice
+from activities.signing.signer import Pkcs12Signer, Signer
+from activities.signing.sources import NoSigners
 from models.command_signing import CompleteSigning, RegisterCertificate
 from models.commands import OpenSigning
 from models.messages import SessionRequest
@@ -128,6 +130,13 @@ class Desk:
             p=self.profile,
         )
         return [row.kind for row in rows]
+
+
+class Seals(NoSigners):
+    """Nobody's own key is here; the authority's seal is, under the issuer that these tests trust."""
+
+    def seal_for(self, agency_id: str, agency: str) -> Signer:
+        return Pkcs12Signer(issued_to(SignerName(agency, agency, "", agency_id)))
 
 
 def certificate(issued: Issued) -> dict[str, Any]:

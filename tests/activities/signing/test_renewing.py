@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.signing import archiving, renewing
 from activities.signing.assurance import Level
 from activities.signing.keystore import Keystore
 from activities.signing.notary import Notary
@@ -22,6 +24,7 @@ from activities.signing.timestamping import TimestampDesk
 from models.database import engine_for
 from models.documents import DocumentStore
 from models.evidence import verify
+from models.evidence.algorithms import AlgorithmEnd, current_policy
 from models.messages import RenewalDone, RenewalStart
 from tests.models.evidence import samples
 from tests.pki import DevelopmentPki
@@ -97,6 +100,26 @@ async def test_everything_is_renewed_when_an_algorithm_ends(
     early = ENDS - timedelta(days=200)
     services.clock(early)
     assert await renew(office, world, early, everything=True) == RenewalDone(renewed=3, failed=0)
+
+
+async def test_an_end_set_after_a_file_was_archived_makes_it_due(
+    world: World, office: RenewalOffice, services: DevelopmentPki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each file is looked at once, and what its newest timestamp then still proves is written down."""
+    early = ENDS - timedelta(days=200)
+    services.clock(early)
+    end = AlgorithmEnd("ec", early + timedelta(days=60), "phép thử")
+    policy = replace(current_policy(), ends=(end,))
+    for module in (renewing, archiving):
+        monkeypatch.setattr(module, "current_policy", lambda: policy)
+    assert await renew(office, world, early - timedelta(days=40)) == RenewalDone(renewed=0, failed=0)
+    # The authority still signs with that very algorithm: told, and not timestamped again each night.
+    assert await renew(office, world, early) == RenewalDone(renewed=0, failed=3)
+    told = {(row.ends_at, row.trouble, row.renewals) for row in await rows(world)}
+    assert told == {(end.at, "timestamp-ends-no-later", 0)}
+    # It has changed to one that lasts.
+    monkeypatch.setattr(archiving, "current_policy", current_policy)
+    assert await renew(office, world, early) == RenewalDone(renewed=3, failed=0)
 
 
 async def test_it_goes_on_at_the_file_that_waits(

@@ -18,7 +18,7 @@ from models.commands import Approve, OpenOwnSigning, OpenSigning, ReturnedField,
 from models.database import engine_for
 from models.documents import DocumentStore
 from models.evidence import verify
-from tests.activities.signing.desk import Desk, by_agent, changed, issued_to
+from tests.activities.signing.desk import Desk, Seals, by_agent, changed, issued_to
 from tests.chains import rolling
 from tests.forms import COMPLETE
 from tests.models.evidence import samples
@@ -32,7 +32,7 @@ async def desk(database: Any, tmp_path: Path) -> AsyncIterator[Desk]:
     world = await build(tools_for(engine, tmp_path), datetime.now(UTC))
     notary = Notary(samples.trust(), Level.B_B, None, None)
     store, threads = DocumentStore(tmp_path / "documents"), ThreadPoolExecutor(1)
-    office = SessionOffice(world.tools, store, threads, notary, papers_of(world.tools, store))
+    office = SessionOffice(world.tools, store, threads, notary, papers_of(world.tools, store), Seals())
     yield Desk(world, office, tmp_path, issued_to(), await world.employ(until="review"))
     await engine.dispose()
 
@@ -55,7 +55,12 @@ async def test_signed_by_value(desk: Desk, mechanism: str) -> None:
     signed = desk.office.store.get(done.answer["document"])
     verdict = verify(signed, samples.trust(), at=desk.world.now)
     assert verdict.valid, verdict.problems
-    assert verdict.signatures[0].serial == "x-1"
+    (one,) = verdict.signatures
+    assert one.serial == "x-1"
+    # The record stood in the prepared bytes already, good for as long as the session.
+    assert one.competence is not None
+    assert (one.competence["role"], one.competence["account"]) == ("approver", "x-1")
+    assert datetime.fromisoformat(one.competence["ends_at"]) == row.expires_at
     approval = await desk.world.one("SELECT certificate FROM approvals WHERE profile_id = :p", p=desk.profile)
     registered = await desk.world.one("SELECT sha256 FROM certificates")
     assert approval.certificate == registered.sha256

@@ -7,7 +7,7 @@ import pytest
 from models.evidence import verify_file
 from tests.models.evidence import longterm, samples
 from tests.models.evidence.corpus.goods import DEMANDED, GOOD
-from tests.models.evidence.corpus.kinds import Kind, kinds
+from tests.models.evidence.corpus.kinds import Kind, kinds, on_real_files
 
 EACH = 2
 
@@ -22,6 +22,12 @@ def test_no_good_file_is_refused(name: str) -> None:
 def test_there_are_enough_kinds() -> None:
     names = [kind.name for kind in kinds()]
     assert len(names) == len(set(names)) >= 50
+
+
+@pytest.mark.parametrize("kind", on_real_files(), ids=lambda kind: f"{kind.name}: {kind.goods[0]}")
+def test_no_damage_to_a_real_file_is_accepted(kind: Kind) -> None:
+    damaged, demanded = kind.mutation(0)
+    assert not verify_file(damaged, samples.trust(), at=longterm.NOW, minimum=demanded).valid
 
 
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.name)

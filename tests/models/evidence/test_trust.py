@@ -108,6 +108,7 @@ def test_every_problem_has_its_words() -> None:
         "name": "n",
         "level": "B-B",
         "minimum": "B-T",
+        "on": "01/01/2031",
     }
     for code in problem_codes():
         found = problem(code, **values)

@@ -10,7 +10,8 @@ import pytest
 from models.commands import CreateAccount, PullNationalRecord
 from models.lifecycle import intake
 from models.lifecycle.account import create_account
-from models.lifecycle.life import Account, AccountState, Chapter, Life, Pulled
+from models.lifecycle.life import Account, AccountState, Chapter, Life
+from models.lifecycle.pulled import Pulled
 from models.regulations import in_force
 from tests.forms import COMPLETE
 from tests.models.lifecycle.scenes import (

@@ -54,6 +54,20 @@ def codes(one: Measured, by: Yardstick = BY) -> dict[str, list[str]]:
     return {criterion.value: [code for code, _ in faults] for criterion, faults in measure(one, by).items()}
 
 
+@pytest.mark.rule("nd27.art16.3")
+def test_the_dossier_has_the_number_of_the_person_where_the_law_says_so() -> None:
+    law = in_force("hanoi", date(2026, 8, 1), simulate=("nd27_2026",))
+    assert law.slot("dossier_code") is not None
+    assert in_force("hanoi", date(2026, 8, 1)).slot("dossier_code") is None, (
+        "known from reports: binds nobody"
+    )
+    by = replace(BY, code_is_number=True)
+    assert codes(profile()) == {}, "a code of the agency's own is no fault elsewhere"
+    assert codes(profile(), by) == {"unified": ["dossier-code-differs"]}
+    assert codes(profile(form(record_code=COMPLETE["citizen_id_number"])), by) == {}
+    assert codes(profile(form(record_code=None)), by).get("unified") is None, "missing is told as missing"
+
+
 def test_a_profile_in_order_fails_nothing() -> None:
     assert measure(profile(), BY) == {}
 

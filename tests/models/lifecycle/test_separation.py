@@ -108,7 +108,7 @@ def test_a_submission_that_waited_goes_back_and_off_the_list() -> None:
     assert changed(out, "revisions") == {"state": "returned", "returned_fields": [{"reason": "retired"}]}
     assert out.subject["pending_revision_id"] is None
     assert changed(out, "month_items")["state"] == "returned"
-    assert out.tell == [(f"month-end/{CULTURE}/2025-12", {"month": MONTH})]
+    assert (f"month-end/{CULTURE}/2025-12", {"month": MONTH}) in out.tell
 
 
 @pytest.mark.rule("hanoi.art12.2.1.a", "tt06.art11.1.a")

@@ -26,10 +26,13 @@ from models.command_exports import ExportDossier, PrintDossier
 from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
 from models.command_lists import ApproveByList, CutList, HoldItems, LiftHold
 from models.command_sessions import (
+    CancelExportSigning,
     CancelListSigning,
     CancelReportSigning,
+    CompleteExportSigning,
     CompleteListSigning,
     CompleteReportSigning,
+    OpenExportSigning,
     OpenListSigning,
     OpenReportSigning,
 )
@@ -155,6 +158,9 @@ def bodies(world: World) -> dict[str, Body]:
         OpenReportSigning(certificate_id=NOBODY),
         CompleteReportSigning(session_id=NOBODY, prepared=DIGEST),
         CancelReportSigning(session_id=NOBODY),
+        OpenExportSigning(certificate_id=NOBODY, purpose="Bổ nhiệm", recipient="Ban"),
+        CompleteExportSigning(session_id=NOBODY, prepared=DIGEST),
+        CancelExportSigning(session_id=NOBODY),
         delegation(world, "culture.hr", world.culture),
         AgreeDelegation(document="8/SNV"),
         RevokeDelegation(**reason),

@@ -29,6 +29,9 @@ MINE = ("person",)
 HR, SIDE = ("culture.hr",), ("culture.hr", "culture.head")
 MANAGERS = ("health.hr", "department", "admin")
 """Who manages the account of health's approver."""
+EXPORTERS = (*HR, "culture.approver", "culture.head", "department", "department.head")
+SIGNS_EXPORTS = ("culture.approver", "culture.head", "department.head")
+"""Who exports under an own signature; others under the agency's seal."""
 ALLOWED = {
     "open_profile": HR,
     "pull_national_record": (*HR, "department"),
@@ -74,7 +77,10 @@ ALLOWED = {
     "confirm_move_out": (*SIDE, "department"),
     "reopen_profile": ("health.hr",),
     "ask_for_profile": ("health.hr",),
-    "export_dossier": (*HR, "culture.approver", "culture.head", "department", "department.head"),
+    "export_dossier": EXPORTERS,
+    "open_export_signing": SIGNS_EXPORTS,
+    "complete_export_signing": EXPORTERS,
+    "cancel_export_signing": EXPORTERS,
     "print_dossier": MINE,
     **consent_bodies.ALLOWED,
     **register_bodies.ALLOWED,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from tests.models.evidence import competence, lists, longterm, samples, weak
+from tests.models.evidence import competence, lists, longterm, real, samples, weak
 
 
 def _chain(count: int) -> bytes:
@@ -50,7 +50,15 @@ LARGE: dict[str, Callable[[], bytes]] = {
     "evidence of the last profile": lambda: lists.evidence(lists.SIZE).pack(),
 }
 
-GOOD = SMALL | LARGE
+REAL: dict[str, Callable[[], bytes]] = {
+    "report, as made, B-T": real.report,
+    "approval list, as made, B-LT": real.approval_list,
+    "export, as made, two signatures": real.export,
+    "form, as made, B-LT": real.form,
+}
+"""Pages, tables, pictures and attachments as the product writes them: damaged as the small ones are."""
+
+GOOD = SMALL | LARGE | REAL
 
 DEMANDED = {
     "slip, B-T": "B-T",
@@ -60,5 +68,8 @@ DEMANDED = {
     "slip, B-LT, RSA": "B-LT",
     "slip, B-LTA, RSA": "B-LTA",
     "slip, two signatures, B-LTA": "B-LTA",
+    "report, as made, B-T": "B-T",
+    "approval list, as made, B-LT": "B-LT",
+    "form, as made, B-LT": "B-LT",
 }
 """The level that a reader of such a file demands: what is stripped from it must be missed."""

@@ -5,7 +5,7 @@ number.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from tests.models.evidence.corpus import (
@@ -15,7 +15,7 @@ from tests.models.evidence.corpus import (
     list_damage,
     update_damage,
 )
-from tests.models.evidence.corpus.goods import DEMANDED, GOOD, SMALL
+from tests.models.evidence.corpus.goods import DEMANDED, GOOD, REAL, SMALL
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ class Kind:
             yield number, *self.mutation(number)
 
 
-_PDF = tuple(SMALL)
+_PDF = (*SMALL, *REAL)
+"""The small ones first: the suite's two mutations of a kind are done to these, the bench's to all in turn."""
 _NEEDS = {
     "bit flip: after the last signature": ("slip, B-LT",),
     "timestamp of another file": ("slip, B-T", "slip, B-LT", "slip, B-LTA"),
@@ -65,3 +66,11 @@ def kinds() -> list[Kind]:
         Kind(name, damage, ("record of competence",)) for name, damage in competence_damage.KINDS.items()
     ]
     return found
+
+
+def on_real_files() -> list[Kind]:
+    """For the suite: every real file with a few kinds of damage, each kind on one of them."""
+    general = [kind for kind in kinds() if kind.goods == _PDF]
+    return [
+        replace(kind, goods=(tuple(REAL)[at % len(REAL)],)) for at, kind in enumerate(general) if not at % 3
+    ]
