@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0078"
-down_revision = "0075"
+down_revision = "0076"
 
 
 def upgrade() -> None:
