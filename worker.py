@@ -48,7 +48,8 @@ from activities.signing.renewing import RenewalOffice
 from activities.signing.sessions import SessionOffice
 from activities.signing.sources import signers_of
 from activities.slips.office import SlipOffice
-from api.clock import EngineClock, SystemClock
+from api.clock import Clock, EngineClock, SystemClock
+from api.stuck.metering import Meter, runtime_of
 from models.database import engine_for
 from models.identifiers import batch_queue
 from models.key_opening import open_ring
@@ -247,7 +248,8 @@ async def serve(part: Part, settings: Settings) -> None:
     ring = open_ring(settings)
     engine = engine_for(settings.database_url(DatabaseRole.WORKER), pool_size=settings.database_pool)
     tools = Tools(engine, ring)
-    client = await connect(settings, ring)
+    runtime = runtime_of(settings)
+    client = await connect(settings, ring, runtime=runtime)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -262,6 +264,9 @@ async def serve(part: Part, settings: Settings) -> None:
         await polling(client, settings.task_queue, part, stop)
         if part in ("activities", "all"):
             stack.push_async_callback(_stopped, asyncio.create_task(_sealing(settings, engine, client)))
+        if runtime is not None:
+            meter = Meter(runtime, settings, tools, _clock(settings, client).now)
+            stack.push_async_callback(_stopped, asyncio.create_task(meter.run()))
         log.info("worker.ready", kind=part)
         if settings.ready_file is not None:
             settings.ready_file.touch()
@@ -273,10 +278,13 @@ async def serve(part: Part, settings: Settings) -> None:
 
 async def _sealing(settings: Settings, engine: AsyncEngine, client: Client) -> None:
     """Seal every authority's history, beside the activities; one process of all does it at a time."""
-    clock = EngineClock(client) if settings.clock == "engine" else SystemClock()
     url = settings.libpq_url(DatabaseRole.WORKER)
     with closing(Stamps(settings)) as stamps:
-        await Sealer(engine, url, clock.now, stamps, settings.second_place_address).run()
+        await Sealer(engine, url, _clock(settings, client).now, stamps, settings.second_place_address).run()
+
+
+def _clock(settings: Settings, client: Client) -> Clock:
+    return EngineClock(client) if settings.clock == "engine" else SystemClock()
 
 
 async def _stopped(task: asyncio.Task[None]) -> None:

@@ -28,6 +28,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from api.answers import respond
 from api.engine_away import ENGINE_AWAY
+from api.maintenance import refuse_command
 from api.scope import Asker
 from api.second_factor import recent
 from api.starting_recompute import SUMMARY
@@ -158,9 +159,10 @@ async def send(
     ``workflow_id`` is the profile's unless given.
 
     Raises:
-        RefusedError: ``second-factor-stale``, and whatever `submit` raises.
+        RefusedError: ``maintenance``, ``second-factor-stale``, and whatever `submit` raises.
     """
     state = request.app.state
+    refuse_command(body, who.maintenance, who.now)
     recent(who, body.verb, state.tools.policy, state.settings.second_factor)
     if sent is None and isinstance(body, ActivateAccount):
         sent = body.model_copy(update={"password_hash": ""})

@@ -15,7 +15,6 @@ from uuid import UUID
 import psycopg
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.clock import Clock
@@ -23,20 +22,12 @@ from api.commands import PATIENCE, Addressed, Engine, put
 from api.engine_away import ENGINE_AWAY
 from api.intake.resumable import forget_expired
 from api.reconcile import Reconciler
+from api.saying import say
 from api.starting_imports import import_workflow, start_import
-from api.starting_recompute import start_recompute
-from api.starting_slips import start_slip
-from models.calendar import legal_date, start_of_day
+from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.errors import IdentifierError
-from models.identifiers import WorkflowKind, WorkflowName, parse_workflow_id
-from models.lifecycle.month import OPEN_END
 from models.logs import logger
-from models.messages import AgencyMonthStart, Lending, Life, Move
-from workflows.agency_month import AgencyMonthWorkflow
-from workflows.delegation import DelegationWorkflow
-from workflows.profile import ProfileWorkflow
-from workflows.transfer import TransferWorkflow
 
 LATE = timedelta(seconds=30)
 """A command the engine has not answered for so long is put again."""
@@ -150,7 +141,7 @@ class Relay:
         said = unknown = 0
         for row in rows:
             try:
-                await self._say(row)
+                await say(self._engine.client, self._engine.task_queue, row)
             except ENGINE_AWAY as error:
                 code = error.status if isinstance(error, RPCError) else RPCStatusCode.UNAVAILABLE
                 log.warning("relay.not_said", workflow_id=row.workflow_id, code=code.name)
@@ -171,67 +162,6 @@ class Relay:
         if workflow_id not in self._unknown:
             self._unknown.add(workflow_id)
             log.warning("relay.unknown_line", workflow_id=workflow_id, code=type(error).__name__)
-
-    async def _say(self, row: Row[Any]) -> None:
-        """Signal the workflow; start it where it sleeps only in PostgreSQL."""
-        name = parse_workflow_id(row.workflow_id)
-        client, queue = self._engine.client, self._engine.task_queue
-        assert name.subject is not None
-        if name.kind is WorkflowKind.PROFILE:
-            await client.start_workflow(
-                ProfileWorkflow.run,
-                Life(authority_id=row.authority_id, profile_id=name.subject),
-                id=row.workflow_id,
-                task_queue=queue,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                start_signal="heard",
-                static_summary="Hồ sơ",
-            )
-        elif name.kind is WorkflowKind.TRANSFER:
-            await client.start_workflow(
-                TransferWorkflow.run,
-                Move(
-                    authority_id=row.authority_id,
-                    transfer_id=name.subject,
-                    profile_id=UUID(row.payload["profile_id"]),
-                ),
-                id=row.workflow_id,
-                task_queue=queue,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                start_signal="heard",
-                static_summary="Chuyển hồ sơ",
-            )
-        elif name.kind is WorkflowKind.DELEGATION:
-            await client.start_workflow(
-                DelegationWorkflow.run,
-                Lending(authority_id=row.authority_id, delegation_id=name.subject),
-                id=row.workflow_id,
-                task_queue=queue,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                start_signal="heard",
-                static_summary="Uỷ quyền",
-            )
-        elif name.kind is WorkflowKind.SLIP:
-            await start_slip(client, queue, row.authority_id, name.subject, UUID(row.payload["profile_id"]))
-        elif name.kind is WorkflowKind.RECOMPUTE:
-            await start_recompute(client, queue, row.authority_id)
-        elif name.kind is WorkflowKind.MONTH_END and (start := _running_list(row, name)) is not None:
-            # Also where it had closed: something joined it since.
-            await client.start_workflow(
-                AgencyMonthWorkflow.run,
-                start,
-                id=row.workflow_id,
-                task_queue=queue,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                start_signal="heard",
-                static_summary=f"Danh sách tháng {start.month}",
-            )
-        else:
-            try:
-                await client.get_workflow_handle(row.workflow_id).signal("heard")
-            except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise  # a month that has ended needs to hear nothing
 
     async def note_heard(self) -> None:
         """Write down which commands the engine has answered since the last time, by this process."""
@@ -273,17 +203,3 @@ class Relay:
                 break
             self._imports.add(import_id)
         return started
-
-
-def _running_list(row: Row[Any], name: WorkflowName) -> AgencyMonthStart | None:
-    """How to start the list a line is for, where it is one that opens again; none for all others."""
-    assert name.subject is not None
-    assert name.period is not None
-    start = AgencyMonthStart(
-        authority_id=row.authority_id,
-        agency_id=name.subject,
-        agency_month_id=UUID(row.payload.get("month", str(name.subject))),
-        month=name.period,
-        closes_at=start_of_day(OPEN_END),
-    )
-    return start if start.reopens else None

@@ -22,12 +22,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import browsers
 from api.clock import Clock
+from api.maintenance import refuse_changes, window_of
 from api.rates import rates_of
 from models.access import OFFICIAL, Actor, Delegation, Verb, delegables, in_force, roles
 from models.access import Scope as Range
 from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.errors import RefusedError
+from models.lifecycle.service import Window
 from models.record.actors import consent_of, delegation_of, grant_of
 from models.record.tools import Tools
 from models.regulations import Policy
@@ -62,6 +64,8 @@ class Asker:
     """Whether the account has a confirmed second factor."""
     second_factor_at: datetime | None = None
     """When this session last showed it."""
+    maintenance: Window | None = None
+    """The maintenance that goes on, in which nothing is changed."""
 
     @property
     def must_change_password(self) -> bool:
@@ -79,8 +83,11 @@ class Asker:
         return tuple(one for one in self.actor.delegations if in_force(one, self.today))
 
 
-# The second column is worked out after the first, which has said whose account it is.
-_IDENTIFY = text("SELECT hoso_identify(:hash, :now) AS who, hoso_consents(hoso_account()) AS consents")
+# The others are worked out after the first, which has said whose account it is.
+_IDENTIFY = text(
+    "SELECT hoso_identify(:hash, :now) AS who, hoso_consents(hoso_account()) AS consents,"
+    " hoso_maintenance(:now) AS maintenance"
+)
 
 
 def tools_of(request: Request) -> Tools:
@@ -106,7 +113,7 @@ async def asker(
     """The account whose session token came with the request, as a bearer or in a browser's cookie.
 
     Raises:
-        RefusedError: ``not-authenticated``, ``csrf-failed``, ``rate-limited``.
+        RefusedError: ``not-authenticated``, ``csrf-failed``, ``rate-limited``, ``maintenance``.
     """
     token = credentials.credentials if credentials is not None else browsers.token_in(request)
     if token is None or not 1 <= len(token) <= 200:
@@ -118,7 +125,9 @@ async def asker(
         found = (await alone.execute(_IDENTIFY, {"hash": digest, "now": now})).one()
     if found.who is None:
         raise RefusedError.of("not-authenticated")
-    who = asker_of({**found.who, "consents": found.consents}, digest, now)
+    more = {"consents": found.consents, "maintenance": found.maintenance}
+    who = asker_of({**found.who, **more}, digest, now)
+    refuse_changes(request, who.maintenance, now)
     _not_too_often(request, who.account_id)
     return who
 
@@ -166,6 +175,7 @@ def asker_of(found: dict[str, Any], digest: str, now: datetime) -> Asker:
         must_change=bool(found.get("must_change")),
         second_factor=bool(found.get("second_factor")),
         second_factor_at=_instant(found.get("second_factor_at")),
+        maintenance=window_of(found.get("maintenance")),
     )
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field, JsonValue, StringConstraints
 
 from models.command_accounts import ACCOUNT_ACTS
-from models.command_admin import OrderBackup
+from models.command_admin import ADMINISTRATION
 from models.command_consents import AllowAccess, AnswerConsent, AskConsent, RevokeAccess, WithdrawConsent
 from models.command_exports import ExportDossier, PrintDossier
 from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
@@ -360,7 +360,7 @@ COMMANDS: tuple[type[Body], ...] = (
     RegisterCertificate,
     WithdrawCertificate,
     *ACCOUNT_ACTS,
-    OrderBackup,
+    *ADMINISTRATION,
     *BREACHES,
     *REQUESTS,
 )

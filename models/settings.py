@@ -284,7 +284,8 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """Least severity written."""
     metrics_address: str | None = None
-    """host:port where a worker shows Prometheus metrics; unset: not shown."""
+    """host:port where a worker serves Prometheus metrics (Temporal's, and `hoso_stuck`); unset: not served.
+    They name kinds, queues and codes of authorities; let only the monitoring reach them all the same."""
 
     @model_validator(mode="after")
     def _passwords_of_people_are_dear(self) -> Self:

@@ -52,6 +52,26 @@ class AdministrationWorkflow:
             self._orders.append(command_id)
         return moment
 
+    @workflow.update
+    async def pause_party(self, command_id: UUID) -> Moment:
+        """Nothing goes to an outside party for now."""
+        return await self._do(command_id, "Tạm dừng một bên ngoài")
+
+    @workflow.update
+    async def resume_party(self, command_id: UUID) -> Moment:
+        """It goes on."""
+        return await self._do(command_id, "Tiếp tục với bên ngoài")
+
+    @workflow.update
+    async def announce_maintenance(self, command_id: UUID) -> Moment:
+        """Nothing will be changed for a while."""
+        return await self._do(command_id, "Thông báo bảo trì")
+
+    @workflow.update
+    async def lift_maintenance(self, command_id: UUID) -> Moment:
+        """A maintenance ends early, or is not held."""
+        return await self._do(command_id, "Kết thúc bảo trì sớm")
+
     async def _do(self, command_id: UUID, summary: str) -> Moment:
         self._asked = True
         async with self._lock:

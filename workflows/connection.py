@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from temporalio.client import Client
+from temporalio.runtime import Runtime
 from temporalio.service import GrpcCompression, RetryConfig, TLSConfig
 
 from models.keys import KeyRing
@@ -27,13 +28,19 @@ def tls_of(settings: Settings) -> TLSConfig | bool:
     )
 
 
-async def connect(settings: Settings, ring: KeyRing, *, lazy: bool = False) -> Client:
-    """A client; ``lazy`` connects at the first call, so that the API starts while the engine is down."""
+async def connect(
+    settings: Settings, ring: KeyRing, *, lazy: bool = False, runtime: Runtime | None = None
+) -> Client:
+    """A client; ``lazy`` connects at the first call, so that the API starts while the engine is down.
+
+    ``runtime`` is one that serves metrics, where the process has one.
+    """
     return await Client.connect(
         settings.temporal_address,
         namespace=settings.temporal_namespace,
         data_converter=data_converter(ring),
         lazy=lazy,
+        runtime=runtime,
         tls=tls_of(settings),
         # Every payload is sealed, and what is sealed does not shrink: compressing it only costs time.
         grpc_compression=GrpcCompression.NONE,

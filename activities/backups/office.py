@@ -20,6 +20,8 @@ from activities.backups.note import signed_note
 from activities.documents.store import DocumentStore
 from activities.signing.notary import Notary
 from activities.signing.patience import patiently
+from activities.signing.pausing import may_sign
+from activities.signing.proofs import present
 from activities.signing.signer import Signers
 from models.activity_interfaces import BackupActivities
 from models.backups.keeping import may_go, months_before
@@ -141,6 +143,7 @@ class BackupOffice(BackupActivities):
         await self._retire(run.now)
 
     async def _note(self, side: Side, judged: Judged, now: datetime) -> str:
+        await may_sign(self.tools, self.notary, side.authority_id, side.code, present(now))
         loop = asyncio.get_running_loop()
         pdf = await loop.run_in_executor(
             self.threads, signed_note, self.signers, self.notary, side, judged, now

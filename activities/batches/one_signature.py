@@ -14,6 +14,7 @@ from activities.signing.errors import CannotSignError, SignerAwayError
 from activities.signing.issuing import SignerName
 from activities.signing.notary import SignedFile
 from activities.signing.office import SigningOffice
+from activities.signing.pausing import may_sign
 from activities.signing.proofs import Signing, keep_proof, no_trouble, note_trouble, present
 from models.database import Scope, transaction
 from models.lifecycle.scene import Scene
@@ -130,6 +131,7 @@ async def _signed(
 
     scope = Scope(batch.authority_id, everything=True)
     try:
+        await may_sign(tools, signing.notary, batch.authority_id, row.authority_code, now)
         async with beating("signing"):
             loop = asyncio.get_running_loop()
             made, document, certificate = await loop.run_in_executor(signing.threads, work)

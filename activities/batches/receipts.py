@@ -26,7 +26,14 @@ from activities.national.adapter import (
 )
 from activities.national.mappings import Mapping
 from activities.national.receipts import keep_receipt
-from activities.national.trouble import REPAIR, again, growing_delay, tell_of_trouble, troubled
+from activities.national.trouble import (
+    REPAIR,
+    again,
+    growing_delay,
+    open_way,
+    tell_of_trouble,
+    troubled,
+)
 from activities.notifications.notices import notify_post
 from models.database import Scope, transaction
 from models.lifecycle import rhythm
@@ -102,6 +109,7 @@ async def await_receipts(tools: Tools, national: National | None, batch: Batch) 
     for packet in packets:
         if national is None:
             raise again("national-not-configured", REPAIR)
+        await open_way(tools, batch.authority_id, batch.now)
         waiting |= not await _settle(tools, national, batch, packet)
         activity.heartbeat(packet.tran_code)
     await _meet(tools, batch)

@@ -25,7 +25,7 @@ from activities.national.adapter import (
 from activities.national.items import items_of, sender_code
 from activities.national.mappings import Mapping, ValueRefusedError
 from activities.national.service import submit_packet
-from activities.national.trouble import tell_of_trouble, troubled
+from activities.national.trouble import open_way, tell_of_trouble, troubled
 from activities.notifications.notices import notify_administrator, notify_post
 from models.calendar import legal_date
 from models.database import Scope, transaction
@@ -122,6 +122,7 @@ async def submit_batch(tools: Tools, national: National | None, batch: Batch) ->
                 connection, batch.authority_id, "national_not_configured", once="ever", now=batch.now
             )
         return BatchResult()
+    await open_way(tools, batch.authority_id, batch.now)
     refused = sent = 0
     # A packet refused as a whole ends the run: the same items in a new one would be refused again.
     taken = await _deliver_prepared(tools, national, batch)

@@ -23,6 +23,7 @@ from activities.signing.errors import CannotSignError, SignerAwayError
 from activities.signing.issuing import SignerName
 from activities.signing.notary import Notary, SignedFile
 from activities.signing.patience import patiently
+from activities.signing.pausing import may_sign
 from activities.signing.proofs import Signing, keep_proof, no_trouble, note_trouble, present, sealing
 from activities.signing.signer import Signer, Signers
 from models.access import roles
@@ -115,6 +116,9 @@ class ExportOffice(ExportActivities):
             if taken.row.document_sha256 is not None:
                 return Signed(document=taken.row.document_sha256)
             own = signing_of(taken.row)
+            if taken.row.places:
+                code = taken.row.authority_code
+                await may_sign(self.tools, self.notary, request.authority_id, code, at)
             made = await loop.run_in_executor(self.threads, self._make, taken, at)
         except (CannotSignError, DocumentError) as refused:
             async with transaction(self.tools.engine, scope) as connection:

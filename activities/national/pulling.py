@@ -22,7 +22,7 @@ from activities.national.adapter import (
 )
 from activities.national.mappings import Mapping, ValueRefusedError
 from activities.national.service import find_person
-from activities.national.trouble import again, tell_of_trouble
+from activities.national.trouble import PAUSED, again, is_paused, tell_of_trouble
 from models.database import Scope, transaction
 from models.lifecycle.intake import NOT_FOUND
 from models.messages import NationalPull, NationalPulled
@@ -53,6 +53,8 @@ async def pull_record(
         return NationalPulled(record=kept)
     if number is None:
         return NationalPulled(failure="no-personal-number")
+    if await is_paused(tools, pull.authority_id, pull.now):
+        return NationalPulled(failure=PAUSED)  # somebody waits for the answer
     try:
         # The command's id is the reason the other side writes beside the look-up.
         found = await find_person(gateway, mapping, PersonQuery(str(pull.command_id), number))

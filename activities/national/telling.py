@@ -26,7 +26,7 @@ from activities.national.adapter import (
 from activities.national.items import is_agency_code, item_of, sender_code
 from activities.national.mappings import Mapping, ValueRefusedError
 from activities.national.service import poll_receipts, report_status, submit_packet
-from activities.national.trouble import SHORTEST, again, tell_of_trouble, troubled
+from activities.national.trouble import SHORTEST, again, open_way, tell_of_trouble, troubled
 from activities.notifications.notices import notify_administrator
 from models.database import Scope, transaction
 from models.lifecycle.life import LEAVING, Status
@@ -69,6 +69,7 @@ async def tell_status(
     standing = await _standing(tools, status)
     if standing is None:
         return NationalTold(told=False)
+    await open_way(tools, status.authority_id, status.now)
     tell = _tell_separation if standing.status in LEAVING else _tell_transfer
     try:
         result = await tell(tools, gateway, mapping, receiver, status, standing)

@@ -16,8 +16,10 @@ from activities.national.adapter import (
     UnreachableError,
 )
 from activities.notifications.notices import notify_administrator
+from activities.signing.proofs import present
 from models.calendar import legal_date
 from models.database import Scope, transaction
+from models.record.service import paused_now
 from models.record.tools import Tools
 
 SHORTEST, LONGEST = timedelta(seconds=2), timedelta(minutes=5)
@@ -25,6 +27,10 @@ REPAIR = timedelta(minutes=10)
 """Between tries while a person must do something first."""
 NIGHT = timedelta(hours=1)
 """At most this long, even if the other side announced more: maintenance also ends early."""
+
+PAUSED = "national-paused"
+PAUSE = timedelta(minutes=1)
+"""Between two looks whether a paused exchange goes on."""
 
 KINDS: dict[type[NationalError], str] = {
     KeyRevokedError: "national_key_revoked",
@@ -53,6 +59,21 @@ def delay_after(error: NationalError, attempt: int) -> timedelta:
             return REPAIR
         case _:
             return growing
+
+
+async def open_way(tools: Tools, authority_id: UUID, at: datetime) -> None:
+    """Go on, unless an administrator has paused the exchange.
+
+    Raises:
+        ApplicationError: ``national-paused``; asked again within a minute.
+    """
+    if await is_paused(tools, authority_id, at):
+        raise again(PAUSED, PAUSE)
+
+
+async def is_paused(tools: Tools, authority_id: UUID, at: datetime) -> bool:
+    """Whether nothing may be sent at the instant of this attempt, of an activity asked for at ``at``."""
+    return "national" in await paused_now(tools.engine, authority_id, present(at))
 
 
 def again(what: str, delay: timedelta) -> ApplicationError:

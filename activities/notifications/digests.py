@@ -13,7 +13,7 @@ from sqlalchemy import text
 from temporalio import activity
 
 from activities.notifications.idle_drafts import recall_idle_drafts
-from activities.notifications.letter import Stationery, letter
+from activities.notifications.letter import Stationery, announcements, letter
 from activities.notifications.notices import notify_administrator
 from activities.notifications.open_work import OpenWork, work_of_posts
 from activities.notifications.passwords import remind_of_passwords
@@ -28,6 +28,8 @@ from models.keys import Sealed
 from models.logs import logger
 from models.messages import DigestDone, DigestRun
 from models.record.months import is_working_day, next_working_day
+from models.record.service import paused
+from models.record.service import windows as maintenance
 from models.record.tools import Tools
 from models.settings import Settings
 
@@ -37,6 +39,8 @@ PAUSE = timedelta(minutes=30)
 """Between two tries of messages that could not be handed over."""
 EVENING = 17
 """Local hour after which they wait for the next working day."""
+PAUSED = "paused"
+"""Why nothing is handed over while an administrator has paused the post."""
 FIRST = UUID(int=0)
 
 _ROW = text(
@@ -81,16 +85,20 @@ async def send_digests(tools: Tools, settings: Settings, run: DigestRun) -> Dige
         await recall_idle_drafts(connection, calendar, tools.policy.declarations.idle_draft, day, run.now)
         await remind_of_passwords(connection, law, tools.policy, day, run.now)
         found = await work_of_posts(connection, day, run.now)
+        pauses, windows = await paused(connection, run.now), await maintenance(connection, run.now)
     await look_over(tools, scope, law, run.now, activity.heartbeat)
     external = settings.person_signer == "external"
     await warn_of_dead_ends(tools, scope, run.now, certificates=external)
-    paper = Stationery(settings.smtp_from, f"{settings.public_address}/", run.now, law)
+    said = announcements(pauses.values(), windows)
+    paper = Stationery(settings.smtp_from, f"{settings.public_address}/", run.now, law, said)
     async with open_post(settings) as post:
         round_ = Round(tools, scope, post, paper, day, run.now)
+        if "mail" in pauses:
+            round_.down = PAUSED  # every message has its row and waits for a later round
         sent = await round_.through(found)
     async with transaction(tools.engine, scope) as connection:
         failed = await connection.scalar(_UNSENT, {"day": day}) or 0
-        if round_.down is not None:
+        if round_.down not in (None, PAUSED):
             kind, once = "mail_post_down", day.isoformat()
             await notify_administrator(
                 connection, run.authority_id, kind, once=once, now=run.now, code=round_.down

@@ -1,7 +1,7 @@
 """The morning's message: counts, dates, articles and one address. No name but the reader's own roles"
 " (R38)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from email.message import EmailMessage
@@ -13,6 +13,8 @@ from uuid import UUID, uuid5
 from activities.notifications.open_work import Line, Work
 from models.access import delegables, roles
 from models.calendar import legal_date
+from models.evidence.verdict import VIETNAM
+from models.lifecycle.service import Pause, Window
 from models.regulations import RuleSet
 
 LONGEST = 110
@@ -73,6 +75,8 @@ class Stationery:
     link: str
     now: datetime
     law: RuleSet
+    said: tuple[tuple[str, str], ...] = ()
+    """What everybody is told first, in Vietnamese and English: pauses, maintenance."""
 
 
 def letter(paper: Stationery, account_id: UUID, address: str, work: Work) -> EmailMessage:
@@ -101,8 +105,41 @@ def message_id(account_id: UUID, day: date, sender: str) -> str:
     return f"<{uuid5(account_id, f'digest:{day}')}@{domain}>"
 
 
+PARTIES = {
+    "mail": ("thư điện tử", "mail"),
+    "national": ("Cơ sở dữ liệu quốc gia", "the national database"),
+    "timestamps": ("dịch vụ dấu thời gian, tình trạng chứng thư", "timestamps and certificate status"),
+    "signers": ("ký số", "signatures"),
+}
+"""An outside party as people know it."""
+
+
+def announcements(pauses: Iterable[Pause], windows: Iterable[Window]) -> tuple[tuple[str, str], ...]:
+    """What waits for whom though deadlines run on, and when nothing can be changed; no reasons, no names."""
+    told = []
+    for one in pauses:
+        vi, en = PARTIES[one.party]
+        told.append(
+            (
+                f"Tạm dừng gửi: {vi}. Việc chờ được giữ nguyên; các thời hạn vẫn tính.",
+                f"Paused: {en}. What waits is kept; deadlines run on.",
+            )
+        )
+    for window in windows:
+        times = f"{_instant(window.starts_at)} – {_instant(window.ends_at)}"
+        cited = f" ({window.citation})" if window.citation else ""
+        told.append(
+            (f"Bảo trì {times}: chỉ đọc, không thay đổi được{cited}.", f"Maintenance {times}: reading only.")
+        )
+    return tuple(told)
+
+
+def _instant(at: datetime) -> str:
+    return f"{at.astimezone(VIETNAM):%H:%M %d/%m/%Y}"
+
+
 def _part(paper: Stationery, work: Work, words: Words) -> str:
-    parts = []
+    parts = ["".join(f"{one[words is EN]}\n" for one in paper.said) + "\n"] if paper.said else []
     if work.own:
         parts.append(_block(f"{words.own}:", [_line(paper, line, words) for line in work.own], words))
     for role, lines in _grouped(work.posts).items():

@@ -23,6 +23,7 @@ from activities.signing.competence import LASTS, CompetenceDesk, Entitlement, le
 from activities.signing.errors import CannotSignError, SignerAwayError
 from activities.signing.issuing import SignerName
 from activities.signing.notary import SignedFile
+from activities.signing.pausing import may_sign
 from activities.signing.proofs import Signing, keep_proof, no_trouble, note_trouble, present
 from models.access import roles
 from models.calendar import legal_date
@@ -75,6 +76,7 @@ async def sign_report(office: ReviewOffice, signing: ReportSigning) -> Signed:
     now = present(signing.now).replace(microsecond=0)
     own = signing_of(row, law)
     try:
+        await may_sign(office.tools, office.notary, signing.authority_id, row.authority_code, now)
         made, document, certificate = await asyncio.get_running_loop().run_in_executor(
             office.threads, _render_and_sign, office, row, law, now
         )

@@ -17,12 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.sealing.stamping import Stamps
 from activities.sealing.troubles import Trouble, note, recall
-from activities.signing.errors import NotNowError
+from activities.signing.errors import NotNowError, PausedError
 from models.history import sealing
 from models.history.appending import BATCH, append
 from models.history.place import PlaceError, SecondPlace, WrittenBeforeError
 from models.history.tree import LogBrokenError
 from models.logs import logger
+from models.record.service import paused_now
 
 PAUSE = 10.0
 """Seconds between two looks: an event is in the log within a minute, with room for a slow one."""
@@ -131,6 +132,7 @@ class Sealer:
         except PlaceError as error:
             found = self._said("second-place-away", error)
         try:
+            await self._unpaused(authority_id, now)
             await sealing.seal(self._engine, authority_id, now, self._stamps.at(now))
         except NotNowError as error:
             found = self._said(error.code, error)
@@ -155,6 +157,10 @@ class Sealer:
                 await sealing.export(self._engine, authority_id, self._place, now, anew=True)
             self._compared.add(authority_id)
         return self._place
+
+    async def _unpaused(self, authority_id: UUID, now: datetime) -> None:
+        if "timestamps" in await paused_now(self._engine, authority_id, now):
+            raise PausedError("timestamps-paused")  # events are appended meanwhile; a head is sealed later
 
     def _said(self, code: str, error: Exception) -> str:
         log.debug("sealer.failed", code=code, kind=type(error).__name__)

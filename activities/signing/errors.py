@@ -1,5 +1,10 @@
 """What can keep a signature from being made."""
 
+from datetime import timedelta
+
+PAUSE = timedelta(minutes=1)
+"""Between two looks whether a paused party may be asked again."""
+
 
 class CannotSignError(Exception):
     """A refusal to sign. ``code`` is stable: signature-failed, already-signed, signature-field-missing,
@@ -32,3 +37,10 @@ class NotNowError(SignerAwayError):
     ``code`` is stable: revocation-unavailable, revocation-unknown, timestamp-unavailable or timestamp-wrong.
     The approval stays pending and is tried again: a signature without its required proof is none.
     """
+
+
+class PausedError(NotNowError):
+    """An administrator has paused who is needed; ``code`` is timestamps-paused or signers-paused."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code, "paused by an administrator")

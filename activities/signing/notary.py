@@ -111,6 +111,10 @@ class Notary:
         """The level of an authority's signatures, by its code."""
         return self._levels.get(authority, self.level)
 
+    def asks(self, authority: str) -> bool:
+        """Whether an authority's signatures need the word of others: a timestamp, or of revocation."""
+        return self.level_of(authority).stamped or self._status is not None
+
     def close(self) -> None:
         """Give back the connections."""
         if self._open is not None and self._open.http is not None:

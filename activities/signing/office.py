@@ -19,6 +19,7 @@ from activities.signing.errors import CannotSignError, SignerAwayError
 from activities.signing.issuing import SignerName
 from activities.signing.notary import Notary, SignedFile
 from activities.signing.patience import patiently
+from activities.signing.pausing import may_sign
 from activities.signing.proofs import Signing, keep_proof, no_trouble, note_trouble, present
 from activities.signing.signer import Signers
 from models.access import roles
@@ -85,6 +86,7 @@ class SigningOffice(SigningActivities):
         signing = signing_of(row)
         now = present(request.now).replace(microsecond=0)
         try:
+            await may_sign(self.tools, self.notary, request.authority_id, row.authority_code, now)
             made, document, certificate = await asyncio.get_running_loop().run_in_executor(
                 self.threads, self._render_and_sign, row, content, now
             )

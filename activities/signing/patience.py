@@ -6,9 +6,9 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from activities.signing.errors import NotNowError, SignerAwayError
+from activities.signing.errors import PAUSE, NotNowError, PausedError, SignerAwayError
 
 Result = TypeVar("Result")
 
@@ -26,6 +26,14 @@ async def patiently(work: Awaitable[Result]) -> Result:
     last = activity.in_activity() and activity.info().attempt >= ATTEMPTS
     try:
         return await work
+    except PausedError as paused:
+        # No fault, and no growing delay: it goes on within a minute of being resumed.
+        raise ApplicationError(
+            paused.code,
+            type=paused.code,
+            next_retry_delay=PAUSE,
+            category=ApplicationErrorCategory.BENIGN,
+        ) from paused
     except NotNowError as trouble:
         raise ApplicationError(trouble.code, type=trouble.code) from trouble
     except SignerAwayError as away:

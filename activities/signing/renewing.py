@@ -15,8 +15,9 @@ from temporalio.exceptions import ApplicationError
 
 from activities.documents.store import DocumentStore
 from activities.signing.archiving import archive_ends
-from activities.signing.errors import CannotSignError, NotNowError
+from activities.signing.errors import PAUSE, CannotSignError, NotNowError, PausedError
 from activities.signing.notary import Notary
+from activities.signing.pausing import unpaused
 from activities.signing.proofs import present
 from models.activity_interfaces import RenewalActivities
 from models.database import Scope, transaction
@@ -130,10 +131,12 @@ class RenewalOffice(RenewalActivities):
     async def _one(self, authority_id: UUID, row: Row[Any], now: datetime) -> bool:
         loop = asyncio.get_running_loop()
         try:
+            await unpaused(self.tools, authority_id, now, "timestamps")
             new, ends_at = await loop.run_in_executor(self.threads, self._renew, row, now)
         except NotNowError as away:
             await self._note(authority_id, row, away.code, now)
-            raise ApplicationError(away.code, type=away.code) from away
+            pause = PAUSE if isinstance(away, PausedError) else None
+            raise ApplicationError(away.code, type=away.code, next_retry_delay=pause) from away
         except (CannotSignError, StoreError) as refused:
             await self._note(authority_id, row, refused.code, now)
             return False

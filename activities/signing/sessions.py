@@ -21,11 +21,12 @@ from activities.documents.stamp import Stamp, stamp_style
 from activities.signing.assurance import Assurance, Level
 from activities.signing.checking import check_certificate
 from activities.signing.competence import CompetenceDesk
-from activities.signing.errors import CannotSignError, SignerAwayError
+from activities.signing.errors import CannotSignError, PausedError, SignerAwayError
 from activities.signing.notary import Notary, SignedFile
 from activities.signing.outside import OutsideKey, ToSign, complete, prepare, value_of
 from activities.signing.papers import Paper, Papers
 from activities.signing.patience import patiently
+from activities.signing.pausing import may_sign, unpaused
 from activities.signing.proofs import keep_proof, no_trouble, note_trouble, present, sealing
 from activities.signing.returned import accepted, newest_timestamp
 from activities.signing.signer import Signers, info_of
@@ -74,9 +75,12 @@ class SessionOffice(SessionActivities):
         loop, now = asyncio.get_running_loop(), request.now.replace(microsecond=0)
         try:
             paper = await self.papers[session.kind].paper(session, request.now)
+            await may_sign(
+                self.tools, self.notary, request.authority_id, paper.authority_code, present(request.now)
+            )
             made = await loop.run_in_executor(self.threads, self._lay_out, session, paper, now)
-        except (CannotSignError, DocumentError) as refused:
-            return Signed(failure=refused.code)
+        except (CannotSignError, DocumentError, PausedError) as refused:
+            return Signed(failure=refused.code)  # whoever opens a session is answered now
         async with transaction(self.tools.engine, scope) as connection:
             await connection.execute(_LAID_OUT, {**made, "id": session.id})
         return Signed(document=(await self._session(request)).prepared)
@@ -107,6 +111,8 @@ class SessionOffice(SessionActivities):
         if (kept := session.document or paper.kept) is not None:
             return Signed(document=kept, certificate=certificate, approval=approval)
         try:
+            if self.notary.asks(paper.authority_code):  # the signer has answered; who vouches has not
+                await unpaused(self.tools, request.authority_id, now, "timestamps")
             made = await loop.run_in_executor(self.threads, self._judge, session, paper, now)
         except CannotSignError as refused:
             async with transaction(self.tools.engine, scope) as connection:

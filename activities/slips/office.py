@@ -16,9 +16,10 @@ from activities.documents.errors import DocumentError
 from activities.documents.slip import render_slip
 from activities.documents.store import DocumentStore
 from activities.signing.competence import LASTS, CompetenceDesk, Entitlement
-from activities.signing.errors import CannotSignError, SignerAwayError
+from activities.signing.errors import PAUSE, CannotSignError, PausedError, SignerAwayError
 from activities.signing.issuing import SignerName
 from activities.signing.notary import Notary, SignedFile
+from activities.signing.pausing import may_sign
 from activities.signing.proofs import Signing, address, keep_proof, no_trouble, note_trouble, present
 from activities.signing.signer import Signer, Signers
 from activities.slips.paper import data_of, field_of, header_of, slip_of
@@ -89,7 +90,8 @@ class SlipOffice(SlipActivities):
         try:
             return await self._slip(request)
         except SignerAwayError as away:
-            raise ApplicationError(away.code, type=away.code) from away
+            pause = PAUSE if isinstance(away, PausedError) else None
+            raise ApplicationError(away.code, type=away.code, next_retry_delay=pause) from away
 
     async def _slip(self, request: SlipRequest) -> SlipMade:
         scope = Scope(request.authority_id, everything=True)
@@ -107,6 +109,7 @@ class SlipOffice(SlipActivities):
         own = _signing_of(row, "")
         loop = asyncio.get_running_loop()
         try:
+            await may_sign(self.tools, self.notary, request.authority_id, row.authority_code, now)
             made = await loop.run_in_executor(self.threads, self._make, row, papers, now)
         except (CannotSignError, DocumentError) as refused:
             async with transaction(self.tools.engine, scope) as connection:

@@ -3,22 +3,28 @@
 Exit status: 0 a good backup, 1 one that is damaged, 2 none could be taken or looked at.
 """
 
+import asyncio
 import json as jsonlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
+from uuid import UUID
 
 import psycopg
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.cli.scratch import Report, check
 from models.backups.manifest import Manifest
 from models.backups.taking import Source, take
+from models.database import engine_for
 from models.errors import HosoError
 from models.evidence import TrustList, TrustListError
 from models.identifiers import new_id
 from models.key_opening import master_place, open_ring
 from models.keys import MasterKey
+from models.record.backups import Judged, authorities, record_judged, side_of
+from models.record.tools import Tools
 from models.settings import DATA_FOLDER, PREFIX, DatabaseRole, Settings
 
 GOOD, DAMAGED, NONE = 0, 1, 2
@@ -72,12 +78,30 @@ def backup(
         return
     settings = Settings(data=data)
     try:
-        source = source_of(settings)
-        folder = take(source, to or settings.backups, str(new_id()), datetime.now(UTC).replace(microsecond=0))
+        source, own, now = source_of(settings), new_id(), datetime.now(UTC).replace(microsecond=0)
+        folder = take(source, to or settings.backups, str(own), now)
         report = check(folder, source.master, _trust(settings))
-    except (HosoError, TrustListError, OSError, psycopg.Error) as error:
+        asyncio.run(_record(settings, source, _judged(settings, own, folder, report, now), now))
+    except (HosoError, TrustListError, OSError, psycopg.Error, SQLAlchemyError) as error:
         _give_up(error, json)
     _show(folder, report, json)
+
+
+def _judged(settings: Settings, own: UUID, folder: Path, report: Report, now: datetime) -> Judged:
+    name = folder.name if folder.parent.absolute() == settings.backups else str(folder.absolute())
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    return Judged(own, name, now, report.good, report.rows, report.documents, size, report.problems)
+
+
+async def _record(settings: Settings, source: Source, judged: Judged, now: datetime) -> None:
+    """The row of every authority, as the workflow leaves it; its note is the workflow's alone to seal."""
+    engine = engine_for(settings.database_url(DatabaseRole.WORKER), pool_size=2)
+    tools = Tools(engine, source.ring)
+    try:
+        for authority in await authorities(tools):
+            await record_judged(tools, await side_of(tools, authority, now), judged, None, now)
+    finally:
+        await engine.dispose()
 
 
 @backup_app.command("check")
@@ -122,7 +146,7 @@ def _show(folder: Path, report: Report, as_json: bool) -> NoReturn:
 
 def _give_up(error: Exception, as_json: bool) -> NoReturn:
     # A driver's message may quote a row; the others are ours.
-    reason = type(error).__name__ if isinstance(error, psycopg.Error) else str(error)
+    reason = type(error).__name__ if isinstance(error, psycopg.Error | SQLAlchemyError) else str(error)
     if as_json:
         typer.echo(jsonlib.dumps({"good": None, "problem": reason}, ensure_ascii=False))
     else:

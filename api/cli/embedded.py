@@ -41,6 +41,8 @@ SEARCH_ATTRIBUTES = {
     "RuleSet": "Keyword",
     "OpenCases": "Int",
 }
+FAILING, FAILURES = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute", "2"
+"""After how many failures in a row the server marks a workflow, for `hoso stuck` to find."""
 # One person at a desk: sums stay small. Terse messages, because DETAIL lines quote the values of rows.
 SERVER_OPTIONS = {
     "listen_addresses": LOOPBACK,
@@ -352,7 +354,7 @@ class EmbeddedTemporal:
             arguments += ["--db-filename", str(self.file)]
             arguments += ["--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=normal"]
         one_partition = {f"matching.numTaskqueue{way}Partitions": "1" for way in ("Read", "Write")}
-        for key, value in {**one_partition, **self.dynamic}.items():
+        for key, value in {**one_partition, FAILING: FAILURES, **self.dynamic}.items():
             arguments += ["--dynamic-config-value", f"{key}={value}"]
         for name, kind in SEARCH_ATTRIBUTES.items():
             arguments += ["--search-attribute", f"{name}={kind}"]

@@ -14,6 +14,8 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 
+from api.cli import keys_report
+from api.cli.keys_anew import begin_anew, forget_closed
 from api.cli.keys_report import KeyLine, key_lines
 from models.database import engine_for
 from models.errors import HosoError
@@ -216,6 +218,53 @@ def retire(key: Annotated[str, typer.Argument(help="Mã khoá / the key's id")])
 
     _run(work())
     typer.echo(f"{key}: đã huỷ / retired")
+
+
+@keys_app.command("begin-anew")
+def begin(
+    forget: Annotated[
+        bool,
+        typer.Option(
+            "--forget", help="Xoá lịch sử các lượt đã xong / delete the histories of runs that are over"
+        ),
+    ] = False,
+) -> None:
+    """Sau khi đổi khoá codec: các quy trình đang ngủ bắt đầu lại bằng khoá mới / sleeping runs begin anew.
+
+    Those at work are left alone; ask again later. Histories of runs that are over age out with the engine's
+    retention, or go at once with --forget: our own events tell the story without them.
+    """
+
+    async def work() -> Counter[str]:
+        settings = Settings()
+        async with _opened(settings) as tools:
+            client = await _client(settings, tools)
+            if client is None:
+                raise HosoError("không kết nối được Temporal / the engine does not answer")
+            made = tools.ring.current(Purpose.CODEC).made_at
+            before = made + keys_report.MARGIN
+            if datetime.now(UTC) < before:
+                raise HosoError(
+                    f"đợi đến / wait until {before:%H:%M} UTC: khoá mới chưa tới mọi tiến trình"
+                    " / not every process may have the new key yet"
+                )
+            known = list(await resealing.authorities(tools.engine))
+            done = await begin_anew(client, settings.task_queue, tools.engine, known, before)
+            if forget:
+                done += await forget_closed(client, settings.task_queue, before)
+            return done
+
+    done = _run(work())
+    for name, said in ANEW_SAID.items():
+        typer.echo(f"{done[name]:8d}  {said}")
+
+
+ANEW_SAID = {
+    "anew": "bắt đầu lại bằng khoá mới / begun anew",
+    "busy": "đang làm việc, để sau / at work, left alone",
+    "foreign": "không có hồ sơ, xem hoso reconcile / without rows, see hoso reconcile",
+    "forgotten": "lịch sử đã xoá / histories deleted",
+}
 
 
 @keys_app.command("master")

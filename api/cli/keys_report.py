@@ -45,8 +45,9 @@ async def key_lines(
     """Every key of the ring, oldest first.
 
     Rows and kept workbooks are counted by the id of the key that stands beside each value; backups by their
-    manifests. The engine cannot be asked which key a payload is under: every run it retains, open or closed,
-    that began before the key's successor was everywhere counts as using it (a later one cannot).
+    manifests. The engine cannot be asked which key a payload is under: every run it retains that began before
+    the key's successor was everywhere counts as using it (a later one cannot): ``engine`` are those that run
+    (`hoso keys begin-anew`), ``engine, kept`` those that are over and go with the retention.
     """
     authorities = await resealing.authorities(tools.engine)
     found = await _rows(tools, documents, authorities)
@@ -58,6 +59,7 @@ async def key_lines(
         uses: dict[str, int | None] = dict(found.get(key.id, {}))
         if key.purpose is Purpose.CODEC and successor is not None:
             uses["engine"] = await _runs(client, successor.made_at + MARGIN)
+            uses["engine, kept"] = await _runs(client, successor.made_at + MARGIN, running=False)
         lines.append(_line(key, successor, uses, authorities, keys, now))
     return lines
 
@@ -93,11 +95,12 @@ def _successor(key: DataKey, ring: KeyRing, authorities: dict[UUID, str]) -> Dat
     return max((one for one in current if one is not None), key=lambda one: one.made_at)
 
 
-async def _runs(client: Client | None, before: datetime) -> int | None:
+async def _runs(client: Client | None, before: datetime, *, running: bool = True) -> int | None:
     if client is None:
         return None
+    query = f"ExecutionStatus {'=' if running else '!='} 'Running' AND StartTime < '{before.isoformat()}'"
     try:
-        return (await client.count_workflows(f"StartTime < '{before.isoformat()}'")).count
+        return (await client.count_workflows(query)).count
     except RPCError:
         return None
 

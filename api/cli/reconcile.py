@@ -4,12 +4,15 @@ import asyncio
 import json as jsonlib
 from dataclasses import asdict
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
+from api.cli.stuck import rebuild_one
 from api.clock import SystemClock
 from api.reconcile import Findings, Reconciler
 from models.database import engine_for
+from models.identifiers import profile_workflow
 from models.key_opening import open_ring
 from models.logs import configure
 from models.settings import DatabaseRole, Settings
@@ -64,6 +67,20 @@ def reconcile(json: Json = False) -> None:
 
 
 @engine_app.command("rebuild")
-def rebuild(json: Json = False) -> None:
-    """Dựng lại mọi quy trình từ PostgreSQL trên một Temporal trống / start all workflows from PostgreSQL."""
+def rebuild(
+    json: Json = False,
+    profile: Annotated[
+        UUID | None, typer.Option("--profile", help="Chỉ quy trình của hồ sơ này / only this profile's")
+    ] = None,
+    workflow: Annotated[
+        str | None, typer.Option("--workflow", help="Chỉ quy trình có mã này / only the one of this id")
+    ] = None,
+) -> None:
+    """Dựng lại mọi quy trình từ PostgreSQL trên một Temporal trống / start all workflows from PostgreSQL.
+
+    Một quy trình đang lỗi thì dừng và dựng lại riêng / one that fails is stopped and started by itself.
+    """
+    if profile is not None or workflow is not None:
+        rebuild_one(profile_workflow(profile) if profile is not None else str(workflow))
+        return
     _show(asyncio.run(_run()), json)

@@ -54,6 +54,19 @@ class Report:
         return {"good": self.good, **asdict(self)}
 
 
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An empty database by two addresses: its owner's, for the schema, and a superuser's, for rows."""
+
+    owner: str
+    superuser: str
+
+
+def of_server(server: EmbeddedPostgres) -> Database:
+    """The one of an embedded server."""
+    return Database(server.url(ROLES["migration"], DATABASE), server.url(database=DATABASE))
+
+
 @contextmanager
 def running(folder: Path, *, throwaway: bool) -> Iterator[EmbeddedPostgres]:
     """A PostgreSQL of our own in a folder, stopped at the end."""
@@ -66,7 +79,7 @@ def running(folder: Path, *, throwaway: bool) -> Iterator[EmbeddedPostgres]:
         child.stop()
 
 
-def bring_up(server: EmbeddedPostgres, opened: Opened, beat: Beat, *, compare: bool) -> tuple[int, list[str]]:
+def bring_up(database: Database, opened: Opened, beat: Beat, *, compare: bool) -> tuple[int, list[str]]:
     """Schema, rows, then today's schema; answers rows and, where asked, what differs from the manifest.
 
     Raises:
@@ -78,9 +91,9 @@ def bring_up(server: EmbeddedPostgres, opened: Opened, beat: Beat, *, compare: b
         raise BackupUnknownError(
             f"bản sao lưu của phiên bản mới hơn ({wanted}) / made by a newer version than this one ({head()})"
         )
-    owner = server.url(ROLES["migration"], DATABASE).replace("postgresql", "postgresql+psycopg", 1)
+    owner = database.owner.replace("postgresql", "postgresql+psycopg", 1)
     migrate(owner, wanted)
-    with psycopg.connect(server.url(database=DATABASE), autocommit=True) as connection:
+    with psycopg.connect(database.superuser, autocommit=True) as connection:
         rows = restore_rows(connection, opened, beat)
         differing = compare_rows(connection, opened, beat) if compare else []
     migrate(owner)
@@ -109,7 +122,7 @@ def check(folder: Path, master: MasterKey, trust: TrustList, beat: Beat = lambda
 
 
 def _judge(report: Report, server: EmbeddedPostgres, opened: Opened, trust: TrustList, beat: Beat) -> None:
-    report.rows, differing = bring_up(server, opened, beat, compare=True)
+    report.rows, differing = bring_up(of_server(server), opened, beat, compare=True)
     report.problems += differing
     report.tables, report.revision = len(opened.manifest.tables), head()
     beat("audit")

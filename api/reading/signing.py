@@ -78,7 +78,7 @@ _CERTIFICATES = text(
     " WHERE account_id = :account ORDER BY registered_at DESC, id"
 )
 _SESSION = text("SELECT * FROM signing_sessions WHERE id = :id")
-_SIGNING = text("SELECT hoso_signing(:hash)")
+_SIGNING = text("SELECT hoso_signing(:hash) AS who, hoso_maintenance(:now) AS maintenance")
 OPEN = ("preparing", "open", "completing")
 
 
@@ -149,10 +149,11 @@ async def signing(
     digest = token_hash(credentials.credentials)
     async with engine.connect() as connection:
         alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        found = await alone.scalar(_SIGNING, {"hash": digest})
+        row = (await alone.execute(_SIGNING, {"hash": digest, "now": now})).one()
+    found = row.who
     if found is None:
         raise RefusedError.of("signing-token-unknown")
-    who = asker_of(found, digest, now)
+    who = asker_of({**found, "maintenance": row.maintenance}, digest, now)
     async with transaction(engine, who.scope) as opened:
         row = (await opened.execute(_SESSION, {"id": UUID(found["session_id"])})).one()
         subject = row.subject_id or row.profile_id

@@ -15,6 +15,8 @@ WORDS = {
     "timestamp-wrong": "Cơ quan cấp dấu thời gian trả lời sai.",
     "revocation-unavailable": "Không hỏi được tình trạng thu hồi của chứng thư.",
     "revocation-unknown": "Chưa có câu trả lời nào chứng tỏ chứng thư còn hiệu lực.",
+    "timestamps-paused": "Quản trị hệ thống tạm dừng hỏi dấu thời gian, tình trạng chứng thư.",
+    "signers-paused": "Quản trị hệ thống tạm dừng việc ký số.",
     "token-away": "Thiết bị ký không kết nối.",
     "token-locked": "Thiết bị ký bị khóa hoặc sai mã PIN.",
     "token-module-missing": "Không nạp được trình điều khiển của thiết bị ký.",

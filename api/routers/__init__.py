@@ -36,6 +36,7 @@ from api.routers import (
     session,
     signing,
     simulations,
+    stuck,
     uploads,
     verifying,
 )
@@ -88,4 +89,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     verifying.router,
     read_history.router,
     admin.router,
+    stuck.router,
 )

@@ -12,13 +12,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.calendar import legal_date
-from models.command_admin import OrderBackup
+from models.command_admin import AnnounceMaintenance, LiftMaintenance, OrderBackup, PauseParty, ResumeParty
 from models.command_shapes import Body
 from models.database import Scope, together, transaction
 from models.errors import RefusedError
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.messages import Ask, Moment
+from models.record import service
 from models.record.commands import Command, command_of, command_query, settling
 from models.record.install import record_on_authority
 from models.record.lawgiving import permitted
@@ -103,7 +104,26 @@ async def _order(connection: AsyncConnection, command: Command, body: OrderBacku
     return Done({"backup_id": str(command.id), "citation": row["citation"]}, out)
 
 
-DOINGS: dict[type[Body], Doing] = {OrderBackup: _order}
+def _plain(
+    act: Callable[[AsyncConnection, Command, Any, Scene], Awaitable[Outcome]], named: str, status: int
+) -> Doing:
+    """An act that answers its own id under a name, and the article it was done under."""
+
+    async def done(connection: AsyncConnection, command: Command, body: Body, scene: Scene) -> Done:
+        out = await act(connection, command, body, scene)
+        cited = out.events[-1].citation
+        return Done({named: str(command.id), **({"citation": cited} if cited else {})}, out, status)
+
+    return done
+
+
+DOINGS: dict[type[Body], Doing] = {
+    OrderBackup: _order,
+    PauseParty: _plain(service.pause, "pause_id", CREATED),
+    ResumeParty: _plain(service.resume, "act_id", 200),
+    AnnounceMaintenance: _plain(service.announce, "maintenance_id", CREATED),
+    LiftMaintenance: _plain(service.lift, "act_id", 200),
+}
 
 
 def _moment(status: int, refusal: str = "") -> Moment:

@@ -104,6 +104,10 @@ VERB_OF = {
     "withdraw_request": "ask_rectification",
     "answer_rectification": "answer_rectification",
     "decide_dispute": "decide_dispute",
+    "pause_party": "administer",
+    "resume_party": "administer",
+    "announce_maintenance": "administer",
+    "lift_maintenance": "administer",
     "adopt_law": "administer",
     "proclaim_year": "administer",
 }

@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.backups.keeping import Held
 from models.calendar import legal_date
-from models.database import Scope, transaction
+from models.database import Scope, together, transaction
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.record.install import record_on_authority
+from models.record.sql import inserting
 from models.record.tools import Tools
 
 PROBLEMS = 50
@@ -40,7 +41,8 @@ _SAVE = text(
     " document_sha256 = excluded.document_sha256, rule_id = excluded.rule_id, citation = excluded.citation"
 )
 _HELD = text(
-    "SELECT id, folder, made_at, state FROM backups WHERE state IN ('good', 'damaged') ORDER BY made_at, id"
+    "SELECT id, folder, made_at, state FROM backups WHERE state IN ('good', 'damaged')"
+    " AND folder NOT LIKE '/%' ORDER BY made_at, id"
 )
 _GONE = text("UPDATE backups SET state = 'removed', removed_at = :now WHERE id = :id AND state <> 'removed'")
 
@@ -113,8 +115,9 @@ async def noted(tools: Tools, side: Side, backup_id: UUID) -> Row[Any] | None:
     return row if row is not None and row.state in ("good", "damaged", "removed") else None
 
 
-async def record_judged(tools: Tools, side: Side, judged: Judged, note: str, now: datetime) -> None:
-    """The act: what was made and found, under the hash of its signed note."""
+async def record_judged(tools: Tools, side: Side, judged: Judged, note: str | None, now: datetime) -> None:
+    """The act: what was made and found, under the hash of its signed note (none where the command line took
+    it); the administrators are told of a damaged one."""
     async with transaction(tools.engine, Scope(side.authority_id, everything=True)) as connection:
         known = (await connection.execute(_ROW, {"id": judged.backup_id})).one_or_none()
         if known is not None and known.state != "ordered":
@@ -140,10 +143,23 @@ async def record_judged(tools: Tools, side: Side, judged: Judged, note: str, now
         told = {"backup": str(judged.backup_id), "rows": judged.rows, "documents": judged.documents}
         out = Outcome().happened(f"backup.{state}", None, **told, note=note, problems=len(judged.problems))
         await _tell(connection, tools, side.authority_id, judged.backup_id, state, out, now)
+        if not judged.good:
+            facts = {"backup": str(judged.backup_id), "problems": len(judged.problems)}
+            notice = {
+                "id": uuid5(judged.backup_id, f"{side.authority_id}:damaged"),
+                "authority_id": side.authority_id,
+                "agency_id": side.sealer_id,
+                "role": "administrator",
+                "kind": "backup_damaged",
+                "citation": side.citation,
+                "facts": facts,
+                "created_at": now,
+            }
+            await together(connection, [inserting("notices", notice)])
 
 
 async def held_by(tools: Tools, authority_id: UUID) -> list[tuple[Held, str]]:
-    """The authority's backups that are there, with their folders."""
+    """The authority's backups in the setting's place, with their folders; one elsewhere is its taker's."""
     async with transaction(tools.engine, Scope(authority_id, everything=True)) as connection:
         rows = (await connection.execute(_HELD)).all()
     return [(Held(str(row.id), legal_date(row.made_at), row.state), row.folder) for row in rows]

@@ -59,6 +59,7 @@ from models.tables.readiness import CodeMappingRow, ReadinessCountRow, Readiness
 from models.tables.reads import DossierReadRow
 from models.tables.registers import BreachFileRow, BreachRow, FileRequestRow
 from models.tables.reviews import ReviewFindingRow, ReviewReportRow, ReviewRow
+from models.tables.service import MaintenanceRow, PartyPauseRow
 from models.tables.signing import CertificateRow, SigningSessionRow
 from models.tables.slips import SlipRow
 from models.tables.tree import (
@@ -117,11 +118,13 @@ __all__ = [
     "LogSealRow",
     "LoginAddressRow",
     "MailRow",
+    "MaintenanceRow",
     "MonthEndRow",
     "MonthItemRow",
     "NationalRecordRow",
     "NoticeRow",
     "OutboxRow",
+    "PartyPauseRow",
     "PostHolderRow",
     "ProfileRow",
     "ReadinessCountRow",

@@ -23,6 +23,16 @@ async def _orders(player: Player) -> None:
     await player.ends()
 
 
+SERVICE = ("pause_party", "resume_party", "announce_maintenance", "lift_maintenance")
+
+
+async def _serves(player: Player) -> None:
+    """Each once, in one run."""
+    for verb in SERVICE:
+        await player.says(verb)
+    await player.ends()
+
+
 PATHS: dict[str, Callable[[], Path]] = {
     "backup/by_its_night": lambda: Path(
         BackupWorkflow, BackupStart(month="2098-12"), Script(backups=1.0), until_end
@@ -42,5 +52,11 @@ PATHS: dict[str, Callable[[], Path]] = {
             told("administration", 0, status=201),
         ),
         _orders,
+    ),
+    "administration/service": lambda: Path(
+        AdministrationWorkflow,
+        AdministrationStart(authority_id=AUTHORITY),
+        acts(*(told("administration", 0, status=201) for _ in SERVICE)),
+        _serves,
     ),
 }

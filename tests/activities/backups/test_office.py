@@ -98,6 +98,11 @@ async def test_a_damaged_one_is_named_in_its_note(office: BackupOffice, world: W
     await env.run(office.record_backup, run)
     row = await _rows(world, run.backup_id)
     assert row.state == "damaged"
+    (notice,) = await world.rows(
+        "SELECT role, kind, facts, citation FROM notices WHERE kind = 'backup_damaged'"
+    )
+    assert (notice.role, notice.facts["problems"]) == ("administrator", len(row.problems))
+    assert "11.1" in notice.citation
     assert row.problems[0].startswith("table-accounts.sealed")
     assert b"table-accounts.sealed" in (folder / VERDICT).read_bytes()
 

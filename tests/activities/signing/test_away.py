@@ -10,11 +10,13 @@ import pytest
 from temporalio.exceptions import ActivityError, ApplicationError, RetryState, TimeoutType
 from temporalio.exceptions import TimeoutError as EngineTimeoutError
 
-from activities.signing.errors import SignerAwayError
+from activities.signing.errors import PAUSE, PausedError, SignerAwayError
 from activities.signing.issuing import SignerName
 from activities.signing.keystore import Keystore
 from activities.signing.office import SigningOffice
+from activities.signing.pausing import unpaused
 from activities.signing.signer import DevelopmentSigners, Signer
+from models.command_admin import PauseParty, ResumeParty
 from models.commands import SubmitDeclaration
 from models.database import engine_for
 from models.documents import DocumentStore
@@ -61,6 +63,42 @@ async def test_nothing_is_signed_and_nothing_refused(database: Any, tmp_path: Pa
     signed = await back.sign_approval(request)
     assert signed.document
     assert (await office.sign_approval(request)) == signed, "the file that is kept is the answer"
+    await engine.dispose()
+
+
+async def test_what_is_paused_waits_and_says_so(database: Any, tmp_path: Path) -> None:
+    """An administrator pauses signing: nothing is asked of a key; resumed, the same approval is signed."""
+    engine = engine_for(database.url("worker"), pool_size=4)
+    world = await build(tools_for(engine, tmp_path), datetime(2026, 3, 2, 3, 0, tzinfo=UTC))
+    Keystore(tmp_path / "pki").create()
+    hands = (
+        DocumentStore(tmp_path / "documents"),
+        DevelopmentSigners(tmp_path / "pki"),
+        ThreadPoolExecutor(1),
+    )
+    office = SigningOffice(world.tools, *hands, quiet(tmp_path / "pki"))
+    profile = await world.employ(until="review")
+    await world.ask("culture.approver", await world.pending(profile), profile)
+    assert world.moment.to_sign is not None
+    request = SignRequest(
+        authority_id=world.authority, profile_id=profile, approval_id=world.moment.to_sign, now=world.now
+    )
+    pause = PauseParty(party="signers", reason="thay thiết bị ký")
+    assert (await world.ask("admin", pause, world.authority, subject="administration")).status == 201
+    with pytest.raises(ApplicationError) as told:
+        await office.sign_approval(request)
+    assert (told.value.type, told.value.next_retry_delay) == ("signers-paused", PAUSE)
+    row = await world.one("SELECT reason FROM signing_troubles")
+    assert row.reason == "signers-paused"
+    resume = ResumeParty(party="signers", reason="đã thay")
+    assert (await world.ask("admin", resume, world.authority, subject="administration")).status == 200
+    # No timestamps are asked for at this level: pausing them keeps nobody.
+    vouching = PauseParty(party="timestamps", reason="TSA bảo trì")
+    assert (await world.ask("admin", vouching, world.authority, subject="administration")).status == 201
+    assert (await office.sign_approval(request)).document
+    assert not await world.rows("SELECT 1 FROM signing_troubles")
+    with pytest.raises(PausedError):
+        await unpaused(world.tools, world.authority, world.now, "timestamps")
     await engine.dispose()
 
 

@@ -7,6 +7,7 @@ import stat
 import tempfile
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -66,12 +67,18 @@ def said(installed: History, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_taken_checked_restored(said: Any, installed: History, tmp_path: Path) -> None:
+    count = "SELECT count(*), max(number) FROM events"
+    counted = installed.superuser(count)[0]
     status, text = said("backup", "--to", tmp_path / "tape", "--json")
     answer = json.loads(text)
     assert (status, answer["good"], answer["problems"]) == (0, True, [])
-    assert answer["events"] == installed.superuser("SELECT count(*) FROM events")[0][0] > 5
+    assert answer["events"] == counted[0] > 5
     assert answer["heads"] == {"hanoi": installed.superuser("SELECT count(*) FROM log_heads")[0][0]}
     folder = Path(answer["folder"])
+    # It stands in the books as the workflow's own do, where it lies; only the sealed note is the workflow's.
+    row = installed.superuser("SELECT state, folder, rows, document_sha256 FROM backups")[0]
+    assert row == ("good", str(folder), answer["rows"], None)
+    assert installed.superuser("SELECT count(*) FROM events WHERE kind = 'backup.good'")[0][0] == 1
     assert "hoso restore" in (folder / "KEYS.txt").read_text(encoding="utf-8")
 
     # Into an empty place, by one command; the master key comes from elsewhere.
@@ -83,12 +90,11 @@ def test_taken_checked_restored(said: Any, installed: History, tmp_path: Path) -
         assert "hoso engine rebuild" in text
         assert {"keys", "pki", "documents", "postgres"} <= {path.name for path in into.iterdir()}
         assert stat.S_IMODE((into / "keys" / "master.key").stat().st_mode) == 0o600
-        count = "SELECT count(*), max(number) FROM events"
         with (
             running(into / "postgres", throwaway=False) as server,
             psycopg.connect(server.url(database=DATABASE)) as connection,
         ):
-            assert connection.execute(count).fetchone() == installed.superuser(count)[0]
+            assert connection.execute(count).fetchone() == counted
         # A place that holds anything is refused, and stays as it is.
         before = sorted(into.rglob("*.key"))
         status, text = said("restore", folder, "--into", into, "--master-key-file", keys / "master.key")
@@ -97,6 +103,34 @@ def test_taken_checked_restored(said: Any, installed: History, tmp_path: Path) -
         assert sorted(into.rglob("*.key")) == before
     finally:
         shutil.rmtree(into, ignore_errors=True)
+
+
+def test_into_a_database_that_is_there(said: Any, installed: History, tmp_path: Path) -> None:
+    """The rows go into the PostgreSQL that is named, under the owner's schema; all else into the folder."""
+    server, name = installed.database.server, f"given_{uuid4().hex[:8]}"
+    with psycopg.connect(server.url(), autocommit=True) as superuser:
+        superuser.execute(f"CREATE DATABASE {name} OWNER hoso_owner TEMPLATE template0")  # ours, made here
+        try:
+            status, text = said("backup", "--to", tmp_path / "tape", "--json")
+            folder = json.loads(text)["folder"]
+            place = ("--into", tmp_path / "new", "--postgres", server.url(database=name))
+            status, text = said("restore", folder, *place)
+            assert status == 0, text
+            with psycopg.connect(server.url(database=name)) as connection:
+                events = connection.execute("SELECT count(*) FROM events").fetchone()
+                owner = connection.execute(
+                    "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
+                ).fetchall()
+            assert events is not None
+            # The event of this very backup was told after its rows had been read.
+            assert events[0] == installed.superuser("SELECT count(*) FROM events")[0][0] - 1
+            assert owner == [("hoso_owner",)]
+            assert {"keys", "documents", "pki"} == {path.name for path in (tmp_path / "new").iterdir()}
+            status, text = said("restore", folder, "--into", tmp_path / "again", *place[2:])
+            assert (status, "not empty" in text) == (2, True)
+            assert list((tmp_path / "again").glob("*")) == []
+        finally:
+            superuser.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def test_damage_is_named(said: Any, tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "searchProfiles": {"name": "Nguyễn"},
     "simulateLaw": {"simulate": ["nd27_2026"]},
     "amendSubmission": {"content": {"gender": "female"}},
+    "announceMaintenance": {"starts_at": "2027-01-01T00:00:00Z", "ends_at": "2027-01-01T05:00:00Z"},
     "restrictGrant": {"valid_to": "2027-01-01"},
     "delegate": {"valid_to": (legal_date(NOW) + timedelta(days=20)).isoformat()},
 }

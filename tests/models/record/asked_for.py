@@ -21,7 +21,7 @@ from models.command_accounts import (
     SuspendAccount,
     WithdrawServiceKey,
 )
-from models.command_admin import OrderBackup
+from models.command_admin import AnnounceMaintenance, LiftMaintenance, OrderBackup, PauseParty, ResumeParty
 from models.command_exports import ExportDossier, PrintDossier
 from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
 from models.command_lists import ApproveByList, CutList, HoldItems, LiftHold
@@ -121,6 +121,12 @@ def bodies(world: World) -> dict[str, Body]:
         RegisterCertificate(certificate="A" * 100, document="9/GCN"),
         WithdrawCertificate(certificate_id=NOBODY, **reason),
         OrderBackup(document="1/QT"),
+        PauseParty(party="mail", **reason),
+        ResumeParty(party="mail", **reason),
+        AnnounceMaintenance(
+            starts_at=world.now + timedelta(days=1), ends_at=world.now + timedelta(days=2), document="6/TB"
+        ),
+        LiftMaintenance(maintenance_id=NOBODY, **reason),
         GiveNotice(kind="salary", changed_on=day, document="5"),
         WithdrawNotice(duty_id=NOBODY, **reason),
         ReportError(paths=("gender",), **reason),

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from models.command_accounts import ACCOUNT_ACTS
-from models.command_admin import OrderBackup
+from models.command_admin import ADMINISTRATION
 from models.command_law import OpenCampaign
 from models.command_signing import RegisterCertificate, WithdrawCertificate
 from models.commands import COMMANDS, Delegate, OpenProfile
@@ -36,7 +36,7 @@ def test_every_command_has_a_decision() -> None:
         OpenProfile,
         Delegate,
         OpenCampaign,
-        OrderBackup,
+        *ADMINISTRATION,
         RegisterCertificate,
         WithdrawCertificate,
         *ACCOUNT_ACTS,

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,19 +10,27 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
+from temporalio.worker import Worker
 from typer.testing import CliRunner
 
+from activities.acts.office import ActOffice
 from api.cli import keys_report
 from api.cli.main import build as command_line
 from models import key_ring
 from models.commands import OpenProfile
-from models.database import engine_for
+from models.database import Scope, engine_for, transaction
+from models.identifiers import profile_workflow
 from models.key_opening import open_ring
 from models.keys import KeyRing, MasterKey, Purpose
+from models.messages import Life, Moment
 from models.record.tools import Tools
 from models.settings import DatabaseRole, Settings
 from models.workbook_vault import WorkbookVault
 from tests.world import World, build
+from workflows.connection import connect
+from workflows.profile import ProfileWorkflow
+from workflows.registry import WORKFLOWS, runner
 
 Hoso = Callable[..., Any]
 
@@ -138,8 +147,74 @@ def test_a_codec_key_waits_for_every_run_that_began_before(
     assert not line["retirable"]
     monkeypatch.setenv("HOSO_TEMPORAL_ADDRESS", "127.0.0.1:9")
     away = lines()[former]
-    assert (away["uses"], away["retirable"]) == ({"engine": None}, False)
+    assert (away["uses"], away["retirable"]) == ({"engine": None, "engine, kept": None}, False)
     assert "Temporal" in away["why"]
+    assert "LỖI" in hoso("begin-anew", status=1)
+
+
+def test_sleeping_runs_begin_anew_under_the_new_key(
+    furnished: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A profile that nobody speaks to: its run is stopped, and begun from its rows by the present key."""
+    monkeypatch.setenv("HOSO_TASK_QUEUE", f"anew-{uuid4().hex}")
+    settings, former = Settings(), current(Purpose.CODEC)["id"]
+    workflow_id = asyncio.run(slept(settings))
+    assert former in asyncio.run(sealed_under(settings, workflow_id))
+    hoso("rotate", "codec")
+    assert "LỖI" in hoso("begin-anew", status=1), "not before every process has the new key"
+    monkeypatch.setattr(keys_report, "MARGIN", timedelta(0))
+    said_in_time("1  bắt đầu lại", "begin-anew")
+    new = current(Purpose.CODEC)["id"]
+    assert asyncio.run(sealed_under(settings, workflow_id)) == {new}
+    said_in_time("1  lịch sử đã xoá", "begin-anew", "--forget")
+
+
+def said_in_time(text: str, *arguments: str) -> None:
+    """The engine's lists learn of things a little later."""
+    assert any(text in hoso(*arguments) for _ in range(20)), text
+
+
+async def slept(settings: Settings) -> str:
+    """A life begun, looked at once, and asleep: no worker is there any more."""
+    ring = open_ring(settings)
+    engine = engine_for(settings.database_url(DatabaseRole.WORKER), pool_size=2)
+    tools = Tools(engine, ring)
+    async with engine.connect() as connection:
+        authority = (await connection.execute(text("SELECT authority_id FROM authorities"))).scalar_one()
+    async with transaction(engine, Scope(authority, everything=True)) as connection:
+        profile = (await connection.execute(text("SELECT id FROM profiles LIMIT 1"))).scalar_one()
+    client = await connect(settings, ring)
+    office = ActOffice(tools)
+    async with Worker(
+        client,
+        task_queue=settings.task_queue,
+        workflows=WORKFLOWS,
+        activities=[office.act, office.month_window],
+        workflow_runner=runner(),
+        no_remote_activities=True,
+    ):
+        handle = await client.start_workflow(
+            ProfileWorkflow.run,
+            Life(authority_id=authority, profile_id=profile),
+            id=profile_workflow(profile),
+            task_queue=settings.task_queue,
+        )
+        for _ in range(200):
+            if await handle.query("where", result_type=Moment) is not None:
+                break
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.5)  # its last task is told to the engine
+    await engine.dispose()
+    return profile_workflow(profile)
+
+
+async def sealed_under(settings: Settings, workflow_id: str) -> set[str]:
+    """Ids of the keys that the newest run's history needs."""
+    client = await connect(settings, open_ring(settings))
+    found = set()
+    async for event in client.get_workflow_handle(workflow_id).fetch_history_events():
+        found |= set(re.findall(rb"codec-[0-9a-f]{12}", event.SerializeToString()))
+    return {one.decode() for one in found}
 
 
 def test_a_ring_is_made_once(settings: Settings) -> None:

@@ -1,0 +1,167 @@
+"""Everything that can stand still, made to stand still in rows and files; each found, with its remedy."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+from sqlalchemy import text
+
+from api.stuck import machine
+from api.stuck.gathering import StuckList, gather
+from api.stuck.kinds import KINDS
+from models.command_admin import AnnounceMaintenance, PauseParty
+from models.database import engine_for, transaction
+from models.identifiers import digest_workflow, profile_workflow
+from models.settings import Settings
+from tests.world import World, build, tools_for
+
+START = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
+NOW = START + timedelta(days=1)
+OF_ENGINE = {"workflow-failing", "activity-failing", "worker-absent"}
+"""Found in a real engine: tests/api/commands/test_stuck.py."""
+
+
+@pytest.fixture
+async def world(database: Any, tmp_path: Path) -> AsyncIterator[World]:
+    engine = engine_for(database.url("worker"), pool_size=2)
+    yield await build(tools_for(engine, tmp_path), START)
+    await engine.dispose()
+
+
+async def gathered(world: World, database: Any, settings: Settings, now: datetime = NOW) -> StuckList:
+    """As the API's role sees it, with no engine."""
+    engine = engine_for(database.url("api"), pool_size=1)
+    try:
+        return await gather(engine, None, settings, world.tools.ring, world.authority, now)
+    finally:
+        await engine.dispose()
+
+
+async def test_nothing_is_stuck_but_the_engine(
+    world: World, database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "LEAST_BYTES", 0)
+    monkeypatch.setattr(machine, "LEAST_PART", 0.0)
+    await world.rows("UPDATE authorities SET installed_on = '2026-03-02' RETURNING 1")
+    found = await gathered(world, database, database.settings(tmp_path))
+    assert [one.kind for one in found.items] == ["engine-away"]
+    assert (found.failed, found.warnings) == (1, 0)
+
+
+async def test_all_of_it_is_found_with_its_remedy(
+    world: World, database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.employ(until="account")
+    profile = await world.employ(until="review")
+    prepared = await world.ask("culture.approver", await world.pending(profile), profile)
+    approval = world.moment.to_sign
+    assert approval is not None
+    await _stand_still(world, approval, prepared.id)
+    await _service_key(world, database)
+    await world.ask(
+        "admin", PauseParty(party="mail", reason="đổi máy chủ"), world.authority, subject="administration"
+    )
+    window = AnnounceMaintenance(
+        starts_at=NOW - timedelta(hours=1), ends_at=NOW + timedelta(hours=1), document="6/TB"
+    )
+    await world.ask("admin", window, world.authority, subject="administration")
+    monkeypatch.setattr(machine, "LEAST_PART", 1.1)
+    path = _certificate(tmp_path / "tls.pem", NOW + timedelta(days=3))
+    settings = database.settings(tmp_path, temporal_ca_file=path)
+    found = await gathered(world, database, settings)
+    kinds = {one.kind for one in found.items}
+    assert set(KINDS) - OF_ENGINE - kinds == {"key-former", "packet-waits", "packet-refused", "round-waits"}
+    for one in found.items:
+        assert one.words
+        assert one.words_en
+        assert one.remedy.command or one.remedy.call is not None, one
+        assert "{" not in one.remedy.command, "everything is put in"
+    by = {one.kind: one for one in found.items}
+    assert by["signature-waits"].workflow_id == profile_workflow(profile)
+    assert by["mail-unsent"].remedy.call is not None
+    assert by["mail-unsent"].remedy.call.body == {"workflow_id": digest_workflow(world.authority)}
+    assert by["party-paused"].remedy.command.startswith("hoso party resume mail ")
+    assert by["command-unsettled"].remedy.command == f"hoso stuck resend {by['command-unsettled'].subject}"
+    assert by["certificate-expiring"].age_seconds < 0, "still to come"
+    assert (by["post-vacant"].code, by["post-vacant"].subject) == ("hr_officer", str(world.culture))
+    assert by["backup-old"].since.date() < NOW.date()
+    levels = [one.level for one in found.items]
+    assert levels == sorted(levels), "what has failed comes first"
+    assert found.failed + found.warnings == len(found.items)
+
+
+async def _stand_still(world: World, approval: Any, command: Any) -> None:
+    ids = {"a": world.authority, "account": world.accounts["culture.approver"], "id": uuid4(), "now": START}
+    later = {"soon": NOW + timedelta(days=9)}
+    for sql, values in (
+        ("UPDATE commands SET settled_at = NULL, status = NULL, answer = NULL WHERE id = :c", {"c": command}),
+        ("INSERT INTO outbox (authority_id, workflow_id, payload, created_at) VALUES (:a, :w, '{}', :now)",
+         {"w": "profile/none", "now": START}),
+        ("UPDATE profiles SET next_wake_at = :now", {"now": START}),
+        ("INSERT INTO mails (authority_id, account_id, day, state, open_items, attempts, last_error) VALUES"
+         " (:a, :account, '2026-03-02', 'failed', 1, 3, '451')", {"account": ids["account"]}),
+        ("INSERT INTO mails (authority_id, account_id, day, state, open_items, attempts, last_error) VALUES"
+         " (:a, :account, '2026-03-02', 'refused', 1, 1, '550')", {"account": world.accounts["health.hr"]}),
+        ("INSERT INTO signing_troubles (id, authority_id, kind, signer_id, reason, since, tried_at, tries)"
+         " VALUES (:id, :a, 'approval', :account, 'token-away', :now, :now, 4)",
+         {"id": approval, "account": ids["account"], "now": START}),
+        ("INSERT INTO sealers (authority_id, looked_at, trouble, trouble_since) VALUES"
+         " (:a, :now, 'second-place-away', :now)", {"now": START}),
+        ("INSERT INTO archived_files (authority_id, document_sha256, current_sha256, ends_at, renewals,"
+         " renewed_at, trouble, tried_at) VALUES (:a, 'x', 'x', :soon, 0, :now, 'timestamp-wrong', :now)",
+         {"now": START, **later}),
+        ("INSERT INTO certificates (id, authority_id, account_id, sha256, certificate, chain, subject,"
+         " issuer, serial_number, key_kind, key_bits, valid_from, valid_to, document, registered_by,"
+         " registered_at) VALUES (:id, :a, :account, 'f', '', '[]', 's', 'i', '1', 'ec', 256, :now, :soon,"
+         " 'd', :account, :now)",
+         {"id": uuid4(), "account": ids["account"], "now": START, **later}),
+        ("INSERT INTO backups (id, authority_id, month, state, ordered_at, folder, made_at, checked_at,"
+         " problems) VALUES (:id, :a, '2026-03', 'damaged', :now, 'f', :now, :now, '[\"x: y\"]')",
+         {"id": uuid4(), "now": START}),
+        ("INSERT INTO backups (id, authority_id, month, state, ordered_at)"
+         " VALUES (:id, :a, '2026-03', 'ordered', :now)",
+         {"id": uuid4(), "now": START}),
+        ("UPDATE grants SET valid_to = '2026-03-02' WHERE role = 'hr_officer'", {}),
+    ):  # fmt: skip
+        bound = {"a": world.authority} if ":a" in sql.replace(":account", "") else {}
+        await world.rows(f"{sql} RETURNING 1", **values, **bound)
+
+
+async def _service_key(world: World, database: Any) -> None:
+    """Registered by the API itself."""
+    api = engine_for(database.url("api"), pool_size=1)
+    async with transaction(api, world.scope) as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO service_keys (kid, authority_id, account_id, jwk, document, registered_at,"
+                " registered_by, expires_at) VALUES ('k', :a, :account, '{}', 'd', :now, :account, :soon)"
+            ),
+            {"a": world.authority, "account": world.accounts["admin"], "now": START}
+            | {"soon": NOW + timedelta(days=9)},
+        )
+    await api.dispose()
+
+
+def _certificate(path: Path, ends: datetime) -> Path:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "temporal")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(7)
+        .not_valid_before(ends - timedelta(days=90))
+        .not_valid_after(ends)
+        .sign(key, hashes.SHA256())
+    )
+    path.write_bytes(made.public_bytes(Encoding.PEM))
+    return path
