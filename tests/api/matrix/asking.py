@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from models.calendar import legal_date
+from tests.api.matrix.papers import PAPER_SHA
 from tests.api.matrix.stage import NOW, Stage
 
 NOTHING = UUID(int=1)
@@ -62,7 +63,7 @@ class Route:
         spot = {name: places.get(position, NOTHING) for name, places in stage.targets.items()}
         path = self.path
         for name in self.parameters:
-            path = path.replace(f"{{{name}}}", str(spot.get(name, _other(name))))
+            path = path.replace(f"{{{name}}}", str(spot.get(name, _other(name, self.id))))
         headers = {"Idempotency-Key": uuid4().hex, "Hoso-Purpose": "kiem%20tra", "If-Match": '"r999"'}
         headers |= UPLOAD if "uploads" in path else {}
         made: dict[str, Any] = {"method": self.method, "url": path, "headers": headers}
@@ -132,9 +133,16 @@ def _number(profile: UUID) -> str:
     return f"000{profile.int % 10**9:09d}"
 
 
-def _other(name: str) -> str:
+OPENED = ("previewAttachment", "attachmentSignatures")
+"""Routes that start a process for the file: asked here about none, in tests/api/reading/test_attachments.py
+about files."""
+
+
+def _other(name: str, route: str) -> str:
     """A parameter that stands for nothing in the tree."""
-    known = {"sha256": DIGEST, "number": "1", "code": "not-found", "register": "requests"}
+    if route in OPENED:
+        return DIGEST
+    known = {"sha256": PAPER_SHA, "number": "1", "code": "not-found", "register": "requests"}
     return known.get(name, str(NOTHING))
 
 

@@ -18,6 +18,7 @@ from models.identifiers import WorkflowKind, parse_workflow_id
 from models.messages import Ask, Subject
 from models.record.act import act
 from models.record.tools import Tools
+from tests.api.matrix.papers import PAPER
 from tests.api.matrix.stage import NOW, Stage
 from tests.web import application
 from tests.world import DOORS
@@ -61,6 +62,7 @@ async def served(database: Any, stage: Stage, folder: Path) -> AsyncIterator[Fas
     made.state.tools = Tools(engine, stage.world.tools.ring)
     made.state.clock, made.state.temporal = Still(), None
     made.state.documents = DocumentStore(folder / "documents")
+    made.state.documents.put(PAPER, "application/pdf")
     made.state.engine = Engine(None, "none", made.state.tools)  # type: ignore[arg-type]  # nothing is sent
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(commands, "put", decided)

@@ -18,6 +18,7 @@ from models.commands import Delegate, RequestTransfer, WithdrawTransfer
 from models.key_changes import create_keyring
 from models.key_ring import MasterKey
 from models.record.tools import Tools
+from tests.api.matrix import papers
 from tests.world import World, build
 
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
@@ -151,11 +152,17 @@ async def _things(stage: Stage) -> None:
             "breach_id": await _breach(there, agency, head),
             "command_id": (await there.one(_COMMAND, who=there.accounts[officer])).id,
         }
+        found["list_id"] = await papers.list_of(there, found["month_id"], there.accounts[officer])
         found["grant_id"] = (await there.one(_GRANT, who=found["account_id"])).id
         for name, value in found.items():
             stage.targets.setdefault(name, {})[position] = value
+    stage.targets["import_id"] = {
+        "s": await papers.imported(world),
+        "z": await papers.imported(abroad),
+    }
     for position, profile in stage.targets["profile_id"].items():
         there = abroad if position == "z" else world
+        await papers.with_profile(there, profile)
         duty = await there.rows("SELECT id FROM duties WHERE profile_id = :p LIMIT 1", p=profile)
         stage.targets.setdefault("duty_id", {})[position] = duty[0].id
 
