@@ -1,14 +1,14 @@
 """What goes into a signature about its competence; and that none waits for the seal of an agency."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 from uuid import UUID
 
 import pytest
 
-from activities.signing.competence import LASTS, CompetenceDesk
+from activities.signing.competence import LASTS, CompetenceDesk, Entitlement, lent_by
 from activities.signing.errors import CannotSignError, SignerAwayError
 from activities.signing.issuing import SignerName
 from activities.signing.keystore import Keystore
@@ -22,20 +22,7 @@ NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 SIGNER = SignerName("Trần Văn Đức", "Sở Nội vụ", "Người được uỷ quyền phê duyệt", "acc-1")
 
 
-def row(**changes: Any) -> SimpleNamespace:
-    values = {
-        "authority_id": UUID(int=7),
-        "authority": "Ủy ban nhân dân thành phố Hà Nội",
-        "approver_role": "approver",
-        "rule_set_hash": "a" * 64,
-        "rule_ids": ["hanoi.art6.4"],
-        "on_behalf_of": None,
-        "on_behalf": None,
-        "delegated_by": None,
-        "lent_from": None,
-        "lent_to": None,
-    }
-    return SimpleNamespace(**values | changes)
+WHY = Entitlement(UUID(int=7), "Ủy ban nhân dân thành phố Hà Nội", "approver", "a" * 64, ("hanoi.art6.4",))
 
 
 @pytest.fixture
@@ -48,19 +35,19 @@ def trust(signers: DevelopmentSigners) -> TrustList:
     return signers._keystore.trust()
 
 
-def stated(desk: CompetenceDesk, **changes: Any) -> str:
-    return desk.statement(row(**changes), SIGNER, samples.unsigned(), "authority", NOW, NOW + LASTS)
+def stated(desk: CompetenceDesk, why: Entitlement = WHY) -> str:
+    return desk.statement(why, SIGNER, samples.unsigned(), "authority", NOW, NOW + LASTS)
 
 
 def test_a_record_of_one_who_signs_by_delegation(signers: DevelopmentSigners) -> None:
-    lent = {
-        "on_behalf_of": UUID(int=9),
-        "on_behalf": "Nguyễn Văn Trưởng",
-        "delegated_by": "Quyết định 12/QĐ-SNV",
-        "lent_from": date(2026, 3, 1),
-        "lent_to": date(2026, 3, 31),
-    }
-    attested = opened(stated(CompetenceDesk(signers, trust(signers)), **lent))
+    lent = SimpleNamespace(
+        on_behalf="Nguyễn Văn Trưởng",
+        delegated_by="Quyết định 12/QĐ-SNV",
+        lent_from=date(2026, 3, 1),
+        lent_to=date(2026, 3, 31),
+    )
+    why = replace(WHY, lent=lent_by(lent))
+    attested = opened(stated(CompetenceDesk(signers, trust(signers)), why))
     record = CompetenceRecord.of(attested.payload)
     assert (record.account, record.post, record.field) == ("acc-1", SIGNER.post, "authority")
     assert (record.document, record.digest) == (
