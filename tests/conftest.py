@@ -18,6 +18,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import structlog
 from psycopg import sql
 
 from api.cli import children
@@ -39,6 +40,13 @@ SMALL_LOG = {"max_wal_size": "128MB"}
 
 
 gc.disable()
+# Its own choice draws each exception with every local variable, which takes seconds.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
