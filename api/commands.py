@@ -193,7 +193,11 @@ async def put(engine: Engine, command: Addressed, patience: timedelta) -> Moment
     except ENGINE_AWAY as error:
         code = error.status.name if isinstance(error, RPCError) else "CONNECT"
         log.warning("command.engine_away", command_id=str(command.command_id), verb=command.verb, code=code)
-    except (WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError):
+    except (WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            # The SDK tells a call that we were told to stop as one that was not answered (_impl.py of 1.35).
+            raise asyncio.CancelledError from error
         log.warning("command.not_applied", command_id=str(command.command_id), verb=command.verb)
     return None
 
