@@ -5,6 +5,8 @@ from uuid import uuid4
 
 import pytest
 
+from models.calendar import legal_date
+
 pytestmark = pytest.mark.usefixtures("worker")
 
 
@@ -70,11 +72,11 @@ async def test_a_key_stays_its_accounts_after_custody_has_moved(log_in, world) -
     hr, key, other = await log_in("culture.hr"), uuid4().hex, uuid4().hex
     report = {"document": "2/BC"}
     first = await hr.command(f"/transfers/{case}/report", report, key=key)
-    notice = {"kind": "salary", "changed_on": world.now.date().isoformat(), "document": "1/QĐ"}
+    notice = {"kind": "salary", "changed_on": legal_date(world.now).isoformat(), "document": "1/QĐ"}
     noticed = await hr.command(f"/profiles/{profile}/notices", notice, key=other)
     assert (first.status_code, noticed.status_code) == (200, 201), (first.text, noticed.text)
     handed = await hr.command(
-        f"/transfers/{case}/hand-over", {"handed_over_on": world.now.date().isoformat()}
+        f"/transfers/{case}/hand-over", {"handed_over_on": legal_date(world.now).isoformat()}
     )
     assert handed.status_code == 200, handed.text
     accepted = await (await log_in("health.hr")).command(f"/transfers/{case}/acceptance")
@@ -92,7 +94,7 @@ async def test_a_key_is_for_one_subject(log_in, world) -> None:
     """The same words about another person are another command."""
     one, two = await world.employ(), await world.employ()
     hr, key = await log_in("culture.hr"), uuid4().hex
-    notice = {"kind": "salary", "changed_on": world.now.date().isoformat(), "document": "1/QĐ"}
+    notice = {"kind": "salary", "changed_on": legal_date(world.now).isoformat(), "document": "1/QĐ"}
     assert (await hr.command(f"/profiles/{one}/notices", notice, key=key)).status_code == 201
     problem(await hr.command(f"/profiles/{two}/notices", notice, key=key), 422, "key-reused")
     problem(await hr.command(f"/profiles/{uuid4()}/notices", notice, key=key), 404, "not-found")

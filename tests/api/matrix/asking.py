@@ -23,7 +23,6 @@ WORDS: dict[str, Any] = {
     "content": "id: moi",
     "file": "moi.yaml",
     "regulation": "khong_co",
-    "code_list": "khong_co",
     "code": "000000",
     "role": "approver",
     "code_list": "religion",
