@@ -114,12 +114,12 @@ def servers_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[EmbeddedPostgres]:
+def postgres(servers_folder: Path) -> Iterator[EmbeddedPostgres]:
     """A running PostgreSQL 18 with our roles; durability off, so its files may be in memory."""
     if _standing:
         yield _standing[0]
         return
-    with _cluster() as server:
+    with _cluster(servers_folder / "postgres.log") as server:
         yield server
 
 
@@ -136,13 +136,13 @@ def _cluster_with_template() -> Iterator[EmbeddedPostgres]:
 
 
 @contextmanager
-def _cluster() -> Iterator[EmbeddedPostgres]:
+def _cluster(log: Path | None = None) -> Iterator[EmbeddedPostgres]:
     with tempfile.TemporaryDirectory(
         prefix=f"hoso-{os.getpid()}-", dir=_in_memory(), ignore_cleanup_errors=True
     ) as name:
         folder = Path(name)
         folder.chmod(0o711)  # under root, PostgreSQL runs as another account
-        yield from _postgres(folder)
+        yield from _postgres(folder / "data", log or folder / "log")
 
 
 def _in_memory() -> str | None:
@@ -159,9 +159,9 @@ def _in_memory() -> str | None:
     return str(memory) if roomy else None
 
 
-def _postgres(folder: Path) -> Iterator[EmbeddedPostgres]:
-    server = EmbeddedPostgres(folder / "data", children.free_port(), throwaway=True, options=SMALL_LOG)
-    child = children.start(server.program(), folder / "log")
+def _postgres(folder: Path, log: Path) -> Iterator[EmbeddedPostgres]:
+    server = EmbeddedPostgres(folder, children.free_port(), throwaway=True, options=SMALL_LOG)
+    child = children.start(server.program(), log)
     try:
         server.create_roles_and_database("hoso")
         yield server
