@@ -115,6 +115,7 @@ class Offices:
             self.months.open_stock_lists,
             self.national.tell_status,
             self.national.pull_record,
+            self.national.reconcile_national,
             self.digests.send_digests,
             self.imports.import_workbook,
             self.recomputing.recompute_duties,

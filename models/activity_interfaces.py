@@ -32,7 +32,7 @@ from models.messages import (
     SignRequest,
     Window,
 )
-from models.messages_admin import BackupPlan, BackupRun, BackupStart
+from models.messages_admin import BackupPlan, BackupRun, BackupStart, Reconciled, ReconciliationRun
 from models.messages_slips import SlipMade, SlipRequest
 
 
@@ -131,6 +131,11 @@ class NationalActivities:
     @activity.defn(name="tell_status")
     async def tell_status(self, status: NationalStatus) -> NationalTold:
         """Tell the national database that a person moved or left."""
+        raise NotImplementedError
+
+    @activity.defn(name="reconcile_national")
+    async def reconcile_national(self, run: ReconciliationRun) -> Reconciled:
+        """Compare what both sides hold, list and repair; goes on behind the last page after a crash."""
         raise NotImplementedError
 
     @activity.defn(name="pull_record")

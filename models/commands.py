@@ -31,6 +31,7 @@ from models.command_moves import (
     Separate,
     WithdrawTransfer,
 )
+from models.command_national import AnswerProposal, OrderReconciliation
 from models.command_registers import BREACHES, REQUESTS
 from models.command_sessions import (
     CancelExportSigning,
@@ -363,5 +364,7 @@ COMMANDS: tuple[type[Body], ...] = (
     *ADMINISTRATION,
     *BREACHES,
     *REQUESTS,
+    OrderReconciliation,
+    AnswerProposal,
 )
 BY_VERB: dict[str, type[Body]] = {command.verb: command for command in COMMANDS}

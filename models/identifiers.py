@@ -40,6 +40,7 @@ class WorkflowKind(StrEnum):
     RENEWAL = "renewal"
     SLIP = "slip"
     BREACH = "breach"
+    RECONCILIATION = "reconciliation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,11 @@ def account_workflow(account_id: UUID) -> str:
     return str(WorkflowName(WorkflowKind.ACCOUNT, account_id))
 
 
+def reconciliation_workflow(authority_id: UUID) -> str:
+    """The id of an authority's running comparison with the national database: one at a time."""
+    return str(WorkflowName(WorkflowKind.RECONCILIATION, authority_id))
+
+
 def administration_workflow(authority_id: UUID) -> str:
     """The id of the workflow that answers an authority's administrators."""
     return str(WorkflowName(WorkflowKind.ADMINISTRATION, authority_id))
@@ -180,6 +186,7 @@ _SHAPE: dict[WorkflowKind, tuple[bool, re.Pattern[str] | None]] = {
     WorkflowKind.RENEWAL: (True, None),
     WorkflowKind.SLIP: (True, None),
     WorkflowKind.BREACH: (True, None),
+    WorkflowKind.RECONCILIATION: (True, None),
 }
 
 

@@ -33,6 +33,7 @@ Internal = Literal[
     "refresh_stock",
     "synced",
     "national_refused",
+    "national_differs",
     "submit_again",
     "approvals_done",
     "list_shown",
@@ -117,8 +118,7 @@ class Life(Message):
     authority_id: UUID
     profile_id: UUID
     moment: Moment | None = None
-    limit: int = 200
-    """Events in one run before the next begins."""
+    limit: int = 200  # events in one run before the next begins
 
 
 class Move(Message):

@@ -42,3 +42,20 @@ class BreachStart(Message):
     moment: Moment | None = None
     limit: int = 200
     """Events in one run before the next begins."""
+
+
+class ReconciliationRun(Message):
+    """One comparison with the national database to be carried through; rows say how far it is."""
+
+    authority_id: UUID
+    reconciliation_id: UUID
+    now: datetime
+
+
+class Reconciled(Message):
+    """What a comparison came to."""
+
+    compared: int = 0
+    different: int = 0
+    resent: int = 0
+    proposed: int = 0

@@ -205,7 +205,10 @@ class Settings(BaseSettings):
     national_receiver_code: str = "G09"
     """RECEIVER_CODE of packets: the national database's code at the gateway."""
     national_mapping: Path | None = None
-    """Mapping file from our form to the packet; unset: the stand-in that ships."""
+    """Mapping from our form to the packet, or a folder of them, each with its `valid-from`; unset: the
+    stand-in that ships."""
+    national_packet_items: int = Field(default=200, ge=1, le=500)
+    """Most items of one packet."""
     national_timeout_seconds: float = Field(default=30.0, gt=0)
     """Seconds to wait for an answer of the gateway."""
 

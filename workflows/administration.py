@@ -11,12 +11,13 @@ from temporalio.workflow import ParentClosePolicy
 
 from workflows.asking import ask_act
 from workflows.backup import BackupWorkflow
+from workflows.reconciliation import ReconciliationWorkflow
 from workflows.waiting import everybody_answered
 
 with workflow.unsafe.imports_passed_through():
-    from models.identifiers import backup_workflow
+    from models.identifiers import backup_workflow, reconciliation_workflow
     from models.messages import Moment
-    from models.messages_admin import AdministrationStart, BackupStart
+    from models.messages_admin import AdministrationStart, BackupStart, ReconciliationRun
 
 CREATED = 201
 
@@ -31,6 +32,7 @@ class AdministrationWorkflow:
         self._lock = asyncio.Lock()
         self._asked = False
         self._orders: list[UUID] = []
+        self._comparisons: list[UUID] = []
 
     @workflow.run
     async def run(self, _start: AdministrationStart) -> str:
@@ -39,8 +41,11 @@ class AdministrationWorkflow:
         with suppress(TimeoutError):
             await workflow.wait_condition(lambda: self._asked, timeout=timedelta(minutes=1))
         await everybody_answered()
-        while self._orders:
-            await self._back_up(self._orders.pop(0))
+        while self._orders or self._comparisons:
+            if self._orders:
+                await self._back_up(self._orders.pop(0))
+            if self._comparisons:
+                await self._reconcile(self._comparisons.pop(0))
             await everybody_answered()
         return "xong"
 
@@ -72,12 +77,34 @@ class AdministrationWorkflow:
         """A maintenance ends early, or is not held."""
         return await self._do(command_id, "Kết thúc bảo trì sớm")
 
+    @workflow.update
+    async def order_reconciliation(self, command_id: UUID) -> Moment:
+        """A comparison with the national database is ordered; a workflow of its own carries it through."""
+        moment = await self._do(command_id, "Yêu cầu đối soát với CSDL quốc gia")
+        if moment.status == CREATED and command_id not in self._comparisons:
+            self._comparisons.append(command_id)
+        return moment
+
     async def _do(self, command_id: UUID, summary: str) -> Moment:
         self._asked = True
         async with self._lock:
             authority = self._start.authority_id
             return await ask_act(
                 authority, "administration", authority, command_id=command_id, summary=summary
+            )
+
+    async def _reconcile(self, reconciliation_id: UUID) -> None:
+        authority = self._start.authority_id
+        # The one that runs was told of twice: it is the same, for another is refused while it runs.
+        with suppress(WorkflowAlreadyStartedError):
+            await workflow.start_child_workflow(
+                ReconciliationWorkflow.run,
+                ReconciliationRun(
+                    authority_id=authority, reconciliation_id=reconciliation_id, now=workflow.now()
+                ),
+                id=reconciliation_workflow(authority),
+                parent_close_policy=ParentClosePolicy.ABANDON,
+                static_summary="Đối soát với CSDL quốc gia",
             )
 
     async def _back_up(self, order: UUID) -> None:

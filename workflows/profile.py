@@ -199,6 +199,11 @@ class ProfileWorkflow(ConsentUpdates, ExportUpdates, RequestUpdates):
         return await self._do(command_id, "Thông báo thay đổi")
 
     @workflow.update
+    async def answer_proposal(self, command_id: UUID) -> Moment:
+        """What the national database corrected is accepted or disputed."""
+        return await self._do(command_id, "Trả lời điều chỉnh của CSDL quốc gia")
+
+    @workflow.update
     async def withdraw_notice(self, command_id: UUID) -> Moment:
         """A notice given in error."""
         return await self._do(command_id, "Rút thông báo thay đổi")

@@ -13,6 +13,7 @@ from workflows.digest import DigestWorkflow
 from workflows.month_end import MonthEndWorkflow
 from workflows.profile import ProfileWorkflow
 from workflows.recompute import RecomputeWorkflow
+from workflows.reconciliation import ReconciliationWorkflow
 from workflows.renewal import RenewalWorkflow
 from workflows.review import ReviewWorkflow
 from workflows.slip import SlipWorkflow
@@ -36,6 +37,7 @@ WORKFLOWS = [
     BackupWorkflow,
     SlipWorkflow,
     BreachWorkflow,
+    ReconciliationWorkflow,
 ]
 
 

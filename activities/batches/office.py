@@ -10,7 +10,7 @@ from activities.batches.receipts import await_receipts
 from activities.batches.rounds import approve_batch
 from activities.batches.sending import National, submit_batch
 from activities.national.adapter import NationalGateway
-from activities.national.office import mapping_of
+from activities.national.office import mappings_of
 from activities.signing.office import SigningOffice
 from models.activity_interfaces import MonthActivities
 from models.messages import Batch, BatchResult, MonthOpened, MonthStart
@@ -60,4 +60,10 @@ class MonthOffice(MonthActivities):
     def _national(self) -> National | None:
         if self.gateway is None:
             return None
-        return National(self.gateway, mapping_of(self.settings), self.settings.national_receiver_code)
+        settings = self.settings
+        return National(
+            self.gateway,
+            mappings_of(settings),
+            settings.national_receiver_code,
+            settings.national_packet_items,
+        )

@@ -17,12 +17,14 @@ from activities.batches.correcting import ask_for_corrections
 from activities.batches.reasons import reason_of, refusal_of
 from activities.batches.sending import Fixed, National, deliver
 from activities.national.adapter import (
+    BadAnswerError,
     BadPacketError,
     ItemResult,
     ItemStatus,
     NationalError,
     PacketUnknownError,
     Receipt,
+    UnreachableError,
 )
 from activities.national.mappings import Mapping
 from activities.national.receipts import keep_receipt
@@ -41,8 +43,12 @@ from models.messages import Ask, Batch, BatchResult
 from models.record.act import act
 from models.record.tools import Tools
 
+PATIENCE = 3
+"""Packets in a row without an answer, after which the other side is taken to be away."""
+
 _OPEN = text(
-    "SELECT id, tran_code FROM submissions WHERE agency_month_id = :month AND state = 'sent' ORDER BY"
+    "SELECT id, tran_code, created_at FROM submissions WHERE agency_month_id = :month AND state = 'sent'"
+    " ORDER BY"
     " created_at, id"
 )
 _ITEMS = text(
@@ -103,22 +109,43 @@ async def await_receipts(tools: Tools, national: National | None, batch: Batch) 
         ApplicationError: some items have no receipt yet; the engine asks again, ever more slowly.
     """
     scope = Scope(batch.authority_id, everything=True)
-    waiting = False
+    waiting, failed, progressed = False, 0, False
     async with transaction(tools.engine, scope) as connection:
         packets = (await connection.execute(_OPEN, {"month": batch.agency_month_id})).all()
     for packet in packets:
         if national is None:
             raise again("national-not-configured", REPAIR)
         await open_way(tools, batch.authority_id, batch.now)
-        waiting |= not await _settle(tools, national, batch, packet)
+        try:
+            settled = await _settle(tools, national, batch, packet)
+        except NationalError as error:
+            failed += 1
+            now, authority = batch.now, batch.authority_id
+            if failed == PATIENCE or not _of_one_call(error):
+                raise await troubled(tools, authority, error, now, progressed=progressed) from None
+            await tell_of_trouble(tools, authority, error, now)
+            settled = False
+        else:
+            failed = 0
+        waiting |= not settled
+        progressed |= settled
         activity.heartbeat(packet.tran_code)
     await _meet(tools, batch)
     await ask_for_corrections(tools, batch)
     if waiting:
-        raise again("receipts-pending", growing_delay(activity.info().attempt))
+        raise again("receipts-pending", growing_delay(1 if progressed else activity.info().attempt))
     async with transaction(tools.engine, scope) as connection:
         row = (await connection.execute(_RESULT, {"month": batch.agency_month_id})).one()
     return BatchResult(done=row.accepted, refused=row.rejected)
+
+
+def _of_one_call(error: NationalError) -> bool:
+    """Whether it may be this packet's answer alone that was lost: the next one's need not be."""
+    match error:
+        case UnreachableError(retry_after=pause):
+            return pause is None
+        case _:
+            return isinstance(error, BadAnswerError)
 
 
 async def _meet(tools: Tools, batch: Batch) -> None:
@@ -145,10 +172,7 @@ async def _meet(tools: Tools, batch: Batch) -> None:
 async def _settle(tools: Tools, national: National, batch: Batch, packet: Row[Any]) -> bool:
     """Ask about one packet and write what is known; whether all of it is."""
     scope = Scope(batch.authority_id, everything=True)
-    try:
-        receipt = await _ask(tools, national, batch, packet)
-    except NationalError as error:
-        raise await troubled(tools, batch.authority_id, error, batch.now) from None
+    receipt = await _ask(tools, national, batch, packet)
     async with transaction(tools.engine, scope) as connection:
         if receipt is not None:
             await keep_receipt(connection, tools, batch, packet.id, receipt)
@@ -157,7 +181,7 @@ async def _settle(tools: Tools, national: National, batch: Batch, packet: Row[An
         rows = (await connection.execute(_ITEMS, values)).all()
         found = {f"{row.profile_id}.{row.digest}": row for row in rows}
         told = [(found[one.key], one) for one in results if one.settled and one.key in found]
-        await _write(connection, national.mapping, batch, told)
+        await _write(connection, national.mapping(packet.created_at), batch, told)
         if len(told) < len(found):
             return False
         await _close(connection, batch, packet, rows[0].month if rows else "")

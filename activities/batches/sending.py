@@ -5,7 +5,8 @@ again under the same code, and the other side answers it once (hanoi.art14.1).
 """
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -23,8 +24,9 @@ from activities.national.adapter import (
     tran_code_for,
 )
 from activities.national.items import items_of, sender_code
-from activities.national.mappings import Mapping, ValueRefusedError
+from activities.national.mappings import Mapping, Mappings, ValueRefusedError
 from activities.national.service import submit_packet
+from activities.national.tree import tell_tree
 from activities.national.trouble import open_way, tell_of_trouble, troubled
 from activities.notifications.notices import notify_administrator, notify_post
 from models.calendar import legal_date
@@ -64,6 +66,7 @@ _PREPARED = text(
     "SELECT id, tran_code FROM submissions WHERE agency_month_id = :month AND state = 'prepared'"
     " ORDER BY created_at, id"
 )
+_FIXED = text("SELECT created_at FROM submissions WHERE id = :id")
 _CONTENT = text(
     "SELECT profile_id, revision_id FROM month_items WHERE agency_month_id = :month AND tran_code = :code"
     " ORDER BY profile_id"
@@ -105,8 +108,16 @@ class National:
     """The way to the national database and how our form goes over it."""
 
     gateway: NationalGateway
-    mapping: Mapping
+    mappings: Mappings
     receiver: str
+    most: int = PACKET
+    """Most items of one packet, where the other side takes fewer."""
+    sent: list[UUID] = field(default_factory=list)
+    """Packets that this attempt has got through."""
+
+    def mapping(self, instant: datetime) -> Mapping:
+        """The mapping in force on an instant's legal day."""
+        return self.mappings.on(legal_date(instant))
 
 
 async def submit_batch(tools: Tools, national: National | None, batch: Batch) -> BatchResult:
@@ -136,11 +147,21 @@ async def submit_batch(tools: Tools, national: National | None, batch: Batch) ->
         sent += len(fixed.items)
         if fixed.items:
             taken = await _deliver_one(tools, national, batch, fixed)
+    await _tree(tools, national, batch)
     if refused:
         await ask_for_corrections(tools, batch)
     async with transaction(tools.engine, scope) as connection:
         row = (await connection.execute(_UNDER_WAY, {"month": batch.agency_month_id})).one()
     return BatchResult(done=row.items, refused=refused, tran_code=row.code, more=taken)
+
+
+async def _tree(tools: Tools, national: National, batch: Batch) -> None:
+    """Beside the profiles: whatever of the tree the other side has not been told."""
+    place = (national.receiver, batch.authority_id, batch.now)
+    try:
+        await tell_tree(tools, national.gateway, national.mapping(batch.now), *place)
+    except NationalError as error:
+        raise await troubled(tools, batch.authority_id, error, batch.now) from None
 
 
 async def _prepare(
@@ -149,13 +170,14 @@ async def _prepare(
     """Fix the next packet, which may come out empty; None where nothing is left to look at."""
     month = {"month": batch.agency_month_id}
     about = (await connection.execute(_SENDER, month)).one()
-    ready = {"ready": gate.ready(about.gate), "most": PACKET}
+    ready = {"ready": gate.ready(about.gate), "most": min(PACKET, national.most)}
     rows = (await connection.execute(_WAITING, {**month, **ready})).all()
     if not rows:
         return None
     items: dict[UUID, PacketItem] = {}
     revisions = [row.revision_id for row in rows]
-    made = await items_of(connection, tools, national.mapping, batch.authority_id, revisions)
+    mapping = national.mapping(batch.now)
+    made = await items_of(connection, tools, mapping, batch.authority_id, revisions)
     law, _ = await tools.law(connection, batch.authority_id, legal_date(batch.now))
     first_signed = law.slot("sign_before_sync")
     for row in rows:
@@ -163,7 +185,7 @@ async def _prepare(
         if first_signed is not None and not row.signed:
             reason, refusal = not_signed(first_signed.citation), {"code": "NOT_SIGNED"}
         elif isinstance(item, ValueRefusedError):
-            reason, refusal = not_expressible(item, national.mapping), unexpressed(item)
+            reason, refusal = not_expressible(item, mapping), unexpressed(item)
         else:
             items[row.profile_id] = item
             continue
@@ -211,8 +233,10 @@ async def _deliver_one(tools: Tools, national: National, batch: Batch, packet: F
         await _give_up(tools, batch, packet, refused)
         return False
     except NationalError as error:
-        raise await troubled(tools, batch.authority_id, error, batch.now) from None
+        sent = national.sent
+        raise await troubled(tools, batch.authority_id, error, batch.now, progressed=bool(sent)) from None
     activity.heartbeat(packet.tran_code)
+    national.sent.append(packet.id)
     return True
 
 
@@ -241,7 +265,10 @@ async def _made_again(tools: Tools, national: National, batch: Batch, packet: Fi
         about = (await connection.execute(_SENDER, month)).one()
         rows = (await connection.execute(_CONTENT, {**month, "code": packet.tran_code})).all()
         revisions = [row.revision_id for row in rows]
-        made = await items_of(connection, tools, national.mapping, batch.authority_id, revisions)
+        # A mapping that came into force meanwhile would make another packet under the same code.
+        fixed_at = await connection.scalar(_FIXED, {"id": packet.id})
+        mapping = national.mapping(fixed_at or batch.now)
+        made = await items_of(connection, tools, mapping, batch.authority_id, revisions)
     items: list[PacketItem] = []
     for revision in revisions:
         item = made[revision]

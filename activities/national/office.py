@@ -1,6 +1,7 @@
 """The office that speaks with the national database about one person at a time."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -14,19 +15,23 @@ from activities.national.adapter import (
     PacketSeal,
 )
 from activities.national.adapter.gateway import client_for
-from activities.national.mappings import Mapping, load_mapping
+from activities.national.mappings import Mapping, Mappings, load_mappings
 from activities.national.pulling import pull_record
+from activities.national.reconciling import Comparison, reconcile
 from activities.national.telling import tell_status
+from activities.national.trouble import REPAIR, again
 from models.activity_interfaces import NationalActivities
+from models.calendar import legal_date
 from models.messages import NationalPull, NationalPulled, NationalStatus, NationalTold
+from models.messages_admin import Reconciled, ReconciliationRun
 from models.record.tools import Tools
 from models.settings import Settings
 
 SHIPPED = "stand_in"
 
 
-def mapping_of(settings: Settings) -> Mapping:
-    """The mapping the installation sends by.
+def mappings_of(settings: Settings) -> Mappings:
+    """The mappings the installation sends by, each from its day.
 
     Raises:
         MappingError: the file it names cannot be used.
@@ -35,8 +40,13 @@ def mapping_of(settings: Settings) -> Mapping:
 
 
 @cache
-def _load(path: Path | str) -> Mapping:
-    return load_mapping(path)
+def _load(path: Path | str) -> Mappings:
+    return load_mappings(path)
+
+
+def mapping_of(settings: Settings, now: datetime) -> Mapping:
+    """The one in force on the legal day of an instant."""
+    return mappings_of(settings).on(legal_date(now))
 
 
 def gateway_of(settings: Settings) -> NationalGateway | None:
@@ -51,7 +61,7 @@ def gateway_of(settings: Settings) -> NationalGateway | None:
     key_file = settings.national_key_file
     connection = Connection(
         base_url=str(settings.national_url).rstrip("/"),
-        service=mapping_of(settings).service,
+        service=mappings_of(settings).service,
         credentials=None if key_file else _pair(settings),
         key_file=key_file,
         seal=PacketSeal.read(Path(settings.require("national_seal_key_file"))),
@@ -86,12 +96,20 @@ class NationalOffice(NationalActivities):
         """See ``activities.national.telling``."""
         if self.gateway is None:
             return NationalTold(told=False)
-        mapping = mapping_of(self.settings)
+        mapping = mapping_of(self.settings, status.now)
         return await tell_status(
             self.tools, self.gateway, mapping, self.settings.national_receiver_code, status
         )
 
+    @activity.defn(name="reconcile_national")
+    async def reconcile_national(self, run: ReconciliationRun) -> Reconciled:
+        """See ``activities.national.reconciling``."""
+        if self.gateway is None:
+            raise again("national-not-configured", REPAIR)
+        mapping = mapping_of(self.settings, run.now)
+        return await reconcile(Comparison(self.tools, self.gateway, mapping, run, activity.heartbeat))
+
     @activity.defn(name="pull_record")
     async def pull_record(self, pull: NationalPull) -> NationalPulled:
         """See ``activities.national.pulling``."""
-        return await pull_record(self.tools, self.gateway, mapping_of(self.settings), pull)
+        return await pull_record(self.tools, self.gateway, mapping_of(self.settings, pull.now), pull)

@@ -94,7 +94,13 @@ async def tell_of_trouble(tools: Tools, authority_id: UUID, error: NationalError
         await notify_administrator(connection, authority_id, kind, once=once, now=now, **facts)
 
 
-async def troubled(tools: Tools, authority_id: UUID, error: NationalError, now: datetime) -> ApplicationError:
-    """Say it to whoever can help, and answer the error with which the activity waits for it."""
+async def troubled(
+    tools: Tools, authority_id: UUID, error: NationalError, now: datetime, *, progressed: bool = False
+) -> ApplicationError:
+    """Say it to whoever can help, and answer the error with which the activity waits for it.
+
+    ``progressed``: this attempt got something through before, so the other side is there and the waits begin
+    anew; else one call in twenty that fails would keep a long list waiting ever longer.
+    """
     await tell_of_trouble(tools, authority_id, error, now)
-    return again(type(error).__name__, delay_after(error, activity.info().attempt))
+    return again(type(error).__name__, delay_after(error, 1 if progressed else activity.info().attempt))

@@ -42,6 +42,11 @@ CALLS: dict[str, tuple[str, str, str]] = {
     "decide_dispute": ("Giải quyết khiếu nại", "POST", "/profiles/{profile_id}/disputes/decisions"),
     "return_for_correction": ("Trả lại để sửa", "POST", "/profiles/{profile_id}/returns"),
     "approve": ("Phê duyệt và ký", "POST", "/profiles/{profile_id}/approvals"),
+    "answer_proposal": (
+        "Trả lời điều chỉnh của CSDL quốc gia",
+        "POST",
+        "/profiles/{profile_id}/national-proposals/answers",
+    ),
     "withdraw_notice": ("Rút thông báo thay đổi", "POST", "/profiles/{profile_id}/notices/withdrawals"),
     "request_intake": ("Gửi văn bản đề nghị đồng bộ", "POST", "/profiles/{profile_id}/intake-requests"),
     "confirm_move_out": ("Xác nhận đã làm", "POST", "/profiles/{profile_id}/separations/confirmations"),

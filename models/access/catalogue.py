@@ -23,6 +23,8 @@ class Verb(StrEnum):
     DECLARE = "declare"
     ENTER_FORM = "enter_form"
     GIVE_NOTICE = "give_notice"
+    ANSWER_NATIONAL = "answer_national"
+    RECONCILE = "reconcile"
     APPROVE = "approve"
     AMEND = "amend"
     RETURN_FOR_CORRECTION = "return_for_correction"

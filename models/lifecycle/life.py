@@ -8,6 +8,7 @@ from uuid import UUID
 
 from models.lifecycle.consent import Consent
 from models.lifecycle.file_request import FileRequest
+from models.lifecycle.proposed import Proposal
 from models.lifecycle.pulled import Pulled
 
 
@@ -274,6 +275,8 @@ class Life:
     """Content of the draft, else of the approved revision; only for the act that fills it."""
     base_form: str = ""
     """The form that content stands on."""
+    proposals: tuple[Proposal, ...] = ()
+    """What waits for an answer; only for the act about one of them."""
     pulled: Pulled | None = None
     exportable: Exportable | None = None
     """The national record to fill it from; only for that act."""

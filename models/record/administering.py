@@ -13,9 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.calendar import legal_date
 from models.command_admin import AnnounceMaintenance, LiftMaintenance, OrderBackup, PauseParty, ResumeParty
+from models.command_national import OrderReconciliation
 from models.command_shapes import Body
 from models.database import Scope, together, transaction
 from models.errors import RefusedError
+from models.lifecycle.guard import refuse
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.messages import Ask, Moment
@@ -104,6 +106,33 @@ async def _order(connection: AsyncConnection, command: Command, body: OrderBacku
     return Done({"backup_id": str(command.id), "citation": row["citation"]}, out)
 
 
+async def _compare(
+    connection: AsyncConnection, command: Command, body: OrderReconciliation, scene: Scene
+) -> Done:
+    """One comparison at a time: two would repair the same things twice."""
+    authority_id = command.actor.authority_id
+    if await connection.scalar(_COMPARING):
+        refuse("wrong-state", "Một lượt đối soát đang chạy.", "A reconciliation is under way.")
+    row = {
+        "id": command.id,
+        "authority_id": authority_id,
+        "state": "theirs",
+        "document": body.document,
+        "ordered_by": scene.actor_id,
+        "ordered_at": scene.now,
+        "cursor": "",
+        "compared": 0,
+    }
+    await together(connection, [inserting("reconciliations", row)])
+    out = Outcome().happened(
+        "reconciliation.ordered", None, reconciliation=str(command.id), document=body.document
+    )
+    return Done({"reconciliation_id": str(command.id)}, out)
+
+
+_COMPARING = text("SELECT EXISTS (SELECT 1 FROM reconciliations WHERE state <> 'done')")
+
+
 def _plain(
     act: Callable[[AsyncConnection, Command, Any, Scene], Awaitable[Outcome]], named: str, status: int
 ) -> Doing:
@@ -119,6 +148,7 @@ def _plain(
 
 DOINGS: dict[type[Body], Doing] = {
     OrderBackup: _order,
+    OrderReconciliation: _compare,
     PauseParty: _plain(service.pause, "pause_id", CREATED),
     ResumeParty: _plain(service.resume, "act_id", 200),
     AnnounceMaintenance: _plain(service.announce, "maintenance_id", CREATED),

@@ -108,6 +108,8 @@ VERB_OF = {
     "resume_party": "administer",
     "announce_maintenance": "administer",
     "lift_maintenance": "administer",
+    "order_reconciliation": "reconcile",
+    "answer_proposal": "answer_national",
     "adopt_law": "administer",
     "proclaim_year": "administer",
 }

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from models.command_consents import AllowAccess, AnswerConsent, AskConsent, RevokeAccess, WithdrawConsent
 from models.command_exports import ExportDossier, PrintDossier
+from models.command_national import AnswerProposal
 from models.command_registers import (
     AnswerRectification,
     DecideDispute,
@@ -91,6 +92,7 @@ from models.lifecycle import (
     listing,
     month,
     national,
+    reconciling,
     reentry,
     report_sessions,
     requests,
@@ -182,6 +184,7 @@ def _listed(decide: Callable[[Life, Any, Scene, AgencyMonth | None], Outcome]) -
 
 DECISIONS: dict[type[Body], Decision] = {
     PullNationalRecord: _life(intake.ask),
+    AnswerProposal: _life(reconciling.answer),
     RequestAccount: _life(account.request_account),
     CreateAccount: _life(account.create_account),
     ActivateAccount: _life(account.activate_account),
@@ -282,6 +285,9 @@ def decide_internal(
         case "synced":
             assert life is not None
             return rhythm.synced(life, int(facts["revision"]), scene)
+        case "national_differs":
+            assert life is not None
+            return reconciling.repair(life, facts, scene)
         case "national_refused":
             assert life is not None
             return national.refused(life, facts, scene)

@@ -41,6 +41,7 @@ SEALED = (
     SealedColumn("commands", "body", "key_id", "body"),
     SealedColumn("national_records", "sealed", "key_id", "sealed"),
     SealedColumn("national_receipts", "sealed", "key_id", "sealed"),
+    SealedColumn("national_proposals", "sealed", "key_id", "sealed"),
     SealedColumn("accounts", "email_sealed", "email_key", "email"),
     SealedColumn("upload_parts", "sealed", "key_id", "sealed"),
     SealedColumn("breaches", "story", "key_id", "story"),

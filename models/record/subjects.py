@@ -44,6 +44,7 @@ from models.record.load import (
     report_of,
     shown_of,
 )
+from models.record.proposals import with_proposals
 from models.record.pulling import with_base, with_pulled
 from models.record.sql import inserting, updating
 from models.record.tools import Tools
@@ -170,6 +171,8 @@ async def with_content(connection: AsyncConnection, tools: Tools, ask: Ask, foun
         life = replace(life, draft=replace(life.draft, content=content))
     elif verb in ("change_category", "reopen_profile", "answer_rectification"):
         life = await with_base(connection, tools, life)
+    elif verb in ("answer_proposal", "national_differs"):
+        life = await with_proposals(connection, tools, await with_base(connection, tools, life))
     elif verb == "complete_pull":
         life = await with_pulled(connection, tools, life, UUID(str(ask.facts["record"])))
     return replace(found, subject=replace(found.subject, life=life))

@@ -26,6 +26,12 @@ from models.tables.month import (
     StockCampaignRow,
     SubmissionRow,
 )
+from models.tables.national import (
+    NationalDifferenceRow,
+    NationalProposalRow,
+    NationalUnitRow,
+    ReconciliationRow,
+)
 from models.tables.organisation import (
     AgencyClosureRow,
     AgencyRow,
@@ -121,7 +127,10 @@ __all__ = [
     "MaintenanceRow",
     "MonthEndRow",
     "MonthItemRow",
+    "NationalDifferenceRow",
+    "NationalProposalRow",
     "NationalRecordRow",
+    "NationalUnitRow",
     "NoticeRow",
     "OutboxRow",
     "PartyPauseRow",
@@ -129,6 +138,7 @@ __all__ = [
     "ProfileRow",
     "ReadinessCountRow",
     "ReadinessRow",
+    "ReconciliationRow",
     "RecoveryCodeRow",
     "ReviewFindingRow",
     "ReviewReportRow",

@@ -25,6 +25,7 @@ BENCHES = {
     "history": "tests.bench.history",
     "reads": "tests.bench.reads",
     "schemathesis": "tests.bench.describing",
+    "faults": "tests.bench.faults",
     "starting": "tests.bench.starting",
 }
 

@@ -132,17 +132,28 @@ def _emulator(folder: Path, servers: dict[str, Child], database: EmbeddedPostgre
     """Start the emulator; answers the settings by which an installation knows it."""
     port = free_port()
     database.create_other_side()
+    servers["emulator"] = start(_program(folder, port, database), folder / "emulator.log")
+    pair = json.loads((folder / "emulator" / "partners.json").read_text(encoding="utf-8"))
+    return {"national_url": f"http://{LOOPBACK}:{port}"} | {f"national_{k}": v for k, v in pair.items()}
+
+
+def emulator_program(built: Stage) -> Program:
+    """The emulator of a stage, to be started again after it was killed."""
+    port = built.settings.national_url.port if built.settings.national_url else None
+    assert port is not None
+    database = EmbeddedPostgres(built.folder / "postgres", built.settings.database_port)
+    return _program(built.folder, port, database)
+
+
+def _program(folder: Path, port: int, database: EmbeddedPostgres) -> Program:
     argv = [sys.executable, "-m", "activities.national.emulator", "--port", str(port)]
-    program = Program(
+    return Program(
         name="emulator",
         argv=[*argv, "--data", str(folder / "emulator")],
         ready=lambda: answers(port),
         environment=database.other_side(),
         folder=ROOT,
     )
-    servers["emulator"] = start(program, folder / "emulator.log")
-    pair = json.loads((folder / "emulator" / "partners.json").read_text(encoding="utf-8"))
-    return {"national_url": f"http://{LOOPBACK}:{port}"} | {f"national_{k}": v for k, v in pair.items()}
 
 
 def _settings(

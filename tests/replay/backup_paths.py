@@ -1,18 +1,27 @@
 """The ways of a backup: the month's own, those ordered before and after its night, an order refused."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
-from models.messages_admin import AdministrationStart, BackupStart
+from models.messages_admin import AdministrationStart, BackupStart, ReconciliationRun
 from tests.replay.player import Path, Player, acts, until_end
 from tests.replay.script import AUTHORITY, OTHER, Script, told
 from workflows.administration import AdministrationWorkflow
 from workflows.backup import BackupWorkflow
+from workflows.reconciliation import ReconciliationWorkflow
 
 
 async def _ordered_meanwhile(player: Player) -> None:
     await player.asked("plan_backup")
     await player.handle.signal("order", OTHER)
     await player.asked("record_backup", 2)
+    await player.ends()
+
+
+async def _compared(player: Player) -> None:
+    """Refused, ordered, and ordered again by the time the first is done."""
+    for _ in range(3):
+        await player.says("order_reconciliation")
     await player.ends()
 
 
@@ -33,6 +42,7 @@ async def _serves(player: Player) -> None:
     await player.ends()
 
 
+NOW = datetime(2098, 12, 1, tzinfo=UTC)
 PATHS: dict[str, Callable[[], Path]] = {
     "backup/by_its_night": lambda: Path(
         BackupWorkflow, BackupStart(month="2098-12"), Script(backups=1.0), until_end
@@ -42,6 +52,22 @@ PATHS: dict[str, Callable[[], Path]] = {
     ),
     "backup/only_ordered": lambda: Path(
         BackupWorkflow, BackupStart(month="2098-10", order=OTHER), Script(), until_end
+    ),
+    "administration/reconciliation_ordered": lambda: Path(
+        AdministrationWorkflow,
+        AdministrationStart(authority_id=AUTHORITY),
+        acts(
+            told("administration", 0, status=409),
+            told("administration", 0, status=201),
+            told("administration", 0, status=201),
+        ),
+        _compared,
+    ),
+    "reconciliation/whole": lambda: Path(
+        ReconciliationWorkflow,
+        ReconciliationRun(authority_id=AUTHORITY, reconciliation_id=OTHER, now=NOW),
+        Script(),
+        until_end,
     ),
     "administration/backups_ordered": lambda: Path(
         AdministrationWorkflow,

@@ -57,6 +57,12 @@ async def _account_on_request(player: Player) -> None:
         await player.says(verb)
 
 
+async def _answered(player: Player) -> None:
+    """What the national database corrected: disputed, then another accepted."""
+    for _ in range(2):
+        await player.says("answer_proposal")
+
+
 async def _entered(player: Player) -> None:
     for verb in ("enter_form", "report_error", "answer_error"):
         await player.says(verb)
@@ -162,6 +168,12 @@ PATHS: dict[str, Callable[[], Path]] = {
         _profile(),
         acts(*(told("account", n) for n in range(2, 7)), look=[told("account", 1)]),
         _account_on_request,
+    ),
+    "profile/answered_the_national_side": lambda: Path(
+        ProfileWorkflow,
+        _profile(),
+        acts(*(told("service", n) for n in range(2, 4)), look=[told("service", 1)]),
+        _answered,
     ),
     "profile/entered_by_the_agency": lambda: Path(
         ProfileWorkflow,

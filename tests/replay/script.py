@@ -45,7 +45,7 @@ from models.messages import (
     SignRequest,
     Window,
 )
-from models.messages_admin import BackupPlan, BackupRun, BackupStart
+from models.messages_admin import BackupPlan, BackupRun, BackupStart, Reconciled, ReconciliationRun
 from models.messages_slips import SlipMade, SlipRequest
 
 ROOT = UUID("00000000-0000-7000-8000-000000000000")
@@ -93,7 +93,7 @@ class Script:
         remote += [self.submit_batch, self.await_receipts, self.tell_status, self.pull_record]
         remote += [self.recompute_duties, self.plan_review, self.work_review, self.sign_report]
         remote += [self.open_stock_lists, self.make_export, self.prepare_session, self.finish_session]
-        remote += [self.renew_archive, self.plan_backup, self.make_slip]
+        remote += [self.renew_archive, self.plan_backup, self.make_slip, self.reconcile_national]
         remote += [self.make_backup, self.check_backup, self.record_backup]
         return [self.act, self.month_window, *remote, self.send_digests, self.import_workbook]
 
@@ -224,6 +224,11 @@ class Script:
     async def record_backup(self, _run: BackupRun) -> None:
         """In the books."""
         self.asked.append("record_backup")
+
+    @activity.defn(name="reconcile_national")
+    async def reconcile_national(self, _run: ReconciliationRun) -> Reconciled:
+        """Compared."""
+        return Reconciled(compared=9, different=2, resent=1, proposed=1)
 
     @activity.defn(name="recompute_duties")
     async def recompute_duties(self, _start: RecomputeStart) -> RecomputeDone:

@@ -31,6 +31,7 @@ from activities.national.adapter.messages import (
     Receipt,
     StatusChange,
     StatusKind,
+    UnitChange,
     tran_code_for,
 )
 from activities.national.adapter.seal import PacketSeal
@@ -63,6 +64,7 @@ __all__ = [
     "SeveralRecordsError",
     "StatusChange",
     "StatusKind",
+    "UnitChange",
     "UnreachableError",
     "open_gateway",
     "read_key_file",

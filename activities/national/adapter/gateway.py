@@ -114,6 +114,14 @@ class NationalGateway:
         _same_keys([item.key for item in packet.items], [item.key for item in items])
         return Acknowledgement(packet.tran_code, items)
 
+    async def tell_units(self, packet: Packet) -> Acknowledgement:
+        """Tell of the tree; items are `mapping.unit_item(…)`, the upper units first, settled at once."""
+        self._check_size(packet.items)
+        result = await self._hand_over("/units", packet)
+        items = _results(result, packet.tran_code)
+        _same_keys([item.key for item in packet.items], [item.key for item in items])
+        return Acknowledgement(packet.tran_code, items)
+
     def _check_size(self, items: Sequence[PacketItem]) -> None:
         if len(items) > self.max_items:
             raise BadPacketError("TOO_MANY_ITEMS")

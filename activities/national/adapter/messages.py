@@ -31,6 +31,7 @@ __all__ = [
     "Receipt",
     "StatusChange",
     "StatusKind",
+    "UnitChange",
     "tran_code_for",
 ]
 
@@ -222,6 +223,32 @@ class StatusChange:
     def key(self) -> str:
         """The same for the same fact, whenever it is told."""
         return f"{self.profile_id}.{self.kind}.{self.effective_on:%Y%m%d}"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitChange:
+    """A unit of the tree as it stands from a day on; ``ends_on`` is the first day on which it no longer does.
+
+    ``parent`` is the code above it, None at the top.
+    """
+
+    agency_id: UUID
+    code: str
+    name: str
+    parent: str | None
+    starts_on: date
+    ends_on: date | None = None
+
+    @property
+    def digest(self) -> str:
+        """Of all that is told: another one is told again."""
+        said = [self.code, self.name, self.parent or "", f"{self.starts_on}", f"{self.ends_on or ''}"]
+        return sha256("\x1f".join(said).encode()).hexdigest()
+
+    @property
+    def key(self) -> str:
+        """The same for the same unit standing the same way."""
+        return f"{self.agency_id}.{self.starts_on:%Y%m%d}.{self.digest[:32]}"
 
 
 def tran_code_for(purpose: str, items: tuple[PacketItem, ...]) -> str:

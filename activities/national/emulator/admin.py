@@ -21,6 +21,8 @@ class Correction(BaseModel):
     service: str
     profile_id: str
     fields: dict[str, Any] = {}
+    silent: bool = False
+    """As a restored backup changes a record: nothing says that it did."""
 
 
 class Admin:
@@ -69,7 +71,11 @@ class Admin:
     async def correct(self, asked: Correction) -> dict[str, bool]:
         """This side corrects fields of a record by itself."""
         with self._store.transaction():
-            return {"corrected": self._records.correct(asked.service, asked.profile_id, asked.fields)}
+            return {
+                "corrected": self._records.correct(
+                    asked.service, asked.profile_id, asked.fields, silent=asked.silent
+                )
+            }
 
     async def forget(self, asked: Correction) -> dict[str, bool]:
         """This side loses a record."""
@@ -89,11 +95,12 @@ class Admin:
         )
         statuses = store.rows("select status, count(*) as n from records group by status")
         return {
-            "packets": store.count("select count(*) from packets"),
-            "sendings": store.count("select coalesce(sum(sendings), 0) from packets"),
+            "packets": store.count("select count(*) from packets where kind <> 'units'"),
+            "sendings": store.count("select coalesce(sum(sendings), 0) from packets where kind <> 'units'"),
             "items": dict(items),
             "records": {row["status"]: row["n"] for row in statuses},
             "writes": store.count("select coalesce(sum(writes), 0) from records"),
+            "units": store.count("select count(*) from units"),
             "lookups": store.count("select count(*) from lookups"),
             "tokens_issued": store.setting("tokens_issued", 0),
             "fault_counts": self._faults.counts,

@@ -36,6 +36,8 @@ class Format:
     tables: dict[str, dict[str, FieldRule]]
     status: dict[str, str]
     statuses: dict[str, str] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
+    unit_date: str = "%Y%m%d"
 
 
 def formats() -> dict[str, Format]:
@@ -53,7 +55,15 @@ def _read(path: Path) -> Format:
         for name, columns in raw["tables"].items()
     }
     head = {name: raw[name] for name in ("service", "item_key", "profile_id", "digest", "person")}
-    return Format(**head, fields=fields, tables=tables, status=raw["status"], statuses=raw["statuses"])
+    return Format(
+        **head,
+        fields=fields,
+        tables=tables,
+        status=raw["status"],
+        statuses=raw["statuses"],
+        units=raw["units"],
+        unit_date=raw["unit_date"],
+    )
 
 
 def _rule(raw: dict[str, Any], lists: dict[str, frozenset[str]]) -> FieldRule:

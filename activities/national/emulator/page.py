@@ -53,6 +53,7 @@ def _counts(summary: dict[str, Any]) -> dict[str, Any]:
         "Mục được nhận · Items accepted": items.get("accepted", 0),
         "Mục bị từ chối · Items rejected": items.get("rejected", 0),
         "Hồ sơ (tổng) · Records": sum(records.values()),
+        "Đơn vị trong cây tổ chức · Units of the tree": summary["units"],
         "Lượt tra cứu · Lookups": summary["lookups"],
     }
 

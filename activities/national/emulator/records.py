@@ -129,7 +129,7 @@ class Records:
         ]
         return {"records": found, "next": rows[-1]["profile_id"] if len(rows) == most else ""}
 
-    def correct(self, service: str, profile: str, changes: dict[str, Any]) -> bool:
+    def correct(self, service: str, profile: str, changes: dict[str, Any], *, silent: bool) -> bool:
         """This side corrects fields of a record by itself, as a ministry may; null empties one."""
         row = self._store.row(
             "select * from records where service = %s and profile_id = %s", service, profile
@@ -139,11 +139,12 @@ class Records:
         body, corrected = json.loads(row["body"]), json.loads(row["corrected"])
         for path, value in changes.items():
             _set(body, path, value)
-        corrected = sorted({*corrected, *changes})
+        corrected = corrected if silent else sorted({*corrected, *changes})
+        digest = "" if silent else row["digest"]
         self._store.write(
-            "update records set body = %s, corrected = %s, changed = %s"
+            "update records set body = %s, corrected = %s, digest = %s, changed = %s"
             " where service = %s and profile_id = %s",
-            *(json.dumps(body, sort_keys=True), json.dumps(corrected), time.time(), service, profile),
+            *(json.dumps(body, sort_keys=True), json.dumps(corrected), digest, time.time(), service, profile),
         )
         return True
 

@@ -16,6 +16,7 @@ from activities.national.emulator.partners import Partners
 from activities.national.emulator.records import Records
 from activities.national.emulator.seals import Seals
 from activities.national.emulator.store import Store
+from activities.national.emulator.units import Units
 
 __all__ = ["Services"]
 
@@ -34,7 +35,7 @@ class Services:
         self, store: Store, partners: Partners, faults: Faults, records: Records, known: dict[str, Format]
     ) -> None:
         self._store, self._partners, self._faults, self._records = store, partners, faults, records
-        self._seals = Seals(store.folder)
+        self._seals, self._units = Seals(store.folder), Units(store)
         self.router = APIRouter()
         self.router.add_api_route("/token", self.token, methods=["POST"], response_model=None)
         for form in known.values():
@@ -45,6 +46,7 @@ class Services:
             self._add(form, "/held", self.held)
             self._add(form, "/lookup", self.lookup)
             self._add(form, "/status", self.status, sealed=True)
+            self._add(form, "/units", self.units, sealed=True)
 
     def _add(
         self, form: Format, path: str, work: Work, method: str = "POST", *, sealed: bool = False
@@ -102,6 +104,10 @@ class Services:
     def status(self, form: Format, request: Request, data: Body) -> JSONResponse:
         """Take status changes in, by the same rule."""
         return self._once(form, request, data, "status", self._change)
+
+    def units(self, form: Format, request: Request, data: Body) -> JSONResponse:
+        """Take units of the tree in, by the same rule."""
+        return self._once(form, request, data, "units", self._plant)
 
     def receipts(self, form: Format, request: Request, _data: Body) -> JSONResponse:
         """Where a packet's items stand; each poll brings them nearer to their decision."""
@@ -198,6 +204,9 @@ class Services:
 
     def _change(self, form: Format, sender: str, _code: str, data: Body) -> list[dict[str, Any]]:
         return [self._records.change_status(form, sender, body) for body in data]
+
+    def _plant(self, form: Format, sender: str, _code: str, data: Body) -> list[dict[str, Any]]:
+        return [self._units.take_in(form, sender, body) for body in data]
 
     def _items(self, code: str) -> list[dict[str, Any]]:
         names = "item_key, status, code, field, message"

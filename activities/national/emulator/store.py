@@ -43,6 +43,10 @@ create table if not exists records (
     primary key (service, profile_id), unique (service, person));
 alter table records add column if not exists corrected text not null default '[]';
 create index if not exists records_held on records (service, held_by, profile_id);
+create table if not exists units (
+    service text not null, unit text not null, starts text not null, code text not null, name text not null,
+    parent text, ends text, holder text not null, writes integer not null default 1,
+    primary key (service, unit, starts));
 create table if not exists lookups (
     at double precision not null, service text not null, reason text not null, found boolean not null);
 """

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ HEADER = frozenset({"item_key", "profile_id", "revision_digest", "approved_on", 
 STATUS = frozenset({"item_key", "profile_id", "kind", "effective_on", "to_agency"})
 KEYS = frozenset({"mapping", "stand-in", "version", "source", "form", "service", "header"})
 KEYS |= frozenset({"status", "statuses", "kinds", "lists", "fields", "unsent"})
+FROM = "valid-from"
+TREE = "units"
+UNITS = frozenset({"item_key", "code", "name", "parent", "starts_on", "ends_on"})
 _OPTIONS = frozenset({"to", "as", "pattern", "codes", "prefix"})
 _PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 _SERVICE = re.compile(r"(/[A-Za-z0-9._-]+)+")
@@ -44,7 +48,7 @@ class _Reader:
 
     def mapping(self) -> Mapping:
         """All of it, in an order that reports the outermost mistake first."""
-        self.keys((), self.data, KEYS, KEYS)
+        self.keys((), self.data, KEYS | {FROM, TREE}, KEYS)
         form = self.catalogue()
         service = self.text(("service",))
         if not _SERVICE.fullmatch(service):
@@ -71,6 +75,8 @@ class _Reader:
             statuses=self.statuses(),
             person=person,
             date=self.change(("kinds", "date"), self.kinds.get("date", {})),
+            units=self.paths(TREE, UNITS) if TREE in self.data else {},
+            valid_from=self.first_day(),
         )
 
     def catalogue(self) -> Catalogue:
@@ -79,6 +85,14 @@ class _Reader:
             return catalogue(version)
         except KeyError:
             raise self.lines.refuse(("form",), f"there is no form {version!r}") from None
+
+    def first_day(self) -> date:
+        if FROM not in self.data:
+            return date.min
+        try:
+            return date.fromisoformat(str(self.data[FROM]))
+        except ValueError:
+            raise self.lines.refuse((FROM,), "a day such as 2026-07-01 was expected") from None
 
     def section(self, name: str) -> dict[str, Any]:
         value = self.data[name]

@@ -2,11 +2,19 @@
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Lookup
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date as legal_day
 from typing import Any
 
 from activities.national.adapter.errors import NationalError
-from activities.national.adapter.messages import ItemHeader, PacketItem, PersonQuery, StatusChange, StatusKind
+from activities.national.adapter.messages import (
+    ItemHeader,
+    PacketItem,
+    PersonQuery,
+    StatusChange,
+    StatusKind,
+    UnitChange,
+)
 from activities.national.mappings.transforms import Transform
 
 __all__ = ["Link", "Mapping", "TableLink", "ValueRefusedError"]
@@ -56,6 +64,10 @@ class Mapping:
     statuses: Lookup[StatusKind, str]
     person: Link
     date: Transform
+    units: Lookup[str, tuple[str, ...]] = field(default_factory=dict)
+    """Where a unit of the tree goes; empty where the other side is told of no tree."""
+    valid_from: legal_day = legal_day.min
+    """The first day whose packets are made by it."""
 
     def to_item(self, content: Lookup[str, Any], header: ItemHeader) -> Item:
         """The packet's item for one revision. ValueRefusedError names the first value that cannot go over."""
@@ -115,6 +127,22 @@ class Mapping:
         if change.to_agency is not None:
             _put(item, self.status["to_agency"], change.to_agency)
         return PacketItem(change.key, item)
+
+    def unit_item(self, unit: UnitChange) -> PacketItem:
+        """A unit of the tree in the shape of the packet; what it has none of is left out."""
+        said = {
+            "item_key": unit.key,
+            "code": unit.code,
+            "name": unit.name,
+            "parent": unit.parent,
+            "starts_on": self.date.out(unit.starts_on.isoformat()),
+            "ends_on": self.date.out(unit.ends_on.isoformat()) if unit.ends_on else None,
+        }
+        item: Item = {}
+        for name, value in said.items():
+            if value is not None:
+                _put(item, self.units[name], value)
+        return PacketItem(unit.key, item)
 
     def _header(self, header: ItemHeader) -> Iterator[tuple[str, str]]:
         yield "item_key", header.key

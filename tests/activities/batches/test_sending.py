@@ -3,6 +3,7 @@
 import dataclasses
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from activities.batches.office import MonthOffice
 from activities.batches.reasons import not_expressible, reason_of
 from activities.national.adapter import ItemResult, ItemStatus, open_gateway
 from activities.national.mappings import ValueRefusedError, load_mapping
+from activities.national.mappings.loader import HERE
 from models.commands import Approve
 from models.database import transaction
 from models.keys import Sealed
@@ -147,6 +149,33 @@ class TestSending:
         assert after["packets"] - before["packets"] == 2
         assert after["writes"] - before["writes"] == 3
         assert codes < {row.tran_code for row in await world.rows("SELECT tran_code FROM submissions")}
+
+    async def test_a_packet_keeps_the_mapping_of_the_day_on_which_it_was_fixed(
+        self, world, ready, months, run, emulator, tmp_path: Path
+    ) -> None:
+        """A new mapping begins while the fate of a packet is unknown: the same packet goes again."""
+        month, _ = ready
+        folder = tmp_path / "mappings"
+        folder.mkdir()
+        now = (HERE / "stand_in.yaml").read_text(encoding="utf-8")
+        (folder / "first.yaml").write_text(now)
+        (folder / "second.yaml").write_text(
+            "valid-from: 2026-01-28\n" + now.replace("employing_unit_id: Ma", "employing_unit_id: MaMoi")
+        )
+        settings = months.settings.model_copy(update={"national_mapping": folder})
+        dated = dataclasses.replace(months, settings=settings)
+        emulator.faults(done_but_broken_next=1)
+        with pytest.raises(ApplicationError):
+            await run(dated.submit_batch, batch(world, month))
+        world.now = OPENING + timedelta(days=1)
+        await run(dated.submit_batch, batch(world, month), attempt=2)
+        states = await world.rows("SELECT state, result, items FROM submissions ORDER BY created_at")
+        # The first packet is the same; the second is made by a mapping that the other side does not know.
+        assert [(s.state, s.items) for s in states] == [("sent", 2), ("sent", 1)]
+        result = await settle(run, dated, batch(world, month))
+        assert (result.done, result.refused) == (2, 1)
+        (refused,) = await world.rows("SELECT reason FROM month_items WHERE state = 'rejected'")
+        assert refused.reason.startswith("REQUIRED")
 
     async def test_dying_after_the_last_packet_still_awaits_its_receipts(
         self, world, ready, months, run

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activities.national.adapter import ItemHeader, PersonQuery, StatusChange, StatusKind
-from activities.national.mappings import Mapping, MappingError, ValueRefusedError, load_mapping
+from activities.national.mappings import Mapping, MappingError, ValueRefusedError, load_mapping, load_mappings
 from activities.national.mappings.loader import HERE
 from models.form import Field, catalogue, code_list, digest, normalise, validate
 
@@ -297,3 +297,40 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 def test_the_invented_people_of_these_tests_fill_the_form_as_it_asks(person: Callable[[], Any]) -> None:
     assert validate(FORM, person().content, on=date(2026, 1, 28), by="agency") == ()
+
+
+class TestInTheirTime:
+    """A folder of versions, each valid from a day."""
+
+    def version(self, folder: Path, name: str, of: str = "stand_in", valid_from: str = "") -> None:
+        text = (HERE / f"{of}.yaml").read_text(encoding="utf-8")
+        line = f"valid-from: {valid_from}\n" if valid_from else ""
+        (folder / f"{name}.yaml").write_text(line + text.replace(f"mapping: {of}", f"mapping: {name}"))
+
+    def test_each_day_has_its_version(self, tmp_path: Path) -> None:
+        self.version(tmp_path, "b", valid_from="2026-02-01")
+        self.version(tmp_path, "a", valid_from="2026-07-01")
+        found = load_mappings(tmp_path)
+        days = [date(2020, 1, 1), date(2026, 2, 1), date(2026, 6, 30), date(2026, 7, 1), date(2030, 1, 1)]
+        assert [found.on(day).name for day in days] == ["b", "b", "b", "a", "a"]
+        assert load_mappings("nested").on(date(2026, 1, 1)).name == "nested"
+
+    @pytest.mark.parametrize(
+        ("first", "second", "of", "reason"),
+        [
+            ("2026-01-01", "2026-01-01", "stand_in", "begins on the same day as a.yaml"),
+            ("2026-01-01", "2026-02-01", "nested", "goes to another service than a.yaml"),
+            ("2026-01-01", "soon", "stand_in", "a day such as 2026-07-01 was expected"),
+        ],
+    )
+    def test_what_contradicts_is_refused(
+        self, tmp_path: Path, first: str, second: str, of: str, reason: str
+    ) -> None:
+        self.version(tmp_path, "a", valid_from=first)
+        self.version(tmp_path, "b", of, valid_from=second)
+        with pytest.raises(MappingError, match=reason):
+            load_mappings(tmp_path)
+
+    def test_an_empty_folder_is_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(MappingError, match="no mapping in this folder"):
+            load_mappings(tmp_path)

@@ -70,7 +70,11 @@ async def known_elsewhere(office: NationalOffice, number: str) -> dict[str, Any]
     }
     header = ItemHeader(uuid4(), digest(content), datetime(2025, 6, 28, tzinfo=UTC).date(), "ab" * 32)
     assert office.gateway is not None
-    await settle(office.gateway, [mapping_of(office.settings).item(content, header)], sender=ELSEWHERE)
+    await settle(
+        office.gateway,
+        [mapping_of(office.settings, datetime.now(UTC)).item(content, header)],
+        sender=ELSEWHERE,
+    )
     return content
 
 

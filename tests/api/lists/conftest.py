@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from api.problems import install
-from api.routers import lists, read_forms, read_work
+from api.routers import lists, national, read_forms, read_work
 from api.scope import token_hash
 from models.database import transaction
 from models.messages import MonthStart
@@ -71,7 +71,7 @@ async def listed(world: World, months, run) -> tuple[Any, list[UUID]]:
 def _readers() -> FastAPI:
     made = FastAPI()
     install(made)
-    for one in (lists, read_forms, read_work):
+    for one in (lists, national, read_forms, read_work):
         made.include_router(one.router, prefix="/api/v1")
     return made
 

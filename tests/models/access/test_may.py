@@ -22,6 +22,7 @@ OWN_VERBS = (
     Verb.READ_OWN,
     Verb.PRINT_OWN,
     Verb.DECLARE,
+    Verb.ANSWER_NATIONAL,
     Verb.REPORT_LOST_PASSWORD,
     Verb.ASK_RECTIFICATION,
 )
@@ -86,7 +87,7 @@ def test_an_account_without_person_or_role_may_do_nothing(verb: Verb) -> None:
 
 TABLE = {
     "hr_officer": "open_agency_account manage_account manage_access "
-    "read_profile export give_notice return_for_correction create_profile create_account "
+    "read_profile export give_notice answer_national return_for_correction create_profile create_account "
     "pull_record request_transfer report_transfer hand_over accept_transfer refuse_transfer separate archive "
     "read_reports import_workbook report_lost_password record_breach answer_rectification read_register",
     "hr_head": "read_profile export approve return_for_correction read_reports answer_rectification "
@@ -97,10 +98,10 @@ TABLE = {
     "accept_transfer refuse_transfer separate sync read_reports sign_report report_lost_password "
     "record_breach answer_rectification decide_dispute read_register",
     "department_officer": "consent_access open_agency_account manage_account hand_over_account manage_access "
-    "read_profile read_archive export report_transfer create_account pull_record gate "
+    "read_profile read_archive export report_transfer create_account pull_record gate reconcile "
     "read_reports import_workbook sign_report record_breach answer_breach decide_dispute read_register",
-    "department_head": "consent_access read_profile read_archive export gate read_reports sign_report "
-    "record_breach answer_breach decide_dispute read_register",
+    "department_head": "consent_access read_profile read_archive export gate reconcile read_reports "
+    "sign_report record_breach answer_breach decide_dispute read_register",
     "sync_agent": "read_profile sync",
     "consent_reader": "read_profile",
     "archivist": "read_archive",

@@ -25,6 +25,7 @@ from models.command_admin import AnnounceMaintenance, LiftMaintenance, OrderBack
 from models.command_exports import ExportDossier, PrintDossier
 from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
 from models.command_lists import ApproveByList, CutList, HoldItems, LiftHold
+from models.command_national import AnswerProposal, OrderReconciliation
 from models.command_sessions import (
     CancelExportSigning,
     CancelListSigning,
@@ -127,6 +128,8 @@ def bodies(world: World) -> dict[str, Body]:
             starts_at=world.now + timedelta(days=1), ends_at=world.now + timedelta(days=2), document="6/TB"
         ),
         LiftMaintenance(maintenance_id=NOBODY, **reason),
+        OrderReconciliation(document="7/QT"),
+        AnswerProposal(proposal_id=NOBODY, accepted=True),
         GiveNotice(kind="salary", changed_on=day, document="5"),
         WithdrawNotice(duty_id=NOBODY, **reason),
         ReportError(paths=("gender",), **reason),

@@ -56,6 +56,8 @@ ALLOWED = {
     "resume_party": ("admin",),
     "announce_maintenance": ("admin",),
     "lift_maintenance": ("admin",),
+    "order_reconciliation": ("department", "department.head"),
+    "answer_proposal": ("person", *HR),
     "register_certificate": ("health.hr", "department", "admin"),
     "withdraw_certificate": ("health.hr", "department", "admin"),
     **dict.fromkeys(("open_service_account", "register_service_key", "withdraw_service_key"), ("admin",)),

@@ -8,6 +8,8 @@ import pytest
 from models.command_accounts import ACCOUNT_ACTS
 from models.command_admin import ADMINISTRATION
 from models.command_law import OpenCampaign
+from models.command_national import OrderReconciliation
+from models.command_registers import BREACHES
 from models.command_signing import RegisterCertificate, WithdrawCertificate
 from models.commands import COMMANDS, Delegate, OpenProfile
 from models.record.decide import DECISIONS, Subject, decide_internal
@@ -37,9 +39,11 @@ def test_every_command_has_a_decision() -> None:
         Delegate,
         OpenCampaign,
         *ADMINISTRATION,
+        OrderReconciliation,
         RegisterCertificate,
         WithdrawCertificate,
         *ACCOUNT_ACTS,
+        *BREACHES,
     }
     assert set(DECISIONS) | elsewhere | set(PLANNED) == set(COMMANDS)
 

@@ -1,0 +1,40 @@
+"""Receipts when answers are lost: one keeps no other waiting, several in a row mean that nobody is there."""
+
+from datetime import timedelta
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.batches import sending
+from tests.activities.batches.conftest import batch
+from tests.activities.batches.test_sending import ready, small_packets
+
+__all__ = ["ready", "small_packets"]
+
+
+async def test_one_lost_answer_keeps_no_other_packet_waiting(world, ready, months, run, emulator) -> None:
+    month, _ = ready
+    emulator.faults(settle_polls=1)
+    await run(months.submit_batch, batch(world, month))
+    emulator.faults(server_error_next=1)
+    with pytest.raises(ApplicationError) as waits:
+        await run(months.await_receipts, batch(world, month), attempt=7)
+    states = [row.state for row in await world.rows("SELECT state FROM submissions")]
+    assert sorted(states) == ["sent", "settled"]
+    # Something got through, so the other side is there: soon again, however many attempts there were.
+    assert (waits.value.type, waits.value.next_retry_delay) == ("receipts-pending", timedelta(seconds=2))
+    assert (await run(months.await_receipts, batch(world, month))).done == 3
+    assert await world.rows("SELECT 1 FROM submissions WHERE state <> 'settled'") == []
+
+
+async def test_three_lost_answers_in_a_row_are_the_other_sides_absence(
+    world, ready, months, run, emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    month, _ = ready
+    monkeypatch.setattr(sending, "PACKET", 1)
+    await run(months.submit_batch, batch(world, month))
+    emulator.faults(server_error_next=9)
+    with pytest.raises(ApplicationError) as waits:
+        await run(months.await_receipts, batch(world, month), attempt=3)
+    assert (waits.value.type, waits.value.next_retry_delay) == ("UnreachableError", timedelta(seconds=8))
+    assert emulator.admin("GET", "/faults")["server_error_next"] == 6

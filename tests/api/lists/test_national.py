@@ -1,0 +1,71 @@
+"""What the national database answered and what it holds beside ours, as readers see it."""
+
+from hashlib import sha256
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from activities.national.office import NationalOffice
+from tests.activities.batches.conftest import batch
+from tests.activities.batches.test_reconciling import body, compare
+from tests.activities.batches.test_sending import settle
+from tests.api.lists.test_lists import ok, refused
+from tests.world import World
+
+
+@pytest.fixture
+async def told(world: World, listed, months, run, emulator) -> tuple[Any, list[UUID]]:
+    """The list's people approved elsewhere and sent."""
+    month, people = listed
+    await world.rows(
+        "UPDATE month_items SET state = 'approved' WHERE agency_month_id = :m RETURNING profile_id",
+        m=month.id,
+    )
+    await world.rows("UPDATE profiles SET approved_revision_id = pending_revision_id RETURNING id")
+    await run(months.submit_batch, batch(world, month))
+    await settle(run, months, batch(world, month))
+    return month, people
+
+
+async def test_receipts_and_differences_are_told_by_name_and_hash(
+    world, told, months, run, emulator, log_in
+) -> None:
+    month, people = told
+    profile = people[0]
+    approver, department = await log_in("culture.approver"), await log_in("department")
+    lines = ok(await approver.get(f"/agency-months/{month.id}/receipts"))["items"]
+    assert lines
+    assert sum(line["settled"] for line in lines) == len(people)
+    for line in lines:
+        raw = await approver.get(f"/agency-months/{month.id}/receipts/{line['id']}")
+        assert sha256(raw.content).hexdigest() == line["sha256"]
+        assert raw.json()["result"]["tran_code"] == line["tran_code"]
+    health = await log_in("health.hr")
+    assert refused(await health.get(f"/agency-months/{month.id}/receipts"))[0] == 404
+    assert refused(await approver.get(f"/agency-months/{month.id}/receipts/{uuid4()}"))[0] == 404
+
+    emulator.admin("PATCH", "/records", body(profile, fields={"NhomMau": "AB"}))
+    office = NationalOffice(months.settings, months.tools, months.gateway)
+    ordered, done = await compare(world, office, run)
+    assert done.proposed == 1
+    (line, *_) = ok(await department.get("/national/reconciliations"))["items"]
+    assert (line["id"], line["state"], line["proposed"]) == (str(ordered), "done", 1)
+    assert ok(await department.get(f"/national/reconciliations/{ordered}"))["compared"] == done.compared
+    path = f"/national/reconciliations/{ordered}/differences"
+    found, after = [], None
+    while True:
+        got = ok(await department.get(path, params={"limit": 1, **({"after": after} if after else {})}))
+        found += got["items"]
+        if (after := got["next"]) is None:
+            break
+    (mine,) = [one for one in found if one["profile_id"] == str(profile)]
+    assert (mine["kind"], mine["fields"], mine["repair"]) == ("fields", ["Nhóm máu"], "proposal")
+    assert refused(await approver.get("/national/reconciliations")) == (403, "not-permitted")
+    assert refused(await department.get(f"/national/reconciliations/{uuid4()}")) == (404, "not-found")
+    (proposal,) = ok(await approver.get(f"/profiles/{profile}/national-proposals"))["items"]
+    assert [(f["path"], f["theirs"]) for f in proposal["fields"]] == [("blood_type", "AB")]
+    assert proposal["state"] == "open"
+    assert [call["path"] for call in proposal["calls"]] == [
+        f"/api/v1/profiles/{profile}/national-proposals/answers"
+    ]

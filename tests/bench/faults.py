@@ -1,0 +1,257 @@
+"""A month end and a stream of changes while everything is broken: nothing lost, nothing twice, all explained.
+
+The national side refuses 10 % of items, lets 5 % of calls time out, does 5 % and lets them time out, cuts
+connections and reports what it did as failed; meanwhile workers and the database are killed (-9) again and
+again, and the emulator with them. At the end each change was accepted over there exactly once, or is listed
+here with its reason. What was injected is counted by the emulator and by this loop.
+"""
+
+import asyncio
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import psycopg
+from psycopg.rows import dict_row
+
+from api.cli.children import Child, ChildError
+from api.cli.embedded import OTHER_SIDE, EmbeddedPostgres
+from models.messages import Ask
+from models.record.act import act
+from tests.bench.month_end import month_of, open_list
+from tests.bench.people import connect, people, session, settle_in
+from tests.bench.report import Figure, Say
+from tests.bench.stage import Stage, emulator_program, stage
+from tests.bench.web import Wire
+from tests.world import World
+
+SWITCHES = {
+    "refuse_percent": 10,
+    "time_out_percent": 5,
+    "done_but_time_out_percent": 5,
+    "cut_percent": 2,
+    "done_but_cut_percent": 2,
+    "done_but_failed_percent": 2,
+    "server_error_percent": 2,
+    "hang_seconds": 4,
+    "settle_polls": 1,
+    "settle_seconds": 1,
+}
+HASTY = "2"
+"""Seconds our side waits for an answer: less than the other side hangs."""
+FEW = "5"
+"""Items of a packet: many calls, so that many of them meet a fault."""
+SETTLING = 600.0
+"""Seconds after the last kill within which everything must have come to its end."""
+_LEFT = "SELECT count(*) FROM month_items WHERE state IN ('listed', 'approved', 'cleared', 'sent')"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How long, how many people, and how far apart the kills."""
+
+    seconds: float
+    listed: int
+    streamed: int
+    every: float
+
+
+FULL, QUICK = Size(600, 300, 6_000, 20), Size(40, 30, 300, 10)
+
+
+@dataclass
+class Chaos:
+    """The processes that are killed, and how often each was."""
+
+    built: Stage
+    workers: dict[str, Child]
+    kills: Counter[str] = field(default_factory=Counter)
+
+    async def until(self, end: float, every: float) -> None:
+        """Kill a worker and the database in turn with everything else, until the time is over."""
+        turn = 0
+        while time.monotonic() + every < end:
+            await asyncio.sleep(every)
+            turn += 1
+            name = ("activities", "workflows")[turn % 2]
+            await asyncio.to_thread(self._worker, name)
+            await asyncio.to_thread(self._again, "database", self.database().program())
+            if turn % 3 == 0:
+                await asyncio.to_thread(self._again, "emulator", emulator_program(self.built))
+
+    def database(self) -> EmbeddedPostgres:
+        """The cluster of the stage."""
+        return EmbeddedPostgres(self.built.folder / "postgres", self.built.settings.database_port)
+
+    def _worker(self, part: str) -> None:
+        _kill(self.workers[part].process.pid)
+        self.workers[part].process.wait()
+        self.kills[f"worker {part}"] += 1
+        self.workers[part] = worker(self.built, part)
+
+    def _again(self, what: str, program: Any) -> None:
+        pid = self.built.processes[program.name]
+        _kill(pid)
+        with suppress(ChildProcessError):
+            os.waitpid(pid, 0)  # a zombie would hold PostgreSQL's lock
+        self.kills[what] += 1
+        for _ in range(20):
+            try:
+                self.built.begin(program)
+            except ChildError:  # what it left behind still ends
+                time.sleep(0.5)
+            else:
+                return
+        raise ChildError(f"{what} does not come back")
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def worker(built: Stage, part: str) -> Child:
+    """A worker that does not wait long for an answer."""
+    return built.worker(part, HOSO_NATIONAL_TIMEOUT_SECONDS=HASTY, HOSO_NATIONAL_PACKET_ITEMS=FEW)
+
+
+async def run(say: Say, *, quick: bool) -> list[Figure]:
+    """Break everything for the whole time, then count."""
+    size = QUICK if quick else FULL
+    with stage(emulator=True) as built:
+        world = await settle_in(built)
+        streamed = people(built, world, size.streamed)
+        listed = people(built, world, size.listed, submitted=True, first=size.streamed)
+        chaos = Chaos(built, {part: worker(built, part) for part in ("workflows", "activities")})
+        built.api()
+        month = await open_list(built, world, month_of(world))
+        await _approve(built, world, month)
+        _switch(built, SWITCHES)
+        begun = time.monotonic()
+        end = begun + size.seconds
+        pace = size.seconds * 0.9 / size.streamed
+        await asyncio.gather(chaos.until(end, size.every), _stream(world, streamed, pace, end))
+        say(f"kills: {dict(chaos.kills)}; waiting for what is under way")
+        # The kills end here, the other side's faults do not: everything has to get through them.
+        settled = await _settled(built, world)
+        counts = _summary(built)["fault_counts"]
+        figures = _judged(built, world, [*streamed, *listed], size, chaos, counts, settled)
+        await world.tools.engine.dispose()
+    return figures
+
+
+async def _approve(built: Stage, world: World, month: UUID) -> None:
+    wire = await Wire.open(built.settings.api_port, session(built, world, "culture.approver"))
+    answer = await wire.post(f"/api/v1/agency-months/{month}/approvals", {}, uuid4().hex)
+    assert answer.status in (200, 202), answer.body[:500]
+    wire.close()
+
+
+async def _stream(world: World, profiles: Sequence[UUID], pace: float, end: float) -> None:
+    """One change after the other joins the running list by its profile's own act, whatever dies meanwhile."""
+    begun = time.monotonic()
+    for number, profile in enumerate(profiles):
+        ask = Ask(
+            authority_id=world.authority,
+            subject="profile",
+            subject_id=profile,
+            internal="national_differs",
+            now=world.now,
+            bulk=True,
+        )
+        while True:
+            try:
+                await act(world.tools, ask)
+            except Exception:  # the database is being killed: the same act again is the same act
+                assert time.monotonic() < end + SETTLING, "the database did not come back"
+                await asyncio.sleep(0.5)
+            else:
+                break
+        await asyncio.sleep(max(0.0, begun + (number + 1) * pace - time.monotonic()))
+
+
+async def _settled(built: Stage, world: World) -> float:
+    """Wait until nothing is under way any more; answers the seconds that took."""
+    begun = time.monotonic()
+    left: Any = None
+    while time.monotonic() < begun + SETTLING:
+        with suppress(psycopg.OperationalError), connect(built, world) as connection:
+            row = connection.execute(_LEFT).fetchone()
+            left = row[0] if row else None
+            if left == 0:
+                return time.monotonic() - begun
+        await asyncio.sleep(1)
+    return float("nan") if left else time.monotonic() - begun
+
+
+def _judged(
+    built: Stage,
+    world: World,
+    profiles: Sequence[UUID],
+    size: Size,
+    chaos: Chaos,
+    counts: dict[str, int],
+    settled: float,
+) -> list[Figure]:
+    """Both sides' books beside each other."""
+    with connect(built, world) as connection:
+        ours = connection.execute(
+            "SELECT i.profile_id, i.digest, i.state, i.reason FROM month_items i"
+            " ORDER BY i.profile_id, i.changed_at"
+        ).fetchall()
+    with psycopg.connect(chaos.database().url(OTHER_SIDE, OTHER_SIDE), row_factory=dict_row) as other:
+        taken = other.execute(
+            "SELECT item_key, count(*) FILTER (WHERE code = '') AS times FROM items"
+            " WHERE status = 'accepted' GROUP BY item_key"
+        ).fetchall()
+        held = {row["key"] for row in other.execute("SELECT profile_id || '.' || digest AS key FROM records")}
+    times = {row["item_key"]: row["times"] for row in taken}
+    accepted = {f"{row[0]}.{row[1]}" for row in ours if row[2] in ("accepted", "released")}
+    explained = {row[0] for row in ours if row[2] == "rejected" and row[3]}
+    known = {row[0] for row in ours if row[2] in ("accepted", "released")} | explained
+    lost = len(set(profiles) - known) + len(accepted - held)
+    twice = sum(1 for key in times if times[key] > 1)
+    quiet = len({key for key, n in times.items() if n and key in held} - accepted)
+    sizes = (
+        f"{len(profiles)} changes in {size.seconds:.0f} s, {size.listed} of them an agency's month end;"
+        f" {len(accepted)} accepted, {len(explained)} refused with a reason; kills {dict(chaos.kills)};"
+        f" all settled {settled:.0f} s after the last kill"
+    )
+    where = {name: float(number) for name, number in sorted(counts.items())}
+    return [
+        Figure("changes lost, or accepted here and not held there", lost, "", 0, sizes=sizes, where=where,
+               note="faults the other side injected, by kind"),
+        Figure("changes taken over there more than once", twice, "", 0),
+        Figure("changes held there that we do not know of", quiet, "", 0),
+    ]  # fmt: skip
+
+
+def _address(built: Stage) -> str:
+    return str(built.settings.national_url).rstrip("/")
+
+
+def _switch(built: Stage, switches: dict[str, Any]) -> None:
+    for _ in range(20):
+        with suppress(httpx.HTTPError):
+            answer = httpx.post(f"{_address(built)}/admin/faults", json=switches, trust_env=False)
+            answer.raise_for_status()
+            return
+        time.sleep(1)
+    raise TimeoutError("the emulator does not come back")
+
+
+def _summary(built: Stage) -> dict[str, Any]:
+    for _ in range(20):  # its database was killed a moment ago, perhaps
+        with suppress(httpx.HTTPError, ValueError):
+            answer = httpx.get(f"{_address(built)}/admin/summary", trust_env=False, timeout=30)
+            found: dict[str, Any] = answer.raise_for_status().json()
+            return found
+        time.sleep(1)
+    raise TimeoutError("the emulator does not come back")
