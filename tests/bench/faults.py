@@ -50,6 +50,7 @@ FEW = "5"
 """Items of a packet: many calls, so that many of them meet a fault."""
 SETTLING = 600.0
 """Seconds after the last kill within which everything must have come to its end."""
+PARTS = ("workflows", "batches", "activities")
 _LEFT = "SELECT count(*) FROM month_items WHERE state IN ('listed', 'approved', 'cleared', 'sent')"
 
 
@@ -80,7 +81,7 @@ class Chaos:
         while time.monotonic() + every < end:
             await asyncio.sleep(every)
             turn += 1
-            name = ("activities", "workflows")[turn % 2]
+            name = PARTS[turn % len(PARTS)]
             await asyncio.to_thread(self._worker, name)
             await asyncio.to_thread(self._again, "database", self.database().program())
             if turn % 3 == 0:
@@ -129,7 +130,7 @@ async def run(say: Say, *, quick: bool) -> list[Figure]:
         world = await settle_in(built)
         streamed = people(built, world, size.streamed)
         listed = people(built, world, size.listed, submitted=True, first=size.streamed)
-        chaos = Chaos(built, {part: worker(built, part) for part in ("workflows", "activities")})
+        chaos = Chaos(built, {part: worker(built, part) for part in PARTS})
         built.api()
         month = await open_list(built, world, month_of(world))
         await _approve(built, world, month)
