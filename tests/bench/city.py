@@ -100,7 +100,8 @@ def _beside(course: Course, loop: Took, size: int) -> Figure:
         ratio=(course.cpu / profiles) / (loop.cpu / size),
         sizes=_sizes(course.city),
         where=_by_process(course),
-        note=f"{course.seconds:.0f} s in all, {profiles / course.seconds:.0f} profiles/s; bare: open, send",
+        note=f"{course.seconds:.0f} s in all, {profiles / course.seconds:.0f} profiles/s; the CPU of"
+        f" {len(course.latencies)} commands about others is in it; bare: open, check, send",
     )
 
 
@@ -165,8 +166,8 @@ def _sizes(city: City) -> str:
     return f"{city.people} people, {city.agencies} agencies, {city.units} units, {city.changed} changed"
 
 
-async def course_of(say: Say, city: City) -> Course:
-    """One city, from the opening of the window to the last receipt."""
+async def course_of(say: Say, city: City, *, commands: bool = True) -> Course:
+    """One city, from the opening of the window to the last receipt; ``commands`` about others meanwhile."""
     course = Course(city)
     with stage(emulator=True) as built:
         world = await settle_in(built)
@@ -183,7 +184,8 @@ async def course_of(say: Say, city: City) -> Course:
             built.settings.temporal_address, data_converter=data_converter(built.ring)
         )
         still = asyncio.Event()
-        others = asyncio.create_task(_meanwhile(built, world, visitors, course, still))
+        meanwhile = visitors if commands else []
+        others = asyncio.create_task(_meanwhile(built, world, meanwhile, course, still))
         await _phases(built, world, city, course, client, say)
         still.set()
         await others
@@ -257,7 +259,6 @@ async def _meanwhile(
 ) -> None:
     """Notices of change about other people, at a steady pace until the month end is over."""
     token, today = session(built, world, "culture.hr"), world.now.date()
-    wires = [await Wire.open(built.settings.api_port, token) for _ in visitors]
     number = 0
 
     async def notice(lane: int, _call: int) -> None:
@@ -265,13 +266,15 @@ async def _meanwhile(
         number += 1
         body = captured.notice(number, today).model_dump(mode="json")
         path = f"/api/v1/profiles/{visitors[lane]}/notices"
-        answer = await wires[lane].post(path, body, uuid4().hex)
+        wire = await Wire.open(built.settings.api_port, token)
+        answer = await wire.post(path, body, uuid4().hex)
+        wire.close()
         assert answer.status == 201, answer.body[:500]
 
-    for lane in range(len(wires)):
+    for lane in range(len(visitors)):
         await notice(lane, lane)  # the first start of its workflow is not what is measured
-    while not (still.is_set() and course.latencies):
-        course.latencies += (await opened(notice, count=len(wires), per_second=PACE)).latencies
+    while visitors and not (still.is_set() and course.latencies):
+        course.latencies += (await opened(notice, count=len(visitors), per_second=PACE)).latencies
 
 
 async def _until(built: Stage, done: Callable[[], bool], what: str) -> None:

@@ -29,7 +29,8 @@ NAME, NUMBER = "TÊN CHỈ ĐỂ THAY", "000000000000"
 """Stand in the form that is sealed and hashed once; each person's own take their place."""
 COLUMNS = {
     "agencies": "id, authority_id, code, name, kind, parent_id, has_account, valid_from",
-    "agency_closure": "authority_id, ancestor_id, descendant_id, depth, valid_from",
+    "agency_spans": ("agency_id, authority_id, code, name, kind, parent_id, has_account, valid_from, ended"),
+    "agency_lines": "authority_id, ancestor_id, descendant_id, depth, valid_from",
     "accounts": (
         "id, authority_id, kind, login, display_name, password_hash, state, profile_id, agency_id, created_at"
     ),
@@ -125,7 +126,11 @@ def _rows(
             for n, unit in enumerate(units[1:], start=1):
                 yield unit, own, f"H26.{number}.{n}", f"Đơn vị {number}.{n}", "unit", agency, False, since
 
-    def closure() -> Iterator[tuple[Any, ...]]:
+    def spans() -> Iterator[tuple[Any, ...]]:
+        for row in agencies():
+            yield *row, False
+
+    def lines() -> Iterator[tuple[Any, ...]]:
         for agency, units in tree.items():
             yield own, root, agency, 1, since
             for unit in units:
@@ -180,7 +185,8 @@ def _rows(
 
     return {
         "agencies": agencies,
-        "agency_closure": closure,
+        "agency_spans": spans,
+        "agency_lines": lines,
         "accounts": accounts,
         "grants": grants,
         "profiles": profiles,
