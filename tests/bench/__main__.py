@@ -17,6 +17,7 @@ BENCHES = {
     "curve": "tests.bench.city_curve",
     "sleeping": "tests.bench.sleeping",
     "import": "tests.bench.importing",
+    "night": "tests.bench.night",
     "deadlines": "tests.bench.reckoning",
     "agreement": "tests.bench.agreement",
     "corpus": "tests.bench.corpus",

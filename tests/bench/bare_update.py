@@ -80,12 +80,18 @@ class Sql:
         return Jsonb(value.obj) if isinstance(value, Jsonb) else value
 
 
-async def main(given: dict[str, Any]) -> None:
-    """Serve until told to stop."""
-    client = await Client.connect(given["address"])
+async def opened(given: dict[str, Any]) -> asyncio.LifoQueue[Any]:
+    """The connections that are kept."""
     connections: asyncio.LifoQueue[Any] = asyncio.LifoQueue()
     for _ in range(given["pool"]):
         connections.put_nowait(await psycopg.AsyncConnection.connect(given["database"]))
+    return connections
+
+
+async def main(given: dict[str, Any]) -> None:
+    """Serve until told to stop."""
+    client = await Client.connect(given["address"])
+    connections = await opened(given)
     async with Worker(
         client,
         task_queue=given["queue"],

@@ -163,6 +163,11 @@ async def _build(built: Stage, size: int) -> Bench:
 
 
 def _bare_worker(built: Stage, world: World, more: dict[str, Any]) -> Any:
+    return bare_worker(built, world, "tests.bench.bare_update", QUEUE, more)
+
+
+def bare_worker(built: Stage, world: World, module: str, queue: str, more: dict[str, Any]) -> Any:
+    """Start a bare worker with what it needs: the statements, and whose ids in them stay as they are."""
     held = {
         world.authority,
         world.department,
@@ -184,10 +189,10 @@ def _bare_worker(built: Stage, world: World, more: dict[str, Any]) -> Any:
             "kept": held | {row[0]},
             "address": built.settings.temporal_address,
             "database": built.settings.libpq_url(DatabaseRole.WORKER).replace("localhost", LOOPBACK),
-            "queue": QUEUE,
+            "queue": queue,
             "pool": built.settings.database_pool,
             "workflow_tasks": built.settings.workflow_tasks,
             "workflow_cache": built.settings.workflow_cache,
         },
     )
-    return built.python("bare", ["-m", "tests.bench.bare_update", str(file)], {})
+    return built.python("bare", ["-m", module, str(file)], {})
