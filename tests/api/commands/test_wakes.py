@@ -9,7 +9,7 @@ import pytest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from api.reconcile import Reconciler
+from api.reconcile import HORIZON, Reconciler
 from models.calendar import Calendar, legal_date
 from models.commands import Delegate, GiveNotice
 from models.identifiers import delegation_workflow, profile_workflow, transfer_workflow
@@ -17,7 +17,6 @@ from models.regulations.policy import load_policy
 from tests.wakes import LADDER, expected, night, recorded, stepped
 from tests.world import World
 
-pytestmark = pytest.mark.usefixtures("worker")
 WORKFLOWS = {"profiles": profile_workflow, "cases": transfer_workflow}
 
 
@@ -77,6 +76,7 @@ def test_the_ladder_is_the_one_of_the_policy() -> None:
     assert stepped(calendar, datetime(2026, 1, 5, tzinfo=UTC).date(), -1).isoformat() == "2025-12-31"
 
 
+@pytest.mark.usefixtures("worker")
 async def test_every_timer_is_the_wake_that_brute_force_finds(world: World, app: Any) -> None:
     transfer, lent = await people(world)
     state = app.state
@@ -88,8 +88,10 @@ async def test_every_timer_is_the_wake_that_brute_force_finds(world: World, app:
     assert ("cases", transfer) in wanted
     assert len(wanted) >= 3
     assert await recorded(world) == wanted
-    timers = {one: await settled(state.temporal, WORKFLOWS[one[0]](one[1])) for one in wanted}
-    for one, at in wanted.items():
+    near = {one: at for one, at in wanted.items() if at < world.now + HORIZON}
+    assert len(near) >= 2, "further ones sleep in PostgreSQL alone"
+    timers = {one: await settled(state.temporal, WORKFLOWS[one[0]](one[1])) for one in near}
+    for one, at in near.items():
         assert abs(timers[one] - at) < timedelta(seconds=30), one
     # A delegation wakes to warn of its end, then to end; in its own minute of the night.
     row = await world.one("SELECT next_wake_at FROM delegations WHERE id = :id", id=lent)
