@@ -113,7 +113,8 @@ def settings() -> str:
     for name, field in Settings.model_fields.items():
         plain = field.default is not PydanticUndefined and field.default is not None
         default = f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
-        lines.append(f"| `{PREFIX}{name.upper()}` | {default if plain else ''} | {field.description} |")
+        meaning = " ".join(str(field.description).split())  # a line break would end the row
+        lines.append(f"| `{PREFIX}{name.upper()}` | {default if plain else ''} | {meaning} |")
     return "\n".join(lines).replace("<", "&lt;")
 
 
