@@ -277,7 +277,7 @@ async def many(world: World, count: int) -> dict[UUID, date]:
     async with transaction(world.tools.engine, world.scope) as connection:
         copy = f"INSERT INTO profiles ({columns}) SELECT {chosen} FROM profiles WHERE id = :old"
         await connection.execute(text(copy), people)
-        kept = list((await duty(world, one.id))._fields)
+        kept = [name for name in (await duty(world, one.id))._fields if name != "returned"]  # likewise
         given = {"id": ":new", "profile_id": ":p", "event_on": ":on", "due_on": ":due",
                  "nominal_due_on": ":due",
                  "due_at": "(CAST(:due AS date) + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh'"}  # fmt: skip
