@@ -45,7 +45,7 @@ class Bare:
         gateway = gateway_of(built.settings)
         assert gateway is not None
         self._built, self._world, self._gateway = built, world, gateway
-        self._form, self._mapping = catalogue("tt06_2023"), mapping_of(built.settings)
+        self._form, self._mapping = catalogue("tt06_2023"), mapping_of(built.settings, world.now)
         self._store = DocumentStore(built.settings.documents)
         self._approver = world.accounts["culture.approver"]
         name = SignerName("culture.approver", "Sở Văn hóa", "Người phê duyệt", str(self._approver))
