@@ -132,9 +132,12 @@ _MET = ", ".join(
     for one, bits in BITS.items()
 )
 _UNITS = (
-    "WITH counted AS (SELECT {place} AS agency_id, marks, sum(n) AS n FROM readiness_counts c"  # noqa: S608 — fragments of this file, values bound
+    "WITH counted AS (SELECT agency_id AS unit, marks, sum(n) AS n FROM readiness_counts c"  # noqa: S608 — fragments of this file, values bound
     " WHERE {within} GROUP BY 1, 2),"
-    f" summed AS (SELECT agency_id, sum(n)::int AS profiles, {_MET} FROM counted GROUP BY 1)"
+    # Each unit is placed once, however many marks its people carry.
+    " placed AS MATERIALIZED (SELECT unit, {place} AS agency_id FROM (SELECT DISTINCT unit FROM counted) u),"
+    f" summed AS (SELECT agency_id, sum(n)::int AS profiles, {_MET} FROM counted JOIN placed USING (unit)"
+    "   GROUP BY 1)"
     " SELECT s.*, s.profiles - s.ready AS unready, a.code, a.name AS agency, hoso_sync_agent(a.id) AS agent"
     " FROM (SELECT *, ready - profiles AS worst FROM summed WHERE profiles > 0) s"
     " JOIN agencies a ON a.id = s.agency_id WHERE {after} ORDER BY s.worst, s.agency_id LIMIT :limit"
@@ -150,7 +153,7 @@ _LISTS = text(
 )
 _FIRST_RANK = (
     "(SELECT f.id FROM agency_closure k JOIN agencies f ON f.id = k.ancestor_id"
-    " LEFT JOIN agencies up ON up.id = f.parent_id WHERE k.descendant_id = c.agency_id AND k.valid_to IS NULL"
+    " LEFT JOIN agencies up ON up.id = f.parent_id WHERE k.descendant_id = unit AND k.valid_to IS NULL"
     " AND (f.parent_id IS NULL OR up.parent_id IS NULL) ORDER BY k.depth LIMIT 1)"
 )
 _AGENCY = text(
@@ -179,7 +182,7 @@ async def board(read: Reading, *, month: str, level: Level, limit: int, after: s
     if key is not None:
         values |= {"worst": key[0], "last": key[1]}
     query = _UNITS.format(
-        place="c.agency_id" if level == "unit" else _FIRST_RANK,
+        place="unit" if level == "unit" else _FIRST_RANK,
         within=_within(reach, "c.agency_id", values),
         after="true" if key is None else "(s.worst, s.agency_id) > (:worst, CAST(:last AS uuid))",
     )
