@@ -85,7 +85,7 @@ async def list_old_values(read: Read) -> desk.Desk:
 
 @router.get("/mapping-desk/decisions", operation_id="listMappings", summary="Quyết định ánh xạ / decisions")
 async def list_mappings(
-    read: Read, code_list: Annotated[str | None, Query(max_length=60, title="Danh mục")] = None
+    read: Read, code_list: Annotated[Name | None, Query(title="Danh mục")] = None
 ) -> desk.Decisions:
     """Who decided what, and when; nothing is ever taken out of it."""
     return await desk.decisions(read, code_list)

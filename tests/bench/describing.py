@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from api import passwords
+from models.logs import configure
 from models.settings import DatabaseRole, Settings
 from tests.api.conftest import CHEAP
 from tests.api.matrix.described import ROLES, Wrong, wrong_answers
@@ -39,6 +40,7 @@ class _Database:
 async def run(say: Say, *, quick: bool) -> list[Figure]:
     """Ask as each role; quick: one request of each kind."""
     passwords._hasher = CHEAP  # what a login costs is measured elsewhere
+    configure("json", "ERROR", "bench")
     asked, wrong = 0, Counter[Wrong]()
     with stage() as built, tempfile.TemporaryDirectory(prefix="hoso-bench-") as name:
         database: Any = _Database(built)
