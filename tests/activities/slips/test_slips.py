@@ -80,7 +80,6 @@ async def desk(database: Any, tmp_path: Path) -> AsyncIterator[Desk]:
 
 
 @pytest.mark.rule("hanoi.art12.1.a1")
-@pytest.mark.rule("hanoi.art12.1.a2")
 async def test_both_sides_seal_one_slip(desk: Desk) -> None:
     """What was handed over and received can be proven by either side, also after the dossier has gone."""
     world = desk.world
@@ -136,7 +135,6 @@ async def test_without_a_key_the_slip_says_so_and_a_rule_that_asks_is_not_overlo
     assert one.serial == str(asked_by.asked_by), "the person's own, as the rule has it"
 
 
-@pytest.mark.rule("hanoi.art12.2.1.a")
 async def test_leaving_ends_the_management_with_a_slip(desk: Desk, temporal_server: Any) -> None:
     """Asked for on the day it takes effect; made by a workflow of its own, found again if it was lost."""
     world = desk.world
