@@ -37,7 +37,7 @@ test: setup
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not demos and not exhaustive" tests --ignore=tests/bench
 
 demos: setup
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m demos tests/whole
+	$(BIN)/python -m pytest -q -m demos tests/whole
 
 # Two at a time, the longest first.
 check: setup

@@ -130,11 +130,7 @@ SIGNERS = {"moha": 4, "binh_dinh": 1, "phu_yen": 1}
 """Signatures on the file of a change: moha's official, officer, head of HR and head."""
 
 
-EACH = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in sorted(LIVES)]
-"""Two processes of `make demos` may play, each its own authorities."""
-
-
-@pytest.fixture(scope="module", params=EACH)
+@pytest.fixture(scope="module", params=sorted(LIVES))
 def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Played:
     return perform(tmp_path_factory.mktemp("demo"), "--authority", request.param)
 
