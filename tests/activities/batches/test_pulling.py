@@ -46,7 +46,7 @@ async def held(office: NationalOffice, number: str, **changes: Any) -> dict[str,
     }
     header = ItemHeader(uuid4(), digest(content), datetime(2025, 6, 28, tzinfo=UTC).date(), "ab" * 32)
     assert office.gateway is not None
-    item = mapping_of(office.settings).item(content, header)
+    item = mapping_of(office.settings, datetime.now(UTC)).item(content, header)
     (result,) = await settle(office.gateway, [item], sender=ELSEWHERE)
     assert result.status == "accepted", result
     return content
@@ -223,7 +223,7 @@ async def test_a_value_that_cannot_be_read_is_named_and_nothing_is_kept(world, o
     await held(office, number)
     profile = await received(world, number)
     command = await asked(world, profile)
-    mapping = mapping_of(office.settings)
+    mapping = mapping_of(office.settings, datetime.now(UTC))
 
     def strict(_value: Any) -> Any:
         raise ValueError("not ours")

@@ -1,7 +1,7 @@
 """One person's news for the national database: left, moved on, or taken over; told once, to be heard."""
 
 import dataclasses
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -57,7 +57,7 @@ async def record(world: World, office: NationalOffice, profile: UUID) -> Any:
         content = await content_of(connection, world.tools, world.authority, row.r)
     assert office.gateway is not None
     query = PersonQuery("case-1", content["citizen_id_number"])
-    return await find_person(office.gateway, mapping_of(office.settings), query)
+    return await find_person(office.gateway, mapping_of(office.settings, datetime.now(UTC)), query)
 
 
 class TestLeaving:
