@@ -19,6 +19,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from api.clock import Clock
 from api.starting_imports import import_workflow, start_import
+from api.starting_mending import mended
 from api.starting_recompute import start_recompute
 from api.starting_renewal import looked_until, start_renewal
 from api.starting_slips import UNMADE, start_slips
@@ -88,7 +89,7 @@ class Findings:
     """Open duties that newer law or another calendar should have moved; they are reckoned again."""
     stranded: list[str] = field(default_factory=list)
     """Profiles with a report of a move that outlived its case; they are looked at, and it is made."""
-
+    tree: list[str] = field(default_factory=list)  # closures and labels of agencies; made again
     ending: list[str] = field(default_factory=list)
     """Archives with timestamps that soon end; they are renewed."""
 
@@ -174,6 +175,7 @@ class Reconciler:
             await self._unreckoned(authority.authority_id, findings)
             await self._unsaid(authority.authority_id, findings)
             await self._stranded(authority.authority_id, findings)
+            findings.tree += await mended(self._client, self._queue, self._database, authority[0], now)
             await self._archive(authority.authority_id, now, findings)
         if self._backups and authorities:
             await self._backup(now, findings)

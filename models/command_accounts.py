@@ -102,6 +102,23 @@ class GrantRole(AccountAct):
     )
 
 
+class Appoint(GrantRole):
+    """Put somebody into a post of an agency, also as acting; its role comes with it (hanoi.art18.1)."""
+
+    verb: ClassVar[str] = "appoint"
+    role: FieldName = Field(title="Vị trí", description="head, deputy, hr_head, hr_officer, approver …")
+    acting: bool = Field(default=False, title="Quyền, phụ trách", description="stands in for the holder")
+    title: Text | None = Field(default=None, title="Chức danh")
+
+
+class Relieve(AccountAct):
+    """Take somebody out of a post from a day on; the role goes with it."""
+
+    verb: ClassVar[str] = "relieve"
+    holder_id: UUID = Field(title="Lượt giữ vị trí")
+    relieved_on: Day = Field(title="Ngày thôi giữ", description="the first day without it")
+
+
 class RestrictGrant(AccountAct):
     """Shorten a role, or narrow it to an agency below, or both."""
 
@@ -173,4 +190,6 @@ ACCOUNT_ACTS = (
     ExtendGrant,
     RevokeGrant,
     *SERVICE_ACTS,
+    Appoint,
+    Relieve,
 )

@@ -52,6 +52,9 @@ from models.command_signing import (
     SigningTerms,
     WithdrawCertificate,
 )
+from models.command_tree import (
+    TREE_ACTS,
+)
 from models.regulations.schema import Category, Origin
 
 
@@ -366,5 +369,6 @@ COMMANDS: tuple[type[Body], ...] = (
     *REQUESTS,
     OrderReconciliation,
     AnswerProposal,
+    *TREE_ACTS,
 )
 BY_VERB: dict[str, type[Body]] = {command.verb: command for command in COMMANDS}

@@ -18,6 +18,7 @@ Period = Annotated[str, StringConstraints(pattern=r"^\d{4}(-q[1-4])?$")]
 """A quarter ``yyyy-q1`` or a year ``yyyy``."""
 _Kept = Literal["profile", "transfer", "agency_month", "review", "delegation"]
 Subject = _Kept | Literal["law", "certificate", "account", "administration", "breach"]
+_Session = Literal["session_prepared", "session_failed", "session_refused", "session_judged"]
 Internal = Literal[
     "look",
     "wake",
@@ -48,10 +49,8 @@ Internal = Literal[
     "fail_report",
     "close_report",
     "recompute",
-    "session_prepared",
-    "session_failed",
-    "session_refused",
-    "session_judged",
+    "mend_tree",
+    _Session,
     "slip_made",
     "slip_failed",
 ]

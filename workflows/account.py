@@ -90,6 +90,16 @@ class AccountWorkflow:
         return await self._do(command_id, "Gia hạn quyền")
 
     @workflow.update
+    async def appoint(self, command_id: UUID) -> Moment:
+        """Somebody is put into a post."""
+        return await self._do(command_id, "Giao vị trí")
+
+    @workflow.update
+    async def relieve(self, command_id: UUID) -> Moment:
+        """Somebody is taken out of a post."""
+        return await self._do(command_id, "Thôi giữ vị trí")
+
+    @workflow.update
     async def revoke_grant(self, command_id: UUID) -> Moment:
         """A role is taken back."""
         return await self._do(command_id, "Thu hồi quyền")

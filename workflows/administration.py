@@ -33,6 +33,7 @@ class AdministrationWorkflow:
         self._asked = False
         self._orders: list[UUID] = []
         self._comparisons: list[UUID] = []
+        self._apart = False
 
     @workflow.run
     async def run(self, _start: AdministrationStart) -> str:
@@ -41,6 +42,8 @@ class AdministrationWorkflow:
         with suppress(TimeoutError):
             await workflow.wait_condition(lambda: self._asked, timeout=timedelta(minutes=1))
         await everybody_answered()
+        if self._apart:
+            await self._mend()
         while self._orders or self._comparisons:
             if self._orders:
                 await self._back_up(self._orders.pop(0))
@@ -78,12 +81,48 @@ class AdministrationWorkflow:
         return await self._do(command_id, "Kết thúc bảo trì sớm")
 
     @workflow.update
+    async def create_agency(self, command_id: UUID) -> Moment:
+        """An agency begins."""
+        return await self._do(command_id, "Lập cơ quan, đơn vị")
+
+    @workflow.update
+    async def change_agency(self, command_id: UUID) -> Moment:
+        """An agency is renamed, given another code or put below another."""
+        return await self._do(command_id, "Thay đổi cơ quan, đơn vị")
+
+    @workflow.update
+    async def end_agency(self, command_id: UUID) -> Moment:
+        """An agency exists no longer."""
+        return await self._do(command_id, "Kết thúc cơ quan, đơn vị")
+
+    @workflow.update
+    async def withdraw_agency_change(self, command_id: UUID) -> Moment:
+        """A change of an agency is taken back before its day."""
+        return await self._do(command_id, "Rút thay đổi chưa có hiệu lực")
+
+    @workflow.update
+    async def set_quota(self, command_id: UUID) -> Moment:
+        """How many people an agency may have."""
+        return await self._do(command_id, "Đặt biên chế, vị trí việc làm")
+
+    @workflow.update
     async def order_reconciliation(self, command_id: UUID) -> Moment:
         """A comparison with the national database is ordered; a workflow of its own carries it through."""
         moment = await self._do(command_id, "Yêu cầu đối soát với CSDL quốc gia")
         if moment.status == CREATED and command_id not in self._comparisons:
             self._comparisons.append(command_id)
         return moment
+
+    @workflow.signal
+    def mend_tree(self) -> None:
+        """The closure says otherwise than the tree, or labels are of another day."""
+        self._asked = self._apart = True
+
+    async def _mend(self) -> None:
+        authority = self._start.authority_id
+        summary = "Dựng lại bao đóng của cây tổ chức"
+        async with self._lock:
+            await ask_act(authority, "administration", authority, internal="mend_tree", summary=summary)
 
     async def _do(self, command_id: UUID, summary: str) -> Moment:
         self._asked = True

@@ -9,11 +9,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.imports.lines import Line
 from activities.imports.run import Run
 from activities.imports.words import finding
-from activities.organisation.agencies import Agency, Judged, Wanted, judge_agencies, write_agencies
+from activities.organisation.agencies import (
+    Agency,
+    Judged,
+    Wanted,
+    Warrant,
+    bearable,
+    judge_agencies,
+    write_agencies,
+)
 from models.form import CellIssue, Gathered, people_of, workbook
 from models.form.workbook import FIRST_ROW
 from models.lifecycle.outcome import Outcome
 from models.record.install import record_on_authority
+from models.record.tree import load_tree
 
 SECTION = "agencies"
 FATAL = ("missing-sheet", "missing-column")
@@ -24,6 +33,8 @@ _CELL = {
     "agency-cycle": ("parent_code", "agency-cycle"),
     "agency-ended": ("code", "agency-ended"),
     "several-operators": ("operates_database", "several-operators"),
+    "parent-not-standing": ("parent_code", "parent-not-standing"),
+    "code-taken": ("code", "code-taken"),
 }
 _JUDGED_HERE = ("unknown-agency", "agency-cycle")
 
@@ -56,10 +67,14 @@ class Agencies:
 
     async def write(self, run: Run, connection: AsyncConnection, orphans: Sequence[Line]) -> list[Line]:
         """Write what is new or changed; the verdicts of the sheet and of the lines that belong to nobody."""
+        today, authority = run.scene.today, run.source.authority_id
+        if run.dry_run:
+            self.judged, _ = bearable(await load_tree(connection), self.judged, today)
+        else:
+            warrant = Warrant(today, run.source.document, run.source.account_id, run.scene.now)
+            self.judged = await write_agencies(connection, authority, self.judged, warrant)
         lines = [self._line(run, line.row, self.judged[line.values["code"]]) for line in self._lines]
         if not run.dry_run:
-            today = run.scene.today
-            await write_agencies(connection, run.source.authority_id, self.judged.values(), today)
             changed = [one for one in self.judged.values() if one.verdict in ("create", "update")]
             out = Outcome()
             await self._name_operator(run, connection, out)
@@ -81,7 +96,7 @@ class Agencies:
     def _line(self, run: Run, row: int, judged: Judged) -> Line:
         sheet = workbook(run.form)[0]
         if judged.problem:
-            field, code = _CELL[judged.problem]
+            field, code = _CELL.get(judged.problem, ("code", "not-borne"))
             return Line(SECTION, sheet.title, row, "conflict", None, (finding(sheet, row, field, code),))
         known = judged.agency is not None and judged.verdict != "create"
         return Line(

@@ -115,7 +115,8 @@ class ImportOffice(ImportActivities):
             RefusedError: ``not-permitted``.
         """
         assert start.now is not None, "the workflow says what time it is"
-        async with transaction(self.tools.engine, Scope(start.authority_id, everything=True)) as connection:
+        scope = Scope(start.authority_id, everything=True, on=legal_date(start.now))
+        async with transaction(self.tools.engine, scope) as connection:
             loaded = await load_actor(connection, row.account_id)
             agency_id: UUID = await connection.scalar(_PLACE, {"id": row.account_id})
             law, calendar = await self.tools.law(connection, start.authority_id, legal_date(start.now))

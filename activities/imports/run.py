@@ -69,7 +69,7 @@ class Run:
     @property
     def scope(self) -> Scope:
         """The whole authority."""
-        return Scope(self.source.authority_id, everything=True)
+        return Scope(self.source.authority_id, everything=True, on=self.scene.today)
 
     @property
     def phase(self) -> str:

@@ -15,6 +15,18 @@ WORDS: dict[str, tuple[str, str]] = {
         "cơ quan cấp trên trực tiếp tạo thành vòng.",
         "the parent agencies form a circle.",
     ),
+    "parent-not-standing": (
+        "cơ quan cấp trên trực tiếp kết thúc hoạt động trước cơ quan này.",
+        "the parent agency ends while this one still stands.",
+    ),
+    "code-taken": (
+        "mã này được một cơ quan khác dùng trong thời gian đó.",
+        "another agency has the code at that time.",
+    ),
+    "not-borne": (
+        "thay đổi đã định trước cho một ngày sau không cho phép điều này.",
+        "a change already planned for a later day does not allow it.",
+    ),
     "several-operators": (
         "chỉ một cơ quan vận hành cơ sở dữ liệu.",
         "one agency alone operates the database.",

@@ -1,20 +1,33 @@
-"""Agencies as an import or a reorganisation wants them: compared, written, and their closure recomputed."""
+"""Agencies as a workbook wants them: compared, and written as operations on the dated tree."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import insert, text
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.organisation.closure import changes, circles, closure
+from activities.organisation.closure import circles
 from models.identifiers import new_id
-from models.tables import AgencyClosureRow, AgencyRow
+from models.lifecycle.tree import State, Tree, TreeError
+from models.lifecycle.tree_changes import Change, Create, Operation, apply
+from models.record.tree import keep_tree, locked_tree, plain
+from models.tables import AgencyChangeRow
 
 Verdict = Literal["create", "update", "same", "conflict"]
+COMPARED = ("name", "kind", "parent_id", "has_account", "standing")
+
+
+@dataclass(frozen=True, slots=True)
+class Warrant:
+    """From which day, on which document, by whom and when recorded."""
+
+    on: date
+    document: str
+    actor_id: UUID | None
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +61,7 @@ class Wanted:
 @dataclass(frozen=True, slots=True)
 class Judged:
     """What would become of one wanted agency. ``problem``: unknown-parent, agency-ended, agency-cycle or what
-    the caller refused it for."""
+    the caller refused it for; or a code of ``TreeError``: another day does not bear it."""
 
     wanted: Wanted
     verdict: Verdict
@@ -56,20 +69,11 @@ class Judged:
     problem: str = ""
 
 
+# An ended agency keeps its code as long as nobody else has it.
 _AGENCIES = text(
-    "SELECT id, code, name, kind, parent_id, has_account, valid_to IS NOT NULL AS ended, standing"
-    " FROM agencies"
-)
-_UPDATE = text(
-    "UPDATE agencies SET name = :name, kind = :kind, parent_id = :parent, has_account = :has,"
-    " standing = :standing WHERE id = :id"
-)
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('agencies/' || :authority, 0))")
-_PARENTS = text("SELECT id, parent_id FROM agencies WHERE valid_to IS NULL")
-_OPEN = text("SELECT ancestor_id, descendant_id, depth FROM agency_lines WHERE valid_to IS NULL")
-_END = text(
-    "UPDATE agency_lines SET valid_to = :on"
-    " WHERE ancestor_id = :up AND descendant_id = :down AND valid_to IS NULL"
+    "SELECT agency_id, code, name, kind, parent_id, has_account, ended, standing FROM agency_spans"
+    " WHERE valid_from <= hoso_today() AND (valid_to IS NULL OR valid_to > hoso_today())"
+    " ORDER BY ended DESC"
 )
 
 
@@ -136,93 +140,60 @@ def _judged(wanted: Wanted, known: Agency | None, ids: Mapping[str, UUID], probl
     return Judged(wanted, "same" if replace(known, ended=False) == agency else "update", agency)
 
 
+def bearable(tree: Tree, judged: Mapping[str, Judged], on: date) -> tuple[dict[str, Judged], Tree]:
+    """The verdicts with what the tree does not bear, on this day or one to come, made conflicts; and the tree
+    that the rest leads to."""
+    found = dict(judged)
+    while True:
+        asked = [(code, _operation(one, tree, on)) for code, one in found.items()]
+        done = [(code, one) for code, one in asked if one is not None]
+        try:
+            # What a stock of before calls its agencies is taken as it comes.
+            return found, apply(tree, [one for _, one in done], coded=False)
+        except TreeError as error:
+            code = done[error.line][0]
+            found[code] = Judged(found[code].wanted, "conflict", found[code].agency, error.code)
+
+
 async def write_agencies(
-    connection: AsyncConnection, authority_id: UUID, judged: Iterable[Judged], on: date
-) -> None:
-    """Write what is new or changed, and recompute the closure from ``on``."""
-    created: list[dict[str, object]] = []
-    updated: list[dict[str, object]] = []
-    for one in judged:
-        agency = one.agency
-        if agency is None:
-            continue
-        if one.verdict == "create":
-            created.append(
-                {
-                    "id": agency.id,
-                    "authority_id": authority_id,
-                    "code": agency.code,
-                    "name": agency.name,
-                    "kind": agency.kind,
-                    "parent_id": agency.parent_id,
-                    "has_account": agency.has_account,
-                    "standing": agency.standing,
-                    "valid_from": on,
-                }
-            )
-        elif one.verdict == "update":
-            updated.append(
-                {
-                    "id": agency.id,
-                    "name": agency.name,
-                    "kind": agency.kind,
-                    "parent": agency.parent_id,
-                    "has": agency.has_account,
-                    "standing": agency.standing,
-                }
-            )
-    if created:
-        # Parents before children: each row must find the one above it.
-        depths = _depths({row["id"]: row["parent_id"] for row in created})
-        created.sort(key=lambda row: depths[row["id"]])
-        await connection.execute(insert(AgencyRow), created)
-    if updated:
-        await connection.execute(_UPDATE, updated)
-    if created or updated:
-        await recompute_closure(connection, authority_id, on)
+    connection: AsyncConnection, authority_id: UUID, judged: Mapping[str, Judged], warrant: Warrant
+) -> dict[str, Judged]:
+    """Write what is new or changed from a day on, as operations on the tree like any other; answers the
+    verdicts as they are then."""
+    before = await locked_tree(connection, authority_id)
+    settled, after = bearable(before, judged, warrant.on)
+    found = [
+        one for one in (_operation(one, before, warrant.on) for one in settled.values()) if one is not None
+    ]
+    await keep_tree(connection, authority_id, before, after, warrant.on)
+    if found:
+        rows = [
+            {
+                "id": new_id(),
+                "authority_id": authority_id,
+                "agency_id": one.agency_id,
+                "operation": "imported",
+                "effective_on": warrant.on,
+                "document": warrant.document,
+                "facts": plain(one.fields) if isinstance(one, Change) else {},
+                "actor_id": warrant.actor_id,
+                "recorded_at": warrant.at,
+            }
+            for one in found
+        ]
+        await connection.execute(insert(AgencyChangeRow), rows)
+    return settled
 
 
-def _depths(parents: Mapping[object, object]) -> dict[object, int]:
-    depths: dict[object, int] = {}
-    for agency in parents:
-        above, depth = parents[agency], 0
-        while above in parents:
-            above, depth = parents[above], depth + 1
-        depths[agency] = depth
-    return depths
-
-
-async def recompute_closure(connection: AsyncConnection, authority_id: UUID, on: date) -> int:
-    """Make the open rows say what the parent links say, from ``on``; answers how many rows changed.
-
-    Raises:
-        CircleError: the parent links go round; nothing is written.
-    """
-    await connection.execute(_LOCK, {"authority": str(authority_id)})
-    parents = {row.id: row.parent_id for row in await connection.execute(_PARENTS)}
-    # An agency whose parent has ended stands at the top until somebody says otherwise.
-    standing = {agency: above if above in parents else None for agency, above in parents.items()}
-    known = {(row.ancestor_id, row.descendant_id): row.depth for row in await connection.execute(_OPEN)}
-    found = changes(known, closure(standing))
-    if found.ended:
-        await connection.execute(_END, [{"up": up, "down": down, "on": on} for up, down in found.ended])
-    if found.begun:
-        row = upsert(AgencyClosureRow)
-        again = row.on_conflict_do_update(
-            index_elements=["ancestor_id", "descendant_id", "valid_from"],
-            set_={"depth": row.excluded.depth, "valid_to": None},
+def _operation(one: Judged, tree: Tree, on: date) -> Operation | None:
+    wanted = one.agency
+    if wanted is None or one.verdict not in ("create", "update"):
+        return None
+    if one.verdict == "create":
+        state = State(
+            wanted.code, wanted.name, wanted.kind, wanted.parent_id, wanted.has_account, wanted.standing
         )
-        await connection.execute(
-            again,
-            [
-                {
-                    "authority_id": authority_id,
-                    "ancestor_id": up,
-                    "descendant_id": down,
-                    "valid_from": on,
-                    "depth": depth,
-                }
-                for (up, down), depth in found.begun.items()
-            ],
-        )
-    return len(found.ended) + len(found.begun)
+        return Create(wanted.id, on, state)
+    was = tree.state(wanted.id, on)
+    values = {name: getattr(wanted, name) for name in COMPARED}
+    return Change(wanted.id, on, {n: v for n, v in values.items() if was is None or getattr(was, n) != v})

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID, uuid4
@@ -10,6 +11,8 @@ from uuid import UUID, uuid4
 import httpx
 import typer
 
+from api.cli import missing_agencies
+from models.calendar import legal_date
 from models.settings import PREFIX, Settings
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -113,6 +116,23 @@ class Importer:
             if after is None:
                 return
 
+    def missing(self, workbook: Path) -> list[missing_agencies.Standing]:
+        """Agencies that stand and that the workbook does not name, the lowest first."""
+        named = missing_agencies.codes_in(workbook.read_bytes())
+        return missing_agencies.missing(
+            lambda params: self._send(lambda: self._client.get("/agencies", params=params)), named
+        )
+
+    def end(self, one: missing_agencies.Standing, document: str, on: date, key: str) -> None:
+        """End one agency from a day on.
+
+        Raises:
+            ImportFailedError: refused, in the API's words.
+        """
+        headers = {"Idempotency-Key": missing_agencies.key_of(key, one)}
+        body = missing_agencies.body_of(one, document, on)
+        self._send(lambda: self._client.post("/agencies/ends", json=body, headers=headers))
+
     def _page(self, import_id: UUID, params: list[tuple[str, Any]]) -> dict[str, Any]:
         return self._send(lambda: self._client.get(f"/imports/{import_id}/lines", params=params))
 
@@ -196,6 +216,16 @@ def command(
     key: Annotated[
         str | None, typer.Option(help="Idempotency-Key: cùng khóa, cùng lần nhập / go on with an import")
     ] = None,
+    missing: Annotated[
+        bool, typer.Option(help="Nêu cơ quan sổ không có / list agencies that the workbook does not name")
+    ] = False,
+    end_missing: Annotated[
+        str | None,
+        typer.Option(help="Số quyết định: kết thúc các cơ quan đó / the decision by which they are ended"),
+    ] = None,
+    ends_on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Ngày kết thúc / from which day; today")
+    ] = None,
 ) -> None:
     """Nhập sổ Excel qua API / import a workbook. Exit: 0 all lines taken, 1 some refused, 2 none read."""
     address = url or address_of(Settings())
@@ -204,7 +234,13 @@ def command(
             name = login or typer.prompt("Tên đăng nhập / login")
             token = signed_in(address, name, typer.prompt("Mật khẩu / password", hide_input=True))
         with connected(address, token) as client:
-            raise typer.Exit(_run(Importer(client), file, dry_run=dry_run, key=key or uuid4().hex))
+            importer, key = Importer(client), key or uuid4().hex
+            status = _run(importer, file, dry_run=dry_run, key=key)
+            if missing or end_missing is not None:
+                on = ends_on.date() if ends_on is not None else legal_date(datetime.now(UTC))
+                document = None if dry_run else end_missing
+                status = _missing(importer, file, document, on, key) or status
+            raise typer.Exit(status)
     except ImportFailedError as error:
         typer.echo(f"LỖI / ERROR: {error}", err=True)
         raise typer.Exit(2) from error
@@ -227,3 +263,19 @@ def _run(importer: Importer, file: Path, *, dry_run: bool, key: str) -> int:
     if told > SHOWN:
         typer.echo(f"  … và {told - SHOWN} lỗi khác / more: GET /api/v1/imports/{report.id}/lines")
     return 1 if wrong else 0
+
+
+def _missing(importer: Importer, file: Path, document: str | None, on: date, key: str) -> int:
+    """Name them; with a document end them, each for itself. Answers 1 where one was refused."""
+    refused = 0
+    for one in importer.missing(file):
+        typer.echo(f"  ? không có trong sổ / not in the workbook: {one.code} {one.name}")
+        if document is None:
+            continue
+        try:
+            importer.end(one, document, on, key)
+            typer.echo(f"  – kết thúc từ / ended from {on:%d/%m/%Y}: {one.code}")
+        except ImportFailedError as error:
+            refused += 1
+            typer.echo(f"  ✗ {one.code}: {error}")
+    return 1 if refused else 0

@@ -43,6 +43,7 @@ _SAID = {
     "woken": "quy trình lỡ hẹn đã được đánh thức / missed wakes",
     "behind": "quy trình chậm hơn dữ liệu / workflows behind the data",
     "unreckoned": "nghĩa vụ chưa tính lại theo luật, lịch mới / duties not under the newest law",
+    "tree": "cây tổ chức cần dựng lại / trees made again",
     "stranded": "báo cáo chuyển ra ngoài còn treo / reports of moves left open",
     "unsaid": "tin nhắn của phiên bản mới hơn, được giữ lại / lines of a newer version, kept",
     "ending": "kho lưu trữ có dấu thời gian sắp hết / archives with timestamps about to end",

@@ -44,7 +44,8 @@ class Custody(BaseModel):
     """Which agency holds the profile, from and until when (the end is the first day without it)."""
 
     agency_id: UUID = Field(title="Cơ quan, đơn vị")
-    agency: str = Field(title="Tên cơ quan, đơn vị")
+    agency: str = Field(title="Tên cơ quan, đơn vị", description="khi thôi quản lý / as named then")
+    agency_today: str = Field(title="Tên hiện nay", description="của cơ quan đó / its name today")
     starts_on: date = Field(title="Từ ngày")
     ends_on: date | None = Field(title="Đến ngày")
     case_id: UUID | None = Field(title="Việc chuyển")
@@ -221,8 +222,11 @@ _DISPUTED = text(
     " AND state = 'open' ORDER BY asked_at, id"
 )
 _CUSTODY = text(
-    "SELECT c.agency_id, a.name AS agency, c.starts_on, c.ends_on, c.case_id FROM custody c"
-    " JOIN agencies a ON a.id = c.agency_id WHERE c.profile_id = :id"
+    "SELECT c.agency_id, a.name AS agency_today, coalesce((SELECT s.name FROM agency_spans s"
+    " WHERE s.agency_id = c.agency_id AND s.valid_from <= greatest(c.starts_on, coalesce(c.ends_on - 1,"
+    " hoso_today()))"
+    " ORDER BY s.valid_from DESC LIMIT 1), a.name) AS agency, c.starts_on, c.ends_on, c.case_id"
+    " FROM custody c JOIN agencies a ON a.id = c.agency_id WHERE c.profile_id = :id"
     " ORDER BY c.starts_on, c.ends_on NULLS LAST"
 )
 _AGENCY = text("SELECT name FROM agencies WHERE id = :id")

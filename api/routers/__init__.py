@@ -37,6 +37,7 @@ from api.routers import (
     signing,
     simulations,
     stuck,
+    tree,
     uploads,
     verifying,
 )
@@ -64,6 +65,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     accounts.router,
     accounts.reads,
     read_agencies.router,
+    tree.router,
     profiles.router,
     signing.profiles,
     signing.months,

@@ -13,6 +13,7 @@ from api.reading.sessions import OpenSession
 from api.routers.acting import RESPONSES, Act, Acting
 from api.scope import Read
 from models.command_accounts import (
+    Appoint,
     CloseAccount,
     EndSessions,
     ExtendGrant,
@@ -20,6 +21,7 @@ from models.command_accounts import (
     HandOverAccount,
     IssuePassword,
     OpenAgencyAccount,
+    Relieve,
     ResetSecondFactor,
     RestrictGrant,
     ResumeAccount,
@@ -98,6 +100,18 @@ async def end_sessions(act: Act, account_id: UUID, body: EndSessions) -> JSONRes
 @router.post("/{account_id}/grants", operation_id="grantRole", summary="Cấp quyền")
 async def grant_role(act: Act, account_id: UUID, body: GrantRole) -> JSONResponse:
     """Vai trò trong một phần của cây tổ chức, có thời hạn / over a part of the tree, for a period."""
+    return await act.on_account(account_id, body)
+
+
+@router.post("/{account_id}/posts", operation_id="appointToPost", summary="Giao vị trí")
+async def appoint(act: Act, account_id: UUID, body: Appoint) -> JSONResponse:
+    """Người giữ vị trí có vai trò của vị trí, kể cả quyền, phụ trách / the role comes with the post."""
+    return await act.on_account(account_id, body)
+
+
+@router.post("/{account_id}/reliefs", operation_id="relieveOfPost", summary="Thôi giữ vị trí")
+async def relieve(act: Act, account_id: UUID, body: Relieve) -> JSONResponse:
+    """Vai trò kết thúc cùng vị trí; nơi phải cử người được báo / whoever must fill it hears."""
     return await act.on_account(account_id, body)
 
 

@@ -56,6 +56,7 @@ class Verb(StrEnum):
     INSPECT_WORKFLOW = "inspect_workflow"
     ADMINISTER = "administer"
     OPEN_AGENCY_ACCOUNT = "open_agency_account"
+    MANAGE_AGENCY = "manage_agency"
     MANAGE_ACCOUNT = "manage_account"
     HAND_OVER_ACCOUNT = "hand_over_account"
     MANAGE_ACCESS = "manage_access"

@@ -22,15 +22,25 @@ def grant(account: Managed, body: GrantRole, scene: Scene) -> Outcome:
         refuse("unknown-role", "Không có vai trò này.", "There is no such role.", role=body.role)
     if not account.place:
         refuse("unknown-agency", "Không có cơ quan này.", "There is no such agency.")
-    if body.valid_from < scene.today:
-        refuse("period-invalid", "Không cấp quyền cho ngày đã qua.", "No role is granted for a day gone by.")
-    _period(body.valid_from, body.valid_to)
+    future(body.valid_from, body.valid_to, scene)
     _free(account, body.role, body.agency_id, body.valid_from, body.valid_to)
     grant_id = scene.new_id("grant")
     out = Outcome(status=201, answer={"grant_id": str(grant_id)})
     _insert(out, account, grant_id, body.role, body.agency_id, body.valid_from, body.valid_to, body)
     _role_told(out, account, scene, "role.granted", body, grant_id, body.role, body.valid_to)
     return out
+
+
+def future(start: date, end: date | None, scene: Scene) -> None:
+    """Refuse a period that is empty or begins in the past.
+
+    Raises:
+        RefusedError: ``period-invalid``.
+    """
+    if start < scene.today:
+        refuse("period-invalid", "Không cấp quyền cho ngày đã qua.", "No role is granted for a day gone by.")
+    if end is not None and end <= start:
+        refuse("period-invalid", "Ngày kết thúc phải sau ngày bắt đầu.", "The end must follow the start.")
 
 
 def restrict(account: Managed, body: RestrictGrant, scene: Scene) -> Outcome:
@@ -116,11 +126,6 @@ def _free(
 
 def _before(day: date, end: date | None) -> bool:
     return end is None or day < end
-
-
-def _period(start: date, end: date | None) -> None:
-    if end is not None and end <= start:
-        refuse("period-invalid", "Ngày kết thúc phải sau ngày bắt đầu.", "The end must follow the start.")
 
 
 def _not_before(start: date, end: date | None) -> date | None:

@@ -29,6 +29,28 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class PostSeen:
+    """The post an appointment names, with the periods in which somebody holds it; not those who act."""
+
+    id: UUID
+    held: tuple[tuple[date, date | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPost:
+    """A post the account holds."""
+
+    id: UUID
+    role: str
+    agency_id: UUID
+    line: tuple[UUID, ...]
+    acting: bool
+    valid_from: date
+    valid_to: date | None
+    grant_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class Managed:
     """An account as a decision about it sees it; a new one stands where it will."""
 
@@ -48,6 +70,10 @@ class Managed:
     """Keys of a service account that are not withdrawn."""
     accounts_there: int = 0
     """Agency accounts in use that the account's agency has already."""
+    post: PostSeen | None = None
+    """The post that an appointment names, where the agency has it already."""
+    holding: HeldPost | None = None
+    """What the account is to be relieved of."""
 
     @property
     def top(self) -> UUID:

@@ -11,6 +11,7 @@ from uuid import UUID
 from models.access import Actor
 from models.command_accounts import (
     AccountAct,
+    Appoint,
     CloseAccount,
     EndSessions,
     ExtendGrant,
@@ -20,6 +21,7 @@ from models.command_accounts import (
     OpenAgencyAccount,
     OpenServiceAccount,
     RegisterServiceKey,
+    Relieve,
     ResetSecondFactor,
     RestrictGrant,
     ResumeAccount,
@@ -27,7 +29,7 @@ from models.command_accounts import (
     SuspendAccount,
     WithdrawServiceKey,
 )
-from models.lifecycle import granting, services
+from models.lifecycle import appointing, granting, services
 from models.lifecycle.account import NOBODYS_PASSWORD
 from models.lifecycle.guard import refuse
 from models.lifecycle.life import AccountState
@@ -216,4 +218,6 @@ _DECISIONS: dict[type[AccountAct], Callable[[Managed, Any, Scene], Outcome]] = {
     RevokeGrant: granting.revoke,
     RegisterServiceKey: services.register_key,
     WithdrawServiceKey: services.withdraw_key,
+    Appoint: appointing.appoint,
+    Relieve: appointing.relieve,
 }

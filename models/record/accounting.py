@@ -18,19 +18,22 @@ from models.calendar import legal_date
 from models.command_accounts import (
     SERVICE_ACTS,
     AccountAct,
+    Appoint,
     ExtendGrant,
     GrantRole,
     HandOverAccount,
     OpenAgencyAccount,
     OpenServiceAccount,
+    Relieve,
     RestrictGrant,
     RevokeGrant,
 )
 from models.database import Scope, together, transaction
 from models.errors import RefusedError
+from models.lifecycle.appointing import DEPUTY
 from models.lifecycle.granting import givers
 from models.lifecycle.life import AccountState
-from models.lifecycle.managed import Held, Managed, office
+from models.lifecycle.managed import Held, HeldPost, Managed, PostSeen, office
 from models.lifecycle.managing import decide_account
 from models.lifecycle.scene import Scene
 from models.messages import Ask, Moment
@@ -65,7 +68,19 @@ _HOUSE = text(
     " WHERE u.authority_id = :authority"
 )
 _LAST = text("SELECT number, hash FROM events WHERE stream_id = :id ORDER BY number DESC LIMIT 1")
-_ROLES = (GrantRole, RestrictGrant, ExtendGrant, RevokeGrant)
+_ROLES = (GrantRole, RestrictGrant, ExtendGrant, RevokeGrant, Relieve)
+_POST = text(
+    "SELECT p.id, (SELECT coalesce(json_agg(json_build_array(h.valid_from, h.valid_to)), '[]')"
+    " FROM post_holders h WHERE h.post_id = p.id AND NOT h.acting"
+    " AND h.valid_to IS DISTINCT FROM h.valid_from) AS held FROM agency_posts p"
+    " WHERE p.agency_id = :agency AND p.kind = :kind AND p.valid_to IS NULL ORDER BY p.id LIMIT 1"
+)
+_HOLDING = text(
+    "SELECT h.id, p.kind, p.agency_id, h.acting, h.valid_from, h.valid_to, h.grant_id,"  # noqa: S608 — no input
+    f" {_LINE.format(agency='p.agency_id')} AS line FROM post_holders h"
+    " JOIN agency_posts p ON p.id = h.post_id WHERE h.id = :id AND h.account_id = :account"
+)
+_POSTS_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('posts/' || :agency, 0))")
 
 
 async def manage_account(tools: Tools, ask: Ask) -> Moment:
@@ -150,7 +165,35 @@ async def _managed(connection: AsyncConnection, ask: Ask, body: AccountAct) -> M
         return Managed(ask.subject_id, body.agency_id, line, profile_id=holder, place=line)
     if row is None:
         raise RefusedError.of("not-found", "Không có tài khoản này.", "There is no such account.")
-    return _from(row, line)
+    return await _with_post(connection, _from(row, line), body)
+
+
+async def _with_post(connection: AsyncConnection, account: Managed, body: AccountAct) -> Managed:
+    """Beside the account, the post it is put into or taken out of."""
+    if isinstance(body, Appoint):
+        # Two who appoint at once take turns: the second sees whom the first has put there.
+        await connection.execute(_POSTS_LOCK, {"agency": str(body.agency_id)})
+        found = (await connection.execute(_POST, {"agency": body.agency_id, "kind": body.role})).one_or_none()
+        if found is not None:
+            held = tuple((date.fromisoformat(a), date.fromisoformat(b) if b else None) for a, b in found.held)
+            return replace(account, post=PostSeen(found.id, held))
+    if isinstance(body, Relieve):
+        row = (
+            await connection.execute(_HOLDING, {"id": body.holder_id, "account": account.id})
+        ).one_or_none()
+        if row is not None:
+            holding = HeldPost(
+                id=row.id,
+                role=row.kind,
+                agency_id=row.agency_id,
+                line=tuple(row.line),
+                acting=row.acting,
+                valid_from=row.valid_from,
+                valid_to=row.valid_to,
+                grant_id=row.grant_id,
+            )
+            return replace(account, holding=holding)
+    return account
 
 
 def _from(row: Row[Any], place: tuple[UUID, ...]) -> Managed:
@@ -199,13 +242,17 @@ def _standing(command: Command, account: Managed, body: AccountAct, scene: Scene
     )
     places, among = [here], None
     if isinstance(body, GrantRole):
-        among = givers(body.role)
+        among = givers("head" if body.role == DEPUTY else body.role)
         places += [replace(here, agency_id=body.agency_id, ancestors=account.place)] if account.place else []
     elif isinstance(body, RestrictGrant | ExtendGrant | RevokeGrant):
         held = next((one for one in account.grants if one.id == body.grant_id), None)
         if held is not None:
             among = givers(held.role)
             places.append(replace(here, agency_id=held.agency_id, ancestors=held.line))
+    elif isinstance(body, Relieve) and account.holding is not None:
+        held_post = account.holding
+        among = givers("head" if held_post.role == DEPUTY else held_post.role)
+        places.append(replace(here, agency_id=held_post.agency_id, ancestors=held_post.line))
     role = ""
     for place in places:
         verdict = may(command.actor, _verb(body), place, scene.today, scene.law, among=among)

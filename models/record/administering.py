@@ -20,6 +20,7 @@ from models.errors import RefusedError
 from models.lifecycle.guard import refuse
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
+from models.logs import logger
 from models.messages import Ask, Moment
 from models.record import service
 from models.record.commands import Command, command_of, command_query, settling
@@ -27,9 +28,12 @@ from models.record.install import record_on_authority
 from models.record.lawgiving import permitted
 from models.record.sql import inserting
 from models.record.tools import Tools
+from models.record.tree import mend_lines
+from models.record.tree_acts import TreeBody, act_on_tree
 
 _ROOT = text("SELECT id FROM agencies WHERE parent_id IS NULL ORDER BY valid_from, id LIMIT 1")
 CREATED = 201
+log = logger("administer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,9 @@ Doing = Callable[[AsyncConnection, Command, Any, Scene], Awaitable[Done]]
 
 async def administer(tools: Tools, ask: Ask) -> Moment:
     """Do one act, exactly once however often it is asked."""
-    assert ask.command_id is not None, "nothing but a command comes here"
+    if ask.internal == "mend_tree":
+        return await _mend(tools, ask)
+    assert ask.command_id is not None, "nothing else but a command comes here"
     scope = Scope(ask.authority_id, everything=True, on=legal_date(ask.now))
     async with transaction(tools.engine, scope) as connection:
         (rows,) = await together(connection, [command_query(ask.command_id)])
@@ -67,7 +73,8 @@ async def administer(tools: Tools, ask: Ask) -> Moment:
 
 
 async def _done(connection: AsyncConnection, tools: Tools, ask: Ask, command: Command) -> Done:
-    role = await permitted(connection, tools, ask, command)
+    on_tree = isinstance(command.body, TreeBody)
+    role = "" if on_tree else await permitted(connection, tools, ask, command)
     root: UUID = (await connection.execute(_ROOT)).scalar_one()
     law, calendar = await tools.law(connection, ask.authority_id, legal_date(ask.now))
     scene = Scene(
@@ -82,6 +89,10 @@ async def _done(connection: AsyncConnection, tools: Tools, ask: Ask, command: Co
         department_id=None,
         managing_agency_id=root,
     )
+    if isinstance(command.body, TreeBody):
+        agency, answer, told = await act_on_tree(connection, command, command.body, scene)
+        await record_on_authority(connection, scene, ask.authority_id, agency, told)
+        return Done(answer, told)
     done = await DOINGS[type(command.body)](connection, command, command.body, scene)
     await record_on_authority(connection, scene, ask.authority_id, root, done.outcome)
     return done
@@ -154,6 +165,16 @@ DOINGS: dict[type[Body], Doing] = {
     AnnounceMaintenance: _plain(service.announce, "maintenance_id", CREATED),
     LiftMaintenance: _plain(service.lift, "act_id", 200),
 }
+
+
+async def _mend(tools: Tools, ask: Ask) -> Moment:
+    """Make the tree's closure again from what it is made of, and bring labels to today."""
+    today = legal_date(ask.now)
+    async with transaction(tools.engine, Scope(ask.authority_id, everything=True, on=today)) as connection:
+        apart = await mend_lines(connection, ask.authority_id, today)
+        if apart:
+            log.warning("tree.mended", missing=len(apart.missing), surplus=len(apart.surplus))
+    return _moment(200)
 
 
 def _moment(status: int, refusal: str = "") -> Moment:

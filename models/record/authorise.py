@@ -110,6 +110,11 @@ VERB_OF = {
     "lift_maintenance": "administer",
     "order_reconciliation": "reconcile",
     "answer_proposal": "answer_national",
+    "create_agency": "manage_agency",
+    "change_agency": "manage_agency",
+    "end_agency": "manage_agency",
+    "withdraw_agency_change": "manage_agency",
+    "set_quota": "manage_agency",
     "adopt_law": "administer",
     "proclaim_year": "administer",
 }

@@ -42,6 +42,14 @@ async def _serves(player: Player) -> None:
     await player.ends()
 
 
+async def _tree(player: Player) -> None:
+    """Every act on the tree of agencies, one after another."""
+    for verb in ("create_agency", "change_agency", "set_quota", "withdraw_agency_change", "end_agency"):
+        await player.says(verb)
+    await player.handle.signal("mend_tree")
+    await player.ends()
+
+
 NOW = datetime(2098, 12, 1, tzinfo=UTC)
 PATHS: dict[str, Callable[[], Path]] = {
     "backup/by_its_night": lambda: Path(
@@ -84,5 +92,14 @@ PATHS: dict[str, Callable[[], Path]] = {
         AdministrationStart(authority_id=AUTHORITY),
         acts(*(told("administration", 0, status=201) for _ in SERVICE)),
         _serves,
+    ),
+    "administration/tree_changed": lambda: Path(
+        AdministrationWorkflow,
+        AdministrationStart(authority_id=AUTHORITY),
+        acts(
+            *(told("administration", 0, status=201) for _ in range(5)),
+            mend_tree=[told("administration", 0)],
+        ),
+        _tree,
     ),
 }

@@ -53,6 +53,12 @@ async def _accounts(player: Player) -> None:
     await player.ends()
 
 
+async def _posts(player: Player) -> None:
+    for verb in ("appoint", "relieve"):
+        await player.says(verb)
+    await player.ends()
+
+
 async def _certificates(player: Player) -> None:
     for verb in ("register_certificate", "withdraw_certificate"):
         await player.says(verb)
@@ -137,6 +143,12 @@ PATHS: dict[str, Callable[[], Path]] = {
         AccountStart(authority_id=AUTHORITY, account_id=SUBJECT),
         acts(told("account", 0, status=201), told("account", 0, status=201), told("account", 0)),
         _services,
+    ),
+    "account/posts": lambda: Path(
+        AccountWorkflow,
+        AccountStart(authority_id=AUTHORITY, account_id=SUBJECT),
+        acts(told("account", 0, status=201), told("account", 0)),
+        _posts,
     ),
     "certificate/registered_and_withdrawn": lambda: Path(
         CertificateWorkflow,

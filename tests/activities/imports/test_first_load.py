@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,7 +23,8 @@ from api.cli.importing import ImportFailedError, signed_in
 from models.settings import DatabaseRole, Settings, write_settings_file
 from tests.conftest import Database
 
-from .books import book, someone
+from .books import DEPARTMENT, OFFICE, book, someone
+from .books import ROOT as CITY
 
 ROOT = Path(__file__).parents[3]
 pytestmark = [pytest.mark.whole, pytest.mark.timeout(240)]
@@ -144,10 +146,28 @@ def _import_command(settings: Settings, loaded: FirstLoad) -> None:
     assert dirty.exit_code == 1
     assert "hồ sơ: 1 tạo mới, 1 từ chối" in dirty.output
     assert "Hồ sơ!" in dirty.output
+    _what_a_later_workbook_leaves_out(command)
     broken = command(b"nothing")
     assert (broken.exit_code, "import-unreadable" in broken.output) == (2, True)
     nobody = command(book(), used="none")
     assert (nobody.exit_code, "not-authenticated" in nobody.output) == (2, True)
+
+
+def _what_a_later_workbook_leaves_out(command: Any) -> None:
+    """Shown, ended only with a decision, and only where nobody is left in it."""
+    extra = replace(OFFICE, code="H26.99", name="Ban quản lý dự án")
+    assert command(book(offices=(CITY, OFFICE, DEPARTMENT, extra))).exit_code == 0
+    named = command(book(), "--missing")
+    assert named.exit_code == 0, named.output
+    assert "not in the workbook: H26.99 Ban quản lý dự án" in named.output
+    previewed = command(book(), "--dry-run", "--end-missing", "12/QĐ-UBND")
+    assert "H26.99" in previewed.output
+    assert "ended from" not in previewed.output
+    ended = command(book(), "--end-missing", "12/QĐ-UBND")
+    assert [line for line in ended.output.splitlines() if "ended from" in line and "H26.99" in line]
+    assert ended.exit_code == 1, "agencies with people in them are refused"
+    assert "409 agency-occupied" in ended.output
+    assert "H26.99" not in command(book(), "--missing").output
 
 
 def test_an_api_that_is_away_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

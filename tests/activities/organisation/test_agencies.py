@@ -1,6 +1,7 @@
 """Agencies against the database: verdicts, refusals, and a closure that stays true on every day."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -12,16 +13,16 @@ from sqlalchemy import text
 from activities.organisation.agencies import (
     Judged,
     Wanted,
+    Warrant,
     judge_agencies,
     load_agencies,
-    recompute_closure,
     write_agencies,
 )
-from activities.organisation.closure import CircleError
 from models.database import Scope, engine_for, transaction
 from models.keys import ensure_keyring
 from models.record.install import install_authority
 from models.record.tools import Tools
+from models.record.tree import lines_apart, mend_lines
 from tests.conftest import Database
 
 TODAY = date(2025, 9, 15)
@@ -40,7 +41,7 @@ async def place(database: Database, tmp_path: Path) -> AsyncIterator[tuple[Tools
         document="d",
         now=datetime(2025, 9, 15, 3, tzinfo=UTC),
     )
-    yield tools, Scope(made.authority_id, everything=True)
+    yield tools, Scope(made.authority_id, everything=True, on=TODAY)
     await tools.engine.dispose()
 
 
@@ -51,10 +52,10 @@ def wanted(code: str, parent: str | None = "H26", **more: object) -> Wanted:
 
 async def upsert(place: tuple[Tools, Scope], *agencies: Wanted, on: date = TODAY) -> dict[str, Judged]:
     tools, scope = place
-    async with transaction(tools.engine, scope) as connection:
+    async with transaction(tools.engine, replace(scope, on=on)) as connection:
         judged = judge_agencies(await load_agencies(connection), agencies)
-        await write_agencies(connection, scope.authority, judged.values(), on)
-    return judged
+        warrant = Warrant(on, "1/QĐ", None, datetime(2025, 9, 15, 3, tzinfo=UTC))
+        return await write_agencies(connection, scope.authority, judged, warrant)
 
 
 def verdicts(judged: dict[str, Judged]) -> dict[str, str]:
@@ -100,34 +101,42 @@ async def test_the_code_of_an_ended_agency_is_not_used_again(place: tuple[Tools,
     await upsert(place, wanted("A"), wanted("B"))
     tools, scope = place
     async with transaction(tools.engine, scope) as connection:
-        await connection.execute(
-            text("UPDATE agencies SET valid_to = :on WHERE code = 'A'"), {"on": TODAY + timedelta(days=1)}
-        )
+        await connection.execute(text("UPDATE agencies SET valid_to = :on WHERE code = 'A'"), {"on": TODAY})
     assert verdicts(await upsert(place, wanted("A"), wanted("A.1", "A"))) == {
         "A": "agency-ended",
         "A.1": "unknown-parent",
     }
 
 
-async def test_links_that_go_round_are_never_written(place: tuple[Tools, Scope]) -> None:
-    await upsert(place, wanted("A"), wanted("A.1", "A"))
-    with pytest.raises(CircleError):
-        await _tangle(place)
-
-
-async def _tangle(place: tuple[Tools, Scope]) -> None:
+async def test_a_closure_that_was_tampered_with_is_found_and_made_again(place: tuple[Tools, Scope]) -> None:
+    await upsert(place, wanted("A"), wanted("A.1", "A"), wanted("B"))
     tools, scope = place
     async with transaction(tools.engine, scope) as connection:
+        assert not await lines_apart(connection)
         await connection.execute(
             text(
-                "UPDATE agencies SET parent_id = (SELECT id FROM agencies WHERE code = 'A.1')"
-                " WHERE code = 'A'"
+                "UPDATE agency_lines SET depth = 2 WHERE depth = 1 AND descendant_id ="
+                " (SELECT id FROM agencies WHERE code = 'A.1')"
             )
         )
-        await recompute_closure(connection, scope.authority, TODAY)
+        await connection.execute(
+            text("DELETE FROM agency_lines WHERE ancestor_id = (SELECT id FROM agencies WHERE code = 'B')")
+        )
+        apart = await lines_apart(connection)
+        assert (len(apart.missing), len(apart.surplus)) == (2, 1)
+        assert await mend_lines(connection, scope.authority, TODAY) == apart
+        assert not await lines_apart(connection)
 
 
-@pytest.mark.parametrize("seed", range(4))
+async def test_what_a_later_day_does_not_bear_is_a_conflict(place: tuple[Tools, Scope]) -> None:
+    """Planned: B stands below A.1 from tomorrow; then A.1 cannot be put below B today."""
+    await upsert(place, wanted("A"), wanted("A.1", "A"), wanted("B"))
+    await upsert(place, wanted("B", "A.1"), on=TODAY + timedelta(days=1))
+    judged = await upsert(place, wanted("A.1", "B"), wanted("C"))
+    assert verdicts(judged) == {"A.1": "agency-cycle", "C": "create"}
+
+
+@pytest.mark.parametrize("seed", range(2))
 async def test_on_every_day_the_closure_is_the_tree_of_that_day(
     place: tuple[Tools, Scope], seed: int
 ) -> None:
@@ -149,7 +158,8 @@ async def test_on_every_day_the_closure_is_the_tree_of_that_day(
         snapshots[on] = dict(parents)
     tools, scope = place
     async with transaction(tools.engine, scope) as connection:
-        ids = {code: one.id for code, one in (await load_agencies(connection)).items()}
+        named = await connection.execute(text("SELECT code, id FROM agencies"))
+        ids = {row.code: row.id for row in named}
         rows = list(await connection.execute(text("SELECT * FROM agency_lines")))
     assert len(parents) > 6
     for on, tree in snapshots.items():

@@ -96,6 +96,25 @@ async def test_a_report_left_open_by_an_earlier_release_is_made(
     assert (await reconciler.run()).stranded == []
 
 
+async def test_a_tree_whose_closure_is_wrong_is_made_again(world: World, app, reconciler: Reconciler) -> None:
+    """Lines changed past the acts, and a name of another day: found, and made again by the worker."""
+    async with transaction(world.tools.engine, world.scope) as connection:
+        await connection.execute(
+            text("DELETE FROM agency_lines WHERE descendant_id = :g AND depth = 1"), {"g": world.museum}
+        )
+        await connection.execute(text("SELECT set_config('hoso.tree', 'kept', true)"))
+        await connection.execute(text("UPDATE agencies SET name = 'x' WHERE id = :g"), {"g": world.museum})
+    (workflow_id,) = (await reconciler.run()).tree
+    await app.state.temporal.get_workflow_handle(workflow_id).result()
+    row = await world.one(
+        "SELECT name, (SELECT l.ancestor_id FROM agency_lines l WHERE l.descendant_id = g.id AND l.depth = 1)"
+        " AS above FROM agencies g WHERE id = :g",
+        g=world.museum,
+    )
+    assert (row.name, row.above) == ("Bảo tàng", world.culture)
+    assert (await reconciler.run()).tree == []
+
+
 async def test_a_workflow_behind_the_data_looks_again(world: World, app, reconciler: Reconciler) -> None:
     """Worker and server died between the commit and the word of it: the engine never learned of the act."""
     workflow_id = await noticed(world)

@@ -38,6 +38,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "amendSubmission": {"content": {"gender": "female"}},
     "announceMaintenance": {"starts_at": "2027-01-01T00:00:00Z", "ends_at": "2027-01-01T05:00:00Z"},
     "restrictGrant": {"valid_to": "2027-01-01"},
+    "changeAgency": {"kind": "unit"},
+    "createAgency": {"code": "H26.02.77"},
     "delegate": {"valid_to": (legal_date(NOW) + timedelta(days=20)).isoformat()},
 }
 """What a schema cannot say of a body: fields put over the sample."""
@@ -85,9 +87,8 @@ class Route:
             return self.parameters[0]
         content = self.operation.get("requestBody", {}).get("content", {}).get("application/json", {})
         required = self._schema(content.get("schema", {})).get("required", [])
-        for named, target in (("to_agency_id", "agency_id"), ("agency_id", "agency_id")):
-            if named in required:
-                return target
+        if {"to_agency_id", "agency_id", "parent_id"} & set(required):
+            return "agency_id"
         return "profile_id" if "profiles" in required else None
 
     def _schema(self, schema: dict[str, Any]) -> dict[str, Any]:
@@ -119,7 +120,8 @@ class Route:
                 return schema.get("minimum", 1)
         match schema.get("format"):
             case "uuid":
-                named = "account_id" if name == "delegate_id" else name.removeprefix("to_")
+                known = {"delegate_id": "account_id", "parent_id": "agency_id"}
+                named = known.get(name, name.removeprefix("to_"))
                 return str(spot.get(named, NOTHING))
             case "date":
                 return TODAY

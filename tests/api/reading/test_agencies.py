@@ -10,7 +10,7 @@ from tests.api.reading.world import Caller, World, code_of
 async def test_the_tree_with_standing_and_office(world: World, caller: Caller) -> None:
     async def said(connection: Any) -> None:
         await connection.execute(
-            text("UPDATE agencies SET standing = 'constituent' WHERE id = :a"), {"a": world.a1}
+            text("UPDATE agency_spans SET standing = 'constituent' WHERE agency_id = :a"), {"a": world.a1}
         )
         await connection.execute(text("UPDATE authorities SET ict_department_id = :b"), {"b": world.b})
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from models.calendar import legal_date
 from models.command_accounts import (
+    Appoint,
     CloseAccount,
     EndSessions,
     ExtendGrant,
@@ -14,6 +15,7 @@ from models.command_accounts import (
     OpenAgencyAccount,
     OpenServiceAccount,
     RegisterServiceKey,
+    Relieve,
     ResetSecondFactor,
     RestrictGrant,
     ResumeAccount,
@@ -42,6 +44,13 @@ from models.command_signing import (
     CompleteSigning,
     RegisterCertificate,
     WithdrawCertificate,
+)
+from models.command_tree import (
+    ChangeAgency,
+    CreateAgency,
+    EndAgency,
+    SetQuota,
+    WithdrawAgencyChange,
 )
 from models.commands import (
     AcceptTransfer,
@@ -93,6 +102,18 @@ DIGEST = "0" * 64
 NOBODY = UUID(int=1)
 
 
+def tree_bodies(world: World, day: date) -> list[Body]:
+    """Acts on the museum, which stands below the department of culture, and on a unit beside it."""
+    how = {"effective_on": day, "document": "1/QĐ"}
+    return [
+        CreateAgency(parent_id=world.culture, code="H26.9.1", name="Thư viện", **how),
+        ChangeAgency(agency_id=world.museum, name="Bảo tàng mới", **how),
+        EndAgency(agency_id=world.museum, successors=(NOBODY,), **how),
+        SetQuota(agency_id=world.museum, kind="quota", code="civil_servant", number=5, **how),
+        WithdrawAgencyChange(change_id=NOBODY, document="1/QĐ"),
+    ]
+
+
 def bodies(world: World) -> dict[str, Body]:
     day = legal_date(world.now)
     reason = {"reason": "không đúng"}
@@ -130,6 +151,7 @@ def bodies(world: World) -> dict[str, Body]:
         LiftMaintenance(maintenance_id=NOBODY, **reason),
         OrderReconciliation(document="7/QT"),
         AnswerProposal(proposal_id=NOBODY, accepted=True),
+        *tree_bodies(world, day),
         GiveNotice(kind="salary", changed_on=day, document="5"),
         WithdrawNotice(duty_id=NOBODY, **reason),
         ReportError(paths=("gender",), **reason),
@@ -192,6 +214,8 @@ def account_acts(world: World, day: date) -> list[Body]:
     return [
         OpenAgencyAccount(agency_id=world.museum, login="bao.tang", display_name="Bảo tàng", **paper),
         GrantRole(role="approver", agency_id=world.health, valid_from=day, **paper),
+        Appoint(role="approver", agency_id=world.health, valid_from=day, **paper),
+        Relieve(holder_id=NOBODY, relieved_on=day, **paper),
         RestrictGrant(valid_to=day, **held),
         ExtendGrant(**held),
         RevokeGrant(grant_id=NOBODY, **reason),

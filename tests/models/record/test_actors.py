@@ -10,6 +10,7 @@ from models.command_accounts import (
     OpenServiceAccount,
 )
 from models.command_registers import RecordBreach
+from models.command_tree import TREE_ACTS
 from models.commands import (
     COMMANDS,
     Body,
@@ -32,6 +33,7 @@ MANAGERS = ("health.hr", "department", "admin")
 EXPORTERS = (*HR, "culture.approver", "culture.head", "department", "department.head")
 SIGNS_EXPORTS = ("culture.approver", "culture.head", "department.head")
 """Who exports under an own signature; others under the agency's seal."""
+TREE_VERBS = [one.verb for one in TREE_ACTS]
 ALLOWED = {
     "open_profile": HR,
     "pull_national_record": (*HR, "department"),
@@ -58,6 +60,7 @@ ALLOWED = {
     "lift_maintenance": ("admin",),
     "order_reconciliation": ("department", "department.head"),
     "answer_proposal": ("person", *HR),
+    **dict.fromkeys(TREE_VERBS, ("culture.head", "department", "admin")),
     "register_certificate": ("health.hr", "department", "admin"),
     "withdraw_certificate": ("health.hr", "department", "admin"),
     **dict.fromkeys(("open_service_account", "register_service_key", "withdraw_service_key"), ("admin",)),
@@ -70,6 +73,8 @@ ALLOWED = {
     "reset_second_factor": MANAGERS,
     "end_sessions": MANAGERS,
     "grant_role": ("department", "admin"),
+    "appoint": ("department", "admin"),
+    "relieve": MANAGERS,
     "restrict_grant": MANAGERS,
     "extend_grant": MANAGERS,
     "revoke_grant": MANAGERS,

@@ -1,0 +1,112 @@
+"""Posts and who holds them: appointed, acting, relieved; the role comes and goes with the post, one way."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from models.calendar import legal_date
+from models.command_accounts import Appoint, Relieve, RevokeGrant
+from models.commands import Body
+from models.record.commands import Fate
+from tests.world import World
+
+DOCUMENT = "77/QĐ-SVH"
+
+
+async def do(world: World, who: str, body: Body, account: str) -> Fate:
+    return await world.ask(who, body, world.accounts[account], subject="account")
+
+
+def post(world: World, role: str, **given: Any) -> Appoint:
+    known = {"agency_id": world.museum, "valid_from": legal_date(world.now), "document": DOCUMENT, **given}
+    return Appoint(role=role, **known)
+
+
+def code(fate: Fate) -> tuple[int | None, str]:
+    return fate.status, (fate.answer or {}).get("code", "")
+
+
+async def holding(world: World, fate: Fate) -> Any:
+    assert fate.status == 201, fate.answer
+    return await world.one(
+        "SELECT h.*, p.kind, p.agency_id, g.role, g.valid_from AS since, g.valid_to AS until"
+        " FROM post_holders h JOIN agency_posts p ON p.id = h.post_id"
+        " LEFT JOIN grants g ON g.id = h.grant_id WHERE h.id = :id",
+        id=UUID(fate.answer["holder_id"]),
+    )
+
+
+@pytest.mark.rule("hanoi.art18.1")
+async def test_a_post_gives_its_role_and_takes_it_away(world: World) -> None:
+    end = legal_date(world.now) + timedelta(days=90)
+    body = post(world, "approver", agency_id=world.culture, valid_to=end)
+    held = await holding(world, await do(world, "culture.head", body, "culture.hr"))
+    assert (held.kind, held.role, held.acting) == ("approver", "approver", False)
+    assert (held.since, held.until, held.valid_to) == (held.valid_from, end, end)
+    day = legal_date(world.now) + timedelta(days=10)
+    fate = await do(
+        world, "culture.head", Relieve(holder_id=held.id, relieved_on=day, document=DOCUMENT), "culture.hr"
+    )
+    assert fate.status == 200, fate.answer
+    row = await world.one(
+        "SELECT h.valid_to, g.valid_to AS until FROM post_holders h JOIN grants g ON g.id = h.grant_id"
+        " WHERE h.id = :id",
+        id=held.id,
+    )
+    assert (row.valid_to, row.until) == (day, day)
+
+
+async def test_a_role_taken_back_empties_the_post(world: World) -> None:
+    held = await holding(world, await do(world, "department", post(world, "approver"), "culture.hr"))
+    revoked = RevokeGrant(grant_id=held.grant_id, document=DOCUMENT, reason="theo đề nghị")
+    assert (await do(world, "department", revoked, "culture.hr")).status == 200
+    row = await world.one("SELECT valid_to FROM post_holders WHERE id = :id", id=held.id)
+    assert row.valid_to == legal_date(world.now)
+
+
+async def test_one_head_at_a_time_and_somebody_acting_beside(world: World) -> None:
+    first = await holding(world, await do(world, "department", post(world, "head"), "culture.hr"))
+    assert code(await do(world, "department", post(world, "head"), "culture.approver")) == (409, "post-held")
+    acting = await holding(
+        world, await do(world, "department", post(world, "head", acting=True), "culture.approver")
+    )
+    assert (acting.post_id, acting.acting, acting.role) == (first.post_id, True, "head")
+    day = legal_date(world.now) + timedelta(days=5)
+    relief = Relieve(holder_id=first.id, relieved_on=day, document=DOCUMENT)
+    assert (await do(world, "department", relief, "culture.hr")).status == 200
+    notice = await world.one("SELECT * FROM notices WHERE kind = 'posts_vacant'")
+    assert (notice.role, notice.facts["posts"]) == ("head", ["head"])
+    after = post(world, "head", valid_from=day)
+    assert (await do(world, "department", after, "health.hr")).status == 201
+
+
+async def test_a_deputy_has_no_role_of_the_post(world: World) -> None:
+    grants = await world.rows("SELECT 1 FROM grants WHERE account_id = :a", a=world.accounts["culture.hr"])
+    fate = await do(world, "department", post(world, "deputy", title="Phó Giám đốc"), "culture.hr")
+    held = await holding(world, fate)
+    assert (held.kind, held.grant_id) == ("deputy", None)
+    now = await world.rows("SELECT 1 FROM grants WHERE account_id = :a", a=world.accounts["culture.hr"])
+    assert len(now) == len(grants)
+    relief = Relieve(holder_id=held.id, relieved_on=legal_date(world.now), document=DOCUMENT)
+    assert code(await do(world, "culture.head", relief, "culture.hr")) == (403, "not-permitted")
+    assert (await do(world, "department", relief, "culture.hr")).status == 200
+    assert code(await do(world, "department", relief, "culture.hr")) == (404, "not-found")
+
+
+async def test_what_cannot_be(world: World) -> None:
+    day = legal_date(world.now)
+    cases = [
+        (post(world, "auditor"), (403, "not-permitted")),
+        (post(world, "approver", valid_from=day - timedelta(days=1)), (422, "period-invalid")),
+        (post(world, "deputy", valid_to=day), (422, "period-invalid")),
+        (post(world, "deputy", agency_id=UUID(int=9)), (422, "unknown-agency")),
+    ]
+    for body, expected in cases:
+        assert code(await do(world, "department", body, "culture.hr")) == expected, body
+    auditor = post(world, "auditor")
+    assert code(await do(world, "admin", auditor, "culture.hr")) == (422, "unknown-role")
+    held = await holding(world, await do(world, "department", post(world, "archivist"), "culture.hr"))
+    early = Relieve(holder_id=held.id, relieved_on=day - timedelta(days=1), document=DOCUMENT)
+    assert code(await do(world, "department", early, "culture.hr")) == (422, "period-invalid")
