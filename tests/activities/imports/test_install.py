@@ -3,6 +3,7 @@
 import asyncio
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -41,7 +42,8 @@ async def test_before_the_regulation_there_is_no_law(desk: Desk) -> None:
 
 async def test_the_acts_are_chained_events_of_the_authority(desk: Desk) -> None:
     events = await desk.rows("SELECT * FROM events WHERE stream_id = :id ORDER BY number", id=desk.authority)
-    loaded = ["rules.loaded"] * 3  # as issued, and from the days on which offices it names ended
+    # As issued, from the days on which offices it names ended, and from the law on personal data.
+    loaded = ["rules.loaded"] * 4
     assert [e.kind for e in events] == ["authority.installed", *loaded, "calendar.loaded"]
     before = GENESIS
     for event in events:
@@ -58,7 +60,7 @@ async def test_installing_again_records_nothing(desk: Desk) -> None:
     assert again.authority_id == desk.authority
     assert again.root_agency_id == desk.installed.root_agency_id
     assert again.events == 0
-    assert await desk.count("events") == 5
+    assert await desk.count("events") == 6
     assert (await desk.one("SELECT name FROM authorities")).name != "X"
 
 
@@ -66,7 +68,7 @@ async def test_two_installers_at_once_install_one_authority(database: Database, 
     _, tools = tools_for(database, tmp_path)
     first, second = await asyncio.gather(install(tools), install(tools))
     assert (first.authority_id, first.root_agency_id) == (second.authority_id, second.root_agency_id)
-    assert sorted([first.events, second.events]) == [0, 5]
+    assert sorted([first.events, second.events]) == [0, 6]
     await tools.engine.dispose()
 
 
@@ -103,7 +105,9 @@ async def test_a_draft_is_run_on_trial_by_a_recorded_act_of_its_own(desk: Desk) 
             text("SELECT kind, facts FROM events WHERE stream_id = :id ORDER BY number"),
             {"id": made.authority_id},
         )
-        kinds = {row.kind: row.facts for row in found}
+        kinds: dict[str, Any] = {}
+        for row in found:  # the first of each kind: a later day of the national law below loads it again
+            kinds.setdefault(row.kind, row.facts)
     assert law.drafts == ("phu_yen_2024",)
     duty = law.slot("update_after_change")
     assert duty is not None
@@ -126,7 +130,7 @@ async def test_a_trial_never_displaces_law_in_force(desk: Desk) -> None:
             await install_authority(
                 desk.tools, code="hanoi", name="X", national_code="H26", document="d", now=NOW, trial=trial
             )
-    assert await desk.count("events") == 5
+    assert await desk.count("events") == 6
 
 
 async def test_what_was_loaded_cannot_be_deleted(desk: Desk) -> None:

@@ -56,7 +56,14 @@ def scenes(draw: st.DrawFn) -> tuple[Tree, list[tuple[int, Grant]], int, bool]:
 
 def slowly(verb: Verb, tree: Tree, held: list[tuple[int, Grant]], place: int, own: bool) -> bool:
     """The same decision, one grant and one step up the tree at a time."""
-    if own and verb in ("read_own", "print_own", "declare", "report_lost_password", "give_consent"):
+    if own and verb in (
+        "read_own",
+        "print_own",
+        "declare",
+        "answer_national",
+        "report_lost_password",
+        "give_consent",
+    ):
         return True
     if own and "subject" in roles().verbs[verb].never:
         return False
