@@ -32,6 +32,7 @@ PARTS: dict[str, tuple[str, str]] = {
     "listAttachments": ("Danh mục tài liệu chứng minh", "the list of evidence"),
     "getAttachment": ("Tài liệu chứng minh", "a piece of evidence"),
     "previewAttachment": ("Trang của tài liệu chứng minh", "a page of a piece of evidence"),
+    "listNationalProposals": ("Điều chỉnh từ Cơ sở dữ liệu quốc gia", "what the national database corrected"),
     "attachmentSignatures": ("Chữ ký trên tài liệu chứng minh", "the signatures on a piece of evidence"),
     "getEvidence": ("Chứng cứ phê duyệt", "the evidence of an approval"),
     "getProfileTimeline": ("Diễn biến", "the timeline"),
