@@ -38,7 +38,7 @@ async def test_ordered_and_shown(log_in: Callable[..., Any], office: BackupOffic
     assert answer.status_code == 201, answer.text
     assert (await admin.command("/admin/backups", asked, key="before-upgrade")).json() == answer.json()
     order = answer.json()["answer"]["backup_id"]
-    for _ in range(200):
+    for _ in range(400):  # on a busy machine a backup, restored and judged, takes its time
         (line,) = [one for one in (await admin.get("/admin/backups")).json()["items"] if one["id"] == order]
         if line["state"] != "ordered":
             break

@@ -11,6 +11,7 @@ from models.command_law import OpenCampaign
 from models.command_national import OrderReconciliation
 from models.command_registers import BREACHES
 from models.command_signing import RegisterCertificate, WithdrawCertificate
+from models.command_tree import TREE_ACTS
 from models.commands import COMMANDS, Delegate, OpenProfile
 from models.record.decide import DECISIONS, Subject, decide_internal
 from models.record.lawgiving import PLANNED
@@ -44,6 +45,7 @@ def test_every_command_has_a_decision() -> None:
         WithdrawCertificate,
         *ACCOUNT_ACTS,
         *BREACHES,
+        *TREE_ACTS,
     }
     assert set(DECISIONS) | elsewhere | set(PLANNED) == set(COMMANDS)
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -171,7 +172,10 @@ def test_sleeping_runs_begin_anew_under_the_new_key(
 
 def said_in_time(text: str, *arguments: str) -> None:
     """The engine's lists learn of things a little later."""
-    assert any(text in hoso(*arguments) for _ in range(20)), text
+    end = time.monotonic() + 30
+    while text not in hoso(*arguments):
+        assert time.monotonic() < end, text
+        time.sleep(0.3)
 
 
 async def slept(settings: Settings) -> str:
