@@ -128,7 +128,7 @@ class DataKey:
     @classmethod
     def make(cls, purpose: Purpose, authority_id: UUID | None = None, follows: str | None = None) -> Self:
         """A fresh random key with an id that says its purpose."""
-        made_at = datetime.now(UTC).replace(microsecond=0)
+        made_at = datetime.now(UTC)  # to the microsecond: a run begun in the same second is older than it
         name = f"{purpose}-{secrets.token_hex(6)}"
         return cls(name, purpose, authority_id, made_at, secrets.token_bytes(KEY_BYTES), follows)
 
