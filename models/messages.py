@@ -111,34 +111,32 @@ class Moment(Message):
     """Rounds still to run; none where an act of before kept no count of them."""
 
 
-class Life(Message):
-    """Input of ``ProfileWorkflow``, carried across continue-as-new."""
+class Continued(Message):
+    """Input of a workflow that lasts, carried from run to run."""
 
     authority_id: UUID
-    profile_id: UUID
     moment: Moment | None = None
-    limit: int = 200  # events in one run before the next begins
+    limit: int = 200
+    """Events in one run before the next begins."""
 
 
-class Move(Message):
+class Life(Continued):
+    """Input of ``ProfileWorkflow``."""
+
+    profile_id: UUID
+
+
+class Move(Continued):
     """Input of ``TransferWorkflow``."""
 
-    authority_id: UUID
     transfer_id: UUID
     profile_id: UUID
-    moment: Moment | None = None
-    limit: int = 200
-    """Events in one run before the next begins."""
 
 
-class Lending(Message):
+class Lending(Continued):
     """Input of ``DelegationWorkflow``."""
 
-    authority_id: UUID
     delegation_id: UUID
-    moment: Moment | None = None
-    limit: int = 200
-    """Events in one run before the next begins."""
 
 
 class SignRequest(Message):

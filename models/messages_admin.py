@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from models.messages import Message, Moment, Month
+from models.messages import Continued, Message, Month
 
 
 class AdministrationStart(Message):
@@ -34,14 +34,10 @@ class BackupRun(Message):
     now: datetime
 
 
-class BreachStart(Message):
+class BreachStart(Continued):
     """Input of ``BreachWorkflow``."""
 
-    authority_id: UUID
     breach_id: UUID
-    moment: Moment | None = None
-    limit: int = 200
-    """Events in one run before the next begins."""
 
 
 class ReconciliationRun(Message):

@@ -1,37 +1,27 @@
 """Acts on one account that belongs to somebody else: commands, done one after another, then over."""
 
-import asyncio
-from contextlib import suppress
-from datetime import timedelta
 from uuid import UUID
 
 from temporalio import workflow
 
-from workflows.asking import ask_act
-from workflows.waiting import everybody_answered
+from workflows.living import Answering
 
 with workflow.unsafe.imports_passed_through():
     from models.messages import AccountStart, Moment
 
 
 @workflow.defn
-class AccountWorkflow:
+class AccountWorkflow(Answering):
     """Started by a command and over when it is answered: a period ends by its date, nothing waits for it."""
 
     @workflow.init
     def __init__(self, start: AccountStart) -> None:
-        self._start = start
-        self._lock = asyncio.Lock()
-        self._asked = False
+        super().__init__("account", start.account_id, start.authority_id)
 
     @workflow.run
     async def run(self, _start: AccountStart) -> str:
         """Answer whoever asks."""
-        workflow.set_current_details("Quản lý tài khoản")
-        # The command it was started by arrives with the start; another's may follow within the minute.
-        with suppress(TimeoutError):
-            await workflow.wait_condition(lambda: self._asked, timeout=timedelta(minutes=1))
-        await everybody_answered()
+        await self._answer("Quản lý tài khoản")
         return "xong"
 
     @workflow.update
@@ -118,14 +108,3 @@ class AccountWorkflow:
     async def withdraw_service_key(self, command_id: UUID) -> Moment:
         """A key opens nothing any more."""
         return await self._do(command_id, "Rút khóa của tài khoản dịch vụ")
-
-    async def _do(self, command_id: UUID, summary: str) -> Moment:
-        self._asked = True
-        async with self._lock:
-            return await ask_act(
-                self._start.authority_id,
-                "account",
-                self._start.account_id,
-                command_id=command_id,
-                summary=summary,
-            )

@@ -1,8 +1,6 @@
 """What administrators ask of the installation: commands, done one after another, then over."""
 
-import asyncio
 from contextlib import suppress
-from datetime import timedelta
 from uuid import UUID
 
 from temporalio import workflow
@@ -11,6 +9,7 @@ from temporalio.workflow import ParentClosePolicy
 
 from workflows.asking import ask_act
 from workflows.backup import BackupWorkflow
+from workflows.living import Answering
 from workflows.reconciliation import ReconciliationWorkflow
 from workflows.waiting import everybody_answered
 
@@ -23,14 +22,12 @@ CREATED = 201
 
 
 @workflow.defn
-class AdministrationWorkflow:
+class AdministrationWorkflow(Answering):
     """Started by a command and over when it is answered; what takes longer has a workflow of its own."""
 
     @workflow.init
     def __init__(self, start: AdministrationStart) -> None:
-        self._start = start
-        self._lock = asyncio.Lock()
-        self._asked = False
+        super().__init__("administration", start.authority_id, start.authority_id)
         self._orders: list[UUID] = []
         self._comparisons: list[UUID] = []
         self._apart = False
@@ -38,10 +35,7 @@ class AdministrationWorkflow:
     @workflow.run
     async def run(self, _start: AdministrationStart) -> str:
         """Answer whoever asks; then see what was ordered on its way."""
-        workflow.set_current_details("Quản trị hệ thống")
-        with suppress(TimeoutError):
-            await workflow.wait_condition(lambda: self._asked, timeout=timedelta(minutes=1))
-        await everybody_answered()
+        await self._answer("Quản trị hệ thống")
         if self._apart:
             await self._mend()
         while self._orders or self._comparisons:
@@ -119,21 +113,13 @@ class AdministrationWorkflow:
         self._asked = self._apart = True
 
     async def _mend(self) -> None:
-        authority = self._start.authority_id
+        authority = self._authority_id
         summary = "Dựng lại bao đóng của cây tổ chức"
         async with self._lock:
             await ask_act(authority, "administration", authority, internal="mend_tree", summary=summary)
 
-    async def _do(self, command_id: UUID, summary: str) -> Moment:
-        self._asked = True
-        async with self._lock:
-            authority = self._start.authority_id
-            return await ask_act(
-                authority, "administration", authority, command_id=command_id, summary=summary
-            )
-
     async def _reconcile(self, reconciliation_id: UUID) -> None:
-        authority = self._start.authority_id
+        authority = self._authority_id
         # The one that runs was told of twice: it is the same, for another is refused while it runs.
         with suppress(WorkflowAlreadyStartedError):
             await workflow.start_child_workflow(

@@ -9,7 +9,7 @@ from temporalio import workflow
 from workflows import signing
 from workflows.asking import ask_act
 from workflows.month_end import BATCH_RETRY
-from workflows.waiting import everybody_answered, later, not_at_once, until
+from workflows.waiting import everybody_answered, is_long, later, not_at_once, until
 
 with workflow.unsafe.imports_passed_through():
     from models.activity_interfaces import MonthActivities
@@ -262,8 +262,7 @@ class AgencyMonthWorkflow:
         )
 
     def _is_long(self) -> bool:
-        info = workflow.info()
-        return info.get_current_history_length() > self._start.limit or info.is_continue_as_new_suggested()
+        return is_long(self._start.limit)
 
     async def _next_run(self) -> None:
         """Begin the next run, which looks first; a round already accepted is done in this one."""

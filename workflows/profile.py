@@ -1,26 +1,24 @@
 """The working life of one person's profile, chapter by chapter."""
 
-import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows import signing
-from workflows.asking import ask_act
 from workflows.consents import ConsentUpdates
 from workflows.exports import ExportUpdates
 from workflows.file_requests import RequestUpdates
+from workflows.living import Living
 from workflows.trying import NATIONAL_RETRY, PULL_RETRY, SIGN_RETRY, why
-from workflows.waiting import everybody_answered, later, not_at_once, until
+from workflows.waiting import everybody_answered
 
 with workflow.unsafe.imports_passed_through():
     from models.activity_interfaces import ExportActivities, NationalActivities
     from models.lifecycle.life import CHAPTER_VI, Chapter
     from models.messages import (
         ExportRequest,
-        Internal,
         Life,
         Moment,
         NationalPull,
@@ -28,27 +26,19 @@ with workflow.unsafe.imports_passed_through():
         NationalStatus,
     )
 
-NOTHING_ASKED = {"to_sign": None, "to_prepare": None, "to_finish": None, "to_export": None}
-
 
 @workflow.defn
-class ProfileWorkflow(ConsentUpdates, ExportUpdates, RequestUpdates):
+class ProfileWorkflow(Living, ConsentUpdates, ExportUpdates, RequestUpdates):
     """One profile: account → declaration → review → service (and transfers) → separation → archive."""
 
     @workflow.init
     def __init__(self, life: Life) -> None:
+        super().__init__("profile", life.profile_id, life)
         self._life = life
-        self._moment = life.moment
-        self._lock = asyncio.Lock()
-        self._moved = False
-        self._heard = False
-        self._pause: datetime | None = None
 
     @workflow.run
     async def run(self, _life: Life) -> str:
         """Live through the chapters; each lasts as long as the facts say it does."""
-        if self._moment is None:
-            await self._look()
         if not await self._exists():
             return "không có hồ sơ"
         while True:
@@ -63,35 +53,14 @@ class ProfileWorkflow(ConsentUpdates, ExportUpdates, RequestUpdates):
             if self._chapter is Chapter.ARCHIVE:
                 return CHAPTER_VI[Chapter.ARCHIVE]
 
-    async def _exists(self) -> bool:
-        """Whether there is a profile at all, once everybody who has spoken is answered.
-
-        A command for an unknown id starts this workflow too; nothing must sleep on in its name.
-        """
-        if self._version == 0:
-            await everybody_answered()
-        return self._version > 0
-
     async def _through(self, *chapters: Chapter) -> None:
         """Stay in these chapters: wake when something is due, answer whoever asks."""
-        while self._chapter in chapters:
-            assert self._moment is not None
-            self._moved = False
-            workflow.set_current_details(self._moment.words)
-            spoken = await until(
-                later(self._moment.next_wake_at, self._pause),
-                lambda: self._moved or self._heard or self._is_long(),
-                summary=self._moment.words,
-            )
-            self._pause = None
-            if self._heard:
-                self._heard = False
-                await self._look()
-            elif not spoken:
-                moment = await self._ask("wake", f"{CHAPTER_VI[self._chapter]}: đến hạn")
-                self._pause = not_at_once(moment.next_wake_at)
-            if self._is_long():
-                await self._next_run()
+        await self._stay(
+            lambda: self._chapter in chapters,
+            heard=("look", "Xem lại hồ sơ"),
+            due=lambda: f"{CHAPTER_VI[self._chapter]}: đến hạn",
+            ends=False,
+        )
 
     async def _separation(self) -> None:
         """Tell the national database, then the archive (hanoi.art12.2.1, 12.3)."""
@@ -258,28 +227,10 @@ class ProfileWorkflow(ConsentUpdates, ExportUpdates, RequestUpdates):
         """The separation is taken back."""
         return await self._do(command_id, "Hủy quyết định thôi công tác")
 
-    @workflow.signal
-    def heard(self) -> None:
-        """Another subject's act changed this profile: look again."""
-        self._heard = True
-
-    @workflow.query
-    def where(self) -> Moment | None:
-        """Where the life stands."""
-        return self._moment
-
     # --- how an act is asked for ---
 
     async def _do(self, command_id: UUID, summary: str) -> Moment:
-        async with self._lock:
-            moment = await ask_act(
-                self._life.authority_id,
-                "profile",
-                self._life.profile_id,
-                command_id=command_id,
-                summary=summary,
-            )
-            self._take(moment)
+        moment = await super()._do(command_id, summary)
         # The lock is free meanwhile: a slow token must not stop the profile's other business.
         if signing.is_asked(moment):
             then = await signing.work(self._life, moment, command_id)
@@ -340,48 +291,6 @@ class ProfileWorkflow(ConsentUpdates, ExportUpdates, RequestUpdates):
                 "fail_pull", "Không tiếp nhận được", **common, **{k: v for k, v in why.items() if v}
             )
 
-    async def _look(self) -> None:
-        await self._ask("look", "Xem lại hồ sơ")
-
-    async def _ask(self, internal: Internal, summary: str, **facts: str | bool) -> Moment:
-        async with self._lock:
-            return await self._ask_unlocked(internal, summary, **facts)
-
-    async def _ask_unlocked(self, internal: Internal, summary: str, **facts: str | bool) -> Moment:
-        moment = await ask_act(
-            self._life.authority_id,
-            "profile",
-            self._life.profile_id,
-            internal=internal,
-            summary=summary,
-            facts=dict(facts),
-        )
-        self._take(moment)
-        return moment
-
-    def _take(self, moment: Moment) -> None:
-        """Believe what an act returned, unless a newer answer came first."""
-        if self._moment is None or moment.version >= self._moment.version:
-            self._moment = moment.model_copy(
-                update={**NOTHING_ASKED, "to_pull": False, "settled": True, "status": 200}
-            )
-            self._moved = True
-
-    @property
-    def _version(self) -> int:
-        return self._moment.version if self._moment else 0
-
     @property
     def _chapter(self) -> Chapter:
         return Chapter(self._moment.chapter) if self._moment else Chapter.ACCOUNT
-
-    def _is_long(self) -> bool:
-        info = workflow.info()
-        return info.get_current_history_length() > self._life.limit or info.is_continue_as_new_suggested()
-
-    async def _next_run(self) -> None:
-        """Begin the next run with what this one knows; nothing accepted is left behind."""
-        await everybody_answered()
-        # What was heard while waiting is looked at by the next run.
-        known = None if self._heard else self._moment
-        workflow.continue_as_new(self._life.model_copy(update={"moment": known}))

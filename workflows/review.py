@@ -13,7 +13,7 @@ from workflows import signing
 from workflows.asking import ACT_RETRY, ask_act
 from workflows.month_end import BATCH_RETRY
 from workflows.trying import SIGN_RETRY
-from workflows.waiting import everybody_answered, later, not_at_once, until
+from workflows.waiting import everybody_answered, is_long, later, not_at_once, until
 
 with workflow.unsafe.imports_passed_through():
     from models.activity_interfaces import ReviewActivities
@@ -217,8 +217,7 @@ class ReviewWorkflow:
             )
 
     def _is_long(self) -> bool:
-        info = workflow.info()
-        return info.get_current_history_length() > self._start.limit or info.is_continue_as_new_suggested()
+        return is_long(self._start.limit)
 
     async def _next_run(self) -> None:
         """Begin the next run, which looks first; nothing accepted is left behind."""

@@ -1,14 +1,13 @@
 """A move to another agency: the steps of its law up to acceptance, or an end without it."""
 
-import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from temporalio import workflow
 
-from workflows.asking import ask_act
+from workflows.living import Living
 from workflows.trying import NATIONAL_RETRY
-from workflows.waiting import everybody_answered, later, not_at_once, until
+from workflows.waiting import everybody_answered
 
 with workflow.unsafe.imports_passed_through():
     from models.activity_interfaces import NationalActivities
@@ -24,66 +23,30 @@ STEPS_VI = {
 
 
 @workflow.defn
-class TransferWorkflow:
+class TransferWorkflow(Living):
     """One transfer; its facts change in the same act as the profile's."""
 
     @workflow.init
     def __init__(self, move: Move) -> None:
+        super().__init__("transfer", move.transfer_id, move)
         self._move = move
-        self._moment = move.moment
-        self._lock = asyncio.Lock()
-        self._moved = False
-        self._heard = False
-        self._pause: datetime | None = None
 
     @workflow.run
     async def run(self, _move: Move) -> str:
         """Wait at each step for its side; remind while it is late."""
-        if self._moment is None:
-            await self._ask("look")
         if not await self._exists():
             return "không có việc chuyển hồ sơ"
-        while self._step != "closed":
-            assert self._moment is not None
-            self._moved = False
-            words = STEPS_VI.get(self._step, self._step)
-            workflow.set_current_details(words)
-            spoken = await until(
-                later(self._moment.next_wake_at, self._pause),
-                lambda: self._moved or self._heard or self._is_long(),
-                summary=words,
-            )
-            self._pause = None
-            if self._heard:
-                self._heard = False
-                await self._ask("look")
-            elif not spoken:
-                await self._ask("wake")
-                self._pause = not_at_once(self._moment.next_wake_at)
-            if self._is_long() and self._step != "closed":
-                await self._next_run()
-        assert self._moment is not None
-        outcome = self._moment.words
+        await self._stay(
+            lambda: self._state != "closed",
+            heard=("look", "Xem lại"),
+            due=lambda: "Nhắc việc chuyển hồ sơ",
+            words=lambda: STEPS_VI.get(self._state, self._state),
+        )
+        outcome = self._words
         if outcome == "accepted":
             await self._tell_national()
         await everybody_answered()
         return outcome
-
-    async def _exists(self) -> bool:
-        """Whether there is such a transfer, once everybody who has spoken is answered."""
-        if self._moment is None or self._moment.version == 0:
-            await everybody_answered()
-        return self._moment is not None and self._moment.version > 0
-
-    def _is_long(self) -> bool:
-        info = workflow.info()
-        return info.get_current_history_length() > self._move.limit or info.is_continue_as_new_suggested()
-
-    async def _next_run(self) -> None:
-        """Begin the next run with what this one knows; what was heard meanwhile is looked at there."""
-        await everybody_answered()
-        known = None if self._heard else self._moment
-        workflow.continue_as_new(self._move.model_copy(update={"moment": known}))
 
     async def _tell_national(self) -> None:
         await workflow.execute_activity_method(
@@ -125,47 +88,3 @@ class TransferWorkflow:
     async def withdraw_transfer(self, command_id: UUID) -> Moment:
         """The old agency takes it back."""
         return await self._do(command_id, "Rút đề nghị chuyển")
-
-    @workflow.signal
-    def heard(self) -> None:
-        """Something changed: look again."""
-        self._heard = True
-
-    @workflow.query
-    def where(self) -> Moment | None:
-        """At which step the transfer stands."""
-        return self._moment
-
-    @property
-    def _step(self) -> str:
-        return self._moment.chapter if self._moment else "requested"
-
-    async def _do(self, command_id: UUID, summary: str) -> Moment:
-        async with self._lock:
-            moment = await ask_act(
-                self._move.authority_id,
-                "transfer",
-                self._move.transfer_id,
-                command_id=command_id,
-                summary=summary,
-            )
-            self._take(moment)
-        return moment
-
-    async def _ask(self, internal: str) -> None:
-        async with self._lock:
-            self._take(
-                await ask_act(
-                    self._move.authority_id,
-                    "transfer",
-                    self._move.transfer_id,
-                    internal="wake" if internal == "wake" else "look",
-                    summary="Nhắc việc chuyển hồ sơ" if internal == "wake" else "Xem lại",
-                )
-            )
-
-    def _take(self, moment: Moment) -> None:
-        """Believe what an act returned, unless a newer answer came first."""
-        if self._moment is None or moment.version >= self._moment.version:
-            self._moment = moment.model_copy(update={"status": 200})
-            self._moved = True

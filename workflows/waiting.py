@@ -23,6 +23,12 @@ def later(due: datetime | None, pause: datetime | None) -> datetime | None:
     return max(due, pause) if due is not None and pause is not None else due
 
 
+def is_long(limit: int) -> bool:
+    """Whether this run is to give way to the next: more events than ``limit``, or as the engine says."""
+    info = workflow.info()
+    return info.get_current_history_length() > limit or info.is_continue_as_new_suggested()
+
+
 async def until(due: datetime | None, condition: Callable[[], bool], *, summary: str) -> bool:
     """Wait until ``condition`` holds or ``due`` has come; answers whether the condition holds.
 

@@ -40,12 +40,12 @@ HANDLERS = {"update", "signal", "query", "run", "init"}
 
 
 def fingerprints() -> dict[str, list[str]]:
-    """Per workflow class or helper module: handlers and commands in the order of the source."""
+    """Per class or helper module: handlers and commands in the order of the source."""
     found: dict[str, list[str]] = {}
     for path in sorted(WORKFLOWS.glob("*.py")):
         module = ast.parse(path.read_text(encoding="utf-8"))
         for node in module.body:
-            if isinstance(node, ast.ClassDef) and "defn" in map(_name, node.decorator_list):
+            if isinstance(node, ast.ClassDef):
                 lines = [line for part in node.body for line in _function(part)]
             else:
                 lines = _function(node)
@@ -78,7 +78,7 @@ def _called(node: ast.AST) -> str | None:
     name = _name(node.func)
     if isinstance(node.func, ast.Name) and name in OURS:
         return name
-    on_self = isinstance(node.func, ast.Attribute) and _name(node.func.value) == "self"
+    on_self = isinstance(node.func, ast.Attribute) and _name(node.func.value) in ("self", "super")
     if on_self and name.startswith("_"):
         return f"self.{name}{_words(node)}"
     if not (

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 
 from api.stuck import engine
 from models.commands import GiveNotice
@@ -39,6 +39,15 @@ async def call(admin: Any, finding: dict[str, Any]) -> Any:
     return await admin.request(asked["method"], asked["path"], json=asked["body"])
 
 
+async def looked(handle: WorkflowHandle[Any, Any]) -> Moment:
+    """What it found when it first asked the facts; it was begun a moment ago."""
+    for _ in range(400):
+        if (moment := await handle.query("where", result_type=Moment)) is not None:
+            return moment
+        await asyncio.sleep(0.05)
+    raise AssertionError("it never looked")
+
+
 async def test_failing_tasks_are_found_and_the_workflow_rebuilt(
     world: World, app: Any, log_in: Callable[..., Any], temporal_server: Any, tmp_path_factory: Any
 ) -> None:
@@ -61,7 +70,7 @@ async def test_failing_tasks_are_found_and_the_workflow_rebuilt(
     assert (await call(await log_in("department"), finding)).status_code == 403
     assert (await call(admin, finding)).json() == {"done": 1}
     handle = app.state.temporal.get_workflow_handle(workflow_id)
-    moment = await handle.query("where", result_type=Moment)
+    moment = await looked(handle)
     assert (moment.chapter, moment.version > 0) == ("service", True)
     assert await engine.of_workflow(app.state.temporal, workflow_id) == []
     unknown = await admin.post("/admin/stuck/rebuilds", json={"workflow_id": profile_workflow(new_id())})

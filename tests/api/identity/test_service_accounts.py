@@ -109,6 +109,11 @@ async def test_an_assertion_opens_a_short_session_with_the_grants_of_the_account
     assert code_of(await caller.get("/session")) == (401, "not-authenticated")
 
 
+def seconds_from_now(seconds: int) -> Callable[[], int]:
+    """An instant reckoned when the test runs, which may be long after it was collected."""
+    return lambda: int(time.time()) + seconds
+
+
 @pytest.mark.parametrize(
     "claims",
     [
@@ -118,20 +123,21 @@ async def test_an_assertion_opens_a_short_session_with_the_grants_of_the_account
         {"aud": PUBLIC},
         {"aud": [TOKEN, "https://other.example"]},
         {"aud": None},
-        {"exp": int(time.time()) - 120},
-        {"exp": int(time.time()) + 3600},
+        {"exp": seconds_from_now(-120)},
+        {"exp": seconds_from_now(3600)},
         {"exp": None},
         {"exp": "soon"},
         {"jti": None},
         {"jti": ""},
         {"jti": 5},
-        {"nbf": int(time.time()) + 600},
+        {"nbf": seconds_from_now(600)},
     ],
 )
 async def test_an_assertion_not_for_here_and_now_is_refused(
     caller: Caller, service: Service, claims: dict[str, Any]
 ) -> None:
-    answer = await asked(caller, service.assertion(**claims))
+    told = {name: claim() if callable(claim) else claim for name, claim in claims.items()}
+    answer = await asked(caller, service.assertion(**told))
     assert code_of(answer) == (401, "client-assertion-refused")
     assert answer.json()["error"] == "invalid_client"
 
