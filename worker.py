@@ -63,6 +63,9 @@ starting.settled()
 
 Part = Literal["workflows", "activities", "batches", "all"]
 
+HEARTBEATS = timedelta(seconds=10)
+"""Most time between two heartbeats of a batch that reach the engine."""
+
 _WORKFLOW = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
 _ACTIVITY = TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
 
@@ -200,6 +203,8 @@ def workers(client: Client, settings: Settings, made: Offices, part: Part) -> li
                 task_queue=batch_queue(settings.task_queue),
                 activities=made.batches,
                 max_concurrent_activities=settings.batch_tasks,
+                # Not only when most of the time for one has gone: a moment's delay is no death.
+                max_heartbeat_throttle_interval=HEARTBEATS,
                 graceful_shutdown_timeout=grace,
             )
         )

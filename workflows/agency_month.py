@@ -8,7 +8,7 @@ from temporalio import workflow
 
 from workflows import signing
 from workflows.asking import ask_act
-from workflows.month_end import BATCH_RETRY
+from workflows.month_end import LIST_RETRY
 from workflows.waiting import everybody_answered, is_long, later, not_at_once, until
 
 with workflow.unsafe.imports_passed_through():
@@ -20,6 +20,8 @@ LONG = timedelta(hours=6)
 SHARES = {"approve": 200, "submit": 1000}
 """Items of one agency after which its batch goes to the end of the queue: a large one starves nobody."""
 BEAT = timedelta(minutes=2)
+CALLING = timedelta(seconds=30)
+"""The batches that speak with the other side beat beside their work: a dead worker's is soon another's."""
 SUMMARY = {
     "approve": "Lập danh sách, ký phê duyệt",
     "submit": "Gửi gói tin",
@@ -151,8 +153,8 @@ class AgencyMonthWorkflow:
             ),
             task_queue=batch_queue(workflow.info().task_queue),
             start_to_close_timeout=LONG,
-            heartbeat_timeout=BEAT,
-            retry_policy=BATCH_RETRY,
+            heartbeat_timeout=BEAT if kind == "approve" else CALLING,
+            retry_policy=LIST_RETRY,
             summary=SUMMARY[kind],
         )
 

@@ -17,6 +17,9 @@ with workflow.unsafe.imports_passed_through():
     from models.messages import MonthStart
 
 BATCH_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5))
+LIST_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
+"""For what passes by itself, a database that restarts above all. The engine counts every attempt of a long
+batch, so a wait by its count must stay short; who waits for somebody says so with a delay of its own."""
 
 
 @workflow.defn
@@ -42,7 +45,7 @@ class MonthEndWorkflow:
             task_queue=batch_queue(workflow.info().task_queue),
             start_to_close_timeout=timedelta(hours=2),
             heartbeat_timeout=timedelta(minutes=2),
-            retry_policy=BATCH_RETRY,
+            retry_policy=LIST_RETRY,
             summary="Chốt danh sách từng cơ quan",
         )
         await self._start_next(MonthStart(authority_id=start.authority_id, month=window.next_month))

@@ -14,7 +14,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
-from activities.batches.beating import beating
+from activities.batches.beating import beating, step
 from activities.batches.describing import describe
 from activities.batches.results import stays, tell_own
 from activities.documents.header import DossierHeader, SignaturePlace, SlipLine
@@ -77,7 +77,7 @@ async def cut_list(
         await _ask(tools, batch, "list_failed", list=str(list_id), reason="nothing-to-sign")
         return BatchResult(refused=left)
     manifest = _manifest(case, list_id, batch, rows)
-    async with beating("typesetting"):
+    async with beating(step("typesetting")):
         prepared = await asyncio.to_thread(_prepare, store, about, case, list_id, batch, rows, manifest)
     await _ask(
         tools,

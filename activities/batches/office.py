@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from temporalio import activity
 
+from activities.batches.beating import beating
 from activities.batches.closing import close_month_end
 from activities.batches.opening import open_agency_months, open_stock_lists
 from activities.batches.receipts import await_receipts
@@ -11,6 +12,7 @@ from activities.batches.rounds import approve_batch
 from activities.batches.sending import National, submit_batch
 from activities.national.adapter import NationalGateway
 from activities.national.office import mappings_of
+from activities.national.trouble import Tries
 from activities.signing.office import SigningOffice
 from models.activity_interfaces import MonthActivities
 from models.messages import Batch, BatchResult, MonthOpened, MonthStart
@@ -50,12 +52,16 @@ class MonthOffice(MonthActivities):
     @activity.defn(name="submit_batch")
     async def submit_batch(self, batch: Batch) -> BatchResult:
         """See ``activities.batches.sending``."""
-        return await submit_batch(self.tools, self._national(), batch)
+        national = self._national()
+        async with beating(national.tries.beat if national else activity.heartbeat):
+            return await submit_batch(self.tools, national, batch)
 
     @activity.defn(name="await_receipts")
     async def await_receipts(self, batch: Batch) -> BatchResult:
         """See ``activities.batches.receipts``."""
-        return await await_receipts(self.tools, self._national(), batch)
+        national = self._national()
+        async with beating(national.tries.beat if national else activity.heartbeat):
+            return await await_receipts(self.tools, national, batch)
 
     def _national(self) -> National | None:
         if self.gateway is None:
@@ -66,4 +72,5 @@ class MonthOffice(MonthActivities):
             mappings_of(settings),
             settings.national_receiver_code,
             settings.national_packet_items,
+            Tries.begun(),
         )

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import text
 from temporalio import activity
 
-from activities.batches.beating import beating
+from activities.batches.beating import beating, step
 from activities.batches.list_papers import capacity, entitled
 from activities.signing.competence import LASTS, CompetenceDesk
 from activities.signing.errors import CannotSignError, SignerAwayError
@@ -132,7 +132,7 @@ async def _signed(
     scope = Scope(batch.authority_id, everything=True)
     try:
         await may_sign(tools, signing.notary, batch.authority_id, row.authority_code, now)
-        async with beating("signing"):
+        async with beating(step("signing")):
             loop = asyncio.get_running_loop()
             made, document, certificate = await loop.run_in_executor(signing.threads, work)
     except SignerAwayError as away:

@@ -17,21 +17,22 @@ from activities.batches.correcting import ask_for_corrections
 from activities.batches.reasons import reason_of, refusal_of
 from activities.batches.sending import Fixed, National, deliver
 from activities.national.adapter import (
-    BadAnswerError,
     BadPacketError,
     ItemResult,
     ItemStatus,
     NationalError,
     PacketUnknownError,
     Receipt,
-    UnreachableError,
 )
 from activities.national.mappings import Mapping
 from activities.national.receipts import keep_receipt
 from activities.national.trouble import (
+    PATIENCE,
     REPAIR,
+    Tries,
     again,
     growing_delay,
+    of_one_call,
     open_way,
     tell_of_trouble,
     troubled,
@@ -42,9 +43,6 @@ from models.lifecycle import rhythm
 from models.messages import Ask, Batch, BatchResult
 from models.record.act import act
 from models.record.tools import Tools
-
-PATIENCE = 3
-"""Packets in a row without an answer, after which the other side is taken to be away."""
 
 _OPEN = text(
     "SELECT id, tran_code, created_at FROM submissions WHERE agency_month_id = :month AND state = 'sent'"
@@ -109,7 +107,8 @@ async def await_receipts(tools: Tools, national: National | None, batch: Batch) 
         ApplicationError: some items have no receipt yet; the engine asks again, ever more slowly.
     """
     scope = Scope(batch.authority_id, everything=True)
-    waiting, failed, progressed = False, 0, False
+    waiting, failed = False, 0
+    tries = national.tries if national else Tries()
     async with transaction(tools.engine, scope) as connection:
         packets = (await connection.execute(_OPEN, {"month": batch.agency_month_id})).all()
     for packet in packets:
@@ -121,31 +120,22 @@ async def await_receipts(tools: Tools, national: National | None, batch: Batch) 
         except NationalError as error:
             failed += 1
             now, authority = batch.now, batch.authority_id
-            if failed == PATIENCE or not _of_one_call(error):
-                raise await troubled(tools, authority, error, now, progressed=progressed) from None
+            if failed == PATIENCE or not of_one_call(error):
+                raise await troubled(tools, authority, error, now, tries) from None
             await tell_of_trouble(tools, authority, error, now)
             settled = False
         else:
             failed = 0
         waiting |= not settled
-        progressed |= settled
-        activity.heartbeat(packet.tran_code)
+        if settled:
+            tries.through(packet.tran_code)
     await _meet(tools, batch)
     await ask_for_corrections(tools, batch)
     if waiting:
-        raise again("receipts-pending", growing_delay(1 if progressed else activity.info().attempt))
+        raise again("receipts-pending", growing_delay(tries.failed()))
     async with transaction(tools.engine, scope) as connection:
         row = (await connection.execute(_RESULT, {"month": batch.agency_month_id})).one()
     return BatchResult(done=row.accepted, refused=row.rejected)
-
-
-def _of_one_call(error: NationalError) -> bool:
-    """Whether it may be this packet's answer alone that was lost: the next one's need not be."""
-    match error:
-        case UnreachableError(retry_after=pause):
-            return pause is None
-        case _:
-            return isinstance(error, BadAnswerError)
 
 
 async def _meet(tools: Tools, batch: Batch) -> None:

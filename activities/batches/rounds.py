@@ -14,6 +14,7 @@ from temporalio.exceptions import ApplicationError
 from activities.batches.approving import Round, approve_each
 from activities.batches.cutting import cut_list
 from activities.batches.one_signature import fail_list, sign_list
+from activities.national.trouble import growing_delay
 from activities.signing.errors import PAUSE, NotNowError, PausedError, SignerAwayError
 from activities.signing.office import SigningOffice
 from models.database import Scope, transaction
@@ -52,7 +53,8 @@ async def approve_batch(tools: Tools, signing: SigningOffice, batch: Batch) -> B
         if away is None:
             raise
         await _note(tools, batch, away.code)
-        pause = PAUSE if isinstance(away, PausedError) else None
+        # Its own pace, which is not that of a database that restarts.
+        pause = PAUSE if isinstance(away, PausedError) else growing_delay(activity.info().attempt)
         raise ApplicationError(away.code, type=away.code, next_retry_delay=pause) from error
     if row is not None and row.trouble is not None:
         await _note(tools, batch, None)

@@ -12,7 +12,6 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
-from temporalio import activity
 
 from activities.batches.correcting import ask_for_corrections
 from activities.batches.reasons import not_expressible, not_signed, unexpressed
@@ -27,7 +26,7 @@ from activities.national.items import items_of, sender_code
 from activities.national.mappings import Mapping, Mappings, ValueRefusedError
 from activities.national.service import submit_packet
 from activities.national.tree import tell_tree
-from activities.national.trouble import open_way, tell_of_trouble, troubled
+from activities.national.trouble import PATIENCE, Tries, of_one_call, open_way, tell_of_trouble, troubled
 from activities.notifications.notices import notify_administrator, notify_post
 from models.calendar import legal_date
 from models.database import Scope, transaction
@@ -112,8 +111,8 @@ class National:
     receiver: str
     most: int = PACKET
     """Most items of one packet, where the other side takes fewer."""
-    sent: list[UUID] = field(default_factory=list)
-    """Packets that this attempt has got through."""
+    tries: Tries = field(default_factory=Tries)
+    """Attempts in a row that got nothing through."""
 
     def mapping(self, instant: datetime) -> Mapping:
         """The mapping in force on an instant's legal day."""
@@ -161,7 +160,7 @@ async def _tree(tools: Tools, national: National, batch: Batch) -> None:
     try:
         await tell_tree(tools, national.gateway, national.mapping(batch.now), *place)
     except NationalError as error:
-        raise await troubled(tools, batch.authority_id, error, batch.now) from None
+        raise await troubled(tools, batch.authority_id, error, batch.now, national.tries) from None
 
 
 async def _prepare(
@@ -226,18 +225,23 @@ async def _deliver_prepared(tools: Tools, national: National, batch: Batch) -> b
 
 
 async def _deliver_one(tools: Tools, national: National, batch: Batch, packet: Fixed) -> bool:
-    """Send one packet; whether it was taken."""
-    try:
-        await deliver(tools, national, batch, packet)
-    except BadPacketError as refused:
-        await _give_up(tools, batch, packet, refused)
-        return False
-    except NationalError as error:
-        sent = national.sent
-        raise await troubled(tools, batch.authority_id, error, batch.now, progressed=bool(sent)) from None
-    activity.heartbeat(packet.tran_code)
-    national.sent.append(packet.id)
-    return True
+    """Send one packet, a few times over where its answer is lost; whether it was taken."""
+    failed = 0
+    while True:
+        try:
+            await deliver(tools, national, batch, packet)
+        except BadPacketError as refused:
+            await _give_up(tools, batch, packet, refused)
+            return False
+        except NationalError as error:
+            failed += 1
+            if failed == PATIENCE or not of_one_call(error):
+                raise await troubled(tools, batch.authority_id, error, batch.now, national.tries) from None
+            await tell_of_trouble(tools, batch.authority_id, error, batch.now)
+            national.tries.beat()
+        else:
+            national.tries.through(packet.tran_code)
+            return True
 
 
 async def deliver(tools: Tools, national: National, batch: Batch, packet: Fixed) -> None:

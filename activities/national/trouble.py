@@ -1,6 +1,8 @@
 """When the national database does not answer as hoped: who must know, and when it is tried again."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 from uuid import UUID
 
 from temporalio import activity
@@ -23,6 +25,11 @@ from models.record.service import paused_now
 from models.record.tools import Tools
 
 SHORTEST, LONGEST = timedelta(seconds=2), timedelta(minutes=5)
+PASSING, HOPEFUL = timedelta(seconds=30), 20
+"""At most so long after a lost answer, for the first so many in a row (ten minutes): it passes by itself as a
+rule, and whoever waits longer learns late that the other side is back."""
+PATIENCE = 3
+"""Calls in a row without an answer, after which the other side is taken to be away."""
 REPAIR = timedelta(minutes=10)
 """Between tries while a person must do something first."""
 NIGHT = timedelta(hours=1)
@@ -42,14 +49,45 @@ KINDS: dict[type[NationalError], str] = {
 """Kind of the administrator's notice. Unreachable is none: it passes by itself, or becomes one of these."""
 
 
+@dataclass(slots=True)
+class Tries:
+    """Attempts of an activity in a row that got nothing through, carried from one to the next by heartbeats.
+
+    The engine's own number counts every attempt since the activity began, also those that sent a hundred
+    packets and those that died with their worker or the database: waits by it only ever grow.
+    """
+
+    fruitless: int = 0
+
+    @classmethod
+    def begun(cls) -> Self:
+        """As the attempt before this one left it."""
+        details = activity.info().heartbeat_details
+        return cls(details[0] if details and isinstance(details[0], int) else 0)
+
+    def beat(self) -> None:
+        """Still at it."""
+        activity.heartbeat(self.fruitless)
+
+    def through(self, what: str) -> None:
+        """Something got through: the other side is there, and waits begin anew."""
+        self.fruitless = 0
+        activity.heartbeat(0, what)
+
+    def failed(self) -> int:
+        """This attempt ends without having got further; which in a row it is, counted from 1."""
+        self.fruitless += 1
+        self.beat()
+        return self.fruitless
+
+
 def growing_delay(attempt: int) -> timedelta:
     """Twice as long after every try, within bounds; ``attempt`` counts from 1."""
     return min(timedelta(seconds=SHORTEST.total_seconds() * 2.0 ** min(attempt - 1, 10)), LONGEST)
 
 
 def delay_after(error: NationalError, attempt: int) -> timedelta:
-    """How long to wait before the next try; ``attempt`` counts from 1."""
-    growing = growing_delay(attempt)
+    """How long to wait before the next try; ``attempt`` counts from 1 and is of those in a row."""
     match error:
         case MaintenanceError(retry_after=pause):
             return min(max(pause, SHORTEST), NIGHT)
@@ -57,8 +95,19 @@ def delay_after(error: NationalError, attempt: int) -> timedelta:
             return min(max(pause, SHORTEST), NIGHT)
         case KeyRevokedError() | AccessRefusedError():
             return REPAIR
+        case UnreachableError() | BadAnswerError() if attempt <= HOPEFUL:
+            return min(growing_delay(attempt), PASSING)
         case _:
-            return growing
+            return growing_delay(attempt)
+
+
+def of_one_call(error: NationalError) -> bool:
+    """Whether it may be this one call's answer that was lost: the next one's need not be."""
+    match error:
+        case UnreachableError(retry_after=pause):
+            return pause is None
+        case _:
+            return isinstance(error, BadAnswerError)
 
 
 async def open_way(tools: Tools, authority_id: UUID, at: datetime) -> None:
@@ -95,12 +144,14 @@ async def tell_of_trouble(tools: Tools, authority_id: UUID, error: NationalError
 
 
 async def troubled(
-    tools: Tools, authority_id: UUID, error: NationalError, now: datetime, *, progressed: bool = False
+    tools: Tools, authority_id: UUID, error: NationalError, now: datetime, tries: Tries | None = None
 ) -> ApplicationError:
     """Say it to whoever can help, and answer the error with which the activity waits for it.
 
-    ``progressed``: this attempt got something through before, so the other side is there and the waits begin
-    anew; else one call in twenty that fails would keep a long list waiting ever longer.
+    ``tries`` where the activity does many things one after the other; else the engine's count of attempts is
+    that of failures in a row.
     """
     await tell_of_trouble(tools, authority_id, error, now)
-    return again(type(error).__name__, delay_after(error, 1 if progressed else activity.info().attempt))
+    return again(
+        type(error).__name__, delay_after(error, tries.failed() if tries else activity.info().attempt)
+    )

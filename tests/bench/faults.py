@@ -20,6 +20,7 @@ from uuid import UUID, uuid4
 import httpx
 import psycopg
 from psycopg.rows import dict_row
+from temporalio.client import Client
 
 from api.cli.children import Child, ChildError
 from api.cli.embedded import OTHER_SIDE, EmbeddedPostgres
@@ -48,10 +49,13 @@ HASTY = "2"
 """Seconds our side waits for an answer: less than the other side hangs."""
 FEW = "5"
 """Items of a packet: many calls, so that many of them meet a fault."""
+TELLING = 30.0
+"""Seconds between two lines about what is still awaited."""
 SETTLING = 600.0
 """Seconds after the last kill within which everything must have come to its end."""
 PARTS = ("workflows", "batches", "activities")
-_LEFT = "SELECT count(*) FROM month_items WHERE state IN ('listed', 'approved', 'cleared', 'sent')"
+LEFT = ("listed", "approved", "cleared", "sent")
+_LEFT = "SELECT count(*) FROM month_items WHERE state = ANY (%s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,7 @@ async def run(say: Say, *, quick: bool) -> list[Figure]:
         await asyncio.gather(chaos.until(end, size.every), _stream(world, streamed, pace, end))
         say(f"kills: {dict(chaos.kills)}; waiting for what is under way")
         # The kills end here, the other side's faults do not: everything has to get through them.
-        settled = await _settled(built, world)
+        settled = await _settled(built, world, say)
         counts = _summary(built)["fault_counts"]
         figures = _judged(built, world, [*streamed, *listed], size, chaos, counts, settled)
         await world.tools.engine.dispose()
@@ -178,18 +182,40 @@ async def _stream(world: World, profiles: Sequence[UUID], pace: float, end: floa
         await asyncio.sleep(max(0.0, begun + (number + 1) * pace - time.monotonic()))
 
 
-async def _settled(built: Stage, world: World) -> float:
-    """Wait until nothing is under way any more; answers the seconds that took."""
-    begun = time.monotonic()
-    left: Any = None
+async def _settled(built: Stage, world: World, say: Say) -> float:
+    """Wait until nothing is under way any more; answers the seconds waited."""
+    begun = told = time.monotonic()
     while time.monotonic() < begun + SETTLING:
+        left: int | None = None
         with suppress(psycopg.OperationalError), connect(built, world) as connection:
-            row = connection.execute(_LEFT).fetchone()
+            row = connection.execute(_LEFT, (list(LEFT),)).fetchone()
             left = row[0] if row else None
-            if left == 0:
-                return time.monotonic() - begun
+        if left == 0:
+            return time.monotonic() - begun
+        if time.monotonic() > told + TELLING:
+            told = time.monotonic()
+            for line in await _awaited(built):
+                say(f"  {told - begun:.0f} s after the last kill, {left} under way: {line}")
         await asyncio.sleep(1)
-    return float("nan") if left else time.monotonic() - begun
+    return SETTLING
+
+
+async def _awaited(built: Stage) -> list[str]:
+    """What the engine waits for in the lists that are open: attempt, time of the next, last failure."""
+    client = await Client.connect(built.settings.temporal_address)
+    found = []
+    async for run in client.list_workflows(
+        "ExecutionStatus = 'Running' AND WorkflowType = 'AgencyMonthWorkflow'"
+    ):
+        described = await client.get_workflow_handle(run.id, run_id=run.run_id).describe()
+        for one in described.raw_description.pending_activities:
+            until = one.next_attempt_schedule_time.seconds - time.time()
+            when = f"again in {until:.0f} s" if until > 0 else "now"
+            why = one.last_failure.application_failure_info.type or one.last_failure.WhichOneof(
+                "failure_info"
+            )
+            found.append(f"{one.activity_type.name}, attempt {one.attempt}, {when}, last {why}")
+    return found
 
 
 def _judged(
@@ -216,19 +242,23 @@ def _judged(
     times = {row["item_key"]: row["times"] for row in taken}
     accepted = {f"{row[0]}.{row[1]}" for row in ours if row[2] in ("accepted", "released")}
     explained = {row[0] for row in ours if row[2] == "rejected" and row[3]}
-    known = {row[0] for row in ours if row[2] in ("accepted", "released")} | explained
+    under_way = {row[0] for row in ours if row[2] in LEFT}
+    known = {row[0] for row in ours if row[2] in ("accepted", "released")} | explained | under_way
     lost = len(set(profiles) - known) + len(accepted - held)
+    # Of what is under way, we are still to hear: it is counted as such, and missed as such.
+    ours_open = {f"{row[0]}.{row[1]}" for row in ours if row[2] in LEFT}
     twice = sum(1 for key in times if times[key] > 1)
-    quiet = len({key for key, n in times.items() if n and key in held} - accepted)
+    quiet = len({key for key, n in times.items() if n and key in held} - accepted - ours_open)
     sizes = (
         f"{len(profiles)} changes in {size.seconds:.0f} s, {size.listed} of them an agency's month end;"
         f" {len(accepted)} accepted, {len(explained)} refused with a reason; kills {dict(chaos.kills)};"
-        f" all settled {settled:.0f} s after the last kill"
+        f" {len(under_way)} under way {settled:.0f} s after the last kill"
     )
     where = {name: float(number) for name, number in sorted(counts.items())}
     return [
         Figure("changes lost, or accepted here and not held there", lost, "", 0, sizes=sizes, where=where,
                note="faults the other side injected, by kind"),
+        Figure(f"changes still under way {settled:.0f} s after the last kill", len(under_way), "", 0),
         Figure("changes taken over there more than once", twice, "", 0),
         Figure("changes held there that we do not know of", quiet, "", 0),
     ]  # fmt: skip

@@ -18,7 +18,7 @@ async def test_one_lost_answer_keeps_no_other_packet_waiting(world, ready, month
     await run(months.submit_batch, batch(world, month))
     emulator.faults(server_error_next=1)
     with pytest.raises(ApplicationError) as waits:
-        await run(months.await_receipts, batch(world, month), attempt=7)
+        await run(months.await_receipts, batch(world, month), attempt=7, details=(6,))
     states = [row.state for row in await world.rows("SELECT state FROM submissions")]
     assert sorted(states) == ["sent", "settled"]
     # Something got through, so the other side is there: soon again, however many attempts there were.
@@ -35,6 +35,22 @@ async def test_three_lost_answers_in_a_row_are_the_other_sides_absence(
     await run(months.submit_batch, batch(world, month))
     emulator.faults(server_error_next=9)
     with pytest.raises(ApplicationError) as waits:
-        await run(months.await_receipts, batch(world, month), attempt=3)
+        await run(months.await_receipts, batch(world, month), attempt=9, details=(2,))
     assert (waits.value.type, waits.value.next_retry_delay) == ("UnreachableError", timedelta(seconds=8))
     assert emulator.admin("GET", "/faults")["server_error_next"] == 6
+
+
+async def test_attempts_that_died_with_their_worker_or_got_on_lengthen_no_wait(
+    world, ready, months, run, emulator
+) -> None:
+    """The engine is at its twelfth attempt; what counts is that none before it failed in vain."""
+    month, _ = ready
+    emulator.faults(server_error_next=3)
+    with pytest.raises(ApplicationError) as waits:
+        await run(months.submit_batch, batch(world, month), attempt=12, details=(0, "T-1"))
+    assert (waits.value.type, waits.value.next_retry_delay) == ("UnreachableError", timedelta(seconds=2))
+    await run(months.submit_batch, batch(world, month), attempt=13, details=(1,))
+    emulator.faults(settle_polls=2)
+    with pytest.raises(ApplicationError) as pending:
+        await run(months.await_receipts, batch(world, month), attempt=12)
+    assert (pending.value.type, pending.value.next_retry_delay) == ("receipts-pending", timedelta(seconds=2))

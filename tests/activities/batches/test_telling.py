@@ -9,7 +9,13 @@ import pytest
 from sqlalchemy import text
 from temporalio.exceptions import ApplicationError
 
-from activities.national.adapter import MaintenanceError, PersonQuery, UnreachableError
+from activities.national.adapter import (
+    BadAnswerError,
+    BadPacketError,
+    MaintenanceError,
+    PersonQuery,
+    UnreachableError,
+)
 from activities.national.office import NationalOffice, gateway_of, mapping_of
 from activities.national.service import find_person
 from activities.national.trouble import delay_after
@@ -178,7 +184,10 @@ class TestConnection:
     [
         (UnreachableError("timeout"), 1, 2),
         (UnreachableError("timeout"), 4, 16),
-        (UnreachableError("timeout"), 40, 300),
+        (UnreachableError("timeout"), 20, 30),
+        (BadAnswerError("items"), 9, 30),
+        (UnreachableError("timeout"), 21, 300),
+        (BadPacketError("500"), 9, 300),
         (UnreachableError("http 429", timedelta(seconds=30)), 1, 30),
         (MaintenanceError(OPENING, timedelta(0)), 1, 2),
         (MaintenanceError(OPENING, timedelta(hours=9)), 1, 3600),
