@@ -8,6 +8,10 @@ from pydantic import Field
 from models.command_shapes import Body, Digest, Reason
 
 LONGEST = 5000
+PARTIAL = (
+    "Hồ sơ không còn chờ thì để lại và nêu tên, thay vì từ chối cả yêu cầu"
+    " / leave what waits no more, and name it, instead of refusing the whole"
+)
 Profiles = Annotated[tuple[UUID, ...], Field(min_length=1, max_length=LONGEST)]
 
 

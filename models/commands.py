@@ -13,7 +13,7 @@ from models.command_admin import ADMINISTRATION
 from models.command_consents import AllowAccess, AnswerConsent, AskConsent, RevokeAccess, WithdrawConsent
 from models.command_exports import ExportDossier, PrintDossier
 from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
-from models.command_lists import ApproveByList, ApproveList, CutList, HoldItems, LiftHold
+from models.command_lists import LONGEST, PARTIAL, ApproveByList, ApproveList, CutList, HoldItems, LiftHold
 from models.command_moves import (
     AcceptTransfer,
     AskForProfile,
@@ -243,10 +243,12 @@ class ReportError(Body):
 
 
 class ReleaseMonth(Body):
-    """The department approves what the agency sent (hanoi.art14.2)."""
+    """The department approves what the agency sent, or the named profiles of it (hanoi.art14.2)."""
 
     verb: ClassVar[str] = "release_month"
     subject: ClassVar[str] = "agency_month"
+    profiles: tuple[UUID, ...] | None = Field(default=None, min_length=1, max_length=LONGEST)
+    partial: bool = Field(default=False, title="Để lại hồ sơ không còn chờ", description=PARTIAL)
 
 
 class SendBackItems(Body):
@@ -254,8 +256,9 @@ class SendBackItems(Body):
 
     verb: ClassVar[str] = "send_back_items"
     subject: ClassVar[str] = "agency_month"
-    profiles: tuple[UUID, ...] = Field(min_length=1, max_length=5000)
+    profiles: tuple[UUID, ...] = Field(min_length=1, max_length=LONGEST)
     reason: Reason
+    partial: bool = Field(default=False, title="Để lại hồ sơ không còn chờ", description=PARTIAL)
 
 
 class SignReport(Body):

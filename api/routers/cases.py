@@ -102,9 +102,9 @@ async def on_month(
 
 
 @months.post("/{month_id}/release", operation_id="releaseMonth", summary="Sở Nội vụ phê duyệt dữ liệu đã gửi")
-async def release(act: Act, month_id: UUID) -> JSONResponse:
-    """Phê duyệt dữ liệu cơ quan đã gửi đồng bộ / the department approves what was sent."""
-    return await on_month(act, month_id, ReleaseMonth())
+async def release(act: Act, month_id: UUID, body: ReleaseMonth | None = None) -> JSONResponse:
+    """Phê duyệt dữ liệu cơ quan đã gửi đồng bộ, tất cả hoặc hồ sơ được chọn / all of it, or the named."""
+    return await on_month(act, month_id, body or ReleaseMonth())
 
 
 @months.post("/{month_id}/returns", operation_id="sendBackItems", summary="Sở Nội vụ trả lại")

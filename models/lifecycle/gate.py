@@ -4,6 +4,9 @@ Before the outgoing call, an agency's approved items wait until the department h
 does a packet go out, and the receipts are the end. After it, what the national database accepted waits.
 """
 
+from collections.abc import Collection, Iterable
+from uuid import UUID
+
 from models.commands import ReleaseMonth, SendBackItems
 from models.lifecycle.competence import competent, signing_role
 from models.lifecycle.duties import bearer
@@ -99,36 +102,38 @@ def received(month: AgencyMonth, out: Outcome, scene: Scene) -> None:
         )
 
 
-def release(month: AgencyMonth, _body: ReleaseMonth, scene: Scene) -> Outcome:
-    """The department approves: what the agency sent, or what it is about to send (hanoi.art14.2)."""
-    state = waiting(month.gate)
-    items = month.counts.get(state, 0) if state and _judges(month) else 0
-    if not items:
+def release(month: AgencyMonth, body: ReleaseMonth, scene: Scene) -> Outcome:
+    """The department approves: what the agency sent, or what it is about to send (hanoi.art14.2).
+
+    All that waits, or the named profiles: what is not named goes on waiting at the gate.
+    """
+    held = _waiting(month)
+    if not held:
         refuse("wrong-state", "Không có dữ liệu chờ phê duyệt.", "Nothing waits for the department.")
+    chosen, left = _chosen(held, held if body.profiles is None else body.profiles, partial=body.partial)
     rule = scene.rule("department_gate")
     competent(rule, scene)
-    out = Outcome(answer={"released": items})
-    out.subject = {} if month.state == "closed" else {"state": "open"}
-    out.update(
-        "month_items",
-        {"agency_month_id": month.id, "state": state},
-        state="cleared" if month.gate == BEFORE else "released",
-        changed_at=scene.now,
-    )
-    out.happened("month.released", rule, month=month.month, items=items, gate=month.gate)
+    out = Outcome(answer={"released": len(chosen), **left})
+    whole = len(chosen) == len(held)
+    out.subject = {} if month.state == "closed" or not whole else {"state": "open"}
+    state = {"state": "cleared" if month.gate == BEFORE else "released", "changed_at": scene.now}
+    if whole:
+        out.update("month_items", {"agency_month_id": month.id, "state": waiting(month.gate)}, **state)
+    else:
+        for profile_id in chosen:
+            out.update("month_items", {"agency_month_id": month.id, "profile_id": profile_id}, **state)
+    out.happened("month.released", rule, month=month.month, items=len(chosen), gate=month.gate)
     return out
 
 
 def send_back(month: AgencyMonth, body: SendBackItems, scene: Scene) -> Outcome:
     """The department gives items back with a reason instead of approving them."""
-    state = waiting(month.gate)
-    held = {item.profile_id for item in month.items if item.state == state}
-    if not _judges(month) or set(body.profiles) - held:
-        refuse("wrong-state", "Có hồ sơ không chờ phê duyệt.", "An item does not wait for the department.")
+    held = _waiting(month)
+    chosen, left = _chosen(held, body.profiles, partial=body.partial)
     rule = scene.rule("department_gate")
     competent(rule, scene)
-    out = Outcome(answer={"sent_back": len(body.profiles)})
-    for profile_id in body.profiles:
+    out = Outcome(answer={"sent_back": len(chosen), **left})
+    for profile_id in chosen:
         out.update(
             "month_items",
             {"agency_month_id": month.id, "profile_id": profile_id},
@@ -136,13 +141,39 @@ def send_back(month: AgencyMonth, body: SendBackItems, scene: Scene) -> Outcome:
             reason=body.reason,
             changed_at=scene.now,
         )
-    if month.gate == BEFORE and not held - set(body.profiles):
+    if month.gate == BEFORE and len(chosen) == len(held):
         out.subject = {"state": "open"}
-    out.happened("month.sent_back", rule, month=month.month, items=len(body.profiles), gate=month.gate)
+    out.happened("month.sent_back", rule, month=month.month, items=len(chosen), gate=month.gate)
     out.notices.append(
-        Notice("items_sent_back", month.agency_id, role="hr_officer", facts={"items": len(body.profiles)})
+        Notice("items_sent_back", month.agency_id, role="hr_officer", facts={"items": len(chosen)})
     )
     return out
+
+
+def _waiting(month: AgencyMonth) -> dict[UUID, None]:
+    """The profiles that the department may judge now, in the list's order."""
+    state = waiting(month.gate)
+    return dict.fromkeys(i.profile_id for i in month.items if i.state == state) if _judges(month) else {}
+
+
+def _chosen(
+    held: Collection[UUID], named: Iterable[UUID], *, partial: bool
+) -> tuple[list[UUID], dict[str, list[str]]]:
+    """Which of the named are judged now, and those left where that is allowed.
+
+    Raises:
+        RefusedError: one of them does not wait; with ``partial``, none does.
+    """
+    named = list(dict.fromkeys(named))
+    chosen = [one for one in named if one in held]
+    left = [str(one) for one in named if one not in held]
+    if left and not (partial and chosen):
+        refuse(
+            "wrong-state",
+            f"{len(left)} hồ sơ không chờ phê duyệt.",
+            f"{len(left)} of the profiles do not wait for the department.",
+        )
+    return chosen, {"left": left} if left else {}
 
 
 def _judges(month: AgencyMonth) -> bool:

@@ -1,6 +1,7 @@
 """The hands behind the curtain: faults, keys and a summary. For this machine only."""
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter
@@ -90,10 +91,23 @@ class Admin:
             items[row["status"]] += row["n"]
         packets = store.rows(
             "select tran_code, service, kind, sender, receiver, arrived, sendings, polls,"
-            " (select count(*) from items i where i.tran_code = p.tran_code) as items"
-            " from packets p order by arrived desc limit 20"
+            " c.items, c.accepted, c.rejected from (select * from packets order by arrived desc limit 20) p,"
+            " lateral (select count(*) as items, count(*) filter (where i.status = 'accepted') as accepted,"
+            "   count(*) filter (where i.status = 'rejected') as rejected"
+            "   from items i where i.tran_code = p.tran_code) c order by arrived desc"
         )
         statuses = store.rows("select status, count(*) as n from records group by status")
+        # Codes and packet paths say what was wrong, of nobody; a line of a table is not told from its others.
+        refused = store.rows(
+            "select code, regexp_replace(coalesce(field, ''), '\\[\\d+\\]', '', 'g') as field, count(*) as n"
+            " from items where status = 'rejected' group by 1, 2 order by n desc, code, field limit 20"
+        )
+        held = store.rows(
+            "select service, held_by, status, count(*) as n, sum(writes) as writes,"
+            " count(*) filter (where corrected <> '[]') as corrected, max(changed) as changed"
+            " from records group by service, held_by, status order by service, held_by, status"
+        )
+        closed = self._faults.closed_until(datetime.now(UTC))
         return {
             "packets": store.count("select count(*) from packets where kind <> 'units'"),
             "sendings": store.count("select coalesce(sum(sendings), 0) from packets where kind <> 'units'"),
@@ -105,4 +119,7 @@ class Admin:
             "tokens_issued": store.setting("tokens_issued", 0),
             "fault_counts": self._faults.counts,
             "last_packets": [dict(row) for row in packets],
+            "refused": [dict(row) for row in refused],
+            "held": [{**row, "writes": int(row["writes"])} for row in held],
+            "closed_until": closed.isoformat() if closed else None,
         }

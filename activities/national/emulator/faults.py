@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.types import Receive, Scope, Send
 
+from activities.national.emulator.nights import Window, closed_until
 from activities.national.emulator.store import Store
 
 __all__ = ["KINDS", "FaultSettings", "Faults"]
@@ -51,6 +52,7 @@ class FaultSettings(BaseModel):
     hang_seconds: Seconds = 90
     slow_seconds: Seconds = 0
     maintenance_until: AwareDatetime | None = None
+    maintenance_windows: Annotated[list[Window], Field(max_length=20)] = []
     keys_revoked: bool = False
     token_seconds: Annotated[float, Field(gt=0, le=86400)] = 3600
     lookup_matches: Annotated[int, Field(ge=1, le=9)] = 1
@@ -88,12 +90,17 @@ class Faults:
 
     def closed(self) -> Response | None:
         """503 with Retry-After while maintenance lasts."""
-        until = self.now.maintenance_until
-        if until is None or until <= datetime.now(UTC):
+        now = datetime.now(UTC)
+        until = self.closed_until(now)
+        if until is None:
             return None
         self._count("maintenance")
-        seconds = -(-(until - datetime.now(UTC)) // timedelta(seconds=1))
+        seconds = -(-(until - now) // timedelta(seconds=1))
         return PlainTextResponse("Hệ thống đang bảo trì", 503, {"Retry-After": str(seconds)})
+
+    def closed_until(self, now: datetime) -> datetime | None:
+        """The end of the maintenance that is going on, announced once or by the week; none where none is."""
+        return closed_until(self.now.maintenance_windows, self.now.maintenance_until, now)
 
     def crowded(self) -> Response | None:
         """429 with Retry-After for a call beyond what one second may bring; a switch set to 0 allows all."""

@@ -151,11 +151,21 @@ async def test_the_page_shows_what_arrived_and_no_personal_word(
     one = person()
     item = mapping.item(one.content, one.header)
     await settle(gateway, [item])
+    emulator.faults(refuse_percent=100)
+    other = person()
+    await settle(gateway, [mapping.item(other.content, other.header)])
     emulator.faults(refuse_percent=7)
     answer = emulator.call("GET", "/")
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert tran_code_for(f"{HANOI} 1", (item,)) in answer.text
     assert "refuse_percent" in answer.text
+    held = [one for one in emulator.summary()["held"] if one["service"] == mapping.service]
+    assert sum(one["n"] for one in held) >= 1
+    row = next(one for one in held if one["status"] == "in_service")
+    assert f"<td>{row['held_by']}</td><td>in_service</td><td>{row['n']}</td>" in answer.text
+    assert "<td>REFUSED</td><td>–</td>" in answer.text
+    (last, *_) = emulator.summary()["last_packets"]
+    assert (last["items"], last["accepted"], last["rejected"]) == (1, 0, 1)
     words = ("Ước", "NGUYỄN", one.content["citizen_id_number"], "0900000000", "Tổ 3", "Sở Nội vụ")
     assert not [word for word in words if word in answer.text]
 

@@ -14,6 +14,7 @@ from api.problems import install
 from api.routers import (
     attachments,
     code_lists,
+    gate,
     lists,
     read_access,
     read_agencies,
@@ -72,6 +73,7 @@ def readers() -> FastAPI:
         read_work,
         readiness,
         code_lists,
+        gate,
         read_story,
         read_history,
         simulations,

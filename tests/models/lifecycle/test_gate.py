@@ -1,5 +1,6 @@
 """The department's gate, after the outgoing call or before it, and by whose signature."""
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -9,6 +10,7 @@ from models.commands import ReleaseMonth, SendBackItems
 from models.lifecycle import gate
 from models.lifecycle import month as steps
 from models.lifecycle.life import AgencyMonth
+from models.lifecycle.outcome import Outcome, Update
 from models.lifecycle.scene import Scene
 from models.regulations import RuleSet, in_force
 from tests.models.lifecycle.scenes import (
@@ -72,6 +74,36 @@ def test_items_are_sent_back_with_the_reason() -> None:
             SendBackItems(profiles=(TWO,), reason="sai"),
             department(DAY),
         )
+
+
+@pytest.mark.rule("hanoi.art14.2")
+def test_some_are_released_and_the_rest_go_on_waiting() -> None:
+    month = listed("accepted", "accepted", state="gate")
+    out = gate.release(month, ReleaseMonth(profiles=(ONE,)), department(DAY))
+    assert changed(out, "month_items") == {"state": "released", "changed_at": at_local(DAY, 9)}
+    assert [w.key["profile_id"] for w in out.writes if isinstance(w, Update)] == [ONE]
+    assert (out.subject, out.answer) == ({}, {"released": 1})
+    both = gate.release(month, ReleaseMonth(profiles=(ONE, TWO)), department(DAY))
+    assert both.subject == {"state": "open"}, "nothing is waited for any more"
+
+
+@pytest.mark.parametrize(
+    "judge",
+    [
+        lambda month, **who: gate.release(month, ReleaseMonth(**who), department(DAY)),
+        lambda month, **who: gate.send_back(month, SendBackItems(**who, reason="sai"), department(DAY)),
+    ],
+    ids=["release", "send_back"],
+)
+def test_what_waits_no_more_is_refused_or_left_and_named(judge: Callable[..., Outcome]) -> None:
+    month = listed("accepted", "sent", state="gate")
+    with refused("wrong-state"):
+        judge(month, profiles=(ONE, TWO))
+    out = judge(month, profiles=(ONE, TWO), partial=True)
+    assert out.answer is not None
+    assert (next(iter(out.answer.values())), out.answer["left"]) == (1, [str(TWO)])
+    with refused("wrong-state"):
+        judge(month, profiles=(TWO,), partial=True)
 
 
 # --- the gate before it
