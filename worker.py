@@ -30,6 +30,7 @@ from activities.acts.office import ActOffice
 from activities.backups.office import BackupOffice
 from activities.batches.list_papers import ListPapers
 from activities.batches.office import MonthOffice
+from activities.bulk.office import BulkOffice
 from activities.documents.store import DocumentStore
 from activities.exports.office import ExportOffice
 from activities.exports.papers import ExportPapers
@@ -81,6 +82,7 @@ class Offices:
     national: NationalOffice
     digests: DigestOffice
     imports: ImportOffice
+    bulk: BulkOffice
     reviews: ReviewOffice
     recomputing: RecomputeOffice
     exports: ExportOffice
@@ -104,7 +106,13 @@ class Offices:
     def batches(self) -> list[Callable[..., Any]]:
         """The month's batches: they may take every core for an hour, so they have a queue to themselves."""
         months = self.months
-        return [months.open_agency_months, months.approve_batch, months.submit_batch, months.await_receipts]
+        return [
+            months.open_agency_months,
+            months.approve_batch,
+            months.submit_batch,
+            months.await_receipts,
+            self.bulk.run_bulk,
+        ]
 
     @property
     def remote(self) -> list[Callable[..., Any]]:
@@ -158,6 +166,7 @@ def offices(settings: Settings, tools: Tools) -> Offices:
         national=NationalOffice(settings, tools, gateway),
         digests=DigestOffice(settings, tools),
         imports=ImportOffice(settings, tools),
+        bulk=BulkOffice(tools, signing),
         reviews=reviews,
         recomputing=RecomputeOffice(tools),
         exports=exports,

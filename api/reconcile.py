@@ -18,7 +18,8 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.clock import Clock
-from api.starting_imports import import_workflow, start_import
+from api.starting_bulk import start_orders
+from api.starting_imports import start_imports
 from api.starting_mending import mended
 from api.starting_recompute import start_recompute
 from api.starting_renewal import looked_until, start_renewal
@@ -31,6 +32,7 @@ from models.identifiers import (
     agency_month_workflow,
     backup_workflow,
     breach_workflow,
+    bulk_workflow,
     delegation_workflow,
     digest_workflow,
     month_end_workflow,
@@ -111,7 +113,6 @@ _MONTHS = text(
     "SELECT id, agency_id, month, closes_at FROM agency_months WHERE state <> 'closed' ORDER BY id"
 )
 _LINES = text("SELECT DISTINCT workflow_id FROM outbox WHERE sent_at IS NULL ORDER BY workflow_id")
-_IMPORTS = text("SELECT id FROM imports WHERE state IN ('waiting', 'running') ORDER BY created_at")
 _DELEGATIONS = text("SELECT id, next_wake_at FROM delegations WHERE state <> 'ended' ORDER BY id")
 _BREACHES = text("SELECT id, next_wake_at FROM breaches WHERE state <> 'closed' ORDER BY id")
 _ENDING = text("SELECT 1 FROM archived_files WHERE ends_at < :before LIMIT 1")
@@ -166,7 +167,9 @@ class Reconciler:
             await self._reviews(authority, now, findings)
             await self._sleepers(authority.authority_id, now, findings)
             await self._cases(authority.authority_id, findings)
-            await self._imports(authority.authority_id, findings)
+            started = (self._client, self._queue, self._database, authority.authority_id)
+            findings.started += await start_imports(*started)
+            findings.started += map(bulk_workflow, await start_orders(*started))
             slips = await self._rows(authority.authority_id, UNMADE)
             findings.started += await start_slips(self._client, self._queue, authority.authority_id, slips)
             await self._delegations(authority.authority_id, now, findings)
@@ -283,12 +286,6 @@ class Reconciler:
             summary = f"Danh sách tháng {row.month}"
             if await self._start(AgencyMonthWorkflow.run, start, workflow_id, summary):
                 findings.started.append(workflow_id)
-
-    async def _imports(self, authority_id: UUID, findings: Findings) -> None:
-        """Imports that have not ended have their workflow; it goes on where rows say that it stopped."""
-        for row in await self._rows(authority_id, _IMPORTS):
-            if await start_import(self._client, self._queue, authority_id, row.id):
-                findings.started.append(import_workflow(row.id))
 
     async def _delegations(self, authority_id: UUID, now: datetime, findings: Findings) -> None:
         """Delegations that have not ended have their workflow; one whose day has passed looks again."""

@@ -23,6 +23,7 @@ from api.engine_away import ENGINE_AWAY
 from api.intake.resumable import forget_expired
 from api.reconcile import Reconciler
 from api.saying import say
+from api.starting_bulk import start_orders
 from api.starting_imports import import_workflow, start_import
 from models.calendar import legal_date
 from models.database import Scope, transaction
@@ -118,6 +119,7 @@ class Relay:
             said += await self._lines(authority_id)
             said += await self._commands(authority_id)
             said += await self._begin_imports(authority_id)
+            said += await self._begin_orders(authority_id)
         return said
 
     async def _authorities(self) -> list[UUID]:
@@ -203,3 +205,21 @@ class Relay:
                 break
             self._imports.add(import_id)
         return started
+
+    async def _begin_orders(self, authority_id: UUID) -> int:
+        """Start bulk orders that were taken on while the engine was away."""
+        before, engine = await self._clock.now() - LATE, self._engine
+        try:
+            started = await start_orders(
+                engine.client,
+                engine.task_queue,
+                self._database,
+                authority_id,
+                before=before,
+                told=self._imports,
+            )
+        except ENGINE_AWAY as error:
+            log.warning("relay.engine_away", code=type(error).__name__)
+            return 0
+        self._imports.update(started)
+        return len(started)

@@ -30,11 +30,13 @@ from models.messages import (
     ReviewStart,
 )
 from models.messages_admin import AdministrationStart, BackupStart
+from models.messages_bulk import BulkStart
 from models.messages_slips import SlipStart
 from workflows.account import AccountWorkflow
 from workflows.administration import AdministrationWorkflow
 from workflows.agency_month import AgencyMonthWorkflow
 from workflows.backup import BackupWorkflow
+from workflows.bulk import BulkWorkflow
 from workflows.certificate import CertificateWorkflow
 from workflows.delegation import DelegationWorkflow
 from workflows.digest import DigestWorkflow
@@ -65,6 +67,7 @@ _SUBJECTS = {
     " AND closed_at IS NULL",
     WorkflowKind.DELEGATION: "SELECT id, id AS other FROM delegations WHERE id = :id AND state <> 'ended'",
     WorkflowKind.SLIP: "SELECT id, profile_id AS other FROM slips WHERE id = :id AND state = 'making'",
+    WorkflowKind.BULK: "SELECT id, id AS other FROM bulk_orders WHERE id = :id AND state <> 'done'",
     WorkflowKind.CERTIFICATE: "SELECT id, id AS other FROM accounts WHERE id = :id",
     WorkflowKind.ACCOUNT: "SELECT id, id AS other FROM accounts WHERE id = :id",
 }
@@ -124,6 +127,8 @@ async def _of_subject(database: AsyncEngine, authority_id: UUID, name: WorkflowN
         case WorkflowKind.SLIP:
             slip = SlipStart(**own, slip_id=row.id, profile_id=row.other)
             return Start(SlipWorkflow.run, slip, "Phiếu kèm hồ sơ")
+        case WorkflowKind.BULK:
+            return Start(BulkWorkflow.run, BulkStart(**own, order_id=row.id), "Việc hàng loạt")
         case WorkflowKind.CERTIFICATE:
             return Start(CertificateWorkflow.run, CertificateStart(**own, account_id=row.id), "Chứng thư")
         case _:

@@ -2,12 +2,17 @@
 
 from uuid import UUID
 
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from models.database import Scope, transaction
 from models.messages import ImportStart
 from workflows.workbook_import import ImportWorkflow
+
+_IMPORTS = text("SELECT id FROM imports WHERE state IN ('waiting', 'running') ORDER BY created_at")
 
 
 def import_workflow(import_id: UUID) -> str:
@@ -34,3 +39,14 @@ async def start_import(client: Client, task_queue: str, authority_id: UUID, impo
     except WorkflowAlreadyStartedError:
         return False
     return True
+
+
+async def start_imports(
+    client: Client, task_queue: str, database: AsyncEngine, authority_id: UUID
+) -> list[str]:
+    """Imports that have not ended have their workflow; it goes on where rows say that it stopped."""
+    async with transaction(database, Scope(authority_id, everything=True)) as connection:
+        found = (await connection.execute(_IMPORTS)).scalars().all()
+    return [
+        import_workflow(one) for one in found if await start_import(client, task_queue, authority_id, one)
+    ]

@@ -33,6 +33,7 @@ from models.messages import (
     Window,
 )
 from models.messages_admin import BackupPlan, BackupRun, BackupStart, Reconciled, ReconciliationRun
+from models.messages_bulk import BulkDone, BulkShare
 from models.messages_slips import SlipMade, SlipRequest
 
 
@@ -211,6 +212,15 @@ class BackupActivities:
     @activity.defn(name="record_backup")
     async def record_backup(self, run: BackupRun) -> None:
         """Sign each authority's note, write it into the books, remove what the law lets go."""
+        raise NotImplementedError
+
+
+class BulkActivities:
+    """Orders over many people."""
+
+    @activity.defn(name="run_bulk")
+    async def run_bulk(self, share: BulkShare) -> BulkDone:
+        """Rehearse or carry out the next items of an order; each once, whoever died in between."""
         raise NotImplementedError
 
 

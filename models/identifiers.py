@@ -41,6 +41,7 @@ class WorkflowKind(StrEnum):
     SLIP = "slip"
     BREACH = "breach"
     RECONCILIATION = "reconciliation"
+    BULK = "bulk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,11 @@ def reconciliation_workflow(authority_id: UUID) -> str:
     return str(WorkflowName(WorkflowKind.RECONCILIATION, authority_id))
 
 
+def bulk_workflow(order_id: UUID) -> str:
+    """The id of the workflow that carries out an order over many people."""
+    return str(WorkflowName(WorkflowKind.BULK, order_id))
+
+
 def administration_workflow(authority_id: UUID) -> str:
     """The id of the workflow that answers an authority's administrators."""
     return str(WorkflowName(WorkflowKind.ADMINISTRATION, authority_id))
@@ -187,6 +193,7 @@ _SHAPE: dict[WorkflowKind, tuple[bool, re.Pattern[str] | None]] = {
     WorkflowKind.SLIP: (True, None),
     WorkflowKind.BREACH: (True, None),
     WorkflowKind.RECONCILIATION: (True, None),
+    WorkflowKind.BULK: (True, None),
 }
 
 

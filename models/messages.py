@@ -74,6 +74,7 @@ class Ask(Message):
     facts: dict[Word, Word | int | bool] = Field(default_factory=dict, max_length=8)
     bulk: bool = False
     """Asked by a batch, not by the subject's own workflow, which must then hear of what cannot wait."""
+    aside: bool = False  # a command's own act, asked beside the subject's workflow, which hears if it must
 
 
 class Moment(Message):

@@ -7,6 +7,7 @@ from workflows.administration import AdministrationWorkflow
 from workflows.agency_month import AgencyMonthWorkflow
 from workflows.backup import BackupWorkflow
 from workflows.breach import BreachWorkflow
+from workflows.bulk import BulkWorkflow
 from workflows.certificate import CertificateWorkflow
 from workflows.delegation import DelegationWorkflow
 from workflows.digest import DigestWorkflow
@@ -38,6 +39,7 @@ WORKFLOWS = [
     SlipWorkflow,
     BreachWorkflow,
     ReconciliationWorkflow,
+    BulkWorkflow,
 ]
 
 

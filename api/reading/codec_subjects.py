@@ -23,6 +23,7 @@ _THERE = {
     WorkflowKind.DELEGATION: text("SELECT 1 FROM delegations WHERE id = :id"),
     WorkflowKind.CERTIFICATE: text("SELECT 1 FROM accounts WHERE id = :id"),
     WorkflowKind.BREACH: text("SELECT 1 FROM breaches WHERE id = :id"),
+    WorkflowKind.BULK: text("SELECT 1 FROM bulk_orders WHERE id = :id"),
 }
 _IMPORT = text("SELECT 1 FROM imports WHERE id = :id")
 _CASES = (WorkflowKind.TRANSFER, WorkflowKind.REORGANISATION)

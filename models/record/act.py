@@ -19,7 +19,6 @@ from models.command_registers import REQUESTS
 from models.commands import Approve, Delegate, GiveNotice, OpenProfile, ReopenProfile
 from models.database import Query, Scope, entering, together, transaction
 from models.errors import RefusedError
-from models.identifiers import profile_workflow
 from models.lifecycle.account import open_profile
 from models.lifecycle.delegation import give
 from models.lifecycle.outcome import Outcome
@@ -32,6 +31,7 @@ from models.record.consents import CONSENTS, with_consents
 from models.record.decide import DECISIONS, decide_internal
 from models.record.delegations import giving, saving_delegation
 from models.record.exports import EXPORTS, TAKING, being_made, with_exportable
+from models.record.hearing import tell_of_batch
 from models.record.measuring import looking, measured, stands_anew
 from models.record.opening import opening_scene
 from models.record.places import placed, refuse_former
@@ -82,34 +82,39 @@ async def act(tools: Tools, ask: Ask) -> Moment:
 
 async def _once(tools: Tools, ask: Ask) -> Moment:
     async with tools.engine.begin() as connection:
-        known = await _known(connection, tools, ask)
-        found, command = known.found, known.command
-        if ask.command_id is not None and command is None:
-            return moment(ask, found, status=404)
-        if command is not None and ask.internal is None:
-            if command.settled:
-                return moment(ask, found, status=command.status)
-            if step := working(found.subject.sessions, command):
-                return moment(ask, found, status=202, settled=False, **step)
-            if (signing := _signing(found, command)) is not None:
-                return moment(ask, found, status=202, to_sign=signing, settled=False)
-            if isinstance(command.body, EXPORTS) and (making := await being_made(connection, command.id)):
-                return moment(ask, found, status=202, to_export=making, settled=False)
-        if known.told:
-            return moment(ask, found)
-        law, calendar = await tools.read(connection, ask.authority_id, known.in_force)
-        scene = scene_of(tools, ask, command, found, law, calendar)
-        found = await with_month(connection, found)
-        found = await with_list(connection, ask, found, command.body if command else None)
-        found = await with_content(connection, tools, ask, found, _verb(ask, command))
-        try:
-            scene, outcome = await _decide(connection, tools, ask, command, found, scene)
-        except RefusedError as refused:
-            status, answer = refused.refusal.problem.status, refused.refusal.to_json()
-            if ask.command_id is not None:
-                await together(connection, [settling(ask.command_id, status, answer, ask.now)], commit=True)
-            return moment(ask, found, status=status, refusal=refused.refusal.code)
-        return await record(connection, tools, ask, command, found, scene, outcome)
+        return await within(connection, tools, ask, commit=True)
+
+
+async def within(connection: AsyncConnection, tools: Tools, ask: Ask, *, commit: bool) -> Moment:
+    """The act in a transaction that is open; without ``commit`` it is left to whoever opened it."""
+    known = await _known(connection, tools, ask)
+    found, command = known.found, known.command
+    if ask.command_id is not None and command is None:
+        return moment(ask, found, status=404)
+    if command is not None and ask.internal is None:
+        if command.settled:
+            return moment(ask, found, status=command.status)
+        if step := working(found.subject.sessions, command):
+            return moment(ask, found, status=202, settled=False, **step)
+        if (signing := _signing(found, command)) is not None:
+            return moment(ask, found, status=202, to_sign=signing, settled=False)
+        if isinstance(command.body, EXPORTS) and (making := await being_made(connection, command.id)):
+            return moment(ask, found, status=202, to_export=making, settled=False)
+    if known.told:
+        return moment(ask, found)
+    law, calendar = await tools.read(connection, ask.authority_id, known.in_force)
+    scene = scene_of(tools, ask, command, found, law, calendar)
+    found = await with_month(connection, found)
+    found = await with_list(connection, ask, found, command.body if command else None)
+    found = await with_content(connection, tools, ask, found, _verb(ask, command))
+    try:
+        scene, outcome = await _decide(connection, tools, ask, command, found, scene)
+    except RefusedError as refused:
+        status, answer = refused.refusal.problem.status, refused.refusal.to_json()
+        if ask.command_id is not None:
+            await together(connection, [settling(ask.command_id, status, answer, ask.now)], commit=commit)
+        return moment(ask, found, status=status, refusal=refused.refusal.code)
+    return await record(connection, tools, ask, command, found, scene, outcome, commit=commit)
 
 
 def _verb(ask: Ask, command: Command | None) -> str:
@@ -300,6 +305,8 @@ async def record(
     found: Found,
     scene: Scene,
     outcome: Outcome,
+    *,
+    commit: bool = True,
 ) -> Moment:
     """Write the outcome and the subject's own rows, settle the command, answer from what was written."""
     settles = "settles" in ask.facts and bool(outcome.answer)
@@ -326,10 +333,8 @@ async def record(
     )
     name = found.row.full_name if life is not None and found.row is not None else ""
     writing = Writing(ask.authority_id, profile_id, tools, ask.now, name)
-    if ask.bulk and life is not None:
-        # The list's own workflow runs the batch: a line for every item would only wake it for nothing.
-        heard = must_hear(life.chapter, outcome)
-        outcome.tell[:] = [(profile_workflow(life.profile_id), {})] if heard else []
+    if life is not None:
+        tell_of_batch(ask, life, found.row, outcome)
     if opening is not None:
         await together(connection, [creating(tools, ask, opening, outcome, scene)])
     queries = await written_rows(connection, outcome, writing)
@@ -350,7 +355,7 @@ async def record(
         queries = [measured(tools, scene.law, ask.now, rows, last)]
     queries += _settling(ask, outcome)
     again = looks(ask, lock=False)
-    answers = await together(connection, [*queries, *again], commit=True)
+    answers = await together(connection, [*queries, *again], commit=commit)
     written = found_in(ask, answers[len(queries) :], lock=False)
     waits = {} if outcome.settles else outcome.answer
     return moment(
@@ -369,13 +374,6 @@ def _slept_in(ask: Ask, found: Found) -> bool:
     case = found.subject.case
     at = case.next_wake_at if case is not None else found.row.next_wake_at if found.row is not None else None
     return ask.internal == "wake" and at is not None and at <= ask.now
-
-
-def must_hear(chapter: str, outcome: Outcome) -> bool:
-    """Whether the profile's own workflow must be told of a batch's act: what it waits for has changed."""
-    return outcome.subject.get("chapter", chapter) != chapter or any(
-        o.duty.next_wake_at for o in outcome.opened
-    )
 
 
 def _case_of(ask: Ask, life: object, outcome: Outcome) -> UUID | None:

@@ -25,9 +25,10 @@ from models.lifecycle.month import WHOLE_STOCK
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.messages import Ask
-from models.record.act import must_hear, scene_of
+from models.record.act import scene_of
 from models.record.authorise import authorise
 from models.record.commands import Command, command_of, command_query
+from models.record.hearing import must_hear
 from models.record.load import LIVES, contents_of
 from models.record.sets import in_sets
 from models.record.subjects import Found, found_in, last_event, looks, saving_month, saving_profile, with_list

@@ -47,6 +47,7 @@ SEALED = (
     SealedColumn("breaches", "story", "key_id", "story"),
     SealedColumn("file_requests", "words", "words_key", "words"),
     SealedColumn("file_requests", "answer", "answer_key", "answer"),
+    SealedColumn("bulk_items", "body", "key_id", "body"),
     SealedColumn("second_factors", "secret", "secret_key", "secret", id="account_id"),
 )
 """Every such column there is (a guard compares it with the tables)."""

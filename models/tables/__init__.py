@@ -11,6 +11,7 @@ from models.tables.accounts import (
 )
 from models.tables.backups import BackupRow
 from models.tables.base import Table
+from models.tables.bulk import BulkItemRow, BulkOrderRow
 from models.tables.consents import AccessConsentRow
 from models.tables.duties import CaseRow, DutyRow, NoticeRow
 from models.tables.exports import ExportRow
@@ -99,6 +100,8 @@ __all__ = [
     "BackupRow",
     "BreachFileRow",
     "BreachRow",
+    "BulkItemRow",
+    "BulkOrderRow",
     "CalendarLoadRow",
     "CalendarRow",
     "CaseRow",

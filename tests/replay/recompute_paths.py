@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 from models.messages import RecomputeStart, RenewalStart
+from models.messages_bulk import BulkStart
 from tests.replay.player import Path, Player, acts, until_end
-from tests.replay.script import AUTHORITY, Script, told
+from tests.replay.script import AUTHORITY, SUBJECT, Script, told
+from workflows.bulk import BulkWorkflow
 from workflows.recompute import RecomputeWorkflow
 from workflows.renewal import RenewalWorkflow
 
@@ -30,8 +32,11 @@ async def _opens_campaign(player: Player) -> None:
 
 RENEWED = RenewalStart(authority_id=AUTHORITY)
 
+ORDERED = BulkStart(authority_id=AUTHORITY, order_id=SUBJECT)
+
 PATHS: dict[str, Callable[[], Path]] = {
     "renewal/once": lambda: Path(RenewalWorkflow, RENEWED, Script(), until_end),
+    "bulk/two_shares": lambda: Path(BulkWorkflow, ORDERED, Script(), until_end),
     "recompute/once": lambda: Path(RecomputeWorkflow, START, Script(), until_end),
     "recompute/heard": lambda: Path(RecomputeWorkflow, START, Script(), _hears),
     "recompute/law_given": lambda: Path(

@@ -25,6 +25,10 @@ _IMPORT = (
     "INSERT INTO imports (id, authority_id, account_id, sha256, dry_run, state, counts, issues, created_at)"
     " VALUES (:id, :a, :who, :sha, true, 'done', '{}', '[]', :now) RETURNING id"
 )
+_ORDER = (
+    "INSERT INTO bulk_orders (id, authority_id, account_id, verb, dry_run, source, digest, state, created_at,"
+    " finished_at) VALUES (:id, :a, :who, 'separate', true, 'items', '', 'done', :now, :now) RETURNING id"
+)
 
 
 async def with_profile(world: World, profile: UUID) -> None:
@@ -50,4 +54,11 @@ async def imported(world: World) -> UUID:
     """A dry run by the administrator."""
     made, who = uuid4(), world.accounts["admin"]
     await world.rows(_IMPORT, id=made, a=world.authority, who=who, sha=PAPER_SHA, now=world.now)
+    return made
+
+
+async def ordered(world: World) -> UUID:
+    """A bulk order's dry run by the administrator."""
+    made, who = uuid4(), world.accounts["admin"]
+    await world.rows(_ORDER, id=made, a=world.authority, who=who, now=world.now)
     return made

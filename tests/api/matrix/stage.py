@@ -156,6 +156,10 @@ async def _things(stage: Stage) -> None:
         found["grant_id"] = (await there.one(_GRANT, who=found["account_id"])).id
         for name, value in found.items():
             stage.targets.setdefault(name, {})[position] = value
+    stage.targets["order_id"] = {
+        "s": await papers.ordered(world),
+        "z": await papers.ordered(abroad),
+    }
     stage.targets["import_id"] = {
         "s": await papers.imported(world),
         "z": await papers.imported(abroad),

@@ -1,0 +1,249 @@
+"""``/bulk``: one thing asked about many people at once; each item is judged as if it had been asked alone."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from hashlib import sha256
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from api.bulk_bodies import BulkBody, BulkVerb, UndoBody
+from api.bulk_selection import members_of, selected
+from api.bulk_workbook import chosen_from, lines_of, results
+from api.engine_away import ENGINE_AWAY
+from api.maintenance import refuse_command
+from api.ordering import frozen, shown, taken_back
+from api.paging import After, Limit
+from api.problems import responses
+from api.reading import bulk
+from api.routers.acting import Key
+from api.scope import ActiveWho, Asker, Read, Reading, reading_of, tools_of
+from api.second_factor import recent
+from api.starting_bulk import start_order
+from models.commands import BY_VERB
+from models.database import transaction
+from models.errors import RefusedError
+from models.identifiers import command_id
+from models.lifecycle.bulk import undo_verb
+from models.logs import logger
+from models.record.orders import Item, Order, freeze, known
+from models.workbook_guard import check_workbook
+
+REFUSALS = responses(
+    "key-missing", "key-reused", "bulk-too-large", "malformed-request", "second-factor-stale", "maintenance"
+)
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_AT_ONCE = asyncio.Semaphore(1)
+"""One workbook is opened at a time: inflating one takes a core for seconds."""
+log = logger("bulk")
+router = APIRouter(prefix="/bulk", tags=["Việc hàng loạt"])
+Made = Callable[[Reading], Awaitable[Sequence[Item]]]
+
+
+@router.post(
+    "",
+    status_code=202,
+    operation_id="orderBulk",
+    summary="Đặt việc hàng loạt / order one thing for many",
+    responses=REFUSALS,
+)
+async def order_bulk(
+    request: Request, response: Response, who: ActiveWho, body: BulkBody, key: Key = None
+) -> bulk.BulkOrder:
+    """Đóng băng danh sách rồi chạy thử hoặc thực hiện từng hồ sơ / freeze, then rehearse or carry out."""
+
+    async def items(read: Reading) -> Sequence[Item]:
+        chosen = await selected(read, body)
+        return await frozen(read, body.verb, chosen, body.common, rehearsed=body.dry_run)
+
+    source = "items" if body.items is not None else "filter"
+    order = _order(who, key, body.verb, source, body.model_dump(mode="json"), dry_run=body.dry_run)
+    return await given(request, response, who, order, items)
+
+
+@router.post(
+    "/workbooks",
+    status_code=202,
+    operation_id="orderBulkWorkbook",
+    summary="Đặt việc hàng loạt bằng sổ Excel / order by a workbook",
+    responses=REFUSALS | responses("import-too-large", "import-unreadable"),
+)
+async def order_workbook(
+    request: Request,
+    response: Response,
+    who: ActiveWho,
+    file: Annotated[UploadFile, File(description="Sổ .xlsx, mỗi dòng một hồ sơ / one line for each")],
+    verb: Annotated[BulkVerb, Form(title="Việc")],
+    dry_run: Annotated[bool, Form(title="Chạy thử", description="Không ghi gì / nothing is written")],
+    common: Annotated[
+        str, Form(max_length=20_000, title="Mục chung", description="Đối tượng JSON / a JSON object")
+    ] = "{}",
+    key: Key = None,
+) -> bulk.BulkOrder:
+    """Mỗi cột là một mục của lệnh, dòng nêu hồ sơ / every column a member, every line a person."""
+    limit = request.app.state.settings.import_bytes
+    data = await file.read(limit + 1)
+    shared = members_of(common)
+    async with _AT_ONCE:
+        await asyncio.to_thread(check_workbook, data, limit)
+        lines = await asyncio.to_thread(lines_of, data)
+
+    async def items(read: Reading) -> Sequence[Item]:
+        return await frozen(read, verb, await chosen_from(read, lines), shared, rehearsed=dry_run)
+
+    sent = {"workbook": sha256(data).hexdigest(), "common": shared, "dry_run": dry_run}
+    order = _order(who, key, verb, "workbook", sent, dry_run=dry_run)
+    return await given(request, response, who, order, items)
+
+
+@router.post(
+    "/{order_id}/runs",
+    status_code=202,
+    operation_id="runBulk",
+    summary="Thực hiện đúng danh sách đã chạy thử / carry out what was rehearsed",
+    responses=REFUSALS,
+)
+async def run_bulk(
+    request: Request, response: Response, who: ActiveWho, order_id: UUID, key: Key = None
+) -> bulk.BulkOrder:
+    """The rehearsed items with the revisions that were shown; what was refused then is left out."""
+    rehearsed = await _own(request, who, order_id, dry_run=True)
+
+    async def items(read: Reading) -> Sequence[Item]:
+        return await shown(read, order_id, rehearsed.verb)
+
+    sent = {"rehearsed": str(order_id)}
+    order = _order(who, key, rehearsed.verb, "rehearsed", sent, dry_run=False, follows=order_id)
+    return await given(request, response, who, order, items)
+
+
+@router.post(
+    "/{order_id}/undo",
+    status_code=202,
+    operation_id="undoBulk",
+    summary="Hoàn tác việc hàng loạt / take it back",
+    responses=REFUSALS | responses("no-undo", "bulk-running"),
+)
+async def undo_bulk(
+    request: Request, response: Response, who: ActiveWho, order_id: UUID, body: UndoBody, key: Key = None
+) -> bulk.BulkOrder:
+    """Take back what was done, item by item, by the single items' own commands; once."""
+    done = await _own(request, who, order_id, dry_run=False)
+    verb = undo_verb(done.verb)
+
+    async def items(read: Reading) -> Sequence[Item]:
+        return await taken_back(read, order_id, done.verb, body.reason)
+
+    sent = {"undoes": str(order_id), **body.model_dump(mode="json")}
+    order = _order(who, key, verb, "undo", sent, dry_run=body.dry_run, follows=order_id)
+    return await given(request, response, who, order, items)
+
+
+@router.get("", operation_id="listBulk", summary="Việc hàng loạt của mình / one's own bulk orders")
+async def list_bulk(read: Read, limit: Limit = 50, after: After = None) -> bulk.BulkOrders:
+    """The newest first."""
+    return await bulk.mine(read, limit, after)
+
+
+@router.get("/{order_id}", operation_id="getBulk", summary="Tiến độ việc hàng loạt / how far it is")
+async def get_bulk(read: Read, order_id: UUID) -> bulk.BulkOrder:
+    """Counts by result and by reason."""
+    return await bulk.one(read, order_id)
+
+
+@router.get("/{order_id}/items", operation_id="listBulkItems", summary="Kết quả từng hồ sơ / item by item")
+async def list_items(
+    read: Read,
+    order_id: UUID,
+    state: Annotated[list[bulk.State] | None, Query(title="Kết quả")] = None,
+    limit: Limit = 50,
+    after: After = None,
+) -> bulk.BulkItems:
+    """What became of each, in the order they were named."""
+    return await bulk.items(read, order_id, states=state, limit=limit, after=after)
+
+
+@router.get(
+    "/{order_id}/workbook",
+    operation_id="downloadBulk",
+    summary="Kết quả dưới dạng bảng tính / the result as a workbook",
+    response_class=Response,
+    responses={200: {"content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}},
+)
+async def download_bulk(read: Read, order_id: UUID) -> Response:
+    """A line for each item, with what it came to."""
+    made = await results(read, order_id)
+    named = {"Content-Disposition": 'attachment; filename="bulk.xlsx"', "Cache-Control": "private, no-store"}
+    return Response(made, media_type=XLSX, headers=named)
+
+
+async def _own(request: Request, who: Asker, order_id: UUID, *, dry_run: bool) -> bulk.BulkOrder:
+    """An order of the asker's that is over, a rehearsal or a real one as asked.
+
+    Raises:
+        RefusedError: ``not-found``, ``bulk-running``.
+    """
+    async with transaction(tools_of(request).engine, who.scope) as connection:
+        found = await bulk.one(reading_of(request, who, connection), order_id)
+    if found.dry_run is not dry_run:
+        raise RefusedError.of(
+            "not-found", "Không có việc hàng loạt như vậy.", "There is no such bulk order of this kind."
+        )
+    if found.state != "done":
+        raise RefusedError.of("bulk-running", extra={"waiting": found.waiting})
+    return found
+
+
+def _order(
+    who: Asker,
+    key: str | None,
+    verb: str,
+    source: str,
+    sent: Any,
+    *,
+    dry_run: bool,
+    follows: UUID | None = None,
+) -> Order:
+    canonical = json.dumps([verb, sent], sort_keys=True, separators=(",", ":"), default=str)
+    return Order(
+        id=command_id(who.account_id, key or ""),
+        authority_id=who.authority_id,
+        account_id=who.account_id,
+        verb=verb,
+        source=source,
+        digest=sha256(canonical.encode()).hexdigest(),
+        dry_run=dry_run,
+        follows=follows,
+    )
+
+
+async def given(request: Request, response: Response, who: Asker, order: Order, made: Made) -> bulk.BulkOrder:
+    """Write the order down with its items and have it begun; the same key again is the same order."""
+    state = request.app.state
+    refuse_command(BY_VERB[order.verb].model_construct(), who.maintenance, who.now)
+    if not order.dry_run:
+        recent(who, order.verb, state.tools.policy, state.settings.second_factor)
+    try:
+        async with transaction(tools_of(request).engine, who.scope) as connection:
+            read = reading_of(request, who, connection)
+            if not await known(connection, order.id, order.digest):
+                await freeze(connection, read.tools, order, await made(read), who.now)
+    except OperationalError as error:
+        raise RefusedError.of("database-unavailable") from error
+    except IntegrityError as taken:
+        if order.source != "undo":
+            raise
+        raise RefusedError.of(
+            "wrong-state", "Việc hàng loạt này đã được hoàn tác.", "This order was taken back already."
+        ) from taken
+    if state.temporal is not None:
+        try:
+            await start_order(state.temporal, state.settings.task_queue, who.authority_id, order.id)
+        except ENGINE_AWAY as error:  # the order waits in its row, and the relay starts it
+            log.warning("bulk.engine_away", code=type(error).__name__)
+    response.headers["Location"] = f"/api/v1/bulk/{order.id}"
+    async with transaction(tools_of(request).engine, who.scope) as connection:
+        return await bulk.one(reading_of(request, who, connection), order.id)

@@ -1,0 +1,167 @@
+"""An order over HTTP, carried out by its workflow on the queue of batches, told, taken back."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.bulk.office import BulkOffice
+from activities.signing.office import SigningOffice
+from activities.signing.signer import DevelopmentSigners
+from models.documents import DocumentStore
+from models.identifiers import batch_queue
+from tests.api.commands.conftest import Person, app, log_in, others, worker, world
+from tests.notaries import quiet
+from tests.world import World
+from workflows.payload_codec import data_converter
+
+__all__ = ["app", "log_in", "others", "worker", "world"]
+
+
+@pytest.fixture
+async def batches(world: World, app: Any, temporal_server: Any, pki: Path) -> AsyncIterator[None]:
+    """The process that carries out batches."""
+    settings = app.state.settings
+    client = await Client.connect(temporal_server.address, data_converter=data_converter(world.tools.ring))
+    hands = (world.tools, DocumentStore(settings.documents), DevelopmentSigners(pki), ThreadPoolExecutor(2))
+    office = BulkOffice(world.tools, SigningOffice(*hands, quiet(pki)))
+    queue = batch_queue(settings.task_queue)
+    async with Worker(client, task_queue=queue, activities=[office.run_bulk]):
+        yield
+
+
+async def over(person: Person, answer: Any) -> dict[str, Any]:
+    """The order once it is over."""
+    assert answer.status_code == 202, answer.text
+    path = answer.headers["Location"].removeprefix("/api/v1")
+    for _ in range(300):
+        found: dict[str, Any] = (await person.get(path)).json()
+        if found["state"] == "done":
+            return found
+        await asyncio.sleep(0.05)
+    raise AssertionError(found)
+
+
+async def codes(person: Person, order: dict[str, Any]) -> list[str | None]:
+    items = (await person.get(f"/bulk/{order['id']}/items")).json()["items"]
+    return [one["code"] for one in items]
+
+
+async def test_rehearsed_run_told_and_taken_back(
+    world: World, worker: None, batches: None, log_in: Callable[..., Any]
+) -> None:
+    people, stranger = [await world.employ() for _ in range(2)], uuid4()
+    hr, other = await log_in("culture.hr"), await log_in("health.hr")
+    day = world.now.date().isoformat()
+    common = {"to_agency_id": str(world.health), "mode": "điều động", "effective_on": day, "document": "1/QĐ"}
+    items = [{"profile_id": str(one)} for one in (*people, stranger, people[0])]
+    items[1]["own"] = {"mode": "nơi khác"}
+    body = {"verb": "request_transfer", "common": common, "items": items, "dry_run": True}
+    rehearsed = await over(hr, await hr.command("/bulk", body))
+    assert (rehearsed["done"], rehearsed["refused"], rehearsed["undo"]) == (1, 3, False)
+    assert await codes(hr, rehearsed) == [None, "malformed-request", "not-found", "malformed-request"]
+    assert await world.rows("SELECT 1 FROM cases") == []
+    assert (await other.get(f"/bulk/{rehearsed['id']}")).status_code == 404
+    assert (await other.get(f"/bulk/{rehearsed['id']}/items")).status_code == 404
+
+    key = uuid4().hex
+    done = await over(hr, await hr.command(f"/bulk/{rehearsed['id']}/runs", key=key))
+    assert (done["total"], done["done"], done["follows"], done["undo"]) == (1, 1, rehearsed["id"], True)
+    again = await hr.command(f"/bulk/{rehearsed['id']}/runs", key=key)
+    assert again.json()["id"] == done["id"]
+    reused = await hr.command("/bulk", body, key=key)
+    assert (reused.status_code, reused.json()["code"]) == (422, "key-reused")
+    (item,) = (await hr.get(f"/bulk/{done['id']}/items")).json()["items"]
+    told = (await hr.get(f"/commands/{item['command_id']}")).json()
+    assert told["answer"]["transfer_id"] == item["answer"]["transfer_id"]
+
+    undone = await over(hr, await hr.command(f"/bulk/{done['id']}/undo", {"reason": "nhầm danh sách"}))
+    assert (undone["verb"], undone["done"], undone["refused"]) == ("withdraw_transfer", 1, 0)
+    assert [row.state for row in await world.rows("SELECT state FROM cases")] == ["withdrawn"]
+    second = await hr.command(f"/bulk/{done['id']}/undo", {"reason": "lần nữa"})
+    assert (second.status_code, second.json()["code"]) == (409, "wrong-state")
+    assert [one["id"] for one in (await hr.get("/bulk")).json()["items"]] == [
+        undone["id"],
+        done["id"],
+        rehearsed["id"],
+    ]
+
+
+async def test_a_filter_is_frozen_an_approval_was_seen_and_a_workbook_names_people(
+    world: World, worker: None, batches: None, log_in: Callable[..., Any]
+) -> None:
+    waits = await world.employ(until="review")
+    approver = await log_in("culture.approver")
+    chosen = {"filter": {"agency": str(world.culture), "awaiting_approval": True}}
+    blind = await approver.command("/bulk", {"verb": "approve", "dry_run": False, **chosen})
+    assert await codes(approver, await over(approver, blind)) == ["precondition-required"]
+    shown = await over(
+        approver, await approver.command("/bulk", {"verb": "approve", "dry_run": True, **chosen})
+    )
+    (item,) = (await approver.get(f"/bulk/{shown['id']}/items")).json()["items"]
+    assert (item["profile_id"], item["revision"], item["state"]) == (str(waits), 1, "done")
+    done = await over(approver, await approver.command(f"/bulk/{shown['id']}/runs"))
+    assert (done["done"], done["undo"]) == (1, False)
+    refused = await approver.command(f"/bulk/{done['id']}/undo", {"reason": "nhầm danh sách"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "no-undo")
+    neither = await approver.command("/bulk", {"verb": "approve", "dry_run": True})
+    assert neither.json()["code"] == "malformed-request"
+    await by_workbook(world, log_in, waits)
+
+
+def book(*rows: tuple[Any, ...]) -> bytes:
+    made = Workbook()
+    assert made.active is not None
+    for row in rows:
+        made.active.append(row)
+    out = BytesIO()
+    made.save(out)
+    return out.getvalue()
+
+
+async def by_workbook(world: World, log_in: Callable[..., Any], second: UUID) -> None:
+    """One decision with its list of people."""
+    first = await world.employ()
+    hr = await log_in("culture.hr")
+    day = world.now.date()
+    data = book(
+        ("Hồ sơ", "Ngày có thông tin thay đổi", "kind"),
+        (str(first), day, "salary"),
+        (str(second), None, "salary"),
+        (str(uuid4()), day, "=1+1"),
+        (None, None, None),
+    )
+    fields = {"verb": "give_notice", "dry_run": "false", "common": '{"document": "45/QĐ-SVH"}'}
+    sent = await hr.post(
+        "/bulk/workbooks",
+        data=fields,
+        files={"file": ("ds.xlsx", data)},
+        headers={"Idempotency-Key": uuid4().hex},
+    )
+    done = await over(hr, sent)
+    assert (done["source"], done["total"], done["done"]) == ("workbook", 3, 1)
+    duty = await world.one("SELECT facts ->> 'document' AS document FROM duties WHERE state = 'open'"
+                           " AND slot = 'update_after_change'")  # fmt: skip
+    assert duty.document == "45/QĐ-SVH"
+    answer = await hr.get(f"/bulk/{done['id']}/workbook")
+    rows = list(load_workbook(BytesIO(answer.content)).worksheets[0].values)
+    assert [row[3] for row in rows[1:]] == [2, 3, 4], "the lines of the workbook that was sent"
+    assert [row[6] for row in rows[1:]] == [None, "malformed-request", "not-found"]
+    for wrong in (b"no workbook", book(("kind",), ("salary",))):
+        refused = await hr.post(
+            "/bulk/workbooks",
+            data=fields,
+            files={"file": ("ds.xlsx", wrong)},
+            headers={"Idempotency-Key": uuid4().hex},
+        )
+        assert refused.json()["code"] in ("import-unreadable", "malformed-request")
+    undone = await over(hr, await hr.command(f"/bulk/{done['id']}/undo", {"reason": "nhầm quyết định"}))
+    assert (undone["verb"], undone["done"]) == ("withdraw_notice", 1)
