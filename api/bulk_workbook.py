@@ -5,7 +5,7 @@ member of the single command's body and goes before what is common. What the sys
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date, datetime
 from io import BytesIO
 from typing import Any
@@ -191,17 +191,17 @@ async def results(read: Reading, order_id: UUID) -> bytes:
     Raises:
         RefusedError: ``not-found``.
     """
+    rows = [[_cell(getattr(item, name)) for name, _ in COLUMNS] async for item in _all(read, order_id)]
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Kết quả")
-    sheet.append([words for _, words in COLUMNS])
-    async for item in _all(read, order_id):
-        sheet.append([_cell(getattr(item, name)) for name, _ in COLUMNS])
+    for row in [[title for _, title in COLUMNS], *rows]:
+        sheet.append(row)
     out = BytesIO()
     book.save(out)
     return out.getvalue()
 
 
-async def _all(read: Reading, order_id: UUID) -> Any:
+async def _all(read: Reading, order_id: UUID) -> AsyncIterator[bulk.BulkItem]:
     after = None
     while True:
         page = await bulk.items(read, order_id, states=None, limit=500, after=after)

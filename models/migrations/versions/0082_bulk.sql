@@ -58,7 +58,7 @@ BEGIN
     FOREACH t IN ARRAY ARRAY['bulk_orders', 'bulk_items'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
-        EXECUTE format('GRANT SELECT, UPDATE ON %I TO hoso_worker', t);
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE ON %I TO hoso_worker', t);
         EXECUTE format('GRANT SELECT, INSERT ON %I TO hoso_api', t);
         EXECUTE format('GRANT SELECT ON %I TO hoso_report', t);
     END LOOP;
