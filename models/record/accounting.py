@@ -6,11 +6,11 @@ and every act, so that what is granted or taken back here holds at once, in runn
 
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, text
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access import Allowed, Denied, Target, may
@@ -32,16 +32,15 @@ from models.database import Scope, together, transaction
 from models.errors import RefusedError
 from models.lifecycle.appointing import DEPUTY
 from models.lifecycle.granting import givers
-from models.lifecycle.life import AccountState
 from models.lifecycle.managed import Held, HeldPost, Managed, PostSeen, office
 from models.lifecycle.managing import decide_account
 from models.lifecycle.scene import Scene
 from models.messages import Ask, Moment
-from models.record.commands import Command, command_of, command_query, settling
-from models.record.conflicts import refusal_of
+from models.record.commands import Command
 from models.record.delegations import stir
+from models.record.once import in_use, once
 from models.record.tools import Tools
-from models.record.write import GENESIS, chain, lines, plain, written_rows
+from models.record.write import chain, end_of_stream, lines, written_rows
 from models.record.writing import Writing
 
 _LOCK = text("SELECT 1 FROM accounts WHERE id = :id FOR NO KEY UPDATE")
@@ -67,7 +66,6 @@ _HOUSE = text(
     " AND a.kind = 'agency' AND a.state <> 'cancelled') AS accounts FROM authorities u"
     " WHERE u.authority_id = :authority"
 )
-_LAST = text("SELECT number, hash FROM events WHERE stream_id = :id ORDER BY number DESC LIMIT 1")
 _ROLES = (GrantRole, RestrictGrant, ExtendGrant, RevokeGrant, Relieve)
 _POST = text(
     "SELECT p.id, (SELECT coalesce(json_agg(json_build_array(h.valid_from, h.valid_to)), '[]')"
@@ -88,26 +86,9 @@ async def manage_account(tools: Tools, ask: Ask) -> Moment:
     assert ask.command_id is not None, "nothing but a command changes somebody's account"
     scope = Scope(ask.authority_id, everything=True, on=legal_date(ask.now))
     async with transaction(tools.engine, scope) as connection:
-        rows = (await together(connection, [(_LOCK, {"id": ask.subject_id}), command_query(ask.command_id)]))[
-            1
-        ]
-        if not rows:
-            return _moment(404)
-        command = command_of(tools, ask.authority_id, rows[0])
-        if command.settled:
-            return _moment(command.status)
-        try:
-            async with connection.begin_nested():
-                status, answer = await _decided(connection, tools, ask, command)
-        except IntegrityError as conflict:
-            refusal = refusal_of(conflict)
-            if refusal is None:
-                raise
-            status, answer = refusal.problem.status, refusal.to_json()
-        except RefusedError as refused:
-            status, answer = refused.refusal.problem.status, refused.refusal.to_json()
-        await together(connection, [settling(ask.command_id, status, answer, ask.now)])
-    return _moment(status, str(answer.get("code", "")) if status >= 400 else "")
+        decide = partial(_decided, connection, tools, ask)
+        answered = await once(connection, tools, ask, decide, lock=(_LOCK, {"id": ask.subject_id}))
+    return _moment(*answered)
 
 
 async def _decided(
@@ -135,8 +116,7 @@ async def _decided(
     if isinstance(body, _ROLES):
         office(scene)
     outcome = decide_account(replace(account, accounts_there=house.accounts), body, command.actor, scene)
-    last = (await connection.execute(_LAST, {"id": account.id})).one_or_none()
-    number, digest = (last.number, last.hash) if last is not None else (0, GENESIS)
+    number, digest = await end_of_stream(connection, account.id)
     common = {
         "authority_id": ask.authority_id,
         "agency_id": account.agency_id,
@@ -148,7 +128,7 @@ async def _decided(
     queries = [*await written_rows(connection, outcome, writing), *lines(outcome, scene, writing, events)]
     await together(connection, queries)
     await stir(connection, [account.id], ask.now)
-    return outcome.status, plain(outcome.answer)
+    return outcome.status, outcome.answer
 
 
 async def _managed(connection: AsyncConnection, ask: Ask, body: AccountAct) -> Managed:
@@ -229,10 +209,7 @@ def _standing(command: Command, account: Managed, body: AccountAct, scene: Scene
     Raises:
         RefusedError: ``not-permitted``, ``own-approval``.
     """
-    if command.account_state != AccountState.ACTIVE:
-        raise RefusedError.of(
-            "not-permitted", "Tài khoản không được sử dụng lúc này.", "The account is not in use."
-        )
+    in_use(command)
     here = Target(
         agency_id=account.agency_id,
         ancestors=account.line,

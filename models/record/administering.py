@@ -5,6 +5,7 @@ A sibling of ``act`` beside the one for the law: its subject is the authority, w
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,16 +17,16 @@ from models.command_admin import AnnounceMaintenance, LiftMaintenance, OrderBack
 from models.command_national import OrderReconciliation
 from models.command_shapes import Body
 from models.database import Scope, together, transaction
-from models.errors import RefusedError
 from models.lifecycle.guard import refuse
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.logs import logger
 from models.messages import Ask, Moment
 from models.record import service
-from models.record.commands import Command, command_of, command_query, settling
+from models.record.commands import Command
 from models.record.install import record_on_authority
 from models.record.lawgiving import permitted
+from models.record.once import once
 from models.record.sql import inserting
 from models.record.tools import Tools
 from models.record.tree import mend_lines
@@ -55,21 +56,15 @@ async def administer(tools: Tools, ask: Ask) -> Moment:
     assert ask.command_id is not None, "nothing else but a command comes here"
     scope = Scope(ask.authority_id, everything=True, on=legal_date(ask.now))
     async with transaction(tools.engine, scope) as connection:
-        (rows,) = await together(connection, [command_query(ask.command_id)])
-        if not rows:
-            return _moment(404)
-        command = command_of(tools, ask.authority_id, rows[0])
-        if command.settled:
-            return _moment(command.status)
-        try:
-            async with connection.begin_nested():
-                done = await _done(connection, tools, ask, command)
-        except RefusedError as refused:
-            status, answer = refused.refusal.problem.status, refused.refusal.to_json()
-            await together(connection, [settling(ask.command_id, status, answer, ask.now)])
-            return _moment(status, refused.refusal.code)
-        await together(connection, [settling(ask.command_id, done.status, done.answer, ask.now)])
-    return _moment(done.status)
+        answered = await once(connection, tools, ask, partial(_decided, connection, tools, ask))
+    return _moment(*answered)
+
+
+async def _decided(
+    connection: AsyncConnection, tools: Tools, ask: Ask, command: Command
+) -> tuple[int, dict[str, Any]]:
+    done = await _done(connection, tools, ask, command)
+    return done.status, done.answer
 
 
 async def _done(connection: AsyncConnection, tools: Tools, ask: Ask, command: Command) -> Done:

@@ -6,29 +6,30 @@ What people wrote of it lies sealed in one column, entry after entry; nothing is
 import json
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access import Allowed, Target, Verb, may, reach
 from models.calendar import legal_date
 from models.command_registers import AddToBreach, CloseBreach, NotifyBreach, RecordBreach
 from models.command_shapes import Body
-from models.database import Query, Scope, together, transaction
+from models.database import Scope, together, transaction
 from models.errors import RefusedError
 from models.keys import Sealed
 from models.lifecycle.breach import DECISIONS, STATE_VI, Breach, record, wake
-from models.lifecycle.life import AccountState
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.messages import Ask, Moment
-from models.record.commands import Command, command_of, command_query, settling
+from models.record.commands import Command
 from models.record.load import DUTY, duty_of
+from models.record.once import in_use, once
 from models.record.sql import inserting, updating
 from models.record.tools import Tools
-from models.record.write import GENESIS, chain, lines, plain, written_rows
+from models.record.write import chain, end_of_stream, lines, written_rows
 from models.record.writing import Writing
 
 Entry = dict[str, Any]
@@ -48,47 +49,32 @@ _THERE = text(
     "SELECT p.id, array(SELECT c.ancestor_id FROM agency_closure c WHERE c.descendant_id = p.agency_id"
     " AND c.valid_to IS NULL) AS line FROM profiles p WHERE p.id = ANY (:ids)"
 )
-_LAST = text("SELECT number, hash FROM events WHERE stream_id = :id ORDER BY number DESC LIMIT 1")
 
 
 async def manage_breach(tools: Tools, ask: Ask) -> Moment:
     """Do one act on a breach, exactly once however often it is asked; or look at its clock."""
     async with transaction(tools.engine, Scope(ask.authority_id, everything=True)) as connection:
-        queries: list[Query] = [(_LOCK, {"id": ask.subject_id})]
-        if ask.command_id is not None:
-            queries.append(command_query(ask.command_id))
-        rows = await together(connection, queries)
-        row = (await connection.execute(_BREACH, {"id": ask.subject_id})).one_or_none()
         if ask.command_id is None:
+            await connection.execute(_LOCK, {"id": ask.subject_id})
+            row = await _row(connection, ask)
             if row is None or ask.internal != "wake":
                 return _moment(row)
             return await _woken(connection, tools, ask, row)
-        if not rows[1]:
-            return _moment(row, 404)
-        command = command_of(tools, ask.authority_id, rows[1][0])
-        if command.settled:
-            return _moment(row, command.status)
-        try:
-            async with connection.begin_nested():
-                outcome = await _decided(connection, tools, ask, command, row)
-        except RefusedError as refused:
-            status, answer = refused.refusal.problem.status, refused.refusal.to_json()
-            await together(connection, [settling(ask.command_id, status, answer, ask.now)])
-            return _moment(row, status, refused.refusal.code)
-        done = settling(ask.command_id, outcome.status, plain(outcome.answer), ask.now)
-        await together(connection, [done])
-        row = (await connection.execute(_BREACH, {"id": ask.subject_id})).one()
-        return _moment(row, outcome.status)
+        decide = partial(_decided, connection, tools, ask)
+        answered = await once(connection, tools, ask, decide, lock=(_LOCK, {"id": ask.subject_id}))
+        return _moment(await _row(connection, ask), *answered)
+
+
+async def _row(connection: AsyncConnection, ask: Ask) -> Row[Any] | None:
+    return (await connection.execute(_BREACH, {"id": ask.subject_id})).one_or_none()
 
 
 async def _decided(
-    connection: AsyncConnection, tools: Tools, ask: Ask, command: Command, row: Any | None
-) -> Outcome:
+    connection: AsyncConnection, tools: Tools, ask: Ask, command: Command
+) -> tuple[int, dict[str, Any]]:
     body = command.body
-    if command.account_state != AccountState.ACTIVE:
-        raise RefusedError.of(
-            "not-permitted", "Tài khoản không được sử dụng lúc này.", "The account is not in use."
-        )
+    in_use(command)
+    row = await _row(connection, ask)
     if isinstance(body, RecordBreach):
         if row is not None:
             raise RefusedError.of("wrong-state", "Sự cố đã được ghi nhận.", "It is written down already.")
@@ -106,7 +92,7 @@ async def _decided(
         assert row is not None
         outcome = DECISIONS[type(body)](_breach(row), body, scene)
     await _write(connection, tools, ask, outcome, scene, agency_id, row, _said(body))
-    return outcome
+    return outcome.status, outcome.answer
 
 
 async def _woken(connection: AsyncConnection, tools: Tools, ask: Ask, row: Any) -> Moment:
@@ -204,8 +190,7 @@ async def _write(
     said: Entry | None,
 ) -> None:
     authority_id, breach_id = ask.authority_id, ask.subject_id
-    last = (await connection.execute(_LAST, {"id": breach_id})).one_or_none()
-    number, digest = (last.number, last.hash) if last is not None else (0, GENESIS)
+    number, digest = await end_of_stream(connection, breach_id)
     events = chain(
         outcome, scene, breach_id, number, digest, authority_id=authority_id, agency_id=agency_id,
         profile_id=None, command_id=ask.command_id,

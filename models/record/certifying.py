@@ -5,6 +5,7 @@ certificate it is, and nobody says it of their own (two people stand behind each
 """
 
 from base64 import b64encode
+from functools import partial
 from typing import Any, NoReturn
 from uuid import UUID, uuid5
 
@@ -21,10 +22,11 @@ from models.lifecycle.life import AccountState
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.messages import Ask, Moment
-from models.record.commands import Command, command_of, command_query, settling
+from models.record.commands import Command
+from models.record.once import in_use, once
 from models.record.sql import inserting, updating
 from models.record.tools import Tools
-from models.record.write import GENESIS, chain
+from models.record.write import chain, end_of_stream
 
 _LOCK = text("SELECT 1 FROM accounts WHERE id = :id FOR NO KEY UPDATE")
 _ACCOUNT = text(
@@ -41,7 +43,6 @@ _HOLDERS = text(
 _LIVE = text(
     "SELECT id, sha256 FROM certificates WHERE id = :id AND account_id = :account AND withdrawn_at IS NULL"
 )
-_LAST = text("SELECT number, hash FROM events WHERE stream_id = :id ORDER BY number DESC LIMIT 1")
 
 
 async def give_certificate(tools: Tools, ask: Ask) -> Moment:
@@ -49,26 +50,14 @@ async def give_certificate(tools: Tools, ask: Ask) -> Moment:
     assert ask.command_id is not None, "nothing but a command changes certificates"
     scope = Scope(ask.authority_id, everything=True, on=legal_date(ask.now))
     async with transaction(tools.engine, scope) as connection:
-        rows = (await together(connection, [(_LOCK, {"id": ask.subject_id}), command_query(ask.command_id)]))[
-            1
-        ]
-        if not rows:
-            return _moment(404)
-        command = command_of(tools, ask.authority_id, rows[0])
-        if command.settled:
-            return _moment(command.status)
-        try:
-            answer = await _decided(connection, tools, ask, command)
-        except RefusedError as refused:
-            status, problem = refused.refusal.problem.status, refused.refusal.to_json()
-            await together(connection, [settling(ask.command_id, status, problem, ask.now)])
-            return _moment(status, refused.refusal.code)
-        status = 201 if isinstance(command.body, RegisterCertificate) else 200
-        await together(connection, [settling(ask.command_id, status, answer, ask.now)])
-    return _moment(status)
+        decide = partial(_decided, connection, tools, ask)
+        answered = await once(connection, tools, ask, decide, lock=(_LOCK, {"id": ask.subject_id}))
+    return _moment(*answered)
 
 
-async def _decided(connection: AsyncConnection, tools: Tools, ask: Ask, command: Command) -> dict[str, Any]:
+async def _decided(
+    connection: AsyncConnection, tools: Tools, ask: Ask, command: Command
+) -> tuple[int, dict[str, Any]]:
     account = (await connection.execute(_ACCOUNT, {"id": ask.subject_id})).one_or_none()
     if account is None:
         raise RefusedError.of("not-found", "Không có tài khoản này.", "There is no such account.")
@@ -86,11 +75,9 @@ async def _decided(connection: AsyncConnection, tools: Tools, ask: Ask, command:
         managing_agency_id=account.agency_id,
     )
     if isinstance(command.body, RegisterCertificate):
-        answer = await _registered(connection, ask, command.body, account, scene)
-    else:
-        assert isinstance(command.body, WithdrawCertificate), "only these two come here"
-        answer = await _withdrawn(connection, ask, command.body, account, scene)
-    return answer
+        return 201, await _registered(connection, ask, command.body, account, scene)
+    assert isinstance(command.body, WithdrawCertificate), "only these two come here"
+    return 200, await _withdrawn(connection, ask, command.body, account, scene)
 
 
 def _role(command: Command, account: Row[Any], *, scene_law: Any, ask: Ask) -> str:
@@ -100,10 +87,7 @@ def _role(command: Command, account: Row[Any], *, scene_law: Any, ask: Ask) -> s
         RefusedError: ``not-permitted``, ``own-approval``.
     """
     actor = command.actor
-    if command.account_state != AccountState.ACTIVE:
-        raise RefusedError.of(
-            "not-permitted", "Tài khoản không được sử dụng lúc này.", "The account is not in use."
-        )
+    in_use(command)
     same_person = account.profile_id is not None and account.profile_id == actor.person_profile_id
     if actor.account_id == account.id or same_person:
         raise RefusedError.of(
@@ -224,9 +208,8 @@ async def _told(
     connection: AsyncConnection, ask: Ask, account: Row[Any], scene: Scene, kind: str, facts: dict[str, Any]
 ) -> None:
     """The event, in the account's own hash chain."""
-    last = (await connection.execute(_LAST, {"id": account.id})).one_or_none()
     out = Outcome().happened(kind, None, **facts)
-    number, digest = (last.number, last.hash) if last is not None else (0, GENESIS)
+    number, digest = await end_of_stream(connection, account.id)
     common = {
         "authority_id": ask.authority_id,
         "agency_id": account.agency_id,

@@ -19,7 +19,7 @@ from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.record.loads import Load, calendar_known, load_calendar, load_rules, rules_known
 from models.record.tools import Tools
-from models.record.write import GENESIS, chain
+from models.record.write import chain, end_of_stream
 from models.regulations import Regulation, RuleSet, Trial, check_trial, law_of, resolved
 from models.tables import AgencyClosureRow, AgencyRow, AuthorityRow, EventRow
 
@@ -27,7 +27,6 @@ ROOT_KIND = "peoples_committee"
 _LOCK = text("SELECT pg_advisory_xact_lock(4817203553)")
 _FIND = text("SELECT authority_id FROM authorities WHERE code = :code")
 _ROOT = text("SELECT id FROM agencies WHERE code = :code")
-_LAST = text("SELECT number, hash FROM events WHERE stream_id = :id ORDER BY number DESC LIMIT 1")
 _HOLD = text("SELECT authority_id FROM authorities WHERE authority_id = :id FOR NO KEY UPDATE")
 
 
@@ -177,8 +176,7 @@ async def record_on_authority(
     if not outcome.events:
         return 0
     await connection.execute(_HOLD, {"id": authority_id})
-    last = (await connection.execute(_LAST, {"id": authority_id})).one_or_none()
-    number, digest = (last.number, last.hash) if last else (0, GENESIS)
+    number, digest = await end_of_stream(connection, authority_id)
     common = {"authority_id": authority_id, "agency_id": agency_id, "profile_id": None, "command_id": None}
     events = chain(outcome, scene, authority_id, number, digest, **common)
     await connection.execute(insert(EventRow), events)

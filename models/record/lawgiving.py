@@ -5,6 +5,7 @@ done is asked here again, a refusal is an answer, and the same command again is 
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,14 +19,13 @@ from models.calendar.loader import load_year
 from models.calendar.source import SourceError
 from models.command_law import AdoptLaw, LawAct, LoadLaw, OpenCampaign, ProclaimYear
 from models.command_shapes import Body
-from models.database import Scope, together, transaction
+from models.database import Scope, transaction
 from models.errors import FieldRefusal, RefusedError
-from models.lifecycle.life import AccountState
 from models.lifecycle.rebasing import Basis
 from models.messages import Ask, Moment
 from models.record.authorise import VERB_OF
 from models.record.campaigning import opened_by
-from models.record.commands import Command, command_of, command_query, settling
+from models.record.commands import Command
 from models.record.lawmaking import (
     Plan,
     Planner,
@@ -35,6 +35,7 @@ from models.record.lawmaking import (
     loading,
     proclaiming,
 )
+from models.record.once import in_use, once
 from models.record.tools import Tools
 from models.regulations import in_story, load_beside
 
@@ -103,41 +104,27 @@ async def give_law(tools: Tools, ask: Ask) -> Moment:
     assert ask.command_id is not None, "nothing but a command changes the law"
     scope = Scope(ask.authority_id, everything=True, on=legal_date(ask.now))
     async with transaction(tools.engine, scope) as connection:
-        (rows,) = await together(connection, [command_query(ask.command_id)])
-        if not rows:
-            return _moment(404)
-        command = command_of(tools, ask.authority_id, rows[0])
-        if command.settled:
-            return _moment(command.status)
-        try:
-            async with connection.begin_nested():
-                answer = await _decided(connection, tools, ask, command)
-        except RefusedError as refused:
-            status, answer = refused.refusal.problem.status, refused.refusal.to_json()
-            await together(connection, [settling(ask.command_id, status, answer, ask.now)])
-            return _moment(status, refused.refusal.code)
-        await together(connection, [settling(ask.command_id, 201, answer, ask.now)])
-    return _moment(201)
+        answered = await once(connection, tools, ask, partial(_decided, connection, tools, ask))
+    return _moment(*answered)
 
 
-async def _decided(connection: AsyncConnection, tools: Tools, ask: Ask, command: Command) -> dict[str, Any]:
+async def _decided(
+    connection: AsyncConnection, tools: Tools, ask: Ask, command: Command
+) -> tuple[int, dict[str, Any]]:
     """Do it; what the command is answered."""
     body = command.body
     assert isinstance(body, LawAct), "only acts on the law come here"
     role = await permitted(connection, tools, ask, command)
     if isinstance(body, OpenCampaign):
-        return await opened_by(connection, tools, ask.authority_id, command, role, ask.now)
+        return 201, await opened_by(connection, tools, ask.authority_id, command, role, ask.now)
     warrant = Warrant(body.document, body.approver_id, command.actor.account_id)
     loaded = await carried_out(connection, tools, ask.authority_id, planner_of(body), warrant, ask.now)
-    return {"loads": [str(one) for one in loaded.ids], "kind": loaded.plan.kind, **loaded.plan.facts}
+    return 201, {"loads": [str(one) for one in loaded.ids], "kind": loaded.plan.kind, **loaded.plan.facts}
 
 
 async def permitted(connection: AsyncConnection, tools: Tools, ask: Ask, command: Command) -> str:
     """The role in which somebody acts on the authority as a whole, with an account in use."""
-    if command.account_state != AccountState.ACTIVE:
-        raise RefusedError.of(
-            "not-permitted", "Tài khoản không được sử dụng lúc này.", "The account is not in use."
-        )
+    in_use(command)
     today = legal_date(ask.now)
     law, _ = await tools.law(connection, ask.authority_id, today)
     root: UUID = (await connection.execute(_ROOT)).scalar_one()

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import TextClause
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.command_lists import ApproveByList
@@ -48,9 +48,7 @@ from models.record.proposals import with_proposals
 from models.record.pulling import with_base, with_pulled
 from models.record.sql import inserting, updating
 from models.record.tools import Tools
-
-GENESIS = "0" * 64
-"""Previous hash of a stream's first event."""
+from models.record.write import GENESIS, end_of_stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +71,6 @@ class Found:
         """The agency next above it; itself at the top."""
         above = [a for a in self.ancestors if a != self.agency_id]
         return above[0] if above else self.agency_id
-
-
-_LAST_EVENT = text("SELECT number, hash FROM events WHERE stream_id = :id ORDER BY number DESC LIMIT 1")
 
 
 def _ids(found: list[str] | None) -> tuple[UUID, ...]:
@@ -182,8 +177,7 @@ async def last_event(connection: AsyncConnection, found: Found, subject_id: UUID
     """Number and hash of the stream's newest event; the profile's row carries its own."""
     if found.subject.life is not None and found.row is not None:
         return found.row.last_event, found.row.last_hash
-    row = (await connection.execute(_LAST_EVENT, {"id": subject_id})).one_or_none()
-    return (row.number, row.hash) if row is not None else (0, GENESIS)
+    return await end_of_stream(connection, subject_id)
 
 
 def creating(tools: Tools, ask: Ask, body: OpenProfile, outcome: Outcome, scene: Scene) -> Query:

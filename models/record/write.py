@@ -38,6 +38,15 @@ def plain(value: Any) -> Any:
             return value
 
 
+_LAST = text("SELECT number, hash FROM events WHERE stream_id = :id ORDER BY number DESC LIMIT 1")
+
+
+async def end_of_stream(connection: AsyncConnection, stream_id: UUID) -> tuple[int, str]:
+    """Number and hash of a stream's newest event: what the next one is chained to."""
+    row = (await connection.execute(_LAST, {"id": stream_id})).one_or_none()
+    return (row.number, row.hash) if row is not None else (0, GENESIS)
+
+
 def event_hash(previous: str, content: Mapping[str, Any]) -> str:
     """SHA-256 over the previous event's hash and this event's canonical JSON (RFC 8785)."""
     return hashlib.sha256(previous.encode() + rfc8785.dumps(plain(content))).hexdigest()
