@@ -19,9 +19,8 @@ with workflow.unsafe.imports_passed_through():
 LONG = timedelta(hours=6)
 SHARES = {"approve": 200, "submit": 1000}
 """Items of one agency after which its batch goes to the end of the queue: a large one starves nobody."""
-BEAT = timedelta(minutes=2)
-CALLING = timedelta(seconds=30)
-"""The batches that speak with the other side beat beside their work: a dead worker's is soon another's."""
+SIGNING, CALLING = timedelta(seconds=60), timedelta(seconds=30)
+"""Batches beat beside their work: a dead worker's is soon another's. Typesetting may hold a beat up."""
 SUMMARY = {
     "approve": "Lập danh sách, ký phê duyệt",
     "submit": "Gửi gói tin",
@@ -153,7 +152,7 @@ class AgencyMonthWorkflow:
             ),
             task_queue=batch_queue(workflow.info().task_queue),
             start_to_close_timeout=LONG,
-            heartbeat_timeout=BEAT if kind == "approve" else CALLING,
+            heartbeat_timeout=SIGNING if kind == "approve" else CALLING,
             retry_policy=LIST_RETRY,
             summary=SUMMARY[kind],
         )

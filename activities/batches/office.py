@@ -47,7 +47,8 @@ class MonthOffice(MonthActivities):
     @activity.defn(name="approve_batch")
     async def approve_batch(self, batch: Batch) -> BatchResult:
         """See ``activities.batches.rounds``."""
-        return await approve_batch(self.tools, self.signing, batch)
+        async with beating(activity.heartbeat):
+            return await approve_batch(self.tools, self.signing, batch)
 
     @activity.defn(name="submit_batch")
     async def submit_batch(self, batch: Batch) -> BatchResult:

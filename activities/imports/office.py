@@ -27,7 +27,7 @@ from models.activity_interfaces import ImportActivities
 from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.errors import RefusedError
-from models.form import Candidate, Gathered, gather, people_of
+from models.form import Candidate, Gathered, decided_by, gather, people_of, put_meanings
 from models.lifecycle.forms import form_for
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
@@ -63,6 +63,13 @@ _DEPARTMENT = text(
 _ACCEPTED = text(
     "SELECT sheet, row FROM import_lines WHERE import_id = :id AND sheet = ANY(:sheets)"
     " AND verdict IN ('create', 'update', 'same')"
+)
+
+
+# The last word about each value; a decision that was taken back is none.
+_DECIDED = text(
+    "SELECT code_list, old, code FROM (SELECT DISTINCT ON (code_list, old) code_list, old, code"
+    " FROM code_mappings ORDER BY code_list, old, decided_at DESC, id) d WHERE code IS NOT NULL"
 )
 
 
@@ -120,6 +127,7 @@ class ImportOffice(ImportActivities):
             loaded = await load_actor(connection, row.account_id)
             agency_id: UUID = await connection.scalar(_PLACE, {"id": row.account_id})
             law, calendar = await self.tools.law(connection, start.authority_id, legal_date(start.now))
+            decided = (await connection.execute(_DECIDED)).all()
         assert loaded is not None, "an import without an account cannot have been accepted"
         actor, state = loaded
         today = legal_date(start.now)
@@ -149,6 +157,7 @@ class ImportOffice(ImportActivities):
             dry_run=row.dry_run,
             administers=reach(actor, Verb.ADMINISTER, today, law).everywhere,
             counts=dict(row.counts),
+            meanings=decided_by({(one.code_list, one.old): one.code for one in decided}),
         )
 
     async def _read(self, start: ImportStart, row: Row[Any], run: Run) -> Gathered:
@@ -168,9 +177,12 @@ class ImportOffice(ImportActivities):
 
         def together() -> Gathered:
             try:
-                return gather(run.form, book, on=run.scene.today, also=run.forms)
+                found = gather(run.form, book, on=run.scene.today, also=run.forms)
             except BaseException as error:
                 raise unreadable(error) from error
+            for one in found.candidates if run.meanings else ():
+                one.meant = put_meanings(one.form, one.content, run.meanings, run.scene.today)
+            return found
 
         gathered = await _beating(together, lambda: ("read", book.rows_read))
         run.letters = book.letters

@@ -1,7 +1,8 @@
 """The sheet ``Hồ sơ`` with its tables, batch by batch: looked up by blind index, judged, written."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -24,8 +25,9 @@ from activities.imports.judging import (
 )
 from activities.imports.lines import Line
 from activities.imports.run import Batches, Run, recorded_email
+from activities.imports.words import finding
 from models.errors import Refusal
-from models.form import Candidate, CellIssue
+from models.form import Candidate, CellIssue, cell_at
 from models.record.bulk import Legacy, adopt, renew
 
 _KNOWN = (
@@ -71,6 +73,10 @@ class People(Batches[Candidate]):
                 self._judge(one, issues, known, taken, left) for one, issues in zip(batch, found, strict=True)
             ]
         )
+        judged = [
+            replace(one, line=replace(one.line, issues=(*one.line.issues, *_meant(candidate))))
+            for candidate, one in zip(batch, judged, strict=True)
+        ]
         if run.dry_run:
             return [one.line for one in judged]
         return await self._write(connection, judged)
@@ -83,7 +89,7 @@ class People(Batches[Candidate]):
         for one in judged:
             line = one.line
             if line.verdict == "create":
-                line = Line(line.section, line.sheet, line.row, line.verdict, next(ids))
+                line = replace(line, subject_id=next(ids))
             elif one.change is not None:
                 await renew(connection, run.tools, run.scene, run.source, one.change)
             lines.append(line)
@@ -167,3 +173,10 @@ class People(Batches[Candidate]):
             return {}
         rows = await connection.execute(_LOGINS, {"logins": logins})
         return {row.login: row.profile_id for row in rows}
+
+
+def _meant(candidate: Candidate) -> Iterator[CellIssue]:
+    """What of the line was entered otherwise than it stands there, cell by cell."""
+    for path in candidate.meant:
+        sheet, row, name = cell_at(candidate, path)
+        yield finding(sheet, row, name, "old-value")

@@ -19,6 +19,7 @@ from activities.imports.lines import Letters, Line, counted, write_lines
 from models.database import Scope, transaction
 from models.errors import HosoError, Refusal
 from models.form import Catalogue
+from models.form.meaning import Decided
 from models.keys import Sealed
 from models.lifecycle.forms import form_for
 from models.lifecycle.scene import Scene
@@ -52,6 +53,8 @@ class Run:
     administers: bool
     """Whether whoever asked may give roles over the whole authority."""
     counts: dict[str, Any]
+    meanings: Decided = field(default_factory=dict)
+    """What the mapping desk has decided about old values."""
     letters: Letters = field(default_factory=dict)
     agencies: dict[str, UUID] = field(default_factory=dict)
     """Standing agencies by code; in a dry run those the workbook would create, too."""

@@ -73,6 +73,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "vị trí đang có người giữ; cần ghi số căn cước công dân của người giữ mới.",
         "the post has a holder; the number of the new holder is needed.",
     ),
+    "old-value": (
+        "giá trị cũ, ghi theo mã đã quyết định ở bàn ánh xạ.",
+        "an old value, entered as the code decided at the mapping desk.",
+    ),
     "account-elsewhere": (
         "tài khoản này thuộc cơ quan khác hoặc đã bị hủy.",
         "the account belongs to another agency or was cancelled.",

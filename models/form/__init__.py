@@ -9,8 +9,9 @@ from .differences import FieldChange, diff
 from .exporting import cells_of, guarded
 from .fields import Catalogue, Field, catalogue
 from .foretelling import Foretold, foretold, retirement_on
-from .gathering import Candidate, Gathered, gather, judge
+from .gathering import Candidate, Gathered, cell_at, gather, judge
 from .issues import MAY_WAIT, FieldIssue
+from .meaning import decided_by, put_meanings
 from .normal import Content, canonical, digest, normalise, tidy
 from .ownership import carry_over, owned_by
 from .places import address_in_words, communes, provinces
@@ -47,11 +48,13 @@ __all__ = [
     "carry",
     "carry_over",
     "catalogue",
+    "cell_at",
     "cells_of",
     "choices_of",
     "code_list",
     "communes",
     "completeness",
+    "decided_by",
     "diff",
     "digest",
     "foretold",
@@ -71,6 +74,7 @@ __all__ = [
     "people_of",
     "prefill",
     "provinces",
+    "put_meanings",
     "read_header",
     "read_row",
     "retirement_on",

@@ -38,6 +38,8 @@ class Candidate:
     form: Catalogue
     places: dict[str, tuple[Sheet, int]] = field(default_factory=dict)
     issues: list[CellIssue] = field(default_factory=list)
+    meant: list[str] = field(default_factory=list)
+    """Paths whose old value was replaced by the code that it is decided to mean."""
 
 
 @dataclass
@@ -82,7 +84,6 @@ def gather(cat: Catalogue, book: Mapping[str, Rows], *, on: date, also: Sequence
 def judge(candidate: Candidate, *, on: date) -> tuple[CellIssue, ...]:
     """All that keeps a candidate out: what was not understood and what the form refuses, each at its cell."""
     cat = candidate.form
-    profiles = people_of(cat)
     about = catalogue("workbook")
     issues = list(candidate.issues)
     known = {(issue.sheet, issue.row, issue.field) for issue in issues}
@@ -91,16 +92,21 @@ def judge(candidate: Candidate, *, on: date) -> tuple[CellIssue, ...]:
         *validate(cat, candidate.content, on=on, by="agency"),
     ]
     for what in found:
-        issue = _at_cell(candidate, profiles, what)
+        issue = _at_cell(candidate, what)
         if (issue.sheet, issue.row, issue.field) not in known:
             issues.append(issue)
     return tuple(issues)
 
 
-def _at_cell(candidate: Candidate, profiles: Sheet, what: FieldIssue) -> CellIssue:
-    head, _, rest = what.path.partition(".")
-    sheet, row = candidate.places.get(head, (profiles, candidate.row))
-    name = rest if head in candidate.places else what.path.partition("[")[0]
+def cell_at(candidate: Candidate, path: str) -> tuple[Sheet, int, str]:
+    """Sheet, row and column's name where a path of the form stands in the workbook."""
+    head, _, rest = path.partition(".")
+    sheet, row = candidate.places.get(head, (people_of(candidate.form), candidate.row))
+    return sheet, row, rest if head in candidate.places else path.partition("[")[0]
+
+
+def _at_cell(candidate: Candidate, what: FieldIssue) -> CellIssue:
+    sheet, row, name = cell_at(candidate, what.path)
     column = sheet.by_name.get(name) or sheet.by_name.get(f"{name}.province")
     label = column.label if column else what.label
     name = column.name if column else name
