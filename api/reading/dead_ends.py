@@ -1,4 +1,4 @@
-"""Signatures nobody can give, today or at the end of this month's window; why, and what would end it."""
+"""Acts nobody can do, today or at the end of this month's window; why, and what would end it."""
 
 from datetime import date, datetime
 from typing import Any
@@ -48,11 +48,18 @@ class Proposed(BaseModel):
 class DeadEnd(BaseModel):
     """One signature that nobody can give."""
 
-    kind: str = Field(title="Loại", description="approval: phê duyệt hồ sơ; report: báo cáo rà soát")
-    subject_id: UUID = Field(title="Hồ sơ hoặc báo cáo")
+    kind: str = Field(
+        title="Loại",
+        description="approval: phê duyệt hồ sơ; report: báo cáo rà soát; gate: cơ quan quản lý phê duyệt dữ"
+        " liệu đồng bộ; transfer: bước tiếp theo của việc chuyển hồ sơ; delegation: thống nhất việc uỷ quyền",
+    )
+    subject_id: UUID = Field(
+        title="Hồ sơ, báo cáo, danh sách, việc chuyển hoặc uỷ quyền",
+        description="Với gate: danh sách chờ lâu nhất / the list that has waited longest",
+    )
     agency_id: UUID = Field(title="Cơ quan, đơn vị")
     agency: str = Field(title="Tên cơ quan, đơn vị")
-    citation: str = Field(title="Căn cứ")
+    citation: str = Field(title="Căn cứ", description="Trống: quy ước của hệ thống / policy where empty")
     on: date = Field(title="Không ai ký được từ", description="Hôm nay, hoặc ngày cuối kỳ cuối tháng")
     why: list[Hindered] = Field(title="Vì sao", description="Trống: chưa ai giữ vị trí")
     proposals: list[Proposed] = Field(title="Đề xuất")

@@ -10,21 +10,14 @@ from api.scope import Reading
 from models.access import reach
 from models.calendar import legal_date
 from models.lifecycle.competence import signing_role
-from models.lifecycle.gate import AFTER, BEFORE, OPEN_AFTER
+from models.record.awaited_acts import AT_GATE
 from models.regulations import RuleSet
 
 VERBS = ("release_month", "send_back_items")
 
-WAITING = (
-    "i.state IN ('approved', 'accepted')"
-    f" AND (m.gate = '{BEFORE}' AND m.state <> 'closed' AND i.state = 'approved'"
-    f" OR m.gate = '{AFTER}' AND m.state IN {OPEN_AFTER} AND i.state = 'accepted')"
-)
-"""Whether item ``i`` of list ``m`` waits for the department: as `models.lifecycle.gate` judges it."""
-
 _LISTS = text(
     "SELECT m.id, m.agency_id, count(*) AS items, min(i.changed_at) AS since, count(*) OVER () AS n"  # noqa: S608 — constants above
-    f" FROM agency_months m JOIN month_items i ON i.agency_month_id = m.id WHERE {WAITING}"
+    f" FROM agency_months m JOIN month_items i ON i.agency_month_id = m.id WHERE {AT_GATE}"
     " GROUP BY m.id, m.agency_id, m.month ORDER BY m.month, m.id LIMIT :most"
 )
 

@@ -13,13 +13,13 @@ from sqlalchemy import text
 
 from api.paging import Page, cursor, key_of, page
 from api.reading import forms, permits
-from api.reading.gate import WAITING
 from api.reading.months import Check
 from api.reading.reconciliations import FORM
 from api.scope import Reading
 from models.calendar import legal_date
 from models.errors import RefusedError
 from models.form import catalogue
+from models.record.awaited_acts import AT_GATE
 
 
 class Held(BaseModel):
@@ -97,7 +97,7 @@ _ITEMS = (
     " FROM agency_months m JOIN month_items i ON i.agency_month_id = m.id"
     " JOIN agencies a ON a.id = m.agency_id JOIN revisions r ON r.id = i.revision_id"
     " JOIN profiles p ON p.id = i.profile_id"
-    f"{_HELD}{_OTHERWISE} WHERE {WAITING}"
+    f"{_HELD}{_OTHERWISE} WHERE {AT_GATE}"
 )
 
 

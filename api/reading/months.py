@@ -9,9 +9,10 @@ from sqlalchemy import text
 
 from api.paging import Page, cursor, key_of, page
 from api.reading import forms, permits
-from api.reading.gate import VERBS, WAITING
+from api.reading.gate import VERBS
 from api.reading.steps import Call, calls
 from api.scope import Reading
+from models.record.awaited_acts import AT_GATE
 
 Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
@@ -118,7 +119,7 @@ _COUNTS = (
     "(SELECT coalesce(json_object_agg(state, n), '{}') FROM (SELECT i.state, count(*) AS n FROM month_items i"
     " WHERE i.agency_month_id = m.id GROUP BY i.state) AS counted)"
 )
-_AT_GATE = f"(SELECT count(*) FROM month_items i WHERE i.agency_month_id = m.id AND {WAITING})"  # noqa: S608 — the same
+_AT_GATE = f"(SELECT count(*) FROM month_items i WHERE i.agency_month_id = m.id AND {AT_GATE})"  # noqa: S608 — the same
 _LINE = (
     f"SELECT m.id, m.agency_id, a.name AS agency, m.month, m.state, m.opens_on, m.nominal_end,"  # noqa: S608 — constants
     f" m.rolled_end, m.kind, m.listed, {_COUNTS} AS counts, m.gate, {_AT_GATE} AS at_gate,"

@@ -1,5 +1,6 @@
-"""Steps nobody can take: all who might sign have left, are suspended, lack a certificate, or are the subject.
+"""Steps nobody can take: all who might have left, are suspended, lack a certificate, or are the subject.
 
+A signature, the department's gate, the next step of a transfer, its agreement to a delegation.
 Found before the window, by the same question the signature itself is judged by (``models.access.may``), and
 answered with a proposal that was judged in the same way. Pure.
 """
@@ -19,7 +20,7 @@ USABLE = "active"
 PROPOSALS = 3
 """People proposed for one post; whoever decides needs no longer list."""
 
-Kind = Literal["approval", "report"]
+Kind = Literal["approval", "report", "gate", "transfer", "delegation"]
 Remedy = Literal["restore", "give_post"]
 Code = Literal[
     "left", "not-yet", "suspended", "default-password", "no-certificate", "certificate-ends", "own-approval",
@@ -27,26 +28,43 @@ Code = Literal[
 ]  # fmt: skip
 
 
+_VERBS: Mapping[str, Verb] = {
+    "approval": Verb.APPROVE,
+    "report": Verb.SIGN_REPORT,
+    "gate": Verb.GATE,
+    "delegation": Verb.AGREE_DELEGATION,
+}
+_DEPARTMENT_S = ("gate", "delegation")
+"""Acts of the department alone: its posts reach the whole authority and are held in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One signature that is awaited: about whom, in which agency's hands, by which roles."""
+    """One act that is awaited: about whom, in which agency's hands, by which roles."""
 
     kind: Kind
     subject_id: UUID
-    """The profile, or the report."""
+    """The profile, report, transfer or delegation; of the gate the list that has waited longest."""
     custodian_id: UUID
     """The agency in whose work it is counted."""
     target: Target
     """What is asked about: in the agency that owes the step."""
     among: tuple[str, ...]
-    """Roles whose signature the rule accepts, the one it names first."""
+    """Roles whose act the rule accepts, the one it names first."""
     rule_id: str
     citation: str
+    move: Verb = Verb.HAND_OVER
+    """Of a transfer: what its next step takes."""
 
     @property
     def verb(self) -> Verb:
         """The right it takes."""
-        return Verb.APPROVE if self.kind == "approval" else Verb.SIGN_REPORT
+        return self.move if self.kind == "transfer" else _VERBS[self.kind]
+
+    @property
+    def signed(self) -> bool:
+        """Whether a certificate of one's own may be needed for it."""
+        return self.kind in ("approval", "report")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +139,18 @@ class Finder:
 
     def signs(self, one: Somebody, step: Step) -> bool:
         """Whether this account can take this step on the day."""
-        if one.barred(self.on, certificates=self.certificates) is not None:
+        if self._barred(one, step) is not None:
             return False
         verdict = may(one.actor, step.verb, step.target, self.on, self.law, among=step.among)
         return isinstance(verdict, Allowed)
 
+    def _barred(self, one: Somebody, step: Step) -> Code | None:
+        return one.barred(self.on, certificates=self.certificates and step.signed)
+
     def _candidates(self, step: Step) -> list[Somebody]:
         """Who could take the step were it about nobody: asked once for all people of a unit alike."""
         target = step.target
-        key = (step.kind, target.agency_id, step.among, tuple(sorted(target.facts.items())))
+        key = (step.verb, target.agency_id, step.among, tuple(sorted(target.facts.items())))
         if key not in self._able:
             anybody = replace(step, target=Target(target.agency_id, target.ancestors, facts=target.facts))
             self._able[key] = [one for one in self.people if self.signs(one, anybody)]
@@ -142,7 +163,7 @@ class Finder:
             if role is None:
                 continue
             verdict = may(one.actor, step.verb, step.target, self.on, self.law, among=step.among)
-            code = one.barred(self.on, certificates=self.certificates)
+            code = self._barred(one, step)
             if isinstance(verdict, Denied):
                 code = code if code in ("left", "suspended") else _code(one.actor, step, verdict, self.on)
             if code is not None:
@@ -152,7 +173,7 @@ class Finder:
         """First who needs only a usable account, then who could be given the post, the nearest first."""
         found: list[Proposal] = []
         for one in self.people:
-            code = one.barred(self.on, certificates=self.certificates)
+            code = self._barred(one, step)
             if code in (None, "left"):
                 continue
             verdict = may(one.actor, step.verb, step.target, self.on, self.law, among=step.among)
@@ -162,7 +183,7 @@ class Finder:
         return found[:PROPOSALS]
 
     def _posts(self, step: Step) -> Iterator[Proposal]:
-        post = next((name for name in step.among if _held_in_place(name, step.verb)), None)
+        post = next((name for name in step.among if _held_in_place(name, step)), None)
         if post is None:
             return
         near = {agency: depth for depth, agency in enumerate((step.target.agency_id, *step.target.ancestors))}
@@ -175,10 +196,14 @@ class Finder:
                 yield Proposal("give_post", one.actor.account_id, post, step.target.agency_id)
 
 
-def _held_in_place(role: str, verb: Verb) -> bool:
-    """Whether a role is one of an agency, given to somebody, with this right."""
+def _held_in_place(role: str, step: Step) -> bool:
+    """Whether a role is one of the agency that owes the step, given to somebody, with this right."""
     known = roles().roles.get(role)
-    return known is not None and verb in known.verbs and known.scope in (Scope.SUBTREE, Scope.OWN_AGENCY)
+    if known is None or step.verb not in known.verbs:
+        return False
+    if step.kind in _DEPARTMENT_S and known.scope is Scope.AUTHORITY:
+        return True
+    return known.scope in (Scope.SUBTREE, Scope.OWN_AGENCY)
 
 
 def _role_there(actor: Actor, step: Step) -> str | None:

@@ -1,4 +1,4 @@
-"""What dead ends are found from: signatures awaited now, and every account that may give one."""
+"""What dead ends are found from: acts awaited now, and every account that may do one."""
 
 import asyncio
 from collections import defaultdict
@@ -20,6 +20,7 @@ from models.lifecycle.life import Chapter, Life, Report, Status
 from models.lifecycle.review import obligation_of
 from models.lifecycle.scene import Scene
 from models.lifecycle.steps import awaited, owed_by
+from models.record import awaited_acts as beside
 from models.record.actors import SUSPENDED, delegation_of, grant_of
 from models.record.load import STANDING
 from models.record.tools import Tools
@@ -107,21 +108,31 @@ async def open_steps(
     *,
     agencies: Sequence[UUID] | None = None,
 ) -> list[Step]:
-    """The signatures awaited now, of everybody or of the people of some agencies.
+    """The acts awaited now, of everybody or of the people of some agencies.
 
     Raises:
         LookupError: no law or calendar is recorded for the authority.
     """
     law, calendar = await tools.law(connection, authority_id, legal_date(now))
     where = {"agencies": list(agencies) if agencies is not None else None}
-    waiting, reports, above, offices = await together(
+    waiting, reports, above, offices, gate, moves, lent = await together(
         connection,
-        [(_WAITING, where), (_REPORTS, where), (_ABOVE, {}), (_OFFICES, {"authority": authority_id})],
+        [
+            *((_WAITING, where), (_REPORTS, where), (_ABOVE, {}), (_OFFICES, {"authority": authority_id})),
+            *((beside.GATE, {}), (beside.MOVES, {}), (beside.LENT, where)),
+        ],
     )
     tree = {row.descendant_id: tuple(row.above) for row in above}
     made = _Steps(tools, authority_id, law, calendar, now, tree, offices[0])
     found = [made.approval(row) for row in waiting] + [made.report(row) for row in reports]
-    return [step for step in found if step is not None]
+    found += [beside.at_gate(row, made.scene({}, row.agency_id), tree) for row in gate]
+    found += [beside.move(row, made.scene(beside.facts_of(row), row.agency_id), tree) for row in moves]
+    found += [beside.agreement(row, made.scene({}, row.agency_id), tree) for row in lent]
+    return [
+        step
+        for step in found
+        if step is not None and (agencies is None or step.custodian_id in set(agencies))
+    ]
 
 
 async def possible_signers(connection: AsyncConnection, today: date) -> tuple[Somebody, ...]:
@@ -211,7 +222,7 @@ class _Steps:
             policy_date=row.policy_date,
             signature_id=row.signature_id,
         )
-        rule = obligation_of(report, self._scene({}, row.agency_id))
+        rule = obligation_of(report, self.scene({}, row.agency_id))
         if rule is None:
             return None
         target = Target(row.agency_id, self._tree.get(row.agency_id, ()))
@@ -225,7 +236,7 @@ class _Steps:
         signed: int,
         stock: bool,
     ) -> tuple[UUID, tuple[str, ...], str, str] | None:
-        scene = self._scene(dict(facts), agency_id)
+        scene = self.scene(dict(facts), agency_id)
         life = Life(
             profile_id=agency_id,
             authority_id=self._authority,
@@ -245,7 +256,8 @@ class _Steps:
         owner = owed_by(step, agency_id, scene)[1]
         return owner, signers(step.obligation), step.obligation.rule_ids[0], step.obligation.citation
 
-    def _scene(self, facts: dict[str, str], agency_id: UUID) -> Scene:
+    def scene(self, facts: dict[str, str], agency_id: UUID) -> Scene:
+        """The law as it stands for a unit's people of these facts."""
         above = [one for one in self._tree.get(agency_id, ()) if one != agency_id]
         return Scene(
             now=self._now,
