@@ -130,7 +130,8 @@ async def test_a_gate_without_anybody_is_one_dead_end_however_much_waits(world: 
             world,
             "INSERT INTO agency_months (id, authority_id, agency_id, month, state, gate, opens_on,"
             " nominal_end, rolled_end, closes_at, version, listed, opened_at, summary) VALUES (:p, :a,"
-            " :agency, '2025-11', 'gate', 'after', '2025-11-26', '2025-11-30', '2025-12-01', :now, 1, 1, :now, '{}')",
+            " :agency, '2025-11', 'gate', 'after', '2025-11-26', '2025-11-30', '2025-12-01', :now, 1, 1,"
+            " :now, '{}')",
             p=profile, a=world.authority, agency=agency, now=world.now,
         )  # fmt: skip
         await run(
