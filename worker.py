@@ -31,7 +31,7 @@ from activities.backups.office import BackupOffice
 from activities.batches.list_papers import ListPapers
 from activities.batches.office import MonthOffice
 from activities.bulk.office import BulkOffice
-from activities.documents.store import DocumentStore
+from activities.documents.store import DocumentStore, documents_of
 from activities.exports.office import ExportOffice
 from activities.exports.papers import ExportPapers
 from activities.imports.office import ImportOffice
@@ -150,7 +150,7 @@ def papers_of(tools: Tools, store: DocumentStore) -> dict[str, PaperSource]:
 
 def offices(settings: Settings, tools: Tools) -> Offices:
     """Build the offices with their collaborators."""
-    store = DocumentStore(settings.documents)
+    store = documents_of(settings, tools.cipher)
     threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="signing")
     signers, notary = signers_of(settings), notary_of(settings)
     signing = SigningOffice(tools, store, signers, threads, notary)

@@ -19,7 +19,7 @@ from api.problems import install
 from api.relay import Relay
 from api.routers import ROUTERS
 from models.database import engine_for
-from models.documents import DocumentStore
+from models.documents import documents_of
 from models.key_opening import open_ring
 from models.logs import configure
 from models.record.tools import Tools
@@ -42,7 +42,7 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     client = await connect(settings, ring, lazy=True)
     tools = Tools(database, ring)
     app.state.tools, app.state.temporal = tools, client
-    app.state.documents = DocumentStore(settings.documents)
+    app.state.documents = documents_of(settings, tools.cipher)
     app.state.clock = EngineClock(client) if settings.clock == "engine" else SystemClock()
     app.state.engine = Engine(client, settings.task_queue, tools)
     relay = Relay(

@@ -201,6 +201,10 @@ class KeyRing:
                 write_private(self._path, wrap([*self._keys, *made], self._master), replace=True)
                 self._read()
 
+    def look_again(self) -> None:
+        """Read the ring at the next use if its file was written since, however short the time."""
+        self._looked = -LEARNS_WITHIN
+
     def _look(self) -> None:
         """Read the ring again if its file was written since; what cannot be read now leaves what is held."""
         if (now := time.monotonic()) - self._looked < LEARNS_WITHIN:

@@ -70,6 +70,11 @@ class FieldCipher:
         self._ring = ring
         self._ciphers: dict[tuple[str, UUID], AESGCM] = {}
 
+    @property
+    def ring(self) -> KeyRing:
+        """Where its keys come from."""
+        return self._ring
+
     def seal(
         self, authority_id: UUID, table: str, row_id: UUID | str, field: str, plaintext: bytes
     ) -> Sealed:

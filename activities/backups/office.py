@@ -28,6 +28,7 @@ from models.backups.keeping import may_go, months_before
 from models.backups.manifest import Manifest
 from models.backups.taking import Source, folder_name, take
 from models.calendar import legal_date, start_of_day
+from models.documents import blobs_of
 from models.key_opening import master_place
 from models.messages_admin import BackupPlan, BackupRun, BackupStart
 from models.record.backups import (
@@ -148,7 +149,7 @@ class BackupOffice(BackupActivities):
         pdf = await loop.run_in_executor(
             self.threads, signed_note, self.signers, self.notary, side, judged, now
         )
-        return self.store.put(pdf, "application/pdf").sha256
+        return self.store.put(side.authority_id, pdf, "application/pdf").sha256
 
     async def _retire(self, now: datetime) -> None:
         """A folder goes only where the law of every authority in it lets it go."""
@@ -182,7 +183,7 @@ class BackupOffice(BackupActivities):
             ring_file=self.settings.key_ring,
             ring=self.tools.ring,
             master=master_place(self.settings).find(),
-            documents=self.settings.documents,
+            documents=blobs_of(self.settings),
             folders={"pki": self.settings.pki},
             engine_file=self.settings.data / "temporal" / "engine.sqlite",
         )

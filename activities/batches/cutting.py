@@ -197,7 +197,7 @@ def _prepare(
     legal = rule.citation if rule else "Quy chế của cơ quan quản lý"
     apart = len(rows) >= LARGE
     pdf = render_list(printed, f"Tháng {about.month}", facts, legal, header, manifest, now, apart=apart)
-    return store.put(pdf, "application/pdf").sha256
+    return store.put(batch.authority_id, pdf, "application/pdf").sha256
 
 
 def code_of(row: Row[Any]) -> str:

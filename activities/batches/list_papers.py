@@ -57,7 +57,7 @@ class ListPapers:
             post=post,
             agency=row.agency,
             reason=reason,
-            make=lambda _now: self.store.get(row.prepared_sha256),
+            make=lambda _now: self.store.get(row.authority_id, row.prepared_sha256),
             why=entitled(row, row.account_role, row.kind, law),
             several=True,
         )

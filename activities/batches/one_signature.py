@@ -113,7 +113,7 @@ async def _signed(
 
     def work() -> tuple[SignedFile, str, str]:
         signer = signing.signers.signer_for(name)
-        pdf = signing.store.get(row.prepared_sha256)
+        pdf = signing.store.get(batch.authority_id, row.prepared_sha256)
         why = entitled(row, scene.actor_role, case.month.kind, scene.law)
         desk = CompetenceDesk(signing.signers, signing.notary.trust)
         made = signing.notary.sign(
@@ -126,7 +126,7 @@ async def _signed(
             level=signing.notary.level_of(row.authority_code),
             competence=desk.statement(why, signer.certificate.name, pdf, LAST_FIELD, now, now + LASTS),
         )
-        stored = signing.store.put(made.pdf, "application/pdf")
+        stored = signing.store.put(batch.authority_id, made.pdf, "application/pdf")
         return made, stored.sha256, signer.certificate.sha256
 
     scope = Scope(batch.authority_id, everything=True)

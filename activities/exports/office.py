@@ -140,11 +140,11 @@ class ExportOffice(ExportActivities):
             made, certificate = self.signed(taken.row, place, pdf, at)
             signed.append((made, certificate))
             pdf = made.pdf
-        return Made(self.store.put(pdf, "application/pdf").sha256, signed)
+        return Made(self.store.put(taken.row.authority_id, pdf, "application/pdf").sha256, signed)
 
     def rendered(self, taken: Taken, at: datetime) -> bytes:
         """The export before any signature, with the signed file of its approval attached."""
-        original = self._original(taken.approvals)
+        original = self._original(taken)
         cover = cover_of(taken.row, taken.approvals, original, at)
         return render_profile(
             taken.content, header_of(taken.row, taken.approvals), canonical(taken.content), at, cover
@@ -170,13 +170,13 @@ class ExportOffice(ExportActivities):
         )
         return made, signer.certificate.sha256
 
-    def _original(self, approvals: list[Row[Any]]) -> bytes | None:
+    def _original(self, taken: Taken) -> bytes | None:
         """The signed file of the last step, which bears the signatures of all before it.
 
         A list signed for many is not attached: it names other people.
         """
-        kept = [one.document_sha256 for one in approvals if one.document_sha256 and one.list_id is None]
-        return self.store.get(kept[-1]) if kept else None
+        kept = [one.document_sha256 for one in taken.approvals if one.document_sha256 and one.list_id is None]
+        return self.store.get(taken.row.authority_id, kept[-1]) if kept else None
 
     def _signer(self, row: Row[Any], place: str) -> tuple[Signer, str]:
         post, reason = capacity_of(row)

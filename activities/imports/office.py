@@ -26,6 +26,7 @@ from models.access import Allowed, Target, Verb, may, reach
 from models.activity_interfaces import ImportActivities
 from models.calendar import legal_date
 from models.database import Scope, transaction
+from models.documents import blobs_of
 from models.errors import RefusedError
 from models.form import Candidate, Gathered, decided_by, gather, people_of, put_meanings
 from models.lifecycle.forms import form_for
@@ -166,7 +167,7 @@ class ImportOffice(ImportActivities):
         Raises:
             RefusedError: ``import-too-large`` or ``import-unreadable``.
         """
-        vault = WorkbookVault(self.settings.documents, self.tools.cipher)
+        vault = WorkbookVault(blobs_of(self.settings), self.tools.cipher)
         try:
             data = await asyncio.to_thread(vault.fetch, start.authority_id, row.sha256)
         except WorkbookMissingError as missing:

@@ -175,7 +175,7 @@ def _render_and_sign(
         level=office.notary.level_of(row.authority_code),
         competence=desk.statement(entitled(row, law), signer.certificate.name, pdf, FIELD, now, now + LASTS),
     )
-    stored = office.store.put(made.pdf, "application/pdf")
+    stored = office.store.put(row.authority_id, made.pdf, "application/pdf")
     return made, stored.sha256, signer.certificate.sha256
 
 

@@ -109,7 +109,7 @@ class SigningOffice(SigningActivities):
         self, row: Row[Any], content: dict[str, Any], now: datetime
     ) -> tuple[SignedFile, str, str]:
         if row.follows is not None:
-            pdf = self.store.get(row.follows)
+            pdf = self.store.get(row.authority_id, row.follows)
         else:
             pdf = render_profile(content, header_of(row), canonical(content), now)
         post, reason = capacity_of(row)
@@ -127,7 +127,7 @@ class SigningOffice(SigningActivities):
             level=self.notary.level_of(row.authority_code),
             competence=desk.statement(entitled(row), signer.certificate.name, pdf, field, now, now + LASTS),
         )
-        stored = self.store.put(made.pdf, "application/pdf")
+        stored = self.store.put(row.authority_id, made.pdf, "application/pdf")
         return made, stored.sha256, signer.certificate.sha256
 
 

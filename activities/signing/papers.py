@@ -110,5 +110,5 @@ class ApprovalPapers:
 
     def _make(self, row: Row[Any], content: dict[str, Any], now: datetime) -> bytes:
         if row.follows is not None:
-            return self.store.get(row.follows)
+            return self.store.get(row.authority_id, row.follows)
         return render_profile(content, header_of(row), canonical(content), now)

@@ -105,7 +105,9 @@ class RenewalOffice(RenewalActivities):
                 return
             for row in page:
                 try:
-                    ends = await loop.run_in_executor(self.threads, self._ends, row.current_sha256)
+                    ends = await loop.run_in_executor(
+                        self.threads, self._ends, authority_id, row.current_sha256
+                    )
                 except (CannotSignError, StoreError) as refused:
                     await self._note(authority_id, row, refused.code, now)
                     continue
@@ -115,8 +117,8 @@ class RenewalOffice(RenewalActivities):
                 activity.heartbeat(row.document_sha256)
             after = page[-1].document_sha256
 
-    def _ends(self, current: str) -> datetime:
-        return archive_ends(self.store.get(current))
+    def _ends(self, authority_id: UUID, current: str) -> datetime:
+        return archive_ends(self.store.get(authority_id, current))
 
     async def _page(
         self, start: RenewalStart, before: datetime, after: tuple[datetime, str]
@@ -132,7 +134,7 @@ class RenewalOffice(RenewalActivities):
         loop = asyncio.get_running_loop()
         try:
             await unpaused(self.tools, authority_id, now, "timestamps")
-            new, ends_at = await loop.run_in_executor(self.threads, self._renew, row, now)
+            new, ends_at = await loop.run_in_executor(self.threads, self._renew, authority_id, row, now)
         except NotNowError as away:
             await self._note(authority_id, row, away.code, now)
             pause = PAUSE if isinstance(away, PausedError) else None
@@ -145,12 +147,12 @@ class RenewalOffice(RenewalActivities):
             await connection.execute(_RENEWED, {**values, "current": row.current_sha256})
         return True
 
-    def _renew(self, row: Row[Any], now: datetime) -> tuple[str, datetime]:
-        renewed, ends_at = self.notary.renew(self.store.get(row.current_sha256), now)
+    def _renew(self, authority_id: UUID, row: Row[Any], now: datetime) -> tuple[str, datetime]:
+        renewed, ends_at = self.notary.renew(self.store.get(authority_id, row.current_sha256), now)
         if ends_at <= row.ends_at:
             # The authority's certificate, or its algorithm, ends as soon: one more each night helps nobody.
             raise CannotSignError("timestamp-ends-no-later", "a new timestamp would prove no longer")
-        return self.store.put(renewed, "application/pdf").sha256, ends_at
+        return self.store.put(authority_id, renewed, "application/pdf").sha256, ends_at
 
     async def _note(self, authority_id: UUID, row: Row[Any], code: str, now: datetime) -> None:
         async with transaction(self.tools.engine, Scope(authority_id, everything=True)) as connection:

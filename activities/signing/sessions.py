@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from cryptography import x509
 from sqlalchemy import Row, text
@@ -135,7 +135,7 @@ class SessionOffice(SessionActivities):
         assurance = self.notary.assure(key.certificates, now, self.notary.level_of(paper.authority_code))
         pdf = paper.make(now)
         if session.how == "file":
-            kept = self.store.put(pdf, "application/pdf")
+            kept = self.store.put(session.authority_id, pdf, "application/pdf")
             fixed = {"prepared": kept.sha256, "field": paper.field}
             return {**fixed, "attributes": None, "start": None, "end": None}
         record = self._competence(session, paper, certificate, pdf, now)
@@ -150,7 +150,7 @@ class SessionOffice(SessionActivities):
             assurance=replace(assurance, competence=record),
         )
         return {
-            "prepared": self.store.put(made.pdf, "application/pdf").sha256,
+            "prepared": self.store.put(session.authority_id, made.pdf, "application/pdf").sha256,
             "field": paper.field,
             "attributes": made.attributes,
             "start": made.start,
@@ -173,7 +173,8 @@ class SessionOffice(SessionActivities):
             seal, certificate = paper.after(own.pdf, now)
             certificates.append(certificate)
         pdf = (seal or own).pdf
-        return _Judged(own, seal, self.store.put(pdf, "application/pdf").sha256, certificates)
+        kept = self.store.put(session.authority_id, pdf, "application/pdf")
+        return _Judged(own, seal, kept.sha256, certificates)
 
     def _signed(self, session: Row[Any], paper: Paper, now: datetime) -> SignedFile:
         """The signed file, once it is what was prepared with the one signature that was asked for."""
@@ -181,7 +182,7 @@ class SessionOffice(SessionActivities):
         check_certificate(certificate, session.mechanism, now)
         key, level = _key(session, certificate), self.notary.level_of(paper.authority_code)
         assurance = self.notary.assure(key.certificates, now, level)
-        prepared = self.store.get(session.prepared)
+        prepared = self.store.get(session.authority_id, session.prepared)
         if session.how == "file":
             return self._whole(session, prepared, assurance, now)
         waiting = ToSign(prepared, session.room_start, session.room_end, bytes(session.attributes))
@@ -192,7 +193,7 @@ class SessionOffice(SessionActivities):
 
     def _whole(self, session: Row[Any], prepared: bytes, assurance: Assurance, now: datetime) -> SignedFile:
         """A file that came back, with the proof its level asks for added behind the agent's signature."""
-        returned, trust = self._returned(session.returned), self.notary.trust
+        returned, trust = self._returned(session.authority_id, session.returned), self.notary.trust
         accepted(
             prepared, returned, field=session.field, certificate=session.fingerprint, trust=trust, at=now
         )
@@ -207,9 +208,9 @@ class SessionOffice(SessionActivities):
             raise CannotSignError("signature-not-valid", f"the signature is {reached} only")
         return SignedFile(signed, reached, assurance.signer, None, token, stamped_at, ends, verdict)
 
-    def _returned(self, name: str) -> bytes:
+    def _returned(self, authority_id: UUID, name: str) -> bytes:
         try:
-            return self.store.get(name)
+            return self.store.get(authority_id, name)
         except StoreError as error:
             raise CannotSignError("not-the-prepared-document", "the file that came is not there") from error
 

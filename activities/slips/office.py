@@ -132,7 +132,7 @@ class SlipOffice(SlipActivities):
     def _make(self, row: Row[Any], papers: list[Row[Any]], now: datetime) -> _Made:
         data = data_of(row, papers)
         if row.before is not None:
-            pdf = self.store.get(row.before)
+            pdf = self.store.get(row.authority_id, row.before)
         else:
             pdf = render_slip(slip_of(row, papers), header_of(row), data, now)
         content, unsigned = address(data), ""
@@ -142,7 +142,7 @@ class SlipOffice(SlipActivities):
             if refused.code != NO_KEY or row.signature != "none_stated":
                 raise
             signed, certificate, unsigned = None, None, NO_KEY
-        stored = self.store.put(signed.pdf if signed else pdf, "application/pdf")
+        stored = self.store.put(row.authority_id, signed.pdf if signed else pdf, "application/pdf")
         return _Made(stored.sha256, content, signed, certificate, unsigned)
 
     def _signed(self, row: Row[Any], pdf: bytes, now: datetime) -> tuple[SignedFile, str]:

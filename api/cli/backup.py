@@ -18,6 +18,7 @@ from api.cli.scratch import Report, check
 from models.backups.manifest import Manifest
 from models.backups.taking import Source, take
 from models.database import engine_for
+from models.documents import blobs_of
 from models.errors import HosoError
 from models.evidence import TrustList, TrustListError
 from models.identifiers import new_id
@@ -51,7 +52,7 @@ def source_of(settings: Settings) -> Source:
         ring_file=settings.key_ring,
         ring=open_ring(settings),
         master=master_place(settings).find(),
-        documents=settings.documents,
+        documents=blobs_of(settings),
         folders={"pki": settings.pki},
         engine_file=settings.data / "temporal" / "engine.sqlite",
     )

@@ -16,8 +16,10 @@ from temporalio.client import Client
 
 from api.cli import keys_report
 from api.cli.keys_anew import begin_anew, forget_closed
+from api.cli.keys_documents import reseal_documents, seal_documents
 from api.cli.keys_report import KeyLine, key_lines
 from models.database import engine_for
+from models.documents import blobs_of, documents_of
 from models.errors import HosoError
 from models.key_changes import change_master
 from models.key_files import write_private
@@ -72,7 +74,7 @@ def _refused(text: str) -> NoReturn:
 async def _lines(settings: Settings) -> list[KeyLine]:
     async with _opened(settings) as tools:
         client = await _client(settings, tools)
-        return await key_lines(tools, settings.documents, settings.backups, client, datetime.now(UTC))
+        return await key_lines(tools, blobs_of(settings), settings.backups, client, datetime.now(UTC))
 
 
 @keys_app.command("init")
@@ -186,11 +188,39 @@ async def _anew(tools: Tools, settings: Settings, purpose: Purpose, owner: UUID,
     async for batch in work(tools, owner):
         done[batch.table] += batch.written
     if purpose is Purpose.FIELDS:
-        vault = WorkbookVault(settings.documents, tools.cipher)
+        vault = WorkbookVault(blobs_of(settings), tools.cipher)
         current = tools.ring.current(Purpose.FIELDS, owner).id
         for digest in [digest for digest, key_id in vault.kept(owner) if key_id != current]:
             await asyncio.to_thread(vault.reseal, owner, digest)
             done["workbooks"] += 1
+        await reseal_documents(tools, documents_of(settings, tools.cipher), owner, done)
+
+
+@keys_app.command("seal")
+def seal(
+    rest: Annotated[
+        str | None,
+        typer.Option(
+            help="Mã cơ quan nhận tệp không hàng nào nhắc tới / whose the files are that no row names"
+        ),
+    ] = None,
+) -> None:
+    """Mã hoá các tài liệu cũ trong khi hệ thống chạy / seal the documents kept before documents were sealed.
+
+    Every process must be of a version that reads sealed documents. Interrupted, it goes on when called again.
+    """
+
+    async def work() -> Counter[str]:
+        settings = Settings()
+        async with _opened(settings) as tools:
+            return await seal_documents(tools, documents_of(settings, tools.cipher), rest)
+
+    done = _run(work())
+    typer.echo(f"{done['sealed']:8d}  đã mã hoá / sealed")
+    if done["nobodys"]:
+        typer.echo(
+            f"{done['nobodys']:8d}  không hàng nào nhắc tới, để nguyên / named by no row, left: --rest CODE"
+        )
 
 
 @keys_app.command("retire")
@@ -201,7 +231,7 @@ def retire(key: Annotated[str, typer.Argument(help="Mã khoá / the key's id")])
         settings = Settings()
         async with _opened(settings) as tools:
             client = await _client(settings, tools)
-            lines = await key_lines(tools, settings.documents, settings.backups, client, datetime.now(UTC))
+            lines = await key_lines(tools, blobs_of(settings), settings.backups, client, datetime.now(UTC))
             line = next((one for one in lines if one.id == key), None)
             if line is None:
                 raise HosoError(f"không có khoá này / there is no such key: {key[:40]}")

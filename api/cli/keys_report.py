@@ -1,5 +1,6 @@
 """What ``hoso keys status`` finds: every key of the ring, what still needs it, and whether it may go."""
 
+import asyncio
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -10,6 +11,7 @@ from uuid import UUID
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from models.documents import Blobs, DocumentStore
 from models.key_ring import DataKey, KeyRing, Purpose, current_of
 from models.record import resealing
 from models.record.tools import Tools
@@ -18,6 +20,8 @@ from models.workbook_vault import WorkbookVault
 MARGIN = timedelta(hours=1)
 """How long after its successor was made a key stays at least: by then every process has the successor. One on
 the same ring file has it within a second."""
+
+NONE = "(none)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +44,18 @@ class KeyLine:
 
 
 async def key_lines(
-    tools: Tools, documents: Path, backups: Path, client: Client | None, now: datetime
+    tools: Tools, blobs: Blobs, backups: Path, client: Client | None, now: datetime
 ) -> list[KeyLine]:
     """Every key of the ring, oldest first.
 
-    Rows and kept workbooks are counted by the id of the key that stands beside each value; backups by their
-    manifests. The engine cannot be asked which key a payload is under: every run it retains that began before
-    the key's successor was everywhere counts as using it (a later one cannot): ``engine`` are those that run
-    (`hoso keys begin-anew`), ``engine, kept`` those that are over and go with the retention.
+    Rows, documents and kept workbooks are counted by the id of the key that stands beside each; backups by
+    their manifests; documents kept before any were sealed, on a line of their own. The engine cannot be asked
+    which key a payload is under: every run it retains that began before the key's successor was everywhere
+    counts as using it (a later one cannot): ``engine`` are those that run (`hoso keys begin-anew`), ``engine,
+    kept`` those that are over and go with the retention.
     """
     authorities = await resealing.authorities(tools.engine)
-    found = await _rows(tools, documents, authorities)
+    found = await _rows(tools, blobs, authorities)
     _backups(found, backups)
     keys = list(tools.ring.keys)
     lines = []
@@ -61,12 +66,23 @@ async def key_lines(
             uses["engine"] = await _runs(client, successor.made_at + MARGIN)
             uses["engine, kept"] = await _runs(client, successor.made_at + MARGIN, running=False)
         lines.append(_line(key, successor, uses, authorities, keys, now))
-    return lines
+    unsealed = await asyncio.to_thread(_unsealed, DocumentStore(blobs, tools.cipher))
+    return [*lines, _open(unsealed)] if unsealed else lines
 
 
-async def _rows(tools: Tools, documents: Path, authorities: dict[UUID, str]) -> dict[str, Counter[str]]:
+def _unsealed(store: DocumentStore) -> int:
+    return sum(1 for _ in store.unsealed())
+
+
+def _open(documents: int) -> KeyLine:
+    """What is under no key at all."""
+    why = f"{documents} tài liệu chưa mã hoá, hãy `hoso keys seal` / not sealed: `hoso keys seal`"
+    return KeyLine(NONE, Purpose.FIELDS.value, None, "-", False, False, why, {"documents": documents})
+
+
+async def _rows(tools: Tools, blobs: Blobs, authorities: dict[UUID, str]) -> dict[str, Counter[str]]:
     found: dict[str, Counter[str]] = {}
-    vault = WorkbookVault(documents, tools.cipher)
+    vault, store = WorkbookVault(blobs, tools.cipher), DocumentStore(blobs, tools.cipher)
     for authority_id in authorities:
         for key_id, tables in (await resealing.uses(tools.engine, authority_id)).items():
             # An index from before keys were noted is under the oldest key that may have made it.
@@ -74,6 +90,8 @@ async def _rows(tools: Tools, documents: Path, authorities: dict[UUID, str]) -> 
             found.setdefault(known, Counter()).update(tables)
         for _digest, key_id in vault.kept(authority_id):
             found.setdefault(key_id, Counter())["workbooks"] += 1
+        for _name, key_id in store.kept(authority_id):
+            found.setdefault(key_id, Counter())["documents"] += 1
     return found
 
 

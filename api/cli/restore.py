@@ -18,6 +18,7 @@ from models.backups.errors import BackupDamagedError, PlaceNotEmptyError
 from models.backups.manifest import RING, Manifest
 from models.backups.opening import Opened, damaged_files, open_backup
 from models.backups.restoring import restore_archive
+from models.documents import FolderBlobs
 from models.errors import HosoError
 from models.key_files import write_private
 from models.keys import MasterKey
@@ -114,9 +115,10 @@ def _fill(opened: Opened, into: Path, key_file: Path | None, database: Database 
     if key_file is not None:
         MasterKey.from_file(key_file)
         write_private(into / "keys" / "master.key", key_file.read_bytes(), replace=False)
-    restore_archive(opened, "documents.sealed", into / "documents")
+    (into / "documents").mkdir(mode=0o700)
+    restore_archive(opened, "documents.sealed", FolderBlobs(into / "documents"))
     if "pki.sealed" in opened.manifest.files:
-        restore_archive(opened, "pki.sealed", into / "pki")
+        restore_archive(opened, "pki.sealed", FolderBlobs(into / "pki"))
     if database is not None:
         return bring_up(database, opened, lambda _text: None, compare=False)[0]
     with running(into / STAGED, throwaway=False) as server:

@@ -140,7 +140,7 @@ class Intake:
 
     def _put(self, data: bytes, media_type: str) -> Stored:
         try:
-            return self.store.put(data, media_type)
+            return self.store.put(self.who.authority_id, data, media_type)
         except StoreError as error:
             if error.code in _REFUSALS:
                 raise RefusedError.of(error.code) from error

@@ -77,10 +77,10 @@ async def one(read: Reading, store: DocumentStore, profile_id: UUID, sha256: str
     row = (await read.connection.execute(_ONE, {"id": profile_id, "sha256": sha256})).one_or_none()
     if row is None:
         raise permits.missing()
-    return await bytes_of(store, sha256), row.media_type
+    return await bytes_of(store, read.who.authority_id, sha256), row.media_type
 
 
-async def bytes_of(store: DocumentStore, sha256: str) -> bytes:
+async def bytes_of(store: DocumentStore, authority_id: UUID, sha256: str) -> bytes:
     """The bytes under a hash, checked against it.
 
     Raises:
@@ -88,7 +88,7 @@ async def bytes_of(store: DocumentStore, sha256: str) -> bytes:
         StoreError: ``attachment-damaged``: for the administrator, not for the caller to mend.
     """
     try:
-        return await asyncio.to_thread(store.get, sha256)
+        return await asyncio.to_thread(store.get, authority_id, sha256)
     except StoreError as error:
         if error.code == "attachment-missing":
             raise permits.missing() from error

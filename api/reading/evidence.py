@@ -60,7 +60,7 @@ async def of_profile(
     row = (await read.connection.execute(_SIGNED, values)).one_or_none()
     if row is None:
         raise permits.missing()
-    document = await attachments.bytes_of(documents, row.document_sha256)
+    document = await attachments.bytes_of(documents, read.who.authority_id, row.document_sha256)
     if row.list_id is None:
         return Evidence(document, PDF, f"{row.document_sha256[:16]}.pdf")
     about = (await read.connection.execute(_LIST, {"id": row.list_id})).one_or_none()

@@ -48,7 +48,8 @@ async def read_note(request: Request, read: Read, backup_id: UUID) -> Response:
     """Kiểm tra bằng `hoso verify` / checked by `hoso verify`."""
     digest = await reading.note(read, backup_id)
     store: DocumentStore = request.app.state.documents
-    return Response(await asyncio.to_thread(store.get, digest), media_type="application/pdf")
+    data = await asyncio.to_thread(store.get, read.who.authority_id, digest)
+    return Response(data, media_type="application/pdf")
 
 
 @router.post(

@@ -17,6 +17,7 @@ from api.scope import ActiveWho, Asker, Read, tools_of
 from api.starting_imports import start_import
 from models.access import Verb, reach
 from models.database import transaction
+from models.documents import blobs_of
 from models.errors import RefusedError
 from models.identifiers import command_id
 from models.logs import logger
@@ -78,7 +79,7 @@ async def import_workbook(
     data = await file.read(settings.import_bytes + 1)
     async with _AT_ONCE:
         await asyncio.to_thread(check_workbook, data, settings.import_bytes)
-    vault = WorkbookVault(settings.documents, tools_of(request).cipher)
+    vault = WorkbookVault(blobs_of(settings), tools_of(request).cipher)
     digest = await asyncio.to_thread(vault.keep, who.authority_id, data)
     stored = await _accept(request, who, import_id, digest, dry_run)
     await _start(request, who, import_id)

@@ -103,6 +103,6 @@ async def get_document(
     await forms.may_read_document(read, sha256)
     if newest:
         sha256 = await forms.renewed(read, sha256)
-    data = await attachments.bytes_of(request.app.state.documents, sha256)
+    data = await attachments.bytes_of(request.app.state.documents, read.who.authority_id, sha256)
     name = f'attachment; filename="{sha256[:16]}.pdf"'
     return Response(data, media_type="application/pdf", headers={"Content-Disposition": name, **PRIVATE})

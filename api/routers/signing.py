@@ -156,7 +156,7 @@ async def get_source(request: Request, known: BySigningToken) -> Response:
     row = reading.still_open(known)
     if row.prepared is None:
         raise RefusedError.of("wrong-state", "Văn bản chưa chuẩn bị xong.", "It is not prepared yet.")
-    data = await attachments.bytes_of(request.app.state.documents, row.prepared)
+    data = await attachments.bytes_of(request.app.state.documents, known.who.authority_id, row.prepared)
     headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff", **PRIVATE}
     return Response(data, media_type="application/pdf", headers=headers)
 
@@ -186,14 +186,14 @@ async def give_file(
     data = await uploadfile.read(state.settings.attachment_bytes + 1)
     if len(data) > state.settings.attachment_bytes:
         raise RefusedError.of("attachment-too-large", extra={"largest": state.settings.attachment_bytes})
-    returned = await asyncio.to_thread(_kept, state.documents, data)
+    returned = await asyncio.to_thread(_kept, state.documents, known.who.authority_id, data)
     complete = COMPLETES[row.kind](session_id=row.id, prepared=row.prepared, returned=returned)
     return await _completed(request, known, complete, key)
 
 
-def _kept(store: DocumentStore, data: bytes) -> str:
+def _kept(store: DocumentStore, authority_id: UUID, data: bytes) -> str:
     try:
-        return store.put(data, "application/pdf").sha256
+        return store.put(authority_id, data, "application/pdf").sha256
     except StoreError as error:
         raise RefusedError.of(
             "signature-not-accepted",

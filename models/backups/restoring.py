@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,13 @@ from psycopg import sql
 from models.backups.errors import BackupDamagedError, PlaceNotEmptyError
 from models.backups.opening import Opened
 from models.backups.rows import ORDERLY, Connection, Table, lines_of, tables_of
+from models.documents import sealing
+from models.documents.blobs import Blobs
+from models.documents.errors import StoreError
+from models.documents.names import SEALED, plain_digest
+from models.errors import KeyUnknownError, SealBrokenError
+from models.keys import FieldCipher
+from models.workbook_vault import FOLDER, proven
 
 Beat = Callable[[str], None]
 _IDENTITIES = """
@@ -87,53 +93,71 @@ def compare_rows(connection: Connection, opened: Opened, beat: Beat = lambda _te
     return found
 
 
-def restore_archive(opened: Opened, name: str, target: Path, beat: Beat = lambda _text: None) -> int:
-    """Write an archive's files below an empty folder; answers how many.
+def restore_archive(opened: Opened, name: str, target: Blobs, beat: Beat = lambda _text: None) -> int:
+    """Write an archive's files into an empty place; answers how many.
 
     Raises:
-        PlaceNotEmptyError: the folder holds something.
+        PlaceNotEmptyError: the place holds something.
         BackupDamagedError: the archive is not what was written.
+        StoreAwayError: the place cannot be reached.
     """
-    target.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if any(target.iterdir()):
-        raise PlaceNotEmptyError(f"thư mục không trống / the folder is not empty: {target}")
+    if any(True for _ in target.names()):
+        raise PlaceNotEmptyError(f"nơi khôi phục không trống / the place is not empty: {name}")
     count = 0
     for path, data in opened.archive(name):
-        place = target / path
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        place.touch(mode=0o600)
-        place.write_bytes(data)
+        target.keep(path, data)
         count += 1
         if count % 100 == 1:
             beat(name)
     return count
 
 
-def documents_of(opened: Opened, beat: Beat = lambda _text: None) -> tuple[set[str], list[str]]:
-    """Digests of the documents in a backup, each reckoned again, and in words those that are not what they
-    are called. Sealed workbooks (a folder of their own) are kept under the hash of what was sealed."""
-    held, wrong = set(), []
+Held = set[tuple[UUID | None, str]]
+"""Documents by authority and hash; no authority: kept before documents were sealed, good for any."""
+
+
+def documents_of(opened: Opened, beat: Beat = lambda _text: None) -> tuple[Held, list[str]]:
+    """The documents in a backup, each opened by the backup's own ring and its hash reckoned again, and in
+    words those that are not what they are called; likewise workbooks, which no row must name."""
+    held: Held = set()
+    wrong, cipher = [], FieldCipher(opened.ring)
     for path, data in opened.archive("documents.sealed"):
-        if path.startswith("workbooks/"):
+        try:
+            known = _known(cipher, path, data)
+        except (StoreError, SealBrokenError, KeyUnknownError) as error:
+            wrong.append(f"{path}: không mở được / does not open: {type(error).__name__}")
             continue
-        digest = Path(path).name
-        if sha256(data).hexdigest() != digest:
-            wrong.append(f"documents/{digest}: nội dung khác tên / not the content it is named after")
-        held.add(digest)
+        if known is None:
+            wrong.append(f"{path}: nội dung khác tên / not the content it is named after")
+        elif known[1]:
+            held.add(known)
         if len(held) % 100 == 1:
             beat("documents")
     return held, wrong
 
 
-def missing_documents(connection: Connection, held: set[str]) -> list[str]:
+def _known(cipher: FieldCipher, path: str, data: bytes) -> tuple[UUID | None, str] | None:
+    """Whose a file is and by which hash it is known (a workbook: by none); None if it is another."""
+    if path.startswith(f"{FOLDER}/"):
+        return (None, "") if proven(cipher, path, data) else None
+    if path.startswith(f"{SEALED}/"):
+        place, plain = sealing.opened(cipher, path, data)
+        return place.authority_id, sha256(plain).hexdigest()
+    digest = plain_digest(path)
+    return (None, digest) if digest == sha256(data).hexdigest() else None
+
+
+def missing_documents(connection: Connection, held: Held) -> list[str]:
     """Documents that rows name and the backup does not hold."""
     missing: list[Any] = []
     for table, column in connection.execute(_NAMED).fetchall():
-        statement = sql.SQL("SELECT DISTINCT {0} FROM {1} WHERE {0} IS NOT NULL").format(
+        statement = sql.SQL("SELECT DISTINCT authority_id, {0} FROM {1} WHERE {0} IS NOT NULL").format(
             sql.Identifier(column), sql.Identifier(table)
         )
         with connection.cursor() as cursor:
             missing += [
-                f"{table}.{column}: {digest}" for (digest,) in cursor.execute(statement) if digest not in held
+                f"{table}.{column}: {digest}"
+                for authority_id, digest in cursor.execute(statement)
+                if not {(authority_id, digest), (None, digest)} & held
             ]
     return missing

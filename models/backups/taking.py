@@ -27,6 +27,7 @@ from models.backups.escrow import escrow_note, master_fingerprint
 from models.backups.manifest import ESCROW, RING, KeptFile, KeptTable, Manifest, backup_key
 from models.backups.rows import ORDERLY, Connection, authorities_of, enter, lines_of, tables_of
 from models.backups.streams import SealedWriter
+from models.documents.blobs import BlobMissingError, Blobs, FolderBlobs
 from models.key_ring import KeyRing, MasterKey
 from models.keys import DataKey
 
@@ -45,7 +46,7 @@ class Source:
     ring_file: Path
     ring: KeyRing
     master: MasterKey
-    documents: Path
+    documents: Blobs
     folders: dict[str, Path] = field(default_factory=dict)
     """More folders to keep, by the name of their file: certificates, trust lists."""
     engine_file: Path | None = None
@@ -147,7 +148,7 @@ def _folders(
     for title, path in source.folders.items():
         if path.is_dir():
             name = f"{title}.sealed"
-            yield name, _archive(path, folder / name, key, backup_id, beat)[2]
+            yield name, _archive(FolderBlobs(path), folder / name, key, backup_id, beat)[2]
     if source.engine_file is not None and source.engine_file.exists():
         beat("engine")
         copy = folder / "engine.copy"
@@ -166,8 +167,10 @@ def _folders(
         yield "engine.sealed", _kept(out)
 
 
-def _archive(root: Path, target: Path, key: DataKey, backup_id: str, beat: Beat) -> tuple[int, int, KeptFile]:
-    """A folder as a sealed tar (POSIX.1-2001); answers files, their bytes, and the sealed file.
+def _archive(
+    blobs: Blobs, target: Path, key: DataKey, backup_id: str, beat: Beat
+) -> tuple[int, int, KeptFile]:
+    """What a place holds as a sealed tar (POSIX.1-2001); answers files, their bytes, and the sealed file.
 
     Signed PDFs and photographs do not shrink, so nothing is packed.
     """
@@ -176,12 +179,12 @@ def _archive(root: Path, target: Path, key: DataKey, backup_id: str, beat: Beat)
         SealedWriter(target, key, backup_id, packed=False) as out,
         tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as tar,  # type: ignore[call-overload] # a writer needs only `write`
     ):
-        for path in _files(root):
+        for name in _all_names(blobs):
             try:
-                data = path.read_bytes()
-            except FileNotFoundError:
-                continue  # a workbook that was taken back meanwhile
-            entry = tarfile.TarInfo(path.relative_to(root).as_posix())
+                data = blobs.read(name)
+            except BlobMissingError:
+                continue  # sealed anew meanwhile: it lies under another name
+            entry = tarfile.TarInfo(name)
             entry.size, entry.mode = len(data), 0o600
             tar.addfile(entry, io.BytesIO(data))
             count, size = count + 1, size + len(data)
@@ -190,14 +193,12 @@ def _archive(root: Path, target: Path, key: DataKey, backup_id: str, beat: Beat)
     return count, size, _kept(out)
 
 
-def _files(root: Path) -> Iterator[Path]:
-    """Files below a folder in one order; names with a dot in front are still being written."""
-    for folder, names, files in os.walk(root):
-        names.sort()
-        for name in sorted(files):
-            path = Path(folder) / name
-            if not name.startswith(".") and path.is_file() and not path.is_symlink():
-                yield path
+def _all_names(blobs: Blobs) -> Iterator[str]:
+    """Every name, also those that came up behind the walk: a document sealed anew lies elsewhere."""
+    seen: set[str] = set()
+    while fresh := [name for name in blobs.names() if name not in seen]:
+        yield from fresh
+        seen.update(fresh)
 
 
 def _in_clear(source: Source, folder: Path, backup_id: str) -> Iterator[tuple[str, KeptFile]]:
@@ -225,7 +226,7 @@ def _room(connection: Connection, source: Source, place: Path) -> None:
     Rows are packed (to a third or less); a database's size counts its indexes, which are not kept.
     """
     row = connection.execute("SELECT pg_database_size(current_database())").fetchone()
-    needed = (row[0] if row else 0) // 2 + sum(path.stat().st_size for path in _files(source.documents))
+    needed = (row[0] if row else 0) // 2 + source.documents.sizes()
     if source.engine_file is not None and source.engine_file.exists():
         needed += source.engine_file.stat().st_size
     free = shutil.disk_usage(place).free

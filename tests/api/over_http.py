@@ -10,9 +10,10 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from models.documents import DocumentStore
+from models.documents import DocumentStore, FolderBlobs
 from models.key_changes import create_keyring
 from models.key_ring import MasterKey
+from models.keys import FieldCipher
 from models.record.tools import Tools
 from models.settings import Settings
 from tests.api.reading.world import NOW, Caller, StandingClock, World, ground
@@ -26,7 +27,7 @@ def world(module_database: Any, tmp_path_factory: pytest.TempPathFactory) -> Wor
     """The authority with its accounts."""
     folder: Path = tmp_path_factory.mktemp("world")
     ring = create_keyring(folder / "ring.json", MasterKey.create(folder / "master.key"))
-    made = World(module_database, ring, DocumentStore(folder / "documents"))
+    made = World(module_database, ring, DocumentStore(FolderBlobs(folder / "documents"), FieldCipher(ring)))
     asyncio.run(made.written(lambda connection: ground(made, connection)))
     return made
 

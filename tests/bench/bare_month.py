@@ -19,11 +19,11 @@ from activities.national.office import gateway_of, mapping_of
 from activities.national.service import submit_packet
 from activities.signing.issuing import SignerName
 from activities.signing.signer import DevelopmentSigners
-from models.documents import DocumentStore
 from models.form import canonical, catalogue, digest, join, validate
 from models.keys import Sealed
 from tests.bench.people import connect
 from tests.bench.stage import Stage
+from tests.stores import store_in
 from tests.world import World
 
 PACKET, LANES = 200, 4
@@ -46,7 +46,7 @@ class Bare:
         assert gateway is not None
         self._built, self._world, self._gateway = built, world, gateway
         self._form, self._mapping = catalogue("tt06_2023"), mapping_of(built.settings, world.now)
-        self._store = DocumentStore(built.settings.documents)
+        self._store = store_in(built.settings.documents, world.tools)
         self._approver = world.accounts["culture.approver"]
         name = SignerName("culture.approver", "Sở Văn hóa", "Người phê duyệt", str(self._approver))
         self._signer = DevelopmentSigners(built.settings.pki).signer_for(name)
@@ -80,7 +80,7 @@ class Bare:
         signed = self._signer.sign_pdf(
             pdf, field="authority", reason="Phê duyệt dữ liệu hồ sơ", location="Sở Văn hóa", signed_at=now
         )
-        stored = self._store.put(signed, "application/pdf").sha256
+        stored = self._store.put(self._world.authority, signed, "application/pdf").sha256
         values = [uuid4(), self._world.authority, profile, revision, self._approver, agreed, now, now, stored]
         connection.execute(_ROW, [*values, self._signer.certificate.sha256])
         connection.commit()

@@ -17,6 +17,7 @@ from temporalio.client import Client
 
 from api.cli.sample import sample
 from models.database import engine_for
+from models.documents import FolderBlobs
 from models.messages import ImportDone, ImportStart
 from models.record.install import Installed, install_authority
 from models.record.tools import Tools
@@ -133,7 +134,7 @@ class _Desk:
     async def bring(self, data: bytes, *, dry_run: bool) -> Took:
         """Import the workbook in worker processes of its own."""
         built, authority = self.built, self.installed.authority_id
-        digest = WorkbookVault(built.settings.documents, self.tools.cipher).keep(authority, data)
+        digest = WorkbookVault(FolderBlobs(built.settings.documents), self.tools.cipher).keep(authority, data)
         workers = [built.worker("workflows"), built.worker("activities")]
         start = ImportStart(authority_id=authority, import_id=uuid4())
         with psycopg.connect(built.superuser) as connection:

@@ -13,7 +13,8 @@ import psycopg
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from api import passwords
-from models.documents import DocumentStore
+from models.documents import DocumentStore, FolderBlobs
+from models.keys import FieldCipher
 from models.record.tools import Tools
 from models.settings import DatabaseRole
 from tests import stock
@@ -63,7 +64,11 @@ async def run(say: Callable[[str], None], *, quick: bool = False) -> list[Figure
     passwords._hasher = CHEAP  # what a login costs is measured elsewhere
     people, agencies, turns = (5_000, 150, 10) if quick else (100_000, 1_500, 40)
     with stage() as built:
-        world = World(_Database(built), built.ring, DocumentStore(built.folder / "documents"))
+        world = World(
+            _Database(built),
+            built.ring,
+            DocumentStore(FolderBlobs(built.folder / "documents"), FieldCipher(built.ring)),
+        )
         await world.written(lambda connection: ground(world, connection))
         with psycopg.connect(built.superuser, autocommit=True) as superuser:
             begun = time.monotonic()

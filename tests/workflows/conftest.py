@@ -11,11 +11,11 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.acts.office import ActOffice
-from activities.documents.store import DocumentStore
 from activities.signing.office import SigningOffice
 from activities.signing.signer import DevelopmentSigners
 from models.database import engine_for
 from tests.notaries import quiet
+from tests.stores import store_in
 from tests.world import World, build, tools_for
 from workflows.payload_codec import data_converter
 from workflows.registry import WORKFLOWS, runner
@@ -39,7 +39,7 @@ async def queue(world: World, client: Client, tmp_path: Path, pki: Path) -> Asyn
     acts = ActOffice(world.tools)
     signing = SigningOffice(
         world.tools,
-        DocumentStore(tmp_path / "documents"),
+        store_in(tmp_path / "documents", world.tools),
         DevelopmentSigners(pki),
         ThreadPoolExecutor(2),
         quiet(pki),

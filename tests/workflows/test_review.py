@@ -20,13 +20,13 @@ from api.reconcile import Reconciler
 from models.calendar import legal_date, start_of_day
 from models.commands import SignReport
 from models.database import Scope, engine_for, transaction
-from models.documents import DocumentStore
 from models.identifiers import review_workflow
 from models.lifecycle.review_dates import next_period, periods_of
 from models.messages import ReviewMoment, ReviewStart
 from models.record.reviews import planned
 from tests.activities.batches.test_whole_month import advance, clock, passing
 from tests.notaries import quiet
+from tests.stores import store_in
 from tests.world import World, build, tools_for
 from workflows.payload_codec import data_converter
 from workflows.registry import WORKFLOWS, runner
@@ -52,7 +52,10 @@ async def client(world: World, time_skipping_server: Any) -> Client:
 @pytest.fixture
 async def queue(world: World, client: Client, tmp_path: Path, pki: Path) -> AsyncIterator[str]:
     """A task queue with workers that know reviews."""
-    store, signers = DocumentStore(tmp_path / "documents"), DevelopmentSigners(pki)
+    store, signers = (
+        store_in(tmp_path / "documents", world.tools),
+        DevelopmentSigners(pki),
+    )
     office = ReviewOffice(world.tools, store, signers, ThreadPoolExecutor(2), quiet(pki))
     acts, name = ActOffice(world.tools), f"test-{uuid4().hex}"
     async with (

@@ -23,6 +23,7 @@ from api.commands import Engine
 from models.commands import ActivateAccount, Approve, CreateAccount, OpenProfile, SubmitDeclaration
 from models.evidence import verify
 from tests.pki import DevelopmentPki, running
+from tests.stores import store_in
 from tests.workflows.test_profile import ask
 from tests.world import World
 from workflows.registry import WORKFLOWS, runner
@@ -39,7 +40,7 @@ async def stamped(
     world: World, client: Client, tmp_path: Path, services: DevelopmentPki
 ) -> AsyncIterator[tuple[str, DocumentStore]]:
     """A task queue whose signatures need the services."""
-    store = DocumentStore(tmp_path / "documents")
+    store = store_in(tmp_path / "documents", world.tools)
     acts, name = ActOffice(world.tools), f"test-{uuid4().hex}"
     with httpx.Client(timeout=2, trust_env=False) as http:
         timestamps = TimestampDesk(f"{services.url}/tsa", services.trust, http)
@@ -100,7 +101,7 @@ async def test_the_approval_waits_and_goes_on(
         while (await world.one("SELECT state FROM approvals")).state != "signed":  # noqa: ASYNC110 — as above
             await asyncio.sleep(0.2)
     proof = await world.one("SELECT * FROM signature_proofs")
-    verdict = verify(store.get(proof.document_sha256), services.trust)
+    verdict = verify(store.get(world.authority, proof.document_sha256), services.trust)
     assert verdict.valid
     assert [one.level for one in verdict.signatures] == ["B-LT"]
     assert await world.rows("SELECT 1 FROM signing_troubles") == []

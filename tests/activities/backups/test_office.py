@@ -12,7 +12,6 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.backups.office import VERDICT, BackupOffice
-from activities.documents.store import DocumentStore
 from activities.signing.notary import notary_of
 from activities.signing.sources import signers_of
 from models.command_admin import OrderBackup
@@ -21,6 +20,7 @@ from models.evidence import TrustList
 from models.evidence.verification import verify
 from models.messages_admin import BackupRun, BackupStart
 from models.record.backups import side_of
+from tests.stores import store_in
 from tests.world import World, build, tools_for
 
 START = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
@@ -43,7 +43,7 @@ def office(world: World, database: Any, tmp_path: Path, pki: Path) -> BackupOffi
     return BackupOffice(
         settings,
         world.tools,
-        DocumentStore(settings.documents),
+        store_in(settings.documents, world.tools),
         signers_of(settings),
         ThreadPoolExecutor(2),
         notary_of(settings),
@@ -77,7 +77,7 @@ async def test_ordered_taken_checked_and_told(office: BackupOffice, world: World
     assert (row.state, row.problems) == ("good", [])
     assert row.rows > 30
     # The note is a sealed PDF that anybody can check, with its data inside.
-    pdf = office.store.get(row.document_sha256)
+    pdf = office.store.get(world.authority, row.document_sha256)
     verdict = verify(pdf, TrustList.load(office.settings.pki / "trust.json"), at=START)
     assert verdict.valid, verdict.problems
     # Again after a lost answer: the same folder, one row, one event.

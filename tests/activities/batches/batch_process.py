@@ -18,9 +18,9 @@ from activities.signing.issuing import SignerName
 from activities.signing.office import SigningOffice
 from activities.signing.signer import DevelopmentSigners, Signer
 from models.database import engine_for
-from models.documents import DocumentStore
 from models.messages import Batch
 from tests.notaries import quiet
+from tests.stores import store_in
 from tests.world import tools_for
 
 
@@ -66,7 +66,7 @@ async def main(given: dict[str, Any]) -> None:
     tools = tools_for(engine_for(given["database"], pool_size=4), folder)
     signers: Any = Stopping(DevelopmentSigners(Path(given["pki"])), given["at"], given["after"])
     notary = quiet(Path(given["pki"]))
-    store = DocumentStore(folder / "documents")
+    store = store_in(folder / "documents", tools)
     office = SigningOffice(tools, store, signers, ThreadPoolExecutor(1), notary)
     batch = Batch.model_validate(given["batch"])
 

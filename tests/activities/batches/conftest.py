@@ -21,12 +21,12 @@ from activities.signing.office import SigningOffice
 from activities.signing.signer import DevelopmentSigners
 from models.commands import ActivateAccount, ApproveList, CreateAccount, OpenProfile, SubmitDeclaration
 from models.database import engine_for
-from models.documents import DocumentStore
 from models.messages import Batch
 from models.settings import Settings
 from tests.activities.national.conftest import Emulator, emulator, emulator_process
 from tests.forms import COMPLETE
 from tests.notaries import quiet
+from tests.stores import store_in
 from tests.world import World, build, tools_for
 from workflows.payload_codec import data_converter
 
@@ -50,7 +50,10 @@ async def client(world: World, temporal_server: Any) -> Client:
 
 @pytest.fixture
 def signing(world: World, tmp_path: Path, pki: Path) -> SigningOffice:
-    store, signers = DocumentStore(tmp_path / "documents"), DevelopmentSigners(pki)
+    store, signers = (
+        store_in(tmp_path / "documents", world.tools),
+        DevelopmentSigners(pki),
+    )
     return SigningOffice(world.tools, store, signers, ThreadPoolExecutor(2), quiet(pki))
 
 

@@ -60,7 +60,7 @@ class TestApproving:
         assert len({a.document_sha256 for a in approvals}) == 3
         trust = signing.signers._keystore.trust()
         for approval in approvals:
-            assert verify(signing.store.get(approval.document_sha256), trust).valid
+            assert verify(signing.store.get(world.authority, approval.document_sha256), trust).valid
         chapters = await world.rows("SELECT chapter FROM profiles WHERE approved_revision_id IS NOT NULL")
         assert [c.chapter for c in chapters] == ["service"] * 3
 

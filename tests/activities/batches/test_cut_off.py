@@ -64,7 +64,10 @@ async def _each_once(world: World, signing: SigningOffice, people: list[UUID]) -
     assert sorted(a.profile_id for a in approvals) == people
     assert {a.state for a in approvals} == {"signed"}
     trust = signing.signers._keystore.trust()
-    assert all(verify(signing.store.get(sha), trust).valid for sha in {a.document_sha256 for a in approvals})
+    assert all(
+        verify(signing.store.get(world.authority, sha), trust).valid
+        for sha in {a.document_sha256 for a in approvals}
+    )
     told = await world.rows("SELECT stream_id FROM events WHERE kind = 'approval.signed'")
     assert sorted(row.stream_id for row in told) == people
     results = await world.rows("SELECT profile_id, outcome FROM approval_results WHERE outcome = 'approved'")

@@ -83,6 +83,6 @@ async def test_it_goes_on_at_the_exact_item(world: World, months, run, signing, 
     assert signed.items() <= after.items(), "what was signed before was not signed again"
     assert len(set(after.values())) == 4
     for document in after.values():
-        verdict = verify(office.store.get(document), samples.trust())
+        verdict = verify(office.store.get(world.authority, document), samples.trust())
         assert verdict.valid, verdict.problems
         assert verdict.signatures[0].serial == str(world.accounts["culture.approver"])

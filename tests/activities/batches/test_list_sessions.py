@@ -172,8 +172,10 @@ async def test_one_value_approves_them_all(desk: Desk) -> None:
     ((document, by),) = {(a.document_sha256, a.certificate) for a in approvals}
     assert document == done.answer["document"]
     assert by == (await desk.world.one("SELECT sha256 FROM certificates")).sha256
-    signed = desk.office.store.get(document)
-    assert signed.startswith(desk.office.store.get(desk.shown.prepared_sha256)), "shown is signed"
+    signed = desk.office.store.get(desk.world.authority, document)
+    assert signed.startswith(desk.office.store.get(desk.world.authority, desk.shown.prepared_sha256)), (
+        "shown is signed"
+    )
     verdict = verify(signed, samples.trust(), at=desk.world.now)
     assert verdict.valid, verdict.problems
     assert verdict.content_digest == desk.shown.digest
@@ -205,15 +207,17 @@ async def test_an_agent_sends_the_whole_file_back(desk: Desk) -> None:
     opened = await desk.open(await desk.register(), how="file")
     row = await desk.session()
     assert opened.answer["prepared"] == desk.shown.prepared_sha256, "the very file that was shown"
-    prepared = desk.office.store.get(row.prepared)
-    wrong = desk.office.store.put(await asyncio.to_thread(samples.small_once), "application/pdf").sha256
+    prepared = desk.office.store.get(desk.world.authority, row.prepared)
+    wrong = desk.office.store.put(
+        desk.world.authority, await asyncio.to_thread(samples.small_once), "application/pdf"
+    ).sha256
     body = CompleteListSigning(session_id=row.id, prepared=row.prepared, returned=wrong)
     refused = await desk.complete(body)
     assert (refused.status, refused.answer["code"]) == (422, "signature-not-accepted")
     assert refused.answer["extra"]["reason"] == "not-the-prepared-document"
     assert await desk.states() == ("open", "shown", {"listed"})
     returned = await asyncio.to_thread(agent.sign, prepared, job(desk.folder, desk.issued, row.field))
-    kept = desk.office.store.put(returned, "application/pdf").sha256
+    kept = desk.office.store.put(desk.world.authority, returned, "application/pdf").sha256
     desk.world.now = datetime.now(UTC)
     done = await desk.complete(body.model_copy(update={"returned": kept}))
     assert (done.status, done.answer.get("document")) == (202, kept), done.answer

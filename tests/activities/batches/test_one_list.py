@@ -91,10 +91,10 @@ async def test_one_signature_approves_them_all(world, listed, months, run, signi
 async def test_what_is_signed_is_the_file_that_was_shown(world, listed, months, run, signing) -> None:
     month, people = listed
     shown = await cut(world, months, run, month)
-    prepared = signing.store.get(shown.prepared_sha256)
+    prepared = signing.store.get(world.authority, shown.prepared_sha256)
     await sign(world, months, run, month, shown)
     ended = await list_of(world, shown.id)
-    document = signing.store.get(ended.document_sha256)
+    document = signing.store.get(world.authority, ended.document_sha256)
     assert document.startswith(prepared), "signed as an update of the shown file, byte for byte"
     verdict = verify(document, signing.signers._keystore.trust())
     assert verdict.valid, verdict.problems
@@ -112,7 +112,9 @@ async def test_what_is_signed_is_the_file_that_was_shown(world, listed, months, 
 async def test_each_row_is_provable_by_itself(world, listed, months, run, signing) -> None:
     month, _ = listed
     shown = await cut(world, months, run, month)
-    (attached,) = set(attached_data(PdfFileReader(BytesIO(signing.store.get(shown.prepared_sha256)))))
+    (attached,) = set(
+        attached_data(PdfFileReader(BytesIO(signing.store.get(world.authority, shown.prepared_sha256))))
+    )
     manifest = read_manifest(attached)
     assert manifest.root == shown.root
     proofs = prove(manifest.rows)

@@ -16,13 +16,13 @@ from activities.signing.signer import DevelopmentSigners
 from models.command_exports import ExportDossier
 from models.commands import Body, SubmitDeclaration
 from models.database import engine_for
-from models.documents import DocumentStore
 from models.evidence import TrustList
 from models.messages import ExportRequest, SignRequest
 from models.record.commands import Fate
 from models.regulations import in_force
 from tests.forms import COMPLETE
 from tests.notaries import quiet
+from tests.stores import store_in
 from tests.world import World, build, tools_for
 
 Offices = tuple[SigningOffice, ExportOffice]
@@ -57,7 +57,10 @@ def ministry_offices(ministry: World, tmp_path: Path) -> Offices:
 
 def _offices(world: World, tmp_path: Path) -> Offices:
     Keystore(tmp_path / "pki").create()
-    signers, store = DevelopmentSigners(tmp_path / "pki"), DocumentStore(tmp_path / "documents")
+    signers, store = (
+        DevelopmentSigners(tmp_path / "pki"),
+        store_in(tmp_path / "documents", world.tools),
+    )
     with_them = (world.tools, store, signers, ThreadPoolExecutor(1))
     return SigningOffice(*with_them, quiet(tmp_path / "pki")), ExportOffice(
         *with_them, quiet(tmp_path / "pki")

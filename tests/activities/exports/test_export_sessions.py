@@ -136,7 +136,9 @@ async def test_the_person_signs_elsewhere_and_the_agencys_seal_follows(
     done = await one.complete(await one.signature(), "culture.head")
     assert (done.status, done.answer["export_id"]) == (201, opened.answer["export_id"]), done.answer
     assert await one.states() == ("done", "made", None)
-    verdict = verify(one.office.store.get(done.answer["document"]), trusted(), at=ministry.now)
+    verdict = verify(
+        one.office.store.get(ministry.authority, done.answer["document"]), trusted(), at=ministry.now
+    )
     assert verdict.valid, verdict
     assert [s.field for s in verdict.signatures] == ["authority", "agency"]
     # Why both were theirs to give stands in the file: the person's from the preparation on, the seal's after.

@@ -40,11 +40,11 @@ async def test_an_export_bears_the_agencys_seal_and_carries_the_approved_file(
     profile, approved = await employed(world, offices)
     done = await export(world, offices, profile, "culture.hr", BODY)
     assert done.status == 201, done.answer
-    pdf = offices[1].store.get(done.answer["document"])
+    pdf = offices[1].store.get(world.authority, done.answer["document"])
     verdict = verify(pdf, trusted())
     assert verdict.valid, verdict
     assert [one.field for one in verdict.signatures] == ["agency"]
-    assert embedded(pdf)["ban-da-phe-duyet.pdf"] == offices[1].store.get(approved)
+    assert embedded(pdf)["ban-da-phe-duyet.pdf"] == offices[1].store.get(world.authority, approved)
     words = words_of(pdf)
     for told in ("BẢN XUẤT HỒ SƠ ĐIỆN TỬ", "Bổ nhiệm lại", "Ban Tổ chức Thành ủy", "Điều 8.4"):
         assert told in words, told
@@ -63,7 +63,7 @@ async def test_both_signatures_stand_on_one_file_where_the_rule_says_and(
     refused = await export(world, offices, profile, "culture.hr", BODY)
     assert (refused.status, refused.answer["code"]) == (403, "not-competent")
     done = await export(world, offices, profile, "culture.head", BODY)
-    pdf = offices[1].store.get(done.answer["document"])
+    pdf = offices[1].store.get(world.authority, done.answer["document"])
     verdict = verify(pdf, trusted())
     assert verdict.valid, verdict
     assert [one.field for one in verdict.signatures] == ["authority", "agency"]
@@ -79,7 +79,7 @@ async def test_an_export_as_of_a_day_has_the_revision_and_the_names_of_that_day(
     world.now += timedelta(days=40)
     body = BODY.model_copy(update={"as_of": first_day})
     done = await export(world, offices, profile, "culture.hr", body)
-    words = words_of(offices[1].store.get(done.answer["document"]))
+    words = words_of(offices[1].store.get(world.authority, done.answer["document"]))
     head = words[: words.index("BẢN XUẤT")]
     assert "SỞ TÊN MỚI" not in head.upper()
     before = BODY.model_copy(update={"as_of": first_day - timedelta(days=1)})
@@ -90,7 +90,7 @@ async def test_an_export_as_of_a_day_has_the_revision_and_the_names_of_that_day(
 async def test_the_person_prints_the_own_data_and_nobody_elses(world: World, offices: Offices) -> None:
     profile, _ = await employed(world, offices)
     done = await export(world, offices, profile, "person", PrintDossier())
-    pdf = offices[1].store.get(done.answer["document"])
+    pdf = offices[1].store.get(world.authority, done.answer["document"])
     words = words_of(pdf)
     assert "không thay thế bản gốc" in words
     assert words.count("Bản in HX-") == len(PdfFileReader(BytesIO(pdf)).root["/Pages"]["/Kids"])

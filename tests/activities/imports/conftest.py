@@ -13,6 +13,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.imports.office import ImportOffice
 from models.database import Scope, engine_for, transaction
+from models.documents import FolderBlobs
 from models.keys import ensure_keyring
 from models.messages import ImportDone, ImportStart
 from models.record.install import Installed, install_authority
@@ -60,7 +61,9 @@ class Desk:
 
     async def request(self, data: bytes, *, dry_run: bool = False, by: UUID | None = None) -> ImportStart:
         """Keep a workbook and ask for its import, as the API does."""
-        digest = WorkbookVault(self.settings.documents, self.tools.cipher).keep(self.authority, data)
+        digest = WorkbookVault(FolderBlobs(self.settings.documents), self.tools.cipher).keep(
+            self.authority, data
+        )
         import_id = uuid4()
         await self.write(
             "INSERT INTO imports (id, authority_id, account_id, sha256, dry_run, state, counts, issues,"

@@ -16,6 +16,7 @@ from activities.imports.office import ImportOffice
 from api.cli.embedded import EmbeddedTemporal
 from api.reconcile import Reconciler
 from api.scope import token_hash
+from models.documents import FolderBlobs
 from models.workbook_vault import WorkbookVault
 from tests.conftest import Database
 from tests.web import application
@@ -255,7 +256,7 @@ async def test_the_upload_is_kept_sealed_and_the_engine_sees_ids_only(
     data = book([someone(1)])
     answer = (await boss.upload(data, "key")).json()
     await boss.ended(answer["id"])
-    vault = WorkbookVault(app.state.settings.documents, desk.tools.cipher)
+    vault = WorkbookVault(FolderBlobs(app.state.settings.documents), desk.tools.cipher)
     assert vault.fetch(desk.authority, answer["sha256"]) == data
     handle = app.state.temporal.get_workflow_handle(f"import/{answer['id']}")
     done = await handle.result()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from models.documents import FolderBlobs
 from models.errors import RefusedError
 from models.workbook_guard import check_workbook, column_letters, column_number
 from models.workbook_vault import WorkbookMissingError, WorkbookVault
@@ -230,4 +231,4 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Workbook
 
     keys = tmp_path_factory.mktemp("keys")
     ring = ensure_keyring(keys / "ring.json", None, keys / "master.key")
-    return lambda folder: WorkbookVault(folder, FieldCipher(ring))
+    return lambda folder: WorkbookVault(FolderBlobs(folder), FieldCipher(ring))

@@ -18,9 +18,9 @@ from activities.signing.signer import DevelopmentSigners
 from models.calendar import start_of_day
 from models.commands import SignReport
 from models.database import engine_for, transaction
-from models.documents import DocumentStore
 from models.messages import ReportSigning, ReviewMoment, ReviewRun, Signed
 from tests.notaries import quiet
+from tests.stores import store_in
 from tests.world import World, build, tools_for
 
 BEFORE = datetime(2025, 11, 20, 3, 0, tzinfo=UTC)
@@ -38,7 +38,10 @@ async def world(database: Any, tmp_path: Path) -> AsyncIterator[World]:
 @pytest.fixture
 def office(world: World, tmp_path: Path) -> ReviewOffice:
     Keystore(tmp_path / "pki").create()
-    store, signers = DocumentStore(tmp_path / "documents"), DevelopmentSigners(tmp_path / "pki")
+    store, signers = (
+        store_in(tmp_path / "documents", world.tools),
+        DevelopmentSigners(tmp_path / "pki"),
+    )
     return ReviewOffice(world.tools, store, signers, ThreadPoolExecutor(2), quiet(tmp_path / "pki"))
 
 

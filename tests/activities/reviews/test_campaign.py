@@ -56,7 +56,7 @@ async def test_a_report_is_measured_signed_sent_and_verified(
     await campaign.look(OPENING)
     row = await campaign.sign("culture.head", world.culture)
     assert (row.state, row.late_days, row.figures["profiles"]) == ("sent", 0, 2)
-    pdf = office.store.get(row.document_sha256)
+    pdf = office.store.get(world.authority, row.document_sha256)
     verdict = verify(pdf, TrustList.load(tmp_path / "pki" / "trust.json"))
     assert verdict.valid, verdict
     record = verdict.signatures[0].competence

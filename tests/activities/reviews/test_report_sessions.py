@@ -141,7 +141,11 @@ async def test_sent_by_a_value(desk: Desk) -> None:
     report = await desk.campaign.report(desk.world.culture)
     assert report.document_sha256 == done.answer["document"]
     assert report.certificate == (await desk.world.one("SELECT sha256 FROM certificates")).sha256
-    verdict = verify(desk.office.store.get(report.document_sha256), samples.trust(), at=desk.world.now)
+    verdict = verify(
+        desk.office.store.get(desk.world.authority, report.document_sha256),
+        samples.trust(),
+        at=desk.world.now,
+    )
     assert verdict.valid, verdict.problems
     record = verdict.signatures[0].competence
     assert record is not None

@@ -19,11 +19,11 @@ from activities.signing.signer import DevelopmentSigners, Signer
 from models.command_admin import PauseParty, ResumeParty
 from models.commands import SubmitDeclaration
 from models.database import engine_for
-from models.documents import DocumentStore
 from models.messages import SignRequest
 from tests.chains import rolling
 from tests.forms import COMPLETE
 from tests.notaries import quiet
+from tests.stores import store_in
 from tests.world import build, tools_for
 from workflows.trying import AWAY, why
 
@@ -44,7 +44,10 @@ async def test_nothing_is_signed_and_nothing_refused(database: Any, tmp_path: Pa
         tools_for(engine, tmp_path), datetime(2026, 3, 2, 3, 0, tzinfo=UTC), law=rolling(own_signature=True)
     )
     Keystore(tmp_path / "pki").create()
-    store, threads = DocumentStore(tmp_path / "documents"), ThreadPoolExecutor(1)
+    store, threads = (
+        store_in(tmp_path / "documents", world.tools),
+        ThreadPoolExecutor(1),
+    )
     office = SigningOffice(world.tools, store, Away(), threads, quiet(tmp_path / "pki"))
     profile = await world.employ(until="declaration")
     revision, digest = await world.draft(profile, COMPLETE, evidence=("e" * 64,))
@@ -72,7 +75,7 @@ async def test_what_is_paused_waits_and_says_so(database: Any, tmp_path: Path) -
     world = await build(tools_for(engine, tmp_path), datetime(2026, 3, 2, 3, 0, tzinfo=UTC))
     Keystore(tmp_path / "pki").create()
     hands = (
-        DocumentStore(tmp_path / "documents"),
+        store_in(tmp_path / "documents", world.tools),
         DevelopmentSigners(tmp_path / "pki"),
         ThreadPoolExecutor(1),
     )

@@ -14,13 +14,13 @@ from activities.signing.office import SigningOffice
 from activities.signing.signer import DevelopmentSigners
 from models.commands import SubmitDeclaration
 from models.database import engine_for
-from models.documents import DocumentStore
 from models.evidence import verify
 from models.messages import SignRequest
 from models.record.commands import Fate
 from tests.chains import rolling
 from tests.forms import COMPLETE
 from tests.notaries import quiet
+from tests.stores import store_in
 from tests.world import World, build, tools_for
 
 REVIEWERS = ("culture.hr", "culture.hr_head", "culture.head")
@@ -38,7 +38,10 @@ async def world(database: Any, tmp_path: Path) -> AsyncIterator[World]:
 def office(world: World, tmp_path: Path) -> SigningOffice:
     Keystore(tmp_path / "pki").create()
     signers = DevelopmentSigners(tmp_path / "pki")
-    store, threads = DocumentStore(tmp_path / "documents"), ThreadPoolExecutor(1)
+    store, threads = (
+        store_in(tmp_path / "documents", world.tools),
+        ThreadPoolExecutor(1),
+    )
     return SigningOffice(world.tools, store, signers, threads, quiet(tmp_path / "pki"))
 
 
@@ -111,7 +114,7 @@ async def test_four_signatures_on_one_file_in_the_order_of_the_law(
         (2, "hr_head", "signed"),
         (3, "head", "signed"),
     ]
-    verdict = verify(office.store.get(documents[-1]), office.signers._keystore.trust())
+    verdict = verify(office.store.get(world.authority, documents[-1]), office.signers._keystore.trust())
     assert verdict.valid, verdict.problems
     assert [one.field for one in verdict.signatures] == ["official", "step1", "step2", "authority"]
     records = [one.competence for one in verdict.signatures]

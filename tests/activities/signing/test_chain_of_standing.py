@@ -14,12 +14,12 @@ from activities.signing.office import SigningOffice
 from activities.signing.signer import DevelopmentSigners
 from models.commands import ReturnedField, ReturnForCorrection, SubmitDeclaration
 from models.database import engine_for
-from models.documents import DocumentStore
 from models.messages import SignRequest
 from models.record.commands import Fate
 from models.regulations import in_force
 from tests.forms import COMPLETE
 from tests.notaries import quiet
+from tests.stores import store_in
 from tests.world import World, build, tools_for
 
 DEPARTMENT = ("department", "department.head")
@@ -38,7 +38,10 @@ async def world(database: Any, tmp_path: Path) -> AsyncIterator[World]:
 def office(world: World, tmp_path: Path) -> SigningOffice:
     Keystore(tmp_path / "pki").create()
     signers = DevelopmentSigners(tmp_path / "pki")
-    store, threads = DocumentStore(tmp_path / "documents"), ThreadPoolExecutor(1)
+    store, threads = (
+        store_in(tmp_path / "documents", world.tools),
+        ThreadPoolExecutor(1),
+    )
     return SigningOffice(world.tools, store, signers, threads, quiet(tmp_path / "pki"))
 
 

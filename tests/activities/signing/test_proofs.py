@@ -23,11 +23,11 @@ from activities.signing.status import StatusDesk
 from activities.signing.timestamping import TimestampDesk
 from models.commands import SubmitDeclaration
 from models.database import engine_for
-from models.documents import DocumentStore
 from models.messages import SignRequest
 from tests.chains import rolling
 from tests.forms import COMPLETE
 from tests.pki import DevelopmentPki
+from tests.stores import store_in
 from tests.world import World, build, tools_for
 
 
@@ -44,7 +44,10 @@ def office(world: World, tmp_path: Path, services: DevelopmentPki, http: httpx.C
     services.clock(world.now)
     timestamps = TimestampDesk(f"{services.url}/tsa", services.trust, http)
     notary = Notary(services.trust, Level.B_LT, StatusDesk(services.trust, http), timestamps)
-    store, threads = DocumentStore(tmp_path / "documents"), ThreadPoolExecutor(1)
+    store, threads = (
+        store_in(tmp_path / "documents", world.tools),
+        ThreadPoolExecutor(1),
+    )
     return SigningOffice(world.tools, store, DevelopmentSigners(services.folder), threads, notary)
 
 

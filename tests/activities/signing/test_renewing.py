@@ -22,12 +22,12 @@ from activities.signing.signer import Pkcs12Signer
 from activities.signing.status import StatusDesk
 from activities.signing.timestamping import TimestampDesk
 from models.database import engine_for
-from models.documents import DocumentStore
 from models.evidence import verify
 from models.evidence.algorithms import AlgorithmEnd, current_policy
 from models.messages import RenewalDone, RenewalStart
 from tests.models.evidence import samples
 from tests.pki import DevelopmentPki
+from tests.stores import store_in
 from tests.world import World, build, tools_for
 
 AT = samples.FIRST_AT
@@ -47,7 +47,7 @@ async def office(world: World, tmp_path: Path, services: DevelopmentPki, http: h
     """Three files of level B-LTA that end one after another, and the authority's next certificate."""
     timestamps = TimestampDesk(f"{services.url}/tsa", services.trust, http)
     notary = Notary(services.trust, Level.B_LTA, StatusDesk(services.trust, http), timestamps)
-    store = DocumentStore(tmp_path / "documents")
+    store = store_in(tmp_path / "documents", world.tools)
     period = {"valid_from": "2024-01-01T00:00:00Z", "valid_to": ENDS.isoformat()}
     services.admin("POST", "/timestamper", period)
     services.clock(AT)
@@ -56,7 +56,7 @@ async def office(world: World, tmp_path: Path, services: DevelopmentPki, http: h
         blank = samples.small_blank(str(number))
         place = {"field": "official", "reason": "", "location": "", "signed_at": AT}
         made = await asyncio.to_thread(notary.sign, official, blank, **place)
-        kept = store.put(made.pdf, "application/pdf").sha256
+        kept = store.put(world.authority, made.pdf, "application/pdf").sha256
         await world.rows(
             "INSERT INTO archived_files (authority_id, document_sha256, current_sha256, ends_at, renewals,"
             " renewed_at) VALUES (:authority, :kept, :kept, :ends, 0, :now) RETURNING 1",
@@ -87,7 +87,10 @@ async def test_what_soon_ends_is_renewed_once(world: World, office: RenewalOffic
     assert await renew(office, world) == RenewalDone(renewed=3, failed=0)
     for row in await rows(world):
         assert (row.renewals, row.ends_at.year, row.trouble) == (1, 2035, None)
-        before, after = office.store.get(row.document_sha256), office.store.get(row.current_sha256)
+        before, after = (
+            office.store.get(world.authority, row.document_sha256),
+            office.store.get(world.authority, row.current_sha256),
+        )
         assert after.startswith(before)
         verdict = verify(after, office.notary.trust, at=ENDS + timedelta(days=1000))
         assert {one.level for one in verdict.signatures} == {"B-LTA"}
@@ -148,7 +151,7 @@ async def test_it_goes_on_at_the_file_that_waits(
 
 
 async def test_a_file_that_does_not_hold_keeps_no_other_back(world: World, office: RenewalOffice) -> None:
-    broken = office.store.put(samples.small_blank("x"), "application/pdf").sha256
+    broken = office.store.put(world.authority, samples.small_blank("x"), "application/pdf").sha256
     first = (await rows(world))[0].document_sha256
     await world.rows(
         "UPDATE archived_files SET current_sha256 = :b WHERE document_sha256 = :d RETURNING 1",

@@ -16,12 +16,12 @@ from activities.signing.sessions import SessionOffice
 from models.command_signing import CancelSigning, CompleteSigning, WithdrawCertificate
 from models.commands import Approve, OpenOwnSigning, OpenSigning, ReturnedField, ReturnForCorrection
 from models.database import engine_for
-from models.documents import DocumentStore
 from models.evidence import verify
 from tests.activities.signing.desk import Desk, Seals, by_agent, changed, issued_to
 from tests.chains import rolling
 from tests.forms import COMPLETE
 from tests.models.evidence import samples
+from tests.stores import store_in
 from tests.world import build, tools_for
 from worker import papers_of
 
@@ -31,7 +31,10 @@ async def desk(database: Any, tmp_path: Path) -> AsyncIterator[Desk]:
     engine = engine_for(database.url("worker"), pool_size=4)
     world = await build(tools_for(engine, tmp_path), datetime.now(UTC))
     notary = Notary(samples.trust(), Level.B_B, None, None)
-    store, threads = DocumentStore(tmp_path / "documents"), ThreadPoolExecutor(1)
+    store, threads = (
+        store_in(tmp_path / "documents", world.tools),
+        ThreadPoolExecutor(1),
+    )
     office = SessionOffice(world.tools, store, threads, notary, papers_of(world.tools, store), Seals())
     yield Desk(world, office, tmp_path, issued_to(), await world.employ(until="review"))
     await engine.dispose()
@@ -52,7 +55,7 @@ async def test_signed_by_value(desk: Desk, mechanism: str) -> None:
     )
     assert done.status == 200, done.answer
     assert await desk.states() == ("done", "signed", "approved")
-    signed = desk.office.store.get(done.answer["document"])
+    signed = desk.office.store.get(desk.world.authority, done.answer["document"])
     verdict = verify(signed, samples.trust(), at=desk.world.now)
     assert verdict.valid, verdict.problems
     (one,) = verdict.signatures
@@ -71,10 +74,10 @@ async def test_signed_by_value(desk: Desk, mechanism: str) -> None:
 async def test_a_whole_file_comes_back(desk: Desk) -> None:
     await desk.open(await desk.register(), how="file")
     row = await desk.session()
-    prepared = desk.office.store.get(row.prepared)
+    prepared = desk.office.store.get(desk.world.authority, row.prepared)
     assert row.attributes is None
     returned = await by_agent(prepared, desk, desk.issued, row.field)
-    kept = desk.office.store.put(returned, "application/pdf").sha256
+    kept = desk.office.store.put(desk.world.authority, returned, "application/pdf").sha256
     desk.world.now = datetime.now(UTC)
     done = await desk.complete(CompleteSigning(session_id=row.id, prepared=row.prepared, returned=kept))
     assert done.status == 200, done.answer
@@ -86,7 +89,7 @@ async def test_another_file_than_prepared(desk: Desk) -> None:
     """Refused by name; the session stays open, nothing is signed, and the right file is still taken."""
     await desk.open(await desk.register(), how="file")
     row = await desk.session()
-    prepared = desk.office.store.get(row.prepared)
+    prepared = desk.office.store.get(desk.world.authority, row.prepared)
     wrong = {
         "not-the-prepared-document": await asyncio.to_thread(samples.small_once),
         "other-certificate": await by_agent(prepared, desk, issued_to(), row.field),
@@ -94,7 +97,7 @@ async def test_another_file_than_prepared(desk: Desk) -> None:
     }
     desk.world.now = datetime.now(UTC)
     for reason, data in wrong.items():
-        kept = desk.office.store.put(data, "application/pdf").sha256
+        kept = desk.office.store.put(desk.world.authority, data, "application/pdf").sha256
         body = CompleteSigning(session_id=row.id, prepared=row.prepared, returned=kept)
         refused = await desk.complete(body)
         assert (refused.status, refused.answer["code"]) == (422, "signature-not-accepted")
@@ -105,7 +108,7 @@ async def test_another_file_than_prepared(desk: Desk) -> None:
     )
     assert missing.answer["extra"]["reason"] == "not-the-prepared-document"
     right = await by_agent(prepared, desk, desk.issued, row.field)
-    kept = desk.office.store.put(right, "application/pdf").sha256
+    kept = desk.office.store.put(desk.world.authority, right, "application/pdf").sha256
     done = await desk.complete(CompleteSigning(session_id=row.id, prepared=row.prepared, returned=kept))
     assert done.status == 200
 
@@ -292,7 +295,7 @@ async def test_the_officials_own_signature(database: Any, tmp_path: Path) -> Non
     engine = engine_for(database.url("worker"), pool_size=4)
     world = await build(tools_for(engine, tmp_path), datetime.now(UTC), law=rolling(own_signature=True))
     notary = Notary(samples.trust(), Level.B_B, None, None)
-    store = DocumentStore(tmp_path / "documents")
+    store = store_in(tmp_path / "documents", world.tools)
     office = SessionOffice(world.tools, store, ThreadPoolExecutor(1), notary, papers_of(world.tools, store))
     desk = Desk(world, office, tmp_path, issued_to(), await world.employ(until="declaration"))
     mine = await desk.register("person")

@@ -19,10 +19,10 @@ from activities.signing.status import StatusDesk
 from activities.signing.timestamping import TimestampDesk
 from models.command_signing import CompleteSigning
 from models.database import engine_for
-from models.documents import DocumentStore
 from models.evidence import verify
 from tests.activities.signing.desk import Desk, by_agent
 from tests.pki import DevelopmentPki
+from tests.stores import store_in
 from tests.world import build, tools_for
 from worker import papers_of
 
@@ -36,7 +36,10 @@ async def desk(
     services.clock(world.now)
     stamps = TimestampDesk(f"{services.url}/tsa", services.trust, http)
     notary = Notary(services.trust, Level.B_LT, StatusDesk(services.trust, http), stamps)
-    store, threads = DocumentStore(tmp_path / "documents"), ThreadPoolExecutor(1)
+    store, threads = (
+        store_in(tmp_path / "documents", world.tools),
+        ThreadPoolExecutor(1),
+    )
     name = SignerName("Trần Văn Đức", "Sở Văn hóa", "Giám đốc", f"x-{world.authority.hex[:8]}")
     issued = Keystore(services.folder).signer(name)
     office = SessionOffice(world.tools, store, threads, notary, papers_of(world.tools, store))
@@ -48,7 +51,7 @@ async def test_a_value_gets_its_timestamp_and_its_proof(desk: Desk, services: De
     await desk.open(await desk.register())
     done = await desk.signed_by_value()
     assert done.status == 200, done.answer
-    verdict = verify(desk.office.store.get(done.answer["document"]), services.trust)
+    verdict = verify(desk.office.store.get(desk.world.authority, done.answer["document"]), services.trust)
     assert verdict.valid, verdict.problems
     assert verdict.signatures[0].level == "B-LT"
     proof = await desk.world.one("SELECT level, token, answers FROM signature_proofs")
@@ -60,13 +63,15 @@ async def test_a_whole_file_gets_them_behind_the_agent_s_signature(
 ) -> None:
     await desk.open(await desk.register(), how="file")
     row = await desk.session()
-    returned = await by_agent(desk.office.store.get(row.prepared), desk, desk.issued, row.field)
-    kept = desk.office.store.put(returned, "application/pdf").sha256
+    returned = await by_agent(
+        desk.office.store.get(desk.world.authority, row.prepared), desk, desk.issued, row.field
+    )
+    kept = desk.office.store.put(desk.world.authority, returned, "application/pdf").sha256
     desk.world.now = datetime.now(UTC)
     services.clock(desk.world.now)
     done = await desk.complete(CompleteSigning(session_id=row.id, prepared=row.prepared, returned=kept))
     assert done.status == 200, done.answer
-    signed = desk.office.store.get(done.answer["document"])
+    signed = desk.office.store.get(desk.world.authority, done.answer["document"])
     assert signed.startswith(returned)
     assert len(signed) > len(returned)
     verdict = verify(signed, services.trust)

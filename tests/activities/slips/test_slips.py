@@ -22,12 +22,12 @@ from api.starting_slips import start_slip
 from models.calendar import legal_date
 from models.commands import AcceptTransfer, Separate
 from models.database import Scope, engine_for, transaction
-from models.documents import DocumentStore
 from models.evidence import verify
 from models.identifiers import slip_workflow
 from models.messages_slips import SlipMade, SlipRequest
 from tests.activities.exports.test_exports import words_of
 from tests.notaries import quiet
+from tests.stores import store_in
 from tests.world import World, build, tools_for
 from workflows.payload_codec import data_converter
 from workflows.registry import WORKFLOWS, runner
@@ -74,7 +74,10 @@ async def desk(database: Any, tmp_path: Path) -> AsyncIterator[Desk]:
     engine = engine_for(database.url("worker"), pool_size=4)
     world = await build(tools_for(engine, tmp_path), datetime(2026, 3, 2, 3, 0, tzinfo=UTC))
     Keystore(tmp_path / "pki").create()
-    signers, store = DevelopmentSigners(tmp_path / "pki"), DocumentStore(tmp_path / "documents")
+    signers, store = (
+        DevelopmentSigners(tmp_path / "pki"),
+        store_in(tmp_path / "documents", world.tools),
+    )
     yield Desk(world, SlipOffice(world.tools, store, signers, ThreadPoolExecutor(1), quiet(tmp_path / "pki")))
     await engine.dispose()
 
@@ -94,13 +97,13 @@ async def test_both_sides_seal_one_slip(desk: Desk) -> None:
     assert (handed.unsigned, received.unsigned) == ("", "")
     trust = desk.office.notary.trust
     for made, fields in ((handed, ["giver"]), (received, ["giver", "receiver"])):
-        verdict = verify(desk.office.store.get(made.document), trust, at=world.now)
+        verdict = verify(desk.office.store.get(world.authority, made.document), trust, at=world.now)
         assert verdict.valid, verdict
         assert [one.field for one in verdict.signatures] == fields
         assert {check.name: check.result for check in verdict.checks}["competence"] == "passed"
     names = {row.id: row.name for row in await world.rows("SELECT id, name FROM agencies")}
     assert [one.organisation for one in verdict.signatures] == [names[world.culture], names[world.health]]
-    words = words_of(desk.office.store.get(received.document))
+    words = words_of(desk.office.store.get(world.authority, received.document))
     assert "PHIẾU CHUYỂN HỒ SƠ" in words
     person = await world.one("SELECT full_name FROM profiles WHERE id = :p", p=profile)
     for said in (person.full_name, names[world.culture], names[world.health], "Điều 12.1", "1/QĐ", "2/BC"):
@@ -121,7 +124,9 @@ async def test_without_a_key_the_slip_says_so_and_a_rule_that_asks_is_not_overlo
     assert unsigned.unsigned == "external-signature-needed"
     row = await desk.slip("hand_over")
     assert (row.state, row.certificate, row.failure) == ("made", None, "external-signature-needed")
-    assert not verify(desk.office.store.get(unsigned.document), desk.office.notary.trust).valid
+    assert not verify(
+        desk.office.store.get(world.authority, unsigned.document), desk.office.notary.trust
+    ).valid
 
     # Had the rule asked for the head's own signature, a slip without it would be none.
     await world.transfer(await world.employ())
@@ -130,7 +135,9 @@ async def test_without_a_key_the_slip_says_so_and_a_rule_that_asks_is_not_overlo
     request = SlipRequest(authority_id=world.authority, slip_id=row.id, now=world.now)
     assert (await keyless.make_slip(request)).failure == "external-signature-needed"
     signed = await desk.office.make_slip(request)
-    (one,) = verify(desk.office.store.get(signed.document), desk.office.notary.trust).signatures
+    (one,) = verify(
+        desk.office.store.get(world.authority, signed.document), desk.office.notary.trust
+    ).signatures
     asked_by = await world.one("SELECT asked_by FROM slips WHERE id = :s", s=row.id)
     assert one.serial == str(asked_by.asked_by), "the person's own, as the rule has it"
 
@@ -159,7 +166,7 @@ async def test_leaving_ends_the_management_with_a_slip(desk: Desk, temporal_serv
         assert await client.get_workflow_handle(slip_workflow(slip)).result() == "đã lập"
     row = await desk.slip("end_of_management")
     assert (row.state, row.failure) == ("made", None)
-    pdf = desk.office.store.get(row.document_sha256)
+    pdf = desk.office.store.get(world.authority, row.document_sha256)
     assert verify(pdf, desk.office.notary.trust).valid
     words = words_of(pdf)
     for said in ("PHIẾU THÔI QUẢN LÝ HỒ SƠ", "chuyển ra ngoài", "3/QĐ", "Đơn vị quản lý hồ sơ"):

@@ -18,9 +18,9 @@ from activities.exports.office import ExportOffice
 from activities.signing.office import SigningOffice
 from activities.signing.signer import DevelopmentSigners
 from models.database import engine_for, transaction
-from models.documents import DocumentStore
 from tests.api.conftest import CHEAP
 from tests.notaries import quiet
+from tests.stores import store_in
 from tests.web import application
 from tests.world import World, build, tools_for
 from workflows.payload_codec import data_converter
@@ -79,7 +79,12 @@ async def worker(
     client = await Client.connect(temporal_server.address, data_converter=data_converter(world.tools.ring))
     settings = app.state.settings
     acts = ActOffice(world.tools)
-    hands = (world.tools, DocumentStore(settings.documents), DevelopmentSigners(pki), ThreadPoolExecutor(2))
+    hands = (
+        world.tools,
+        store_in(settings.documents, world.tools),
+        DevelopmentSigners(pki),
+        ThreadPoolExecutor(2),
+    )
     signing, exports = SigningOffice(*hands, quiet(pki)), ExportOffice(*hands, quiet(pki))
     async with (
         Worker(

@@ -14,12 +14,12 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.backups.office import BackupOffice
-from activities.documents.store import DocumentStore
 from activities.signing.signer import DevelopmentSigners
 from models.evidence import TrustList
 from models.evidence.verification import verify
 from models.identifiers import backup_workflow
 from tests.notaries import quiet
+from tests.stores import store_in
 from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -28,7 +28,11 @@ pytestmark = pytest.mark.usefixtures("worker")
 @pytest.fixture
 def office(world: World, app: Any, pki: Path) -> BackupOffice:
     settings = app.state.settings.model_copy(update={"pki": pki})
-    hands = (DocumentStore(settings.documents), DevelopmentSigners(pki), ThreadPoolExecutor(2))
+    hands = (
+        store_in(settings.documents, world.tools),
+        DevelopmentSigners(pki),
+        ThreadPoolExecutor(2),
+    )
     return BackupOffice(settings, world.tools, *hands, quiet(pki))
 
 

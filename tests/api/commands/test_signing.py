@@ -22,12 +22,12 @@ from activities.signing.assurance import Level
 from activities.signing.issuing import Issued, SignerName, issue_signer
 from activities.signing.notary import Notary
 from activities.signing.sessions import SessionOffice
-from models.documents import DocumentStore
 from models.evidence import verify
 from tests.activities.signing import openssl
 from tests.activities.signing.test_outside import job
 from tests.api.commands.conftest import Person
 from tests.models.evidence import samples
+from tests.stores import store_in
 from tests.world import World
 from worker import papers_of
 from workflows.payload_codec import data_converter
@@ -43,7 +43,7 @@ async def office(world: World, app: Any, temporal_server: Any) -> AsyncIterator[
     client = await Client.connect(temporal_server.address, data_converter=data_converter(world.tools.ring))
     settings = app.state.settings
     acts, notary = ActOffice(world.tools), Notary(samples.trust(), Level.B_B, None, None)
-    store, threads = DocumentStore(settings.documents), ThreadPoolExecutor(1)
+    store, threads = store_in(settings.documents, world.tools), ThreadPoolExecutor(1)
     made = SessionOffice(world.tools, store, threads, notary, papers_of(world.tools, store))
     async with (
         Worker(
@@ -138,7 +138,7 @@ async def test_by_value(
         assert (replayed.status_code, replayed.json()["code"]) == (409, "signing-session-ended")
         assert replayed.json()["state"] == "done"
         assert (await agent.get("/source")).status_code == 409
-    signed = office.store.get(done.json()["answer"]["document"])
+    signed = office.store.get(world.authority, done.json()["answer"]["document"])
     assert verify(signed, samples.trust()).valid
     approved = await world.one(
         "SELECT state FROM revisions WHERE id = (SELECT approved_revision_id FROM profiles WHERE id = :p)",
@@ -221,6 +221,8 @@ async def test_a_whole_file_by_an_agent_in_its_own_process(
     assert process.returncode == 0, errors.decode()
     answered = json.loads(output)
     assert answered["status"] == 200, answered
-    assert verify(office.store.get(answered["answer"]["answer"]["document"]), samples.trust()).valid
+    assert verify(
+        office.store.get(world.authority, answered["answer"]["answer"]["document"]), samples.trust()
+    ).valid
     closed = (await approver.get(f"/signing-sessions/{session['session_id']}")).json()
     assert (closed["state"], closed["to_sign"]) == ("done", None)

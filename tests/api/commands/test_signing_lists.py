@@ -21,7 +21,6 @@ from activities.signing.notary import Notary
 from activities.signing.office import SigningOffice
 from activities.signing.sessions import SessionOffice
 from activities.signing.sources import NoSigners
-from models.documents import DocumentStore
 from models.evidence import verify
 from models.identifiers import batch_queue
 from models.messages import MonthStart
@@ -31,6 +30,7 @@ from tests.activities.signing.desk import issued_to
 from tests.api.commands.conftest import Person
 from tests.api.commands.test_signing import agent_of, registered
 from tests.models.evidence import samples
+from tests.stores import store_in
 from tests.world import World
 from worker import papers_of
 from workflows.payload_codec import data_converter
@@ -48,7 +48,7 @@ async def months(world: World, app: Any, temporal_server: Any) -> AsyncIterator[
     client = await Client.connect(temporal_server.address, data_converter=data_converter(world.tools.ring))
     settings = app.state.settings
     acts, notary = ActOffice(world.tools), Notary(samples.trust(), Level.B_B, None, None)
-    store, threads = DocumentStore(settings.documents), ThreadPoolExecutor(1)
+    store, threads = store_in(settings.documents, world.tools), ThreadPoolExecutor(1)
     sessions = SessionOffice(world.tools, store, threads, notary, papers_of(world.tools, store))
     signing = SigningOffice(world.tools, store, NoSigners(), threads, notary)
     made = MonthOffice(settings, world.tools, signing, None)
@@ -139,7 +139,7 @@ async def test_a_list_by_value(
         assert done.status_code == 202, done.text
     signed = await until(approver, shown["id"], "signed")
     assert signed["document_sha256"] == done.json()["answer"]["document"]
-    assert verify(months.signing.store.get(signed["document_sha256"]), samples.trust()).valid
+    assert verify(months.signing.store.get(world.authority, signed["document_sha256"]), samples.trust()).valid
     approved = await world.rows("SELECT profile_id FROM approvals WHERE state = 'signed'")
     assert {one.profile_id for one in approved} == set(people)
     assert (await approver.get(address)).json()["state"] == "done"

@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from api import commands
 from api.commands import Addressed, Engine
-from models.documents import DocumentStore
 from models.identifiers import WorkflowKind, parse_workflow_id
 from models.messages import Ask, Subject
 from models.record.act import act
 from models.record.tools import Tools
 from tests.api.matrix.papers import PAPER
 from tests.api.matrix.stage import NOW, Stage
+from tests.stores import store_in
 from tests.web import application
 from tests.world import DOORS
 
@@ -61,8 +61,8 @@ async def served(database: Any, stage: Stage, folder: Path) -> AsyncIterator[Fas
     made = application(database.settings(folder))
     made.state.tools = Tools(engine, stage.world.tools.ring)
     made.state.clock, made.state.temporal = Still(), None
-    made.state.documents = DocumentStore(folder / "documents")
-    made.state.documents.put(PAPER, "application/pdf")
+    made.state.documents = store_in(folder / "documents", stage.world.tools)
+    made.state.documents.put(stage.world.authority, PAPER, "application/pdf")
     made.state.engine = Engine(None, "none", made.state.tools)  # type: ignore[arg-type]  # nothing is sent
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(commands, "put", decided)

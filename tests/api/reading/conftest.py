@@ -32,9 +32,10 @@ from api.routers import (
     uploads,
     verifying,
 )
-from models.documents import DocumentStore
+from models.documents import DocumentStore, FolderBlobs
 from models.key_changes import create_keyring
 from models.key_ring import MasterKey
+from models.keys import FieldCipher
 from models.record.tools import Tools
 from tests.api.conftest import SETTINGS
 from tests.api.reading.world import Caller, StandingClock, World, ground
@@ -49,7 +50,7 @@ def world(module_database: Any, tmp_path_factory: pytest.TempPathFactory) -> Wor
     """The authority with its accounts; each test file adds its own profiles."""
     folder: Path = tmp_path_factory.mktemp("world")
     ring = create_keyring(folder / "ring.json", MasterKey.create(folder / "master.key"))
-    made = World(module_database, ring, DocumentStore(folder / "documents"))
+    made = World(module_database, ring, DocumentStore(FolderBlobs(folder / "documents"), FieldCipher(ring)))
     asyncio.run(made.written(lambda connection: ground(made, connection)))
     return made
 

@@ -35,7 +35,7 @@ def an(world: World) -> UUID:
         second = await world.revision(
             c, person, 2, "approved", SECOND, author, based_on=1, submitted_at=FEBRUARY
         )
-        kept = world.documents.put(PDF, "application/pdf")
+        kept = world.documents.put(world.authority, PDF, "application/pdf")
         for revision, at, document in ((first, JANUARY, None), (second, FEBRUARY, kept.sha256)):
             await c.execute(
                 insert(ApprovalRow).values(
@@ -158,7 +158,7 @@ async def test_the_renewed_form_of_a_signed_document(an: UUID, world: World, cal
     digest = (await hr.ok(f"/profiles/{an}/documents"))[1]["document_sha256"]
     assert (await hr.get(f"/documents/{digest}", params={"newest": "true"})).content == PDF
     newer = PDF + b"newer\n%%EOF\n"
-    kept = world.documents.put(newer, "application/pdf").sha256
+    kept = world.documents.put(world.authority, newer, "application/pdf").sha256
 
     async def write(connection: Any) -> None:
         row = {"document_sha256": digest, "current_sha256": kept, "ends_at": NOW, "renewed_at": NOW}
@@ -172,7 +172,7 @@ async def test_the_renewed_form_of_a_signed_document(an: UUID, world: World, cal
 
 
 async def test_a_file_nobody_approved_is_not_given_out(world: World, caller: Caller) -> None:
-    kept = world.documents.put(PDF + b"%%EOF\n", "application/pdf")
+    kept = world.documents.put(world.authority, PDF + b"%%EOF\n", "application/pdf")
     await caller.login("sonoivu")
     assert code_of(await caller.get(f"/documents/{kept.sha256}")) == (404, "not-found")
 

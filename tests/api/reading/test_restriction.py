@@ -31,7 +31,7 @@ def an(world: World) -> UUID:
             c, person, 2, "approved", {**OPEN, **HIDDEN, "main_assigned_work": "Kế toán"}, author, based_on=1,
             submitted_at=SIGNED, returned_fields=[{"path": "religion", "reason": "ghi lại cho đúng"}],
         )  # fmt: skip
-        kept = world.documents.put(PDF, "application/pdf")
+        kept = world.documents.put(world.authority, PDF, "application/pdf")
         await c.execute(
             insert(ApprovalRow).values(
                 id=uuid4(), authority_id=world.authority, profile_id=person, revision_id=second,

@@ -20,13 +20,13 @@ from activities.signing.sessions import SessionOffice
 from activities.signing.signer import DevelopmentSigners
 from models.calendar import legal_date, start_of_day
 from models.database import transaction
-from models.documents import DocumentStore
 from models.lifecycle.review_dates import periods_of
 from models.messages import ReviewRun
 from models.record.reviews import planned
 from tests.api.commands.conftest import Person, app, log_in, world
 from tests.models.evidence import samples
 from tests.notaries import quiet
+from tests.stores import store_in
 from tests.world import World
 from workflows.payload_codec import data_converter
 from workflows.registry import WORKFLOWS, runner
@@ -38,7 +38,10 @@ __all__ = ["Person", "app", "log_in", "world"]
 def office(world: World, app: Any) -> ReviewOffice:
     settings = app.state.settings
     Keystore(settings.pki).create()
-    store, signers = DocumentStore(settings.documents), DevelopmentSigners(settings.pki)
+    store, signers = (
+        store_in(settings.documents, world.tools),
+        DevelopmentSigners(settings.pki),
+    )
     return ReviewOffice(world.tools, store, signers, ThreadPoolExecutor(2), quiet(settings.pki))
 
 

@@ -4,12 +4,12 @@ from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Any
 
-from models.documents import DocumentStore
 from models.evidence import verify
 from tests.activities.signing import openssl
 from tests.activities.signing.desk import issued_to
 from tests.api.commands.test_signing import agent_of, registered
 from tests.models.evidence import samples
+from tests.stores import store_in
 from tests.world import World
 
 
@@ -41,6 +41,6 @@ async def test_a_report_by_value(
     assert done.status_code == 200, done.text
     after = (await head.get(f"/review-reports/{mine['id']}")).json()
     assert (after["state"], after["document_sha256"]) == ("sent", done.json()["answer"]["document"])
-    store = DocumentStore(app.state.settings.documents)
-    assert verify(store.get(after["document_sha256"]), samples.trust()).valid
+    store = store_in(app.state.settings.documents, app.state.tools)
+    assert verify(store.get(world.authority, after["document_sha256"]), samples.trust()).valid
     assert (await head.get(address)).json()["state"] == "done"

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -15,13 +16,19 @@ import pytest
 from models.backups.opening import Opened, open_backup
 from models.backups.taking import Source, take
 from models.database import engine_for
-from models.documents import DocumentStore
+from models.documents import FolderBlobs
+from models.documents.names import plain
 from models.keys import MasterKey
+from models.workbook_vault import WorkbookVault
 from tests.models.history.past import as_superuser
+from tests.stores import store_in
 from tests.world import build, tools_for
 
 START = datetime(2025, 12, 1, 3, 0, tzinfo=UTC)
 BACKUP = "0193a000-0000-7000-8000-000000000001"
+PAPER = b"%PDF-1.7 a paper\n%%EOF\n"
+OLD = b"%PDF-1.7 kept before documents were sealed\n%%EOF\n"
+OLD_DIGEST = sha256(OLD).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -31,8 +38,10 @@ class Installation:
     database: Any
     folder: Path
     source: Source
+    authority: UUID
+    """The one whose papers are in the store."""
     document: str
-    """The one document in the store; a row names it."""
+    """The sealed document in the store; a row names it. Beside it an unsealed one and a workbook."""
 
     def superuser(self, sql: str, *values: Any) -> list[Any]:
         return as_superuser(self.database, sql, *values)
@@ -55,7 +64,10 @@ def installation(module_database: Any, tmp_path_factory: pytest.TempPathFactory)
     world = asyncio.run(live())
     # The world's papers are rows only: their bytes lie nowhere.
     as_superuser(module_database, "DELETE FROM attachments")
-    kept = DocumentStore(folder / "documents").put(b"%PDF-1.7 a paper\n%%EOF\n", "application/pdf")
+    kept = store_in(folder / "documents", world.tools).put(world.authority, PAPER, "application/pdf")
+    blobs = FolderBlobs(folder / "documents")
+    blobs.keep(plain(OLD_DIGEST), OLD)
+    WorkbookVault(blobs, world.tools.cipher).keep(world.authority, b"PK a workbook")
     as_superuser(
         module_database,
         "INSERT INTO archived_files (authority_id, document_sha256, current_sha256, ends_at, renewals,"
@@ -70,9 +82,9 @@ def installation(module_database: Any, tmp_path_factory: pytest.TempPathFactory)
         ring_file=ring_file,
         ring=world.tools.ring,
         master=MasterKey.from_file(ring_file.with_name("master.key")),
-        documents=folder / "documents",
+        documents=FolderBlobs(folder / "documents"),
     )
-    return Installation(module_database, folder, source, kept.sha256)
+    return Installation(module_database, folder, source, world.authority, kept.sha256)
 
 
 @pytest.fixture(scope="module")

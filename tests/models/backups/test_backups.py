@@ -7,8 +7,10 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -29,9 +31,11 @@ from models.backups.restoring import (
 )
 from models.backups.streams import SealedWriter
 from models.backups.taking import PARTIAL, take
+from models.documents import DocumentStore, FolderBlobs
+from models.documents.names import plain
 from models.errors import KeyRingDamagedError
-from models.keys import MasterKey
-from tests.models.backups.conftest import BACKUP, START, Installation
+from models.keys import FieldCipher, MasterKey
+from tests.models.backups.conftest import BACKUP, OLD, OLD_DIGEST, PAPER, START, Installation
 
 
 def test_every_row_of_every_table_is_in_it(installation: Installation, opened: Opened) -> None:
@@ -43,16 +47,16 @@ def test_every_row_of_every_table_is_in_it(installation: Installation, opened: O
     assert {name: sum(table.rows.values()) for name, table in opened.manifest.tables.items()} == counted
     assert len(opened.manifest.authorities) == 2
     assert counted["events"] > 10
-    assert opened.manifest.documents == 1
+    assert opened.manifest.documents == 3
 
 
 def test_restored_it_is_the_same(opened: Opened, empty: Any, installation: Installation) -> None:
     assert restore_rows(empty, opened) == opened.manifest.rows
     assert compare_rows(empty, opened) == []
     held, wrong = documents_of(opened)
-    assert (held, wrong) == ({installation.document}, [])
+    assert (held, wrong) == ({(installation.authority, installation.document), (None, OLD_DIGEST)}, [])
     assert missing_documents(empty, held) == []
-    assert missing_documents(empty, set()) == [
+    assert missing_documents(empty, {(uuid4(), installation.document)}) == [
         f"archived_files.current_sha256: {installation.document}",
         f"archived_files.document_sha256: {installation.document}",
     ]
@@ -186,13 +190,15 @@ def test_a_full_disk_leaves_nothing_that_counts(
 
 KILLED = """
 import os, signal, sys
+from dataclasses import replace
 from pathlib import Path
 from models.backups.taking import Source, take
+from models.documents import FolderBlobs
 from models.keys import KeyRing, MasterKey
 from datetime import datetime, UTC
 ring = Path(sys.argv[2])
 master = MasterKey.from_file(ring.with_name("master.key"))
-source = Source(sys.argv[1], ring, KeyRing(ring, master), master, Path(sys.argv[3]))
+source = Source(sys.argv[1], ring, KeyRing(ring, master), master, FolderBlobs(Path(sys.argv[3])))
 def beat(name):
     if name == "documents":
         os.kill(os.getpid(), signal.SIGKILL)
@@ -202,7 +208,13 @@ take(source, Path(sys.argv[4]), sys.argv[5], datetime(2025, 12, 1, 3, tzinfo=UTC
 
 def test_killed_half_way_it_starts_over(installation: Installation, tmp_path: Path) -> None:
     source, place = installation.source, tmp_path / "place"
-    arguments = [source.url, str(source.ring_file), str(source.documents), str(place), BACKUP]
+    arguments = [
+        source.url,
+        str(source.ring_file),
+        str(installation.folder / "documents"),
+        str(place),
+        BACKUP,
+    ]
     done = subprocess.run([sys.executable, "-c", KILLED, *arguments], check=False)
     assert done.returncode == -signal.SIGKILL
     (left,) = [path for path in place.iterdir() if path.name != ".lock"]
@@ -217,6 +229,61 @@ def test_killed_half_way_it_starts_over(installation: Installation, tmp_path: Pa
 
 
 def test_documents_go_into_an_empty_folder_only(opened: Opened, tmp_path: Path) -> None:
-    assert restore_archive(opened, "documents.sealed", tmp_path / "documents") == 1
+    place = FolderBlobs(tmp_path / "documents")
+    assert restore_archive(opened, "documents.sealed", place) == 3
     with pytest.raises(PlaceNotEmptyError):
-        restore_archive(opened, "documents.sealed", tmp_path / "documents")
+        restore_archive(opened, "documents.sealed", place)
+
+
+def test_documents_are_handed_out_where_they_were_restored(
+    opened: Opened, installation: Installation, tmp_path: Path
+) -> None:
+    """By the ring of the backup: rows keep naming them by the hash of their own bytes."""
+    restore_archive(opened, "documents.sealed", FolderBlobs(tmp_path))
+    store = DocumentStore(FolderBlobs(tmp_path), FieldCipher(opened.ring))
+    assert store.get(installation.authority, installation.document) == PAPER
+    assert store.get(installation.authority, OLD_DIGEST) == OLD
+
+
+def test_a_document_of_another_content_or_place_is_named(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Taken while the store was already damaged: the backup is whole, its documents are not."""
+    shutil.copytree(installation.folder / "documents", tmp_path / "documents")
+    blobs = FolderBlobs(tmp_path / "documents")
+    (sealed,) = blobs.names("sealed")
+    (workbook,) = blobs.names("workbooks")
+    before = blobs.read(sealed)
+    blobs.replace(plain(OLD_DIGEST), OLD + b" ")
+    blobs.replace(workbook, blobs.read(workbook)[:-1] + b"x")
+    blobs.replace(sealed, before[:-1] + bytes([before[-1] ^ 1]))
+    other = sealed.rpartition("/")[0] + "/" + sealed[-64:-62] + "0" * 62
+    blobs.keep(other, before)
+    folder = take(replace(installation.source, documents=blobs), tmp_path / "place", BACKUP, START)
+    held, wrong = documents_of(open_backup(folder, installation.source.master))
+    assert held == set()
+    assert sorted(one.split(":")[0] for one in wrong) == sorted([plain(OLD_DIGEST), workbook, sealed, other])
+
+
+def test_what_is_sealed_anew_while_it_is_taken_is_in_it(installation: Installation, tmp_path: Path) -> None:
+    """It moves behind the walk: to a name that comes before those already read."""
+    documents = tmp_path / "documents"
+    shutil.copytree(installation.folder / "documents", documents)
+
+    class Moving(FolderBlobs):
+        moved = False
+
+        def read(self, name: str) -> bytes:
+            if name.startswith("sealed/") and not self.moved:
+                self.moved = True
+                self.keep(
+                    f"sealed/{installation.authority}/aaa/{name[-64:-62]}/{name[-64:]}", super().read(name)
+                )
+                self.remove(name)
+            return super().read(name)
+
+    folder = take(
+        replace(installation.source, documents=Moving(documents)), tmp_path / "place", BACKUP, START
+    )
+    names = [name for name, _ in open_backup(folder, installation.source.master).archive("documents.sealed")]
+    assert [name.split("/")[2][:4] for name in names if name.startswith("sealed/")] == ["aaa-"]

@@ -7,9 +7,10 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -23,10 +24,13 @@ from api.cli.main import build as command_line
 from models import key_ring
 from models.commands import OpenProfile
 from models.database import Scope, engine_for, transaction
+from models.documents import FolderBlobs, documents_of
+from models.documents.names import plain
 from models.identifiers import profile_workflow
 from models.key_opening import open_ring
 from models.keys import KeyRing, MasterKey, Purpose
 from models.messages import Life, Moment
+from models.record.resealing import authorities
 from models.record.tools import Tools
 from models.settings import DatabaseRole, Settings
 from models.workbook_vault import WorkbookVault
@@ -36,6 +40,7 @@ from workflows.profile import ProfileWorkflow
 from workflows.registry import WORKFLOWS, runner
 
 Hoso = Callable[..., Any]
+PDF = b"%PDF-1.7\n%%EOF\n"
 
 
 @pytest.fixture
@@ -59,14 +64,16 @@ def settings(database, temporal_server, tmp_path: Path, monkeypatch: pytest.Monk
 
 @pytest.fixture
 def furnished(settings: Settings) -> Settings:
-    """Two people and a workbook."""
+    """Two people, a workbook and a document."""
 
     async def furnish() -> None:
         engine = engine_for(settings.database_url(DatabaseRole.WORKER), pool_size=2)
         world = await build(Tools(engine, open_ring(settings)), datetime(2025, 12, 1, 3, tzinfo=UTC))
         for number in range(2):
             await world.ask("culture.hr", opening(world, number), uuid4())
-        WorkbookVault(settings.documents, world.tools.cipher).keep(world.authority, b"PK workbook")
+        blobs = FolderBlobs(settings.documents)
+        WorkbookVault(blobs, world.tools.cipher).keep(world.authority, b"PK workbook")
+        DocumentStore(blobs, world.tools.cipher).put(world.authority, PDF, "application/pdf")
         await engine.dispose()
 
     asyncio.run(furnish())
@@ -100,12 +107,12 @@ def current(purpose: Purpose) -> dict[str, Any]:
 
 def test_a_rotation_of_fields_leaves_the_former_key_unused(furnished: Settings) -> None:
     former = current(Purpose.FIELDS)
-    assert former["uses"] == {"commands": 2, "workbooks": 1}
+    assert former["uses"] == {"commands": 2, "documents": 1, "workbooks": 1}
     assert former["authority"] is None
     said = hoso("rotate", "fields", "--authority", "hanoi")
     new = current(Purpose.FIELDS)
     assert new["id"] in said
-    assert (new["authority"], new["uses"]) == ("hanoi", {"commands": 2, "workbooks": 1})
+    assert (new["authority"], new["uses"]) == ("hanoi", {"commands": 2, "documents": 1, "workbooks": 1})
     assert lines()[former["id"]]["uses"] == {}
     # Once more: the authority's own former key may go, an hour after its successor was made.
     hoso("rotate", "fields")
@@ -121,15 +128,55 @@ def test_a_former_key_is_retired_when_nothing_needs_it(
     hoso("rotate", "fields", "--authority", "hanoi")
     first = current(Purpose.FIELDS)["id"]
     hoso("new", "fields", "--authority", "hanoi")
-    assert "3" in hoso("retire", first, status=1), "two commands and a workbook"
+    assert "4" in hoso("retire", first, status=1), "two commands, a workbook and a document"
     hoso("rotate", "fields", "--authority", "hanoi", "--resume")
     assert lines()[first]["retirable"]
     hoso("retire", first)
     assert first not in lines()
-    assert current(Purpose.FIELDS)["uses"] == {"commands": 2, "workbooks": 1}
+    assert current(Purpose.FIELDS)["uses"] == {"commands": 2, "documents": 1, "workbooks": 1}
     last = current(Purpose.FIELDS)["id"]
     assert "LỖI" in hoso("retire", last, status=1)
     assert "LỖI" in hoso("retire", "fields-unheard-of", status=1)
+
+
+def test_documents_kept_before_any_were_sealed(furnished: Settings) -> None:
+    """Two authorities: what a row names is sealed for who it belongs to, the rest for who takes it."""
+    first, second = asyncio.run(named(furnished, sha256(PDF + b"named").hexdigest()))
+    blobs = FolderBlobs(furnished.documents)
+    named_by_both, nobodys = PDF + b"named", PDF + b"nobody's"
+    for data in (named_by_both, nobodys):
+        blobs.keep(plain(sha256(data).hexdigest()), data)
+    assert (lines()["(none)"]["uses"], lines()["(none)"]["retirable"]) == ({"documents": 2}, False)
+    assert "hoso keys seal" in hoso("status")
+    said = hoso("seal")
+    assert re.findall(r"^ *(\d+)", said, re.MULTILINE) == ["1", "1"]
+    assert "LỖI" in hoso("seal", "--rest", "nowhere", status=1)
+    hoso("seal", "--rest", "hanoi")
+    assert "(none)" not in lines()
+    store = documents_of(furnished, Tools(None, open_ring(furnished)).cipher)  # type: ignore[arg-type]  # asks nothing
+    assert store.get(first, sha256(named_by_both).hexdigest()) == named_by_both
+    assert store.get(second, sha256(named_by_both).hexdigest()) == named_by_both
+    held = [one for one in (first, second) if list(store.kept(one))]
+    assert sum(len(list(store.kept(one))) for one in held) == 4
+
+
+async def named(settings: Settings, digest: str) -> tuple[UUID, UUID]:
+    """A second authority; both have a signed file of this hash."""
+    engine = engine_for(settings.database_url(DatabaseRole.WORKER), pool_size=2)
+    await build(Tools(engine, open_ring(settings)), datetime(2025, 12, 1, 3, tzinfo=UTC), second=True)
+    first, second = await authorities(engine)
+    for one in (first, second):
+        async with transaction(engine, Scope(one, everything=True)) as connection:
+            values = {"authority": one, "digest": digest}
+            await connection.execute(_ARCHIVED, values)
+    await engine.dispose()
+    return first, second
+
+
+_ARCHIVED = text(
+    "INSERT INTO archived_files (authority_id, document_sha256, current_sha256, ends_at, renewals,"
+    " renewed_at) VALUES (:authority, :digest, :digest, now(), 0, now())"
+)
 
 
 def test_the_index_changes_once_at_a_time(furnished: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
