@@ -24,7 +24,7 @@ from api.cli.main import build as command_line
 from models import key_ring
 from models.commands import OpenProfile
 from models.database import Scope, engine_for, transaction
-from models.documents import FolderBlobs, documents_of
+from models.documents import DocumentStore, FolderBlobs, documents_of
 from models.documents.names import plain
 from models.identifiers import profile_workflow
 from models.key_opening import open_ring
