@@ -286,4 +286,4 @@ def test_what_is_sealed_anew_while_it_is_taken_is_in_it(installation: Installati
         replace(installation.source, documents=Moving(documents)), tmp_path / "place", BACKUP, START
     )
     names = [name for name, _ in open_backup(folder, installation.source.master).archive("documents.sealed")]
-    assert [name.split("/")[2][:4] for name in names if name.startswith("sealed/")] == ["aaa-"]
+    assert [name.split("/")[2] for name in names if name.startswith("sealed/")] == ["aaa"]
