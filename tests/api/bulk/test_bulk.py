@@ -16,10 +16,10 @@ from temporalio.worker import Worker
 from activities.bulk.office import BulkOffice
 from activities.signing.office import SigningOffice
 from activities.signing.signer import DevelopmentSigners
-from models.documents import DocumentStore
 from models.identifiers import batch_queue
 from tests.api.commands.conftest import Person, app, log_in, others, worker, world
 from tests.notaries import quiet
+from tests.stores import store_in
 from tests.world import World
 from workflows.payload_codec import data_converter
 
@@ -31,7 +31,12 @@ async def batches(world: World, app: Any, temporal_server: Any, pki: Path) -> As
     """The process that carries out batches."""
     settings = app.state.settings
     client = await Client.connect(temporal_server.address, data_converter=data_converter(world.tools.ring))
-    hands = (world.tools, DocumentStore(settings.documents), DevelopmentSigners(pki), ThreadPoolExecutor(2))
+    hands = (
+        world.tools,
+        store_in(settings.documents, world.tools),
+        DevelopmentSigners(pki),
+        ThreadPoolExecutor(2),
+    )
     office = BulkOffice(world.tools, SigningOffice(*hands, quiet(pki)))
     queue = batch_queue(settings.task_queue)
     async with Worker(client, task_queue=queue, activities=[office.run_bulk]):
