@@ -32,7 +32,14 @@ from models.messages import (
     SignRequest,
     Window,
 )
-from models.messages_admin import BackupPlan, BackupRun, BackupStart, Reconciled, ReconciliationRun
+from models.messages_admin import (
+    BackupPlan,
+    BackupRun,
+    BackupStart,
+    Reconciled,
+    ReconciliationRun,
+    ReorganisationBatch,
+)
 from models.messages_bulk import BulkDone, BulkShare
 from models.messages_slips import SlipMade, SlipRequest
 
@@ -230,4 +237,13 @@ class ImportActivities:
     @activity.defn(name="import_workbook")
     async def import_workbook(self, start: ImportStart) -> ImportDone:
         """Read, judge and, unless it is a dry run, write a workbook."""
+        raise NotImplementedError
+
+
+class ReorganisationActivities:
+    """People moved on a reorganisation's day: resumable at the exact person."""
+
+    @activity.defn(name="move_people")
+    async def move_people(self, batch: ReorganisationBatch) -> BatchResult:
+        """Move those whose rows wait, share after share, each share in one transaction."""
         raise NotImplementedError

@@ -17,7 +17,7 @@ ListName = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])(-st
 Period = Annotated[str, StringConstraints(pattern=r"^\d{4}(-q[1-4])?$")]
 """A quarter ``yyyy-q1`` or a year ``yyyy``."""
 _Kept = Literal["profile", "transfer", "agency_month", "review", "delegation"]
-Subject = _Kept | Literal["law", "certificate", "account", "administration", "breach"]
+Subject = _Kept | Literal["law", "certificate", "account", "administration", "breach", "reorganisation"]
 _Session = Literal["session_prepared", "session_failed", "session_refused", "session_judged"]
 Internal = Literal[
     "look",
@@ -50,6 +50,7 @@ Internal = Literal[
     "close_report",
     "recompute",
     "mend_tree",
+    "finish_reorganisation",
     _Session,
     "slip_made",
     "slip_failed",

@@ -55,3 +55,22 @@ class Reconciled(Message):
     different: int = 0
     resent: int = 0
     proposed: int = 0
+
+
+class ReorganisationStart(Message):
+    """Input of ``ReorganisationWorkflow``."""
+
+    authority_id: UUID
+    reorganisation_id: UUID
+    moment: Moment | None = None
+    limit: int = 1000
+    """Events in one run before the next begins."""
+
+
+class ReorganisationBatch(Message):
+    """People of a reorganisation to be moved; their rows say who is left."""
+
+    authority_id: UUID
+    reorganisation_id: UUID
+    now: datetime
+    most: int | None = None  # people after whom it gives way to others and is asked again; none: all

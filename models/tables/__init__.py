@@ -65,6 +65,7 @@ from models.tables.proofs import (
 from models.tables.readiness import CodeMappingRow, ReadinessCountRow, ReadinessRow
 from models.tables.reads import DossierReadRow
 from models.tables.registers import BreachFileRow, BreachRow, FileRequestRow
+from models.tables.reorganisations import AgencyRegimeRow, ReorganisationItemRow, ReorganisationRow
 from models.tables.reviews import ReviewFindingRow, ReviewReportRow, ReviewRow
 from models.tables.service import MaintenanceRow, PartyPauseRow
 from models.tables.signing import CertificateRow, SigningSessionRow
@@ -87,6 +88,7 @@ __all__ = [
     "AgencyMonthRow",
     "AgencyPostRow",
     "AgencyQuotaRow",
+    "AgencyRegimeRow",
     "AgencyRow",
     "AgencySpanRow",
     "ApprovalListRow",
@@ -143,6 +145,8 @@ __all__ = [
     "ReadinessRow",
     "ReconciliationRow",
     "RecoveryCodeRow",
+    "ReorganisationItemRow",
+    "ReorganisationRow",
     "ReviewFindingRow",
     "ReviewReportRow",
     "ReviewRow",
