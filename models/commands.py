@@ -33,6 +33,7 @@ from models.command_moves import (
 )
 from models.command_national import AnswerProposal, OrderReconciliation
 from models.command_registers import BREACHES, REQUESTS
+from models.command_reorganisation import REORGANISATIONS
 from models.command_sessions import (
     CancelExportSigning,
     CancelListSigning,
@@ -373,5 +374,6 @@ COMMANDS: tuple[type[Body], ...] = (
     OrderReconciliation,
     AnswerProposal,
     *TREE_ACTS,
+    *REORGANISATIONS,
 )
 BY_VERB: dict[str, type[Body]] = {command.verb: command for command in COMMANDS}

@@ -36,6 +36,7 @@ from models.record.breaching import manage_breach
 from models.record.certifying import give_certificate
 from models.record.commands import Fate, accept, fate
 from models.record.lawgiving import give_law
+from models.record.reorganising import manage_reorganisation
 from models.record.tools import Tools
 from models.regulations import RuleSet, in_force
 from tests.attached import CERTIFIED
@@ -46,6 +47,7 @@ Stage = Literal["account", "declaration", "review", "service"]
 INSTALLED = date(2025, 1, 1)
 DOORS = {
     "breach": manage_breach,
+    "reorganisation": manage_reorganisation,
     "administration": administer,
     "law": give_law,
     "certificate": give_certificate,

@@ -11,6 +11,7 @@ from models.record.breaching import manage_breach
 from models.record.certifying import give_certificate
 from models.record.lawgiving import give_law
 from models.record.months import window_of
+from models.record.reorganising import manage_reorganisation
 from models.record.tools import Tools
 
 
@@ -33,6 +34,8 @@ class ActOffice(ActActivities):
             return await administer(self._tools, ask)
         if ask.subject == "breach":
             return await manage_breach(self._tools, ask)
+        if ask.subject == "reorganisation":
+            return await manage_reorganisation(self._tools, ask)
         return await act(self._tools, ask)
 
     @activity.defn(name="month_window")

@@ -57,6 +57,8 @@ class Verb(StrEnum):
     ADMINISTER = "administer"
     OPEN_AGENCY_ACCOUNT = "open_agency_account"
     MANAGE_AGENCY = "manage_agency"
+    PLAN_REORGANISATION = "plan_reorganisation"
+    APPROVE_REORGANISATION = "approve_reorganisation"
     MANAGE_ACCOUNT = "manage_account"
     HAND_OVER_ACCOUNT = "hand_over_account"
     MANAGE_ACCESS = "manage_access"

@@ -164,7 +164,7 @@ class Case:
     version: int
     effective_on: date
     plan_hash: str
-    author_id: UUID
+    authors: frozenset[UUID]
     next_wake_at: datetime | None = None
 
 

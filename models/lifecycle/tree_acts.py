@@ -88,7 +88,7 @@ def decide_tree(
         )
     operations = _operations(body, scene)
     after = attempt(tree, operations, earliest)
-    return TreeDecision(after, tuple(_recorded(tree, after, one) for one in operations))
+    return TreeDecision(after, tuple(recorded(tree, after, one) for one in operations))
 
 
 def attempt(tree: Tree, operations: list[Operation], earliest: date | None) -> Tree:
@@ -141,7 +141,8 @@ def kind_of(operation: Operation) -> str:
     return type(operation).__name__.lower()
 
 
-def _recorded(before: Tree, after: Tree, one: Operation) -> Recorded:
+def recorded(before: Tree, after: Tree, one: Operation) -> Recorded:
+    """An operation as it is written down, with what it changed and what takes it back."""
     facts: dict[str, Any] = {}
     if isinstance(one, Change | Resume):
         was = before.span(one.agency_id, one.on)

@@ -115,6 +115,10 @@ VERB_OF = {
     "end_agency": "manage_agency",
     "withdraw_agency_change": "manage_agency",
     "set_quota": "manage_agency",
+    "draft_reorganisation": "plan_reorganisation",
+    "amend_reorganisation": "plan_reorganisation",
+    "withdraw_reorganisation": "plan_reorganisation",
+    "approve_reorganisation": "approve_reorganisation",
     "adopt_law": "administer",
     "proclaim_year": "administer",
 }

@@ -56,12 +56,12 @@ async def act_on_tree(
     permit_on_tree(command, before, _places(body, before, on), on, scene)
     if isinstance(body, SetQuota):
         return await _set_quota(connection, command, body, before, scene)
-    closed = await connection.scalar(_CLOSED)
+    earliest = await first_open_day(connection)
     people = await connection.scalar(_PEOPLE, {"agency": agency}) if isinstance(body, EndAgency) else 0
-    decided = decide_tree(before, body, scene, _earliest(closed), people)
+    decided = decide_tree(before, body, scene, earliest, people)
     await keep_tree(connection, authority, before, decided.after, scene.today)
     changes = await record_changes(
-        connection, command, decided.recorded, body.document, body.effective_on, scene
+        connection, authority, decided.recorded, body.document, body.effective_on, scene
     )
     agency = decided.recorded[0].operation.agency_id
     answer = {"agency_id": str(agency), "change_id": str(changes[0])}
@@ -130,8 +130,9 @@ def permit_on_tree(
             raise RefusedError.of(verdict.code, verdict.reason_vi, verdict.reason_en)
 
 
-def _earliest(closed: str | None) -> date | None:
-    """The first day after the last month that is closed."""
+async def first_open_day(connection: AsyncConnection) -> date | None:
+    """The first day after the last month that is closed; none while none is."""
+    closed: str | None = await connection.scalar(_CLOSED)
     if closed is None:
         return None
     year, month = map(int, closed.split("-"))
@@ -140,18 +141,23 @@ def _earliest(closed: str | None) -> date | None:
 
 async def record_changes(
     connection: AsyncConnection,
-    command: Command,
+    authority_id: UUID,
     recorded: Iterable[Recorded],
     document: str,
     on: date,
     scene: Scene,
+    *,
+    case_id: UUID | None = None,
 ) -> list[UUID]:
-    """Write down each operation, and what came from what; answers the ids."""
+    """Write down each operation, and what came from what; answers the ids.
+
+    ``case_id`` is the reorganisation whose day it is; else the scene's act is the command that asked.
+    """
     rows: list[dict[str, Any]] = []
     links: list[dict[str, Any]] = []
     for number, one in enumerate(recorded):
         change = scene.new_id(f"change:{number}")
-        common = {"authority_id": command.actor.authority_id, "effective_on": on, "document": document}
+        common = {"authority_id": authority_id, "effective_on": on, "document": document}
         rows.append(
             {
                 **common,
@@ -159,8 +165,9 @@ async def record_changes(
                 "agency_id": one.operation.agency_id,
                 "operation": one.kind,
                 "facts": one.facts,
-                "command_id": command.id,
-                "actor_id": command.actor.account_id,
+                "command_id": scene.act_id if case_id is None else None,
+                "actor_id": scene.actor_id,
+                "case_id": case_id,
                 "recorded_at": scene.now,
             }
         )
@@ -174,7 +181,8 @@ async def record_changes(
                     "kind": one.operation.kind,
                 }
             )
-    await connection.execute(insert(AgencyChangeRow), rows)
+    if rows:
+        await connection.execute(insert(AgencyChangeRow), rows)
     if links:
         await connection.execute(insert(AgencyLinkRow), links)
     return [row["id"] for row in rows]

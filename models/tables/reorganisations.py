@@ -70,8 +70,10 @@ class ReorganisationRow(Table):
     """SHA-256 of the tree of that day without it."""
     after_digest: Mapped[str | None]
     """SHA-256 of the tree of that day once it was carried out."""
+    day: Mapped[dict[str, Any] | None]
+    """From the beginning of its day on: what ends with it, who takes over, codes given up."""
     trouble: Mapped[str | None]
-    """Why its day could not be begun, by code; tried again every hour."""
+    """Why its day could not be begun or ended, by code; tried again every hour."""
     items: Mapped[int | None]
     """People it moves, from the beginning of its day on."""
     next_wake_at: Mapped[datetime | None]

@@ -30,6 +30,7 @@ CREATE TABLE reorganisations (
     former JSONB NOT NULL,
     former_digest TEXT NOT NULL,
     after_digest TEXT,
+    day JSONB,
     trouble TEXT,
     items INTEGER,
     next_wake_at TIMESTAMP WITH TIME ZONE,

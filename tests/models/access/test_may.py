@@ -90,26 +90,28 @@ TABLE = {
     "read_profile export give_notice answer_national return_for_correction create_profile create_account "
     "pull_record request_transfer report_transfer hand_over accept_transfer refuse_transfer separate archive "
     "read_reports import_workbook report_lost_password record_breach answer_rectification read_register",
-    "hr_head": "read_profile export approve return_for_correction read_reports answer_rectification "
+    "hr_head": "plan_reorganisation "
+    "read_profile export approve return_for_correction read_reports answer_rectification "
     "read_register",
     "approver": "read_profile export approve return_for_correction read_reports sign_report",
     "head": "consent_access open_agency_account manage_account hand_over_account manage_access "
-    "manage_agency "
+    "manage_agency plan_reorganisation approve_reorganisation "
     "read_profile export approve return_for_correction request_transfer report_transfer hand_over "
     "accept_transfer refuse_transfer separate sync read_reports sign_report report_lost_password "
     "record_breach answer_rectification decide_dispute read_register",
     "department_officer": "consent_access open_agency_account manage_account hand_over_account manage_access "
-    "manage_agency "
+    "manage_agency plan_reorganisation "
     "read_profile read_archive export report_transfer create_account pull_record gate reconcile "
     "read_reports import_workbook sign_report record_breach answer_breach decide_dispute read_register",
-    "department_head": "consent_access read_profile read_archive export gate reconcile read_reports "
+    "department_head": "approve_reorganisation "
+    "consent_access read_profile read_archive export gate reconcile read_reports "
     "sign_report record_breach answer_breach decide_dispute read_register",
     "sync_agent": "read_profile sync",
     "consent_reader": "read_profile",
     "archivist": "read_archive",
     "auditor": "read_profile read_archive read_reports read_log inspect_workflow read_register",
     "administrator": "open_agency_account manage_account hand_over_account manage_access manage_agency "
-    "create_account import_workbook inspect_workflow administer record_breach",
+    "create_account import_workbook inspect_workflow administer record_breach plan_reorganisation",
 }
 
 

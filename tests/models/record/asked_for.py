@@ -95,7 +95,7 @@ from models.commands import (
     WithdrawNotice,
     WithdrawTransfer,
 )
-from tests.models.record import consent_bodies, register_bodies
+from tests.models.record import consent_bodies, plans, register_bodies
 from tests.world import World
 
 DIGEST = "0" * 64
@@ -152,6 +152,7 @@ def bodies(world: World) -> dict[str, Body]:
         OrderReconciliation(document="7/QT"),
         AnswerProposal(proposal_id=NOBODY, accepted=True),
         *tree_bodies(world, day),
+        *plans.bodies(world),
         GiveNotice(kind="salary", changed_on=day, document="5"),
         WithdrawNotice(duty_id=NOBODY, **reason),
         ReportError(paths=("gender",), **reason),

@@ -10,6 +10,7 @@ from models.command_accounts import (
     OpenServiceAccount,
 )
 from models.command_registers import RecordBreach
+from models.command_reorganisation import DraftReorganisation
 from models.command_tree import TREE_ACTS
 from models.commands import (
     COMMANDS,
@@ -20,7 +21,7 @@ from models.commands import (
 )
 from models.database import transaction
 from models.tables import Table
-from tests.models.record import consent_bodies, register_bodies
+from tests.models.record import consent_bodies, plans, register_bodies
 from tests.models.record.asked_for import bodies, delegation
 from tests.models.record.reporting import report
 from tests.world import World
@@ -95,6 +96,7 @@ ALLOWED = {
     "print_dossier": MINE,
     **consent_bodies.ALLOWED,
     **register_bodies.ALLOWED,
+    **plans.ALLOWED,
     "separate": SIDE,
     "cancel_separation": SIDE,
     "report_transfer": (*SIDE, "department"),
@@ -140,7 +142,7 @@ PEOPLE = (
 )
 
 
-NEW = (Delegate, OpenAgencyAccount, OpenServiceAccount, RecordBreach)
+NEW = (Delegate, OpenAgencyAccount, OpenServiceAccount, RecordBreach, DraftReorganisation)
 
 
 def subject_of(subjects: dict[str, UUID], body: Body) -> UUID:
@@ -184,6 +186,7 @@ async def cast(world: World) -> dict[str, UUID]:
     return {
         "profile": profile,
         "breach": breach,
+        "reorganisation": await plans.drafted(world),
         "transfer": case,
         "agency_month": month,
         "delegation": lent,

@@ -10,6 +10,7 @@ from models.command_admin import ADMINISTRATION
 from models.command_law import OpenCampaign
 from models.command_national import OrderReconciliation
 from models.command_registers import BREACHES
+from models.command_reorganisation import REORGANISATIONS
 from models.command_signing import RegisterCertificate, WithdrawCertificate
 from models.command_tree import TREE_ACTS
 from models.commands import COMMANDS, Delegate, OpenProfile
@@ -46,6 +47,7 @@ def test_every_command_has_a_decision() -> None:
         *ACCOUNT_ACTS,
         *BREACHES,
         *TREE_ACTS,
+        *REORGANISATIONS,
     }
     assert set(DECISIONS) | elsewhere | set(PLANNED) == set(COMMANDS)
 

@@ -1,0 +1,265 @@
+"""Acts on a reorganisation, and its day: the sibling of ``act`` for a subject that is a plan.
+
+Who may plan is whoever may change units where these stand; who approves is never one of the plan's authors,
+and answers each warning that stands at that moment.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.access import Allowed, Target, Verb, may, reach, roles
+from models.access.catalogue import Scope as Reaching
+from models.calendar import legal_date
+from models.command_reorganisation import (
+    AmendReorganisation,
+    ApproveReorganisation,
+    DraftReorganisation,
+    Plan,
+    WithdrawReorganisation,
+)
+from models.command_shapes import Body
+from models.database import Query, Scope, together, transaction
+from models.errors import RefusedError
+from models.lifecycle.guard import refuse
+from models.lifecycle.life import AccountState
+from models.lifecycle.outcome import Outcome
+from models.lifecycle.reorganisation import APPROVED, EXECUTING, STATE_VI
+from models.lifecycle.reorganisation_acts import amended, approved, drafted, withdrawn
+from models.lifecycle.reorganisation_words import refuse_plan
+from models.lifecycle.scene import Scene
+from models.lifecycle.tree import Tree
+from models.messages import Ask, Moment
+from models.record.commands import Command, command_of, command_query, settling
+from models.record.reorganisation_day import begin, finish, waiting
+from models.record.reorganisation_rows import Judged, canonical, case_of, judge_plan
+from models.record.sql import inserting, updating
+from models.record.tools import Tools
+from models.record.touched import Touched, touched
+from models.record.tree import load_tree
+from models.record.write import GENESIS, chain, lines, plain, written_rows
+from models.record.writing import Writing
+
+TABLE = "reorganisations"
+_LOCK = text("SELECT 1 FROM reorganisations WHERE id = :id FOR NO KEY UPDATE")
+_ROW = text("SELECT * FROM reorganisations WHERE id = :id")
+_LAST = text("SELECT number, hash FROM events WHERE stream_id = :id ORDER BY number DESC LIMIT 1")
+_PLACE = text(
+    "SELECT (SELECT id FROM agencies WHERE parent_id IS NULL ORDER BY valid_from, id LIMIT 1) AS root,"
+    " u.department_id, u.ict_department_id FROM authorities u WHERE u.authority_id = :authority"
+)
+
+
+async def manage_reorganisation(tools: Tools, ask: Ask) -> Moment:
+    """Do one act on a reorganisation, exactly once however often it is asked; or see to its day."""
+    scope = Scope(ask.authority_id, everything=True, on=legal_date(ask.now))
+    async with transaction(tools.engine, scope) as connection:
+        queries: list[Query] = [(_LOCK, {"id": ask.subject_id})]
+        if ask.command_id is not None:
+            queries.append(command_query(ask.command_id))
+        rows = await together(connection, queries)
+        row = (await connection.execute(_ROW, {"id": ask.subject_id})).one_or_none()
+        if ask.command_id is None:
+            return await _day(connection, tools, ask, row)
+        if not rows[1]:
+            return await _moment(connection, row, 404)
+        command = command_of(tools, ask.authority_id, rows[1][0])
+        if command.settled:
+            return await _moment(connection, row, command.status)
+        try:
+            async with connection.begin_nested():
+                outcome = await _decided(connection, tools, ask, command, row)
+        except RefusedError as refused:
+            status, answer = refused.refusal.problem.status, refused.refusal.to_json()
+            await together(connection, [settling(ask.command_id, status, answer, ask.now)])
+            return await _moment(connection, row, status, refused.refusal.code)
+        done = settling(ask.command_id, outcome.status, plain(outcome.answer), ask.now)
+        await together(connection, [done])
+        row = (await connection.execute(_ROW, {"id": ask.subject_id})).one()
+        return await _moment(connection, row, outcome.status)
+
+
+async def _day(connection: AsyncConnection, tools: Tools, ask: Ask, row: Any | None) -> Moment:
+    """What its own workflow asks: to look, to begin the day when it has come, to end it."""
+    outcome = None
+    if row is not None and ask.internal in ("wake", "finish_reorganisation"):
+        scene = await _scene(connection, tools, ask, None)
+        due = row.next_wake_at is not None and row.next_wake_at <= ask.now
+        if row.state == APPROVED and due:
+            outcome = await begin(connection, row, scene)
+        elif row.state == EXECUTING and ask.internal == "finish_reorganisation":
+            outcome = await finish(connection, row, scene)
+        if outcome is not None:
+            await _write(connection, tools, ask, outcome, scene, row)
+            row = (await connection.execute(_ROW, {"id": ask.subject_id})).one()
+    return await _moment(connection, row)
+
+
+async def _decided(
+    connection: AsyncConnection, tools: Tools, ask: Ask, command: Command, row: Any | None
+) -> Outcome:
+    body = command.body
+    scene = await _scene(connection, tools, ask, command)
+    verb = (
+        Verb.APPROVE_REORGANISATION if isinstance(body, ApproveReorganisation) else Verb.PLAN_REORGANISATION
+    )
+    _anywhere(command, verb, scene)
+    if isinstance(body, DraftReorganisation):
+        if row is not None:
+            refuse("wrong-state", "Phương án đã có.", "The plan is there already.")
+    elif row is None:
+        refuse("not-found", "Không tìm thấy phương án.", "There is no such plan.")
+    tree = await load_tree(connection)
+    plan = body.plan if isinstance(body, DraftReorganisation | AmendReorganisation) else None
+    judged = await _judged(connection, ask.subject_id, tree, row, plan)
+    if isinstance(body, WithdrawReorganisation):
+        assert row is not None
+        scene = replace(scene, actor_role=_permitted(command, verb, tree, [row.agency_id], scene))
+        outcome = withdrawn(case_of(row), body, scene)
+    elif judged.compiled is None:
+        refuse_plan(judged.faults)
+    else:
+        role = _permitted(command, verb, tree, judged.compiled.places, scene)
+        outcome = await _on_plan(connection, body, judged, row, replace(scene, actor_role=role))
+        scene = replace(scene, actor_role=role)
+    await _write(connection, tools, ask, outcome, scene, row)
+    return outcome
+
+
+async def _judged(
+    connection: AsyncConnection, reorganisation_id: UUID, tree: Tree, row: Any | None, plan: Plan | None
+) -> Judged:
+    if plan is None:
+        assert row is not None
+        plan = Plan.model_validate(row.plan)
+    return await judge_plan(connection, plan, reorganisation_id, tree)
+
+
+async def _on_plan(
+    connection: AsyncConnection, body: Body, judged: Judged, row: Any | None, scene: Scene
+) -> Outcome:
+    """Draft, amend, approve: what is impossible is refused with its line, whoever asks."""
+    assert judged.compiled is not None
+    if isinstance(body, ApproveReorganisation):
+        assert row is not None
+        case = case_of(row)
+        found = await touched(connection, judged, scene.today)
+        return approved(case, body, judged.compiled, judged.faults, warned(found), scene)
+    if judged.faults:
+        refuse_plan(judged.faults)
+    found = await touched(connection, judged, scene.today)
+    kept = (*canonical(judged.plan), _home(judged, scene))
+    if isinstance(body, AmendReorganisation):
+        assert row is not None
+        return amended(case_of(row), body, judged.compiled, kept, warned(found), scene)
+    assert isinstance(body, DraftReorganisation)
+    return drafted(body, judged.compiled, kept, warned(found), scene)
+
+
+def warned(found: Touched) -> dict[str, int]:
+    """The warnings that stand, with how many things each is about."""
+    return {one.code: one.count for one in found.warnings}
+
+
+def _home(judged: Judged, scene: Scene) -> UUID:
+    """The lowest agency above everything that changes; the top where the top itself does."""
+    compiled = judged.compiled
+    assert compiled is not None
+    ways = [compiled.before.line(one, compiled.on) if one else () for one in compiled.places]
+    shared = set(ways[0]).intersection(*ways[1:]) if ways else set()
+    return next((one for one in (ways[0] if ways else ()) if one in shared), scene.managing_agency_id)
+
+
+def _anywhere(command: Command, verb: Verb, scene: Scene) -> None:
+    """Refuse whoever may do so nowhere, before anything is said about the plan.
+
+    Raises:
+        RefusedError: ``not-permitted``.
+    """
+    there = reach(command.actor, verb, scene.today, scene.law)
+    if command.account_state != AccountState.ACTIVE or not (there.everywhere or there.subtrees):
+        words = roles().verbs[verb]
+        refuse(
+            "not-permitted",
+            f"Tài khoản không có vai trò được phép {words.vi}.",
+            f"No role of this account may {words.en}.",
+        )
+
+
+def _permitted(command: Command, verb: Verb, tree: Tree, places: Iterable[UUID | None], scene: Scene) -> str:
+    """The role under which the actor may, under each of these; none is the top, the authority's own.
+
+    Raises:
+        RefusedError: what access says.
+    """
+    role = ""
+    whole = [name for name, one in roles().roles.items() if one.scope is Reaching.AUTHORITY]
+    for place in places:
+        line = tree.line(place, scene.today) if place is not None else ()
+        target = Target(agency_id=line[0] if line else scene.managing_agency_id, ancestors=line)
+        verdict = may(command.actor, verb, target, scene.today, scene.law, among=None if line else whole)
+        if not isinstance(verdict, Allowed):
+            raise RefusedError.of(verdict.code, verdict.reason_vi, verdict.reason_en)
+        role = verdict.role
+    return role
+
+
+async def _scene(connection: AsyncConnection, tools: Tools, ask: Ask, command: Command | None) -> Scene:
+    law, calendar = await tools.law(connection, ask.authority_id, legal_date(ask.now))
+    place = (await connection.execute(_PLACE, {"authority": ask.authority_id})).one()
+    return Scene(
+        now=ask.now,
+        law=law,
+        calendar=calendar,
+        policy=tools.policy,
+        act_id=command.id if command else uuid5(ask.subject_id, f"{ask.internal}:{ask.now.isoformat()}"),
+        actor_id=command.actor.account_id if command else None,
+        actor_role="system",
+        actor_profile_id=command.actor.person_profile_id if command else None,
+        department_id=place.department_id,
+        managing_agency_id=place.root,
+        ict_department_id=place.ict_department_id,
+    )
+
+
+async def _write(
+    connection: AsyncConnection, tools: Tools, ask: Ask, outcome: Outcome, scene: Scene, row: Any | None
+) -> None:
+    authority_id, case_id = ask.authority_id, ask.subject_id
+    agency_id = outcome.subject.get("agency_id") or (row.agency_id if row is not None else None)
+    last = (await connection.execute(_LAST, {"id": case_id})).one_or_none()
+    number, digest = (last.number, last.hash) if last is not None else (0, GENESIS)
+    events = chain(
+        outcome, scene, case_id, number, digest, authority_id=authority_id, agency_id=agency_id,
+        profile_id=None, command_id=ask.command_id,
+    )  # fmt: skip
+    values = dict(outcome.subject)
+    if row is None:
+        own = inserting(TABLE, {"id": case_id, "authority_id": authority_id, "version": 1, **values})
+    else:
+        own = updating(TABLE, {"id": case_id}, values, next_version=True)
+    writing = Writing(authority_id, None, tools, ask.now)
+    rows = await written_rows(connection, outcome, writing)
+    await together(connection, [own, *rows, *lines(outcome, scene, writing, events)])
+
+
+async def _moment(
+    connection: AsyncConnection, row: Any | None, status: int = 200, refusal: str = ""
+) -> Moment:
+    if row is None:
+        return Moment(version=0, chapter="reorganisation", words="", status=status, refusal=refusal)
+    left = await waiting(connection, row.id) if row.state == EXECUTING else 0
+    moved = f" · còn {left}/{row.items} người" if left else ""
+    return Moment(
+        version=row.version,
+        chapter=row.state,
+        words=f"Sắp xếp tổ chức, hiệu lực {row.effective_on:%Y-%m-%d}: {STATE_VI[row.state]}{moved}",
+        next_wake_at=row.next_wake_at,
+        status=status,
+        refusal=refusal,
+        left=left,
+    )
