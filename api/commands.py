@@ -34,6 +34,7 @@ from api.second_factor import recent
 from api.starting_recompute import SUMMARY
 from models.command_accounts import OpenAgencyAccount, OpenServiceAccount
 from models.command_registers import RecordBreach
+from models.command_reorganisation import DraftReorganisation
 from models.commands import ActivateAccount, Body, ClaimTransfer, Delegate, OpenProfile, ReopenProfile
 from models.database import Scope, entering, together, transaction
 from models.errors import RefusedError
@@ -50,7 +51,7 @@ from models.messages import (
     RecomputeStart,
     ReviewStart,
 )
-from models.messages_admin import AdministrationStart, BreachStart
+from models.messages_admin import AdministrationStart, BreachStart, ReorganisationStart
 from models.record.commands import Fate, accept, fate_at_once
 from models.record.tools import Tools
 from workflows.account import AccountWorkflow
@@ -61,6 +62,7 @@ from workflows.certificate import CertificateWorkflow
 from workflows.delegation import DelegationWorkflow
 from workflows.profile import ProfileWorkflow
 from workflows.recompute import RecomputeWorkflow
+from workflows.reorganisation import ReorganisationWorkflow
 from workflows.review import ReviewWorkflow
 from workflows.transfer import TransferWorkflow
 
@@ -275,6 +277,11 @@ async def start_operation(engine: Engine, command: Addressed) -> WithStartWorkfl
         return WithStartWorkflowOperation(
             BreachWorkflow.run, breach, static_summary="Sự cố dữ liệu cá nhân", **policies
         )
+    if name.kind is WorkflowKind.REORGANISATION:
+        case = ReorganisationStart(authority_id=command.authority_id, reorganisation_id=command.subject_id)
+        return WithStartWorkflowOperation(
+            ReorganisationWorkflow.run, case, static_summary="Sắp xếp tổ chức", **policies
+        )
     if name.kind is WorkflowKind.ACCOUNT:
         account = AccountStart(authority_id=command.authority_id, account_id=command.subject_id)
         return WithStartWorkflowOperation(
@@ -314,6 +321,7 @@ ENTERING = (
     OpenAgencyAccount,
     OpenServiceAccount,
     RecordBreach,
+    DraftReorganisation,
 )
 """Commands about what the asker does not hold or see yet; whether they may is asked of what they name."""
 _OWN = "UNION ALL SELECT 1 FROM commands WHERE id = :command AND subject_id = :id"
@@ -322,6 +330,7 @@ _SEEN = {
     WorkflowKind.TRANSFER: text(f"SELECT 1 FROM cases WHERE id = :id AND kind = 'transfer' {_OWN}"),  # noqa: S608
     WorkflowKind.DELEGATION: text(f"SELECT 1 FROM delegations WHERE id = :id {_OWN}"),  # noqa: S608 — no input
     WorkflowKind.BREACH: text(f"SELECT 1 FROM breaches WHERE id = :id {_OWN}"),  # noqa: S608 — no input
+    WorkflowKind.REORGANISATION: text(f"SELECT 1 FROM reorganisations WHERE id = :id {_OWN}"),  # noqa: S608
     WorkflowKind.MONTH_END: text(f"SELECT 1 FROM agency_months WHERE id = :id {_OWN}"),  # noqa: S608 — no input
     WorkflowKind.REVIEW: text(f"SELECT 1 FROM review_reports WHERE id = :id {_OWN}"),  # noqa: S608 — no input
     WorkflowKind.CERTIFICATE: text(f"SELECT 1 FROM accounts WHERE id = :id {_OWN}"),  # noqa: S608 — no input

@@ -20,6 +20,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.clock import Clock
 from api.starting_bulk import start_orders
 from api.starting_imports import start_imports
+from api.starting_lasting import LASTING
 from api.starting_mending import mended
 from api.starting_recompute import start_recompute
 from api.starting_renewal import looked_until, start_renewal
@@ -29,11 +30,10 @@ from models.database import Scope, transaction
 from models.errors import IdentifierError
 from models.identifiers import (
     WorkflowKind,
+    WorkflowName,
     agency_month_workflow,
     backup_workflow,
-    breach_workflow,
     bulk_workflow,
-    delegation_workflow,
     digest_workflow,
     month_end_workflow,
     parse_workflow_id,
@@ -46,21 +46,18 @@ from models.logs import logger
 from models.messages import (
     AgencyMonthStart,
     DigestStart,
-    Lending,
     Life,
     Moment,
     MonthStart,
     Move,
     ReviewStart,
 )
-from models.messages_admin import BackupStart, BreachStart
+from models.messages_admin import BackupStart
 from models.record.basis import basis_of
 from models.record.recompute import survey
 from models.record.shelf import Shelf
 from workflows.agency_month import AgencyMonthWorkflow
 from workflows.backup import BackupWorkflow
-from workflows.breach import BreachWorkflow
-from workflows.delegation import DelegationWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.month_end import MonthEndWorkflow
 from workflows.profile import ProfileWorkflow
@@ -113,8 +110,6 @@ _MONTHS = text(
     "SELECT id, agency_id, month, closes_at FROM agency_months WHERE state <> 'closed' ORDER BY id"
 )
 _LINES = text("SELECT DISTINCT workflow_id FROM outbox WHERE sent_at IS NULL ORDER BY workflow_id")
-_DELEGATIONS = text("SELECT id, next_wake_at FROM delegations WHERE state <> 'ended' ORDER BY id")
-_BREACHES = text("SELECT id, next_wake_at FROM breaches WHERE state <> 'closed' ORDER BY id")
 _ENDING = text("SELECT 1 FROM archived_files WHERE ends_at < :before LIMIT 1")
 _CLOSED_ENDS = text("SELECT month FROM month_ends WHERE state = 'closed'")
 _REVIEWS = text(
@@ -137,6 +132,7 @@ _EXISTS = {
     WorkflowKind.TRANSFER: text("SELECT 1 FROM cases WHERE id = :id"),
     WorkflowKind.DELEGATION: text(f"SELECT 1 FROM delegations WHERE id = :id {_ASKED}"),  # noqa: S608 — no input
     WorkflowKind.BREACH: text(f"SELECT 1 FROM breaches WHERE id = :id {_ASKED}"),  # noqa: S608 — no input
+    WorkflowKind.REORGANISATION: text(f"SELECT 1 FROM reorganisations WHERE id = :id {_ASKED}"),  # noqa: S608
 }
 
 
@@ -172,8 +168,7 @@ class Reconciler:
             findings.started += map(bulk_workflow, await start_orders(*started))
             slips = await self._rows(authority.authority_id, UNMADE)
             findings.started += await start_slips(self._client, self._queue, authority.authority_id, slips)
-            await self._delegations(authority.authority_id, now, findings)
-            await self._breaches(authority.authority_id, now, findings)
+            await self._lasting(authority.authority_id, now, findings)
             await self._behind(authority.authority_id, now, findings)
             await self._unreckoned(authority.authority_id, findings)
             await self._unsaid(authority.authority_id, findings)
@@ -287,27 +282,17 @@ class Reconciler:
             if await self._start(AgencyMonthWorkflow.run, start, workflow_id, summary):
                 findings.started.append(workflow_id)
 
-    async def _delegations(self, authority_id: UUID, now: datetime, findings: Findings) -> None:
-        """Delegations that have not ended have their workflow; one whose day has passed looks again."""
-        for row in await self._rows(authority_id, _DELEGATIONS):
-            workflow_id = delegation_workflow(row.id)
-            lending = Lending(authority_id=authority_id, delegation_id=row.id)
-            if await self._start(DelegationWorkflow.run, lending, workflow_id, "Uỷ quyền"):
-                findings.started.append(workflow_id)
-            elif row.next_wake_at is not None and row.next_wake_at < now - MISSED:
-                await self._client.get_workflow_handle(workflow_id).signal("heard")
-                findings.woken.append(workflow_id)
-
-    async def _breaches(self, authority_id: UUID, now: datetime, findings: Findings) -> None:
-        """Breaches that are not closed have their workflow; one whose hour has passed looks again."""
-        for row in await self._rows(authority_id, _BREACHES):
-            workflow_id = breach_workflow(row.id)
-            start = BreachStart(authority_id=authority_id, breach_id=row.id)
-            if await self._start(BreachWorkflow.run, start, workflow_id, "Sự cố dữ liệu cá nhân"):
-                findings.started.append(workflow_id)
-            elif row.next_wake_at is not None and row.next_wake_at < now - MISSED:
-                await self._client.get_workflow_handle(workflow_id).signal("heard")
-                findings.woken.append(workflow_id)
+    async def _lasting(self, authority_id: UUID, now: datetime, findings: Findings) -> None:
+        """What is not over has its workflow; where its instant has passed, that one looks again."""
+        own = {"authority_id": authority_id}
+        for kind, (query, run, summary, start) in LASTING.items():
+            for row in await self._rows(authority_id, query):
+                workflow_id = str(WorkflowName(kind, row.id))
+                if await self._start(run, start(own, row.id), workflow_id, summary):
+                    findings.started.append(workflow_id)
+                elif row.next_wake_at is not None and row.next_wake_at < now - MISSED:
+                    await self._client.get_workflow_handle(workflow_id).signal("heard")
+                    findings.woken.append(workflow_id)
 
     async def _behind(self, authority_id: UUID, now: datetime, findings: Findings) -> None:
         """A workflow that never learned of an act (both died before it could) looks again."""

@@ -29,7 +29,7 @@ from models.messages import (
     RenewalStart,
     ReviewStart,
 )
-from models.messages_admin import AdministrationStart, BackupStart
+from models.messages_admin import AdministrationStart, BackupStart, ReorganisationStart
 from models.messages_bulk import BulkStart
 from models.messages_slips import SlipStart
 from workflows.account import AccountWorkflow
@@ -44,6 +44,7 @@ from workflows.month_end import MonthEndWorkflow
 from workflows.profile import ProfileWorkflow
 from workflows.recompute import RecomputeWorkflow
 from workflows.renewal import RenewalWorkflow
+from workflows.reorganisation import ReorganisationWorkflow
 from workflows.review import ReviewWorkflow
 from workflows.slip import SlipWorkflow
 from workflows.transfer import TransferWorkflow
@@ -68,6 +69,8 @@ _SUBJECTS = {
     WorkflowKind.DELEGATION: "SELECT id, id AS other FROM delegations WHERE id = :id AND state <> 'ended'",
     WorkflowKind.SLIP: "SELECT id, profile_id AS other FROM slips WHERE id = :id AND state = 'making'",
     WorkflowKind.BULK: "SELECT id, id AS other FROM bulk_orders WHERE id = :id AND state <> 'done'",
+    WorkflowKind.REORGANISATION: "SELECT id, id AS other FROM reorganisations WHERE id = :id"
+    " AND state NOT IN ('done', 'withdrawn')",
     WorkflowKind.CERTIFICATE: "SELECT id, id AS other FROM accounts WHERE id = :id",
     WorkflowKind.ACCOUNT: "SELECT id, id AS other FROM accounts WHERE id = :id",
 }
@@ -129,6 +132,9 @@ async def _of_subject(database: AsyncEngine, authority_id: UUID, name: WorkflowN
             return Start(SlipWorkflow.run, slip, "Phiếu kèm hồ sơ")
         case WorkflowKind.BULK:
             return Start(BulkWorkflow.run, BulkStart(**own, order_id=row.id), "Việc hàng loạt")
+        case WorkflowKind.REORGANISATION:
+            plan = ReorganisationStart(**own, reorganisation_id=row.id)
+            return Start(ReorganisationWorkflow.run, plan, "Sắp xếp tổ chức")
         case WorkflowKind.CERTIFICATE:
             return Start(CertificateWorkflow.run, CertificateStart(**own, account_id=row.id), "Chứng thư")
         case _:

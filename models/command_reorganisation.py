@@ -48,7 +48,7 @@ class NewUnit(_Shape):
 class Merge(Line):
     """Units go into one that stands (sáp nhập): their people and units with them."""
 
-    op: Literal["merge"]
+    op: Literal["merge"] = Field(title="Loại sắp xếp")
     units: tuple[Unit, ...] = Field(min_length=1, max_length=200, title="Đơn vị được sáp nhập")
     into: Unit = Field(title="Đơn vị nhận sáp nhập")
 
@@ -56,7 +56,7 @@ class Merge(Line):
 class Consolidate(Line):
     """Units become a new one (hợp nhất)."""
 
-    op: Literal["consolidate"]
+    op: Literal["consolidate"] = Field(title="Loại sắp xếp")
     units: tuple[Unit, ...] = Field(min_length=2, max_length=200, title="Đơn vị được hợp nhất")
     into: NewUnit = Field(title="Đơn vị mới")
 
@@ -64,7 +64,7 @@ class Consolidate(Line):
 class Divide(Line):
     """A unit becomes several new ones and ends (chia); ``place`` lines say who goes where."""
 
-    op: Literal["divide"]
+    op: Literal["divide"] = Field(title="Loại sắp xếp")
     unit: Unit = Field(title="Đơn vị được chia")
     into: tuple[NewUnit, ...] = Field(min_length=2, max_length=50, title="Các đơn vị mới")
 
@@ -72,7 +72,7 @@ class Divide(Line):
 class Separate(Line):
     """A new unit comes out of one that goes on (tách); ``place`` lines say who goes."""
 
-    op: Literal["separate"]
+    op: Literal["separate"] = Field(title="Loại sắp xếp")
     unit: Unit = Field(title="Đơn vị được tách")
     into: NewUnit = Field(title="Đơn vị mới")
 
@@ -80,14 +80,14 @@ class Separate(Line):
 class Dissolve(Line):
     """A unit ends without a successor (giải thể); ``place`` lines say where its people go."""
 
-    op: Literal["dissolve"]
+    op: Literal["dissolve"] = Field(title="Loại sắp xếp")
     unit: Unit = Field(title="Đơn vị giải thể")
 
 
 class Reparent(Line):
     """A unit goes below another, with all that is below it."""
 
-    op: Literal["reparent"]
+    op: Literal["reparent"] = Field(title="Loại sắp xếp")
     unit: Unit = Field(title="Đơn vị")
     under: Unit = Field(title="Cơ quan cấp trên mới")
 
@@ -95,7 +95,7 @@ class Reparent(Line):
 class Rename(Line):
     """A unit has another name."""
 
-    op: Literal["rename"]
+    op: Literal["rename"] = Field(title="Loại sắp xếp")
     unit: Unit = Field(title="Đơn vị")
     name: Text = Field(title="Tên mới")
 
@@ -103,7 +103,7 @@ class Rename(Line):
 class Recode(Line):
     """A unit has another electronic identifier (QĐ 20/2020/QĐ-TTg)."""
 
-    op: Literal["recode"]
+    op: Literal["recode"] = Field(title="Loại sắp xếp")
     unit: Unit = Field(title="Đơn vị")
     code: Code = Field(title="Mã mới")
 
@@ -111,7 +111,7 @@ class Recode(Line):
 class MoveAuthority(Line):
     """A unit and all below it come under another managing authority: its regulation binds from the day on."""
 
-    op: Literal["move_authority"]
+    op: Literal["move_authority"] = Field(title="Loại sắp xếp")
     unit: Unit = Field(title="Đơn vị")
     regulation: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,60}$")] = Field(
         title="Quy chế áp dụng", description="Mã cơ quan ban hành / whose regulation binds from then on"
@@ -127,7 +127,7 @@ class MoveAuthority(Line):
 class Place(Line):
     """People of a unit go to another: those named, or all whom no other line names."""
 
-    op: Literal["place"]
+    op: Literal["place"] = Field(title="Loại sắp xếp")
     unit: Unit = Field(title="Đơn vị đang quản lý")
     to: Unit = Field(title="Đơn vị tiếp nhận")
     people: tuple[Person, ...] | None = Field(
@@ -141,7 +141,7 @@ class Place(Line):
 class Restore(Line):
     """Undo a reorganisation after its day: units and the people it moved stand as before."""
 
-    op: Literal["restore"]
+    op: Literal["restore"] = Field(title="Loại sắp xếp")
     of: UUID = Field(title="Phương án được hoàn lại")
 
 

@@ -57,14 +57,10 @@ class Reconciled(Message):
     proposed: int = 0
 
 
-class ReorganisationStart(Message):
+class ReorganisationStart(Continued):
     """Input of ``ReorganisationWorkflow``."""
 
-    authority_id: UUID
     reorganisation_id: UUID
-    moment: Moment | None = None
-    limit: int = 1000
-    """Events in one run before the next begins."""
 
 
 class ReorganisationBatch(Message):

@@ -16,6 +16,7 @@ from workflows.profile import ProfileWorkflow
 from workflows.recompute import RecomputeWorkflow
 from workflows.reconciliation import ReconciliationWorkflow
 from workflows.renewal import RenewalWorkflow
+from workflows.reorganisation import ReorganisationWorkflow
 from workflows.review import ReviewWorkflow
 from workflows.slip import SlipWorkflow
 from workflows.transfer import TransferWorkflow
@@ -40,6 +41,7 @@ WORKFLOWS = [
     BreachWorkflow,
     ReconciliationWorkflow,
     BulkWorkflow,
+    ReorganisationWorkflow,
 ]
 
 

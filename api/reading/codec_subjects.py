@@ -24,9 +24,10 @@ _THERE = {
     WorkflowKind.CERTIFICATE: text("SELECT 1 FROM accounts WHERE id = :id"),
     WorkflowKind.BREACH: text("SELECT 1 FROM breaches WHERE id = :id"),
     WorkflowKind.BULK: text("SELECT 1 FROM bulk_orders WHERE id = :id"),
+    WorkflowKind.REORGANISATION: text("SELECT 1 FROM reorganisations WHERE id = :id"),
 }
 _IMPORT = text("SELECT 1 FROM imports WHERE id = :id")
-_CASES = (WorkflowKind.TRANSFER, WorkflowKind.REORGANISATION)
+_CASES = (WorkflowKind.TRANSFER,)
 
 
 async def must_be_readable(read: Reading, subjects: Iterable[str]) -> None:

@@ -22,6 +22,7 @@ from models.identifiers import (
     delegation_workflow,
     profile_workflow,
     recompute_workflow,
+    reorganisation_workflow,
     transfer_workflow,
 )
 
@@ -82,6 +83,11 @@ class Acting:
     async def on_breach(self, breach_id: UUID, body: Body) -> JSONResponse:
         """Ask the breach's workflow."""
         return await self._put(breach_workflow(breach_id), breach_id, body, None, {})
+
+    async def on_reorganisation(self, reorganisation_id: UUID, body: Body) -> JSONResponse:
+        """Ask the reorganisation's workflow."""
+        workflow_id = reorganisation_workflow(reorganisation_id)
+        return await self._put(workflow_id, reorganisation_id, body, None, {})
 
     async def on_certificates(self, account_id: UUID, body: Body) -> JSONResponse:
         """Ask the workflow that registers the account's certificates."""

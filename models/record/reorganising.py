@@ -12,8 +12,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.access import Allowed, Target, Verb, may, reach, roles
-from models.access.catalogue import Scope as Reaching
+from models.access import Verb
 from models.calendar import legal_date
 from models.command_reorganisation import (
     AmendReorganisation,
@@ -36,6 +35,7 @@ from models.lifecycle.tree import Tree
 from models.messages import Ask, Moment
 from models.record.commands import Command, command_of, command_query, settling
 from models.record.reorganisation_day import begin, finish, waiting
+from models.record.reorganisation_rights import anywhere, role_for
 from models.record.reorganisation_rows import Judged, canonical, case_of, judge_plan
 from models.record.sql import inserting, updating
 from models.record.tools import Tools
@@ -91,7 +91,7 @@ async def _day(connection: AsyncConnection, tools: Tools, ask: Ask, row: Any | N
         due = row.next_wake_at is not None and row.next_wake_at <= ask.now
         if row.state == APPROVED and due:
             outcome = await begin(connection, row, scene)
-        elif row.state == EXECUTING and ask.internal == "finish_reorganisation":
+        elif row.state == EXECUTING and (ask.internal == "finish_reorganisation" or due):
             outcome = await finish(connection, row, scene)
         if outcome is not None:
             await _write(connection, tools, ask, outcome, scene, row)
@@ -104,10 +104,10 @@ async def _decided(
 ) -> Outcome:
     body = command.body
     scene = await _scene(connection, tools, ask, command)
-    verb = (
-        Verb.APPROVE_REORGANISATION if isinstance(body, ApproveReorganisation) else Verb.PLAN_REORGANISATION
-    )
-    _anywhere(command, verb, scene)
+    verbs = _verbs(body)
+    if command.account_state != AccountState.ACTIVE:
+        refuse("not-permitted", "Tài khoản không được sử dụng lúc này.", "The account is not in use.")
+    anywhere(command.actor, verbs, scene.today, scene.law)
     if isinstance(body, DraftReorganisation):
         if row is not None:
             refuse("wrong-state", "Phương án đã có.", "The plan is there already.")
@@ -118,12 +118,14 @@ async def _decided(
     judged = await _judged(connection, ask.subject_id, tree, row, plan)
     if isinstance(body, WithdrawReorganisation):
         assert row is not None
-        scene = replace(scene, actor_role=_permitted(command, verb, tree, [row.agency_id], scene))
+        scene = replace(scene, actor_role=_role(command, verbs, tree, [row.agency_id], scene))
         outcome = withdrawn(case_of(row), body, scene)
     elif judged.compiled is None:
         refuse_plan(judged.faults)
     else:
-        role = _permitted(command, verb, tree, judged.compiled.places, scene)
+        # Whoever puts another plan in its place has the right over the one that stands, too.
+        own = {row.agency_id} if row is not None else set()
+        role = _role(command, verbs, tree, judged.compiled.places | own, scene)
         outcome = await _on_plan(connection, body, judged, row, replace(scene, actor_role=role))
         scene = replace(scene, actor_role=role)
     await _write(connection, tools, ask, outcome, scene, row)
@@ -174,38 +176,21 @@ def _home(judged: Judged, scene: Scene) -> UUID:
     return next((one for one in (ways[0] if ways else ()) if one in shared), scene.managing_agency_id)
 
 
-def _anywhere(command: Command, verb: Verb, scene: Scene) -> None:
-    """Refuse whoever may do so nowhere, before anything is said about the plan.
-
-    Raises:
-        RefusedError: ``not-permitted``.
-    """
-    there = reach(command.actor, verb, scene.today, scene.law)
-    if command.account_state != AccountState.ACTIVE or not (there.everywhere or there.subtrees):
-        words = roles().verbs[verb]
-        refuse(
-            "not-permitted",
-            f"Tài khoản không có vai trò được phép {words.vi}.",
-            f"No role of this account may {words.en}.",
-        )
+def _verbs(body: Body) -> tuple[Verb, ...]:
+    """The right an act takes; whoever may approve a plan may also withdraw it."""
+    match body:
+        case ApproveReorganisation():
+            return (Verb.APPROVE_REORGANISATION,)
+        case WithdrawReorganisation():
+            return (Verb.PLAN_REORGANISATION, Verb.APPROVE_REORGANISATION)
+        case _:
+            return (Verb.PLAN_REORGANISATION,)
 
 
-def _permitted(command: Command, verb: Verb, tree: Tree, places: Iterable[UUID | None], scene: Scene) -> str:
-    """The role under which the actor may, under each of these; none is the top, the authority's own.
-
-    Raises:
-        RefusedError: what access says.
-    """
-    role = ""
-    whole = [name for name, one in roles().roles.items() if one.scope is Reaching.AUTHORITY]
-    for place in places:
-        line = tree.line(place, scene.today) if place is not None else ()
-        target = Target(agency_id=line[0] if line else scene.managing_agency_id, ancestors=line)
-        verdict = may(command.actor, verb, target, scene.today, scene.law, among=None if line else whole)
-        if not isinstance(verdict, Allowed):
-            raise RefusedError.of(verdict.code, verdict.reason_vi, verdict.reason_en)
-        role = verdict.role
-    return role
+def _role(
+    command: Command, verbs: tuple[Verb, ...], tree: Tree, places: Iterable[UUID | None], scene: Scene
+) -> str:
+    return role_for(command.actor, verbs, tree, places, scene.today, scene.law, scene.managing_agency_id)
 
 
 async def _scene(connection: AsyncConnection, tools: Tools, ask: Ask, command: Command | None) -> Scene:

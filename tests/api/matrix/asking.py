@@ -15,6 +15,7 @@ TODAY = legal_date(NOW).isoformat()
 DIGEST = "0" * 64
 WORDS: dict[str, Any] = {
     "digest": DIGEST,
+    "plan_hash": DIGEST,
     "confirmed_form": DIGEST,
     "prepared": DIGEST,
     "certificate": "A" * 100,
@@ -32,7 +33,16 @@ WORDS: dict[str, Any] = {
     "measures": "Đã tìm lại được thẻ nhớ.",
 }
 """What a string of this name looks like, where its schema does not say."""
+PLAN: dict[str, Any] = {
+    "title": "Đổi tên",
+    "decision": {"number": "1/QĐ", "signed_on": TODAY, "issuer": "UBND"},
+    "effective_on": "2027-01-01",
+    "operations": [{"op": "rename", "unit": "H26.02.01", "name": "Bảo tàng mới"}],
+}
 BODIES: dict[str, dict[str, Any]] = {
+    "draftReorganisation": {"plan": PLAN},
+    "amendReorganisation": {"plan": PLAN},
+    "previewReorganisation": PLAN,
     "searchProfiles": {"name": "Nguyễn"},
     "simulateLaw": {"simulate": ["nd27_2026"]},
     "amendSubmission": {"content": {"gender": "female"}},

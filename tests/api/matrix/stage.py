@@ -19,6 +19,7 @@ from models.key_changes import create_keyring
 from models.key_ring import MasterKey
 from models.record.tools import Tools
 from tests.api.matrix import papers
+from tests.models.record import plans
 from tests.world import World, build
 
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
@@ -150,6 +151,9 @@ async def _things(stage: Stage) -> None:
             "transfer_id": await _transfer(there, agency, officer),
             "delegation_id": await _delegation(there, agency, officer, head),
             "breach_id": await _breach(there, agency, head),
+            "reorganisation_id": await plans.drafted(
+                there, {"op": "rename", "unit": str(agency), "name": "Tên mới"}, days=400
+            ),
             "command_id": (await there.one(_COMMAND, who=there.accounts[officer])).id,
         }
         found["list_id"] = await papers.list_of(there, found["month_id"], there.accounts[officer])

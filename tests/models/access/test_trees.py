@@ -63,6 +63,7 @@ def slowly(verb: Verb, tree: Tree, held: list[tuple[int, Grant]], place: int, ow
         "answer_national",
         "report_lost_password",
         "give_consent",
+        "ask_rectification",
     ):
         return True
     if own and "subject" in roles().verbs[verb].never:

@@ -23,9 +23,9 @@ MERGE = {"op": "merge", "units": ["H26.02.01"], "into": "H26.02"}
 """The museum into the department of culture above it."""
 ALLOWED = {
     **dict.fromkeys(
-        ("draft_reorganisation", "amend_reorganisation", "withdraw_reorganisation"),
-        ("culture.head", "department", "admin"),
+        ("draft_reorganisation", "amend_reorganisation"), ("culture.head", "department", "admin")
     ),
+    "withdraw_reorganisation": ("culture.head", "department", "department.head", "admin"),
     "approve_reorganisation": ("culture.head", "department.head"),
 }
 """Who may, below the department of culture."""
