@@ -82,6 +82,9 @@ class ReorganisationWorkflow(Living):
         if moved.more:
             return
         await self._ask("finish_reorganisation", "Kết thúc sắp xếp")
+        if self._state == DONE:
+            # What was begun towards a unit in the moment before it ended goes to its heir, too.
+            await self._move_people()
         if self._moving and not moved.done:
             # Somebody is left whom nothing moves now: tried again, not at once.
             await workflow.sleep(FRUITLESS, summary="Còn người chưa chuyển được")

@@ -9,6 +9,7 @@ from tests.replay import (
     list_signing_paths,
     month_paths,
     recompute_paths,
+    reorganisation_paths,
     review_paths,
     signing_paths,
     slip_paths,
@@ -27,6 +28,7 @@ PATHS = (
     | breach_paths.PATHS
     | consent_paths.PATHS
     | slip_paths.PATHS
+    | reorganisation_paths.PATHS
 )
 
 __all__ = ["PATHS", "Player"]

@@ -45,7 +45,14 @@ from models.messages import (
     SignRequest,
     Window,
 )
-from models.messages_admin import BackupPlan, BackupRun, BackupStart, Reconciled, ReconciliationRun
+from models.messages_admin import (
+    BackupPlan,
+    BackupRun,
+    BackupStart,
+    Reconciled,
+    ReconciliationRun,
+    ReorganisationBatch,
+)
 from models.messages_bulk import BulkDone, BulkShare
 from models.messages_slips import SlipMade, SlipRequest
 
@@ -94,14 +101,8 @@ class Script:
         remote += [self.submit_batch, self.await_receipts, self.tell_status, self.pull_record]
         remote += [self.recompute_duties, self.plan_review, self.work_review, self.sign_report]
         remote += [self.open_stock_lists, self.make_export, self.prepare_session, self.finish_session]
-        remote += [
-            self.renew_archive,
-            self.plan_backup,
-            self.make_slip,
-            self.reconcile_national,
-            self.run_bulk,
-        ]
-        remote += [self.make_backup, self.check_backup, self.record_backup]
+        remote += [self.renew_archive, self.plan_backup, self.make_slip, self.reconcile_national]
+        remote += [self.run_bulk, self.move_people, self.make_backup, self.check_backup, self.record_backup]
         return [self.act, self.month_window, *remote, self.send_digests, self.import_workbook]
 
     @activity.defn(name="act")
@@ -190,6 +191,11 @@ class Script:
     async def await_receipts(self, _batch: Batch) -> BatchResult:
         """Receipts in."""
         return self._batch("receipts")
+
+    @activity.defn(name="move_people")
+    async def move_people(self, _batch: ReorganisationBatch) -> BatchResult:
+        """People moved."""
+        return self._batch("move")
 
     def _batch(self, kind: str) -> BatchResult:
         self.asked.append(kind)
