@@ -128,6 +128,7 @@ async def _decided(
         role = _role(command, verbs, tree, judged.compiled.places | own, scene)
         outcome = await _on_plan(connection, body, judged, row, replace(scene, actor_role=role))
         scene = replace(scene, actor_role=role)
+    outcome.answer["reorganisation_id"] = str(ask.subject_id)
     await _write(connection, tools, ask, outcome, scene, row)
     return outcome
 
