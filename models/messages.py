@@ -19,6 +19,7 @@ Period = Annotated[str, StringConstraints(pattern=r"^\d{4}(-q[1-4])?$")]
 _Kept = Literal["profile", "transfer", "agency_month", "review", "delegation"]
 Subject = _Kept | Literal["law", "certificate", "account", "administration", "breach", "reorganisation"]
 _Session = Literal["session_prepared", "session_failed", "session_refused", "session_judged"]
+_List = Literal["list_shown", "list_failed", "own_left", "items_joined"]
 Internal = Literal[
     "look",
     "wake",
@@ -37,9 +38,7 @@ Internal = Literal[
     "national_differs",
     "submit_again",
     "approvals_done",
-    "list_shown",
-    "list_failed",
-    "own_left",
+    _List,
     "gate_opens",
     "submitted",
     "receipts",

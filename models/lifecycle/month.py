@@ -88,6 +88,21 @@ def refresh_stock(month: AgencyMonth, closes_at: datetime, scene: Scene) -> Outc
     return out
 
 
+def joined(month: AgencyMonth, closes_at: datetime, scene: Scene) -> Outcome:
+    """A reorganisation brought people onto the list: what nobody owed so far is owed now, the list looks."""
+    waits = month.counts.get("listed", 0)
+    outstanding = sum(month.counts.get(state, 0) for state in OUTSTANDING)
+    out = Outcome(answer=dict(month.counts))
+    approval = scene.rule(OPENING[month.kind][0]) if OPENING[month.kind] else None
+    out.happened("month.joined", approval, month=month.month, listed=waits)
+    for number, slot in enumerate(OPENING[month.kind]):
+        rule, items = scene.rule(slot), outstanding if number else waits
+        if rule is not None and items and not any(duty.slot == slot for duty in month.duties):
+            _owe(out, scene, month, rule, items, closes_at)
+    out.tell.append((agency_month_workflow(month.agency_id, month.month), {"month": month.id}))
+    return out
+
+
 def _period(
     rule: Obligation, month: AgencyMonth, closes_at: datetime
 ) -> tuple[date, tuple[date, date, datetime] | None]:

@@ -351,6 +351,9 @@ def _month_step(
         case "refresh_stock":
             assert closes_at is not None
             return month.refresh_stock(agency_month, closes_at, scene)
+        case "items_joined":
+            assert closes_at is not None
+            return month.joined(agency_month, closes_at, scene)
         case "approvals_done":
             round_ = facts.get("round")  # none from a worker of before
             return month.approvals_done(agency_month, scene, UUID(str(round_)) if round_ else None)

@@ -1,0 +1,310 @@
+"""A reorganisation's people moved, share after share: decided one by one, written as sets.
+
+The bulk sibling of ``act`` for what a plan approved with its list of people: same tables, same chains of
+events, same next wakes. The rows of ``reorganisation_items`` are the cursor: what is ``moved`` was moved in
+the transaction that says so, so a run that was cut off goes on at the next person, and nobody is moved twice.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from psycopg.types.json import Jsonb
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.calendar import Calendar, legal_date
+from models.database import Query, Scope, together, transaction
+from models.identifiers import profile_workflow
+from models.lifecycle.life import Life
+from models.lifecycle.moving import Held, Place, Reshaping, follow, in_flight, move
+from models.lifecycle.outcome import Outcome
+from models.lifecycle.scene import Scene
+from models.lifecycle.wake import profile_wake
+from models.messages import Ask
+from models.record.act import must_hear
+from models.record.load import LIVES, STANDING, life_of
+from models.record.sets import in_sets
+from models.record.sql import updating
+from models.record.subjects import saving_profile
+from models.record.tools import Tools
+from models.record.write import chain, lines, written_rows
+from models.record.writing import Writing
+from models.regulations import RuleSet
+
+SHARE = 500
+"""People moved in one transaction: short enough that nobody waits long for a profile's row."""
+
+_ITEMS = text(
+    "SELECT position, profile_id, from_agency_id, to_agency_id FROM reorganisation_items"
+    " WHERE reorganisation_id = :id AND state = 'waiting' AND position > :after"
+    " ORDER BY position LIMIT :most FOR NO KEY UPDATE"
+)
+_LOCK = text("SELECT 1 FROM profiles WHERE id = ANY (:ids) ORDER BY id FOR NO KEY UPDATE")
+_CUSTODY = text(
+    "SELECT profile_id, id, starts_on, follows IS NULL AS first FROM custody"
+    " WHERE profile_id = ANY (:ids) AND ends_on IS NULL"
+)
+_PLACES = text(
+    f"SELECT g.id, {STANDING} AS standing, g.kind, coalesce((SELECT c.ancestor_id FROM agency_closure c"  # noqa: S608 — a constant
+    " WHERE c.descendant_id = g.id AND c.ancestor_id <> g.id ORDER BY c.depth LIMIT 1), g.id) AS above,"
+    " hoso_sync_agent(g.id) AS agent FROM agencies g WHERE g.id = ANY (:ids)"
+)
+_OFFICES = text("SELECT department_id, ict_department_id FROM authorities WHERE authority_id = :authority")
+UNSENT = ("listed", "approved", "held", "cleared")
+"""Items of a month's list that no packet holds: what is still to be done follows the person."""
+# Whoever stands on the list of one synchronising agency goes to the same list of the other (`lists_opened`).
+_LISTS = text(
+    "WITH going AS (SELECT i.*, s.agent, m.month FROM month_items i"
+    " JOIN agency_months m ON m.id = i.agency_month_id"
+    " JOIN jsonb_to_recordset(:rows) AS s (profile uuid, agent uuid) ON s.profile = i.profile_id"
+    " WHERE m.state <> 'closed' AND i.state = ANY (:unsent) AND i.tran_code IS NULL"
+    " AND m.agency_id IS DISTINCT FROM s.agent),"
+    " gone AS (UPDATE month_items i SET state = 'moved', changed_at = :now FROM going g"
+    " WHERE i.agency_month_id = g.agency_month_id AND i.profile_id = g.profile_id)"
+    " INSERT INTO month_items (agency_month_id, profile_id, authority_id, revision_id, digest, state, reason,"
+    " changed_at, changes) SELECT t.id, g.profile_id, g.authority_id, g.revision_id, g.digest, g.state,"
+    " g.reason, :now, g.changes FROM going g JOIN agency_months t ON t.agency_id = g.agent"
+    " AND t.month = g.month AND t.state <> 'closed' ON CONFLICT (agency_month_id, profile_id) DO UPDATE"
+    " SET state = EXCLUDED.state, revision_id = EXCLUDED.revision_id, digest = EXCLUDED.digest,"
+    " reason = EXCLUDED.reason, changed_at = EXCLUDED.changed_at, changes = EXCLUDED.changes"
+    " WHERE month_items.state = 'moved'"
+)
+
+
+@dataclass(slots=True)
+class Moved:
+    """What one share did. ``flying``: a signature is being made on them, they are asked for again."""
+
+    moved: int = 0
+    left: int = 0
+    flying: int = 0
+    last: int = 0
+    """Position of the last person looked at; 0 where nobody waited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The world in which a share is decided, read once for all of it."""
+
+    tools: Tools
+    authority_id: UUID
+    now: datetime
+    law: RuleSet
+    calendar: Calendar
+    department_id: UUID | None
+    ict_department_id: UUID | None
+    agents: dict[UUID, UUID | None]
+
+    def of_itself(self, agency_id: UUID) -> Scene:
+        """The scene of what is about no person: an agency's posts, reports, accounts."""
+        return Scene(
+            now=self.now,
+            law=self.law,
+            calendar=self.calendar,
+            policy=self.tools.policy,
+            act_id=agency_id,
+            actor_id=None,
+            actor_role="system",
+            actor_profile_id=None,
+            department_id=self.department_id,
+            managing_agency_id=agency_id,
+            ict_department_id=self.ict_department_id,
+        )
+
+    def scene(self, life: Life, reshaping: Reshaping) -> Scene:
+        """Everything outside the profile that its decision may depend on."""
+        known = {
+            "category": life.category,
+            "agency": life.standing,
+            "kind": life.agency_kind,
+            "origin": life.origin,
+        }
+        place = reshaping.places.get(life.agency_id)
+        return replace(
+            self.of_itself(place.managing_id if place is not None else life.agency_id),
+            act_id=uuid5(reshaping.id, str(life.profile_id)),
+            facts={name: value for name, value in known.items() if value},
+        )
+
+
+async def move_share(
+    tools: Tools,
+    authority_id: UUID,
+    reshaping: Reshaping,
+    now: datetime,
+    *,
+    after: int = 0,
+    most: int = SHARE,
+    force: bool = False,
+) -> Moved:
+    """Move the next people that wait, behind a position, in one transaction.
+
+    ``reshaping`` names the case, its day and the heirs of what ends; places are read here. ``force``: a
+    signature that is being made is not waited for any longer; it fails and the submission waits again.
+    """
+    done = Moved()
+    async with transaction(
+        tools.engine, Scope(authority_id, everything=True, on=legal_date(now))
+    ) as connection:
+        values = {"id": reshaping.id, "after": after, "most": most}
+        items = (await connection.execute(_ITEMS, values)).all()
+        if not items:
+            return done
+        done.last = items[-1].position
+        agencies = {one.from_agency_id for one in items} | {one.to_agency_id for one in items}
+        stage, reshaping = await staged(connection, tools, authority_id, reshaping, now, agencies)
+        ids = [one.profile_id for one in items]
+        _, lives, held = await together(
+            connection, [(_LOCK, {"ids": ids}), (LIVES, {"ids": ids}), (_CUSTODY, {"ids": ids})]
+        )
+        rows = {row.id: row for row in lives}
+        custody = {row.profile_id: Held(row.id, row.starts_on, row.first) for row in held}
+        subjects: list[list[Query]] = []
+        listed: list[dict[str, str | None]] = []
+        for item in items:
+            row = rows[item.profile_id]
+            life = life_of(row)
+            to = _where_to(life, item, reshaping)
+            if to is None:
+                subjects.append([_settled(reshaping, item, now, "left", "moved-meanwhile")])
+                done.left += 1
+            elif in_flight(life) and not force:
+                done.flying += 1
+            else:
+                scene = stage.scene(life, reshaping)
+                outcome = move(life, custody[life.profile_id], to, reshaping, scene)
+                own = await written(connection, stage, row, life, outcome, scene, to)
+                subjects.append([*own, _settled(reshaping, item, now, "moved")])
+                agent = stage.agents.get(to)
+                listed.append({"profile": str(life.profile_id), "agent": str(agent) if agent else None})
+                done.moved += 1
+        moving: list[Query] = (
+            [(_LISTS, {"rows": Jsonb(listed), "unsent": list(UNSENT), "now": now})] if listed else []
+        )
+        await together(connection, [*in_sets(subjects), *moving])
+    return done
+
+
+def _where_to(life: Life, item: Any, reshaping: Reshaping) -> UUID | None:
+    """Where the plan puts the person; whoever moved since then stays there, unless that place ends too."""
+    if life.agency_id == item.from_agency_id:
+        return UUID(str(item.to_agency_id))
+    return reshaping.heirs.get(life.agency_id)
+
+
+def _settled(reshaping: Reshaping, item: Any, now: datetime, state: str, reason: str | None = None) -> Query:
+    key = {"reorganisation_id": reshaping.id, "profile_id": item.profile_id}
+    moved_at = now if state == "moved" else None
+    return updating("reorganisation_items", key, {"state": state, "reason": reason, "moved_at": moved_at})
+
+
+async def staged(
+    connection: AsyncConnection,
+    tools: Tools,
+    authority_id: UUID,
+    reshaping: Reshaping,
+    now: datetime,
+    agencies: Iterable[UUID],
+) -> tuple[Stage, Reshaping]:
+    """The law of the day and every place concerned, as the transaction sees them."""
+    named = {*agencies, *reshaping.heirs, *reshaping.heirs.values()}
+    law, calendar = await tools.law(connection, authority_id, legal_date(now))
+    rows, offices = await together(
+        connection, [(_PLACES, {"ids": sorted(named)}), (_OFFICES, {"authority": authority_id})]
+    )
+    places = {row.id: Place(row.id, row.above, row.standing, row.kind) for row in rows}
+    stage = Stage(
+        tools,
+        authority_id,
+        now,
+        law,
+        calendar,
+        offices[0].department_id,
+        offices[0].ict_department_id,
+        {row.id: row.agent for row in rows},
+    )
+    return stage, replace(reshaping, places=places)
+
+
+async def written(
+    connection: AsyncConnection,
+    stage: Stage,
+    row: Any,
+    life: Life,
+    outcome: Outcome,
+    scene: Scene,
+    agency_id: UUID,
+) -> list[Query]:
+    """All rows of one profile's decision; its own workflow hears only of what cannot wait."""
+    wake = profile_wake(life, outcome, life.profile_id)
+    sooner = wake is not None and (row.next_wake_at is None or wake < row.next_wake_at)
+    if sooner or must_hear(life.chapter, outcome):
+        outcome.tell.append((profile_workflow(life.profile_id), {}))
+    events = chain(
+        outcome,
+        scene,
+        life.profile_id,
+        row.last_event,
+        row.last_hash,
+        authority_id=stage.authority_id,
+        agency_id=agency_id,
+        profile_id=life.profile_id,
+        command_id=None,
+    )
+    writing = Writing(stage.authority_id, life.profile_id, stage.tools, stage.now)
+    own = [*await written_rows(connection, outcome, writing), *lines(outcome, scene, writing, events)]
+    ask = Ask(
+        authority_id=stage.authority_id,
+        subject="profile",
+        subject_id=life.profile_id,
+        now=stage.now,
+        bulk=True,
+    )
+    return [*own, saving_profile(life, ask, outcome, events)]
+
+
+_BETWEEN = text(
+    "SELECT DISTINCT p.id FROM profiles p LEFT JOIN cases c ON c.id = p.case_id"
+    " LEFT JOIN shares h ON h.profile_id = p.id AND h.ended_at IS NULL"
+    " LEFT JOIN duties d ON d.profile_id = p.id AND d.state = 'open'"
+    " WHERE c.from_agency_id = ANY (:ended) OR c.to_agency_id = ANY (:ended) OR h.agency_id = ANY (:ended)"
+    " OR h.from_agency_id = ANY (:ended) OR d.agency_id = ANY (:ended) ORDER BY p.id LIMIT :most"
+)
+
+
+async def follow_share(
+    tools: Tools, authority_id: UUID, reshaping: Reshaping, now: datetime, *, most: int = SHARE
+) -> int:
+    """Cases, secondments and duties of people who stay, which name a unit that ends; answers how many people.
+
+    Asked again until it answers 0: nothing names such a unit any more.
+    """
+    if not reshaping.heirs:
+        return 0
+    async with transaction(
+        tools.engine, Scope(authority_id, everything=True, on=legal_date(now))
+    ) as connection:
+        found = await connection.scalars(_BETWEEN, {"ended": list(reshaping.heirs), "most": most})
+        ids: Sequence[UUID] = found.all()
+        if not ids:
+            return 0
+        _, lives = await together(connection, [(_LOCK, {"ids": ids}), (LIVES, {"ids": ids})])
+        known = [(row, life_of(row)) for row in lives]
+        stage, reshaping = await staged(
+            connection, tools, authority_id, reshaping, now, {life.agency_id for _, life in known}
+        )
+        subjects = []
+        for row, life in known:
+            scene = stage.scene(life, reshaping)
+            outcome = follow(life, reshaping, scene)
+            if not outcome.empty:
+                subjects.append(
+                    await written(
+                        connection, stage, row, life, outcome, scene, reshaping.heir(life.agency_id)
+                    )
+                )
+        await together(connection, in_sets(subjects))
+    return len(subjects)
