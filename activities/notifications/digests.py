@@ -30,6 +30,7 @@ from models.messages import DigestDone, DigestRun
 from models.record.months import is_working_day, next_working_day
 from models.record.service import paused
 from models.record.service import windows as maintenance
+from models.record.residue import settle_residue
 from models.record.tools import Tools
 from models.settings import Settings
 
@@ -89,6 +90,7 @@ async def send_digests(tools: Tools, settings: Settings, run: DigestRun) -> Dige
     await look_over(tools, scope, law, run.now, activity.heartbeat)
     external = settings.person_signer == "external"
     await warn_of_dead_ends(tools, scope, run.now, certificates=external)
+    await settle_residue(tools, scope.authority, run.now)
     said = announcements(pauses.values(), windows)
     paper = Stationery(settings.smtp_from, f"{settings.public_address}/", run.now, law, said)
     async with open_post(settings) as post:

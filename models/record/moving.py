@@ -5,7 +5,7 @@ events, same next wakes. The rows of ``reorganisation_items`` are the cursor: wh
 the transaction that says so, so a run that was cut off goes on at the next person, and nobody is moved twice.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -181,11 +181,14 @@ async def move_share(
                 agent = stage.agents.get(to)
                 listed.append({"profile": str(life.profile_id), "agent": str(agent) if agent else None})
                 done.moved += 1
-        moving: list[Query] = (
-            [(_LISTS, {"rows": Jsonb(listed), "unsent": list(UNSENT), "now": now})] if listed else []
-        )
+        moving = [lists_moved(listed, now)] if listed else []
         await together(connection, [*in_sets(subjects), *moving])
     return done
+
+
+def lists_moved(rows: Sequence[Mapping[str, str | None]], now: datetime) -> Query:
+    """The items of these people go to the lists of whoever synchronises for them (``profile``, ``agent``)."""
+    return _LISTS, {"rows": Jsonb(list(rows)), "unsent": list(UNSENT), "now": now}
 
 
 def _where_to(life: Life, item: Any, reshaping: Reshaping) -> UUID | None:

@@ -1,26 +1,32 @@
 """The lists a reorganisation's people stand on: opened where they go, looked after once they are there."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.calendar import legal_date
-from models.database import Scope, transaction
+from models.database import Scope, together, transaction
 from models.lifecycle.moving import Reshaping
 from models.messages import Ask
 from models.record.act import act
-from models.record.moving import UNSENT
+from models.record.moving import UNSENT, lists_moved
 from models.record.tools import Tools
 
+# Who moves, and who stays in a unit for which another agency synchronises from now on.
 _AWAY = text(
-    "SELECT DISTINCT m.month, t.agent FROM reorganisation_items i JOIN month_items x"
-    " ON x.profile_id = i.profile_id AND x.state = ANY (:unsent) AND x.tran_code IS NULL"
-    " JOIN agency_months m ON m.id = x.agency_month_id AND m.state <> 'closed'"
-    " JOIN (SELECT u.id, hoso_sync_agent(u.id) AS agent FROM (SELECT DISTINCT to_agency_id AS id"
-    "   FROM reorganisation_items WHERE reorganisation_id = :id) u) t ON t.id = i.to_agency_id"
-    " WHERE i.reorganisation_id = :id AND i.state = 'waiting' AND m.agency_id <> t.agent"
-    " ORDER BY m.month, t.agent"
+    "WITH going AS (SELECT x.profile_id, m.month, m.agency_id, coalesce(i.to_agency_id, p.agency_id) AS unit"
+    " FROM month_items x JOIN agency_months m ON m.id = x.agency_month_id AND m.state <> 'closed'"
+    " JOIN profiles p ON p.id = x.profile_id LEFT JOIN reorganisation_items i ON i.profile_id = x.profile_id"
+    "   AND i.reorganisation_id = :id AND i.state = 'waiting'"
+    " WHERE x.state = ANY (:unsent) AND x.tran_code IS NULL"
+    " AND (i.profile_id IS NOT NULL OR m.agency_id = ANY (:ended))),"
+    " agents AS (SELECT u.unit, hoso_sync_agent(u.unit) AS agent FROM (SELECT DISTINCT unit FROM going) u)"
+    " SELECT g.profile_id, g.month, a.agent FROM going g JOIN agents a ON a.unit = g.unit"
+    " WHERE a.agent <> g.agency_id AND a.agent <> ALL (:ended) ORDER BY g.month, a.agent"
 )
 # The same month for other people: dates, kind, gate. One on which nothing was to be done is open again.
 _OPENED = text(
@@ -34,10 +40,11 @@ _OPENED = text(
     " WHERE agency_months.state = 'closed' AND agency_months.closes_at > :now"
 )
 _TOUCHED = text(
-    "SELECT DISTINCT m.id, m.agency_id, m.month, x.state = 'moved' AS gone FROM reorganisation_items i"
-    " JOIN month_items x ON x.profile_id = i.profile_id AND x.changed_at = i.moved_at"
+    "SELECT m.id, bool_and(x.state = 'moved') AS gone FROM month_items x"
     " JOIN agency_months m ON m.id = x.agency_month_id AND m.state <> 'closed'"
-    " WHERE i.reorganisation_id = :id AND i.state = 'moved' ORDER BY m.id"
+    " LEFT JOIN reorganisation_items i ON i.profile_id = x.profile_id AND i.reorganisation_id = :id"
+    " WHERE x.changed_at = i.moved_at OR x.profile_id = ANY (CAST(:rest AS uuid[])) AND x.changed_at = :now"
+    " GROUP BY m.id ORDER BY m.id"
 )
 _COUNTED = text(
     "UPDATE agency_months SET listed = (SELECT count(*) FROM month_items WHERE agency_month_id = :list"
@@ -51,16 +58,15 @@ _LOOK = text(
 
 
 async def lists_opened(tools: Tools, authority_id: UUID, reshaping: Reshaping, now: datetime) -> int:
-    """Open the lists that people who still wait will stand on; answers how many pairs were looked at."""
+    """Open the lists on which people who move will stand; answers how many are needed."""
     scope = Scope(authority_id, everything=True, on=legal_date(now))
     async with transaction(tools.engine, scope) as connection:
-        values = {"id": reshaping.id, "unsent": list(UNSENT)}
-        pairs = (await connection.execute(_AWAY, values)).all()
-        for row in pairs:
+        pairs = {(row.month, row.agent) for row in await _away(connection, reshaping)}
+        for month, agent in sorted(pairs):
             opening = {
-                "list": uuid5(row.agent, f"month:{row.month}"),
-                "agent": row.agent,
-                "month": row.month,
+                "list": uuid5(agent, f"month:{month}"),
+                "agent": agent,
+                "month": month,
                 "authority": authority_id,
                 "now": now,
             }
@@ -68,11 +74,25 @@ async def lists_opened(tools: Tools, authority_id: UUID, reshaping: Reshaping, n
     return len(pairs)
 
 
+async def _away(connection: AsyncConnection, reshaping: Reshaping) -> Sequence[Any]:
+    values = {"id": reshaping.id, "unsent": list(UNSENT), "ended": list(reshaping.heirs)}
+    return (await connection.execute(_AWAY, values)).all()
+
+
 async def lists_joined(tools: Tools, authority_id: UUID, reshaping: Reshaping, now: datetime) -> int:
-    """What is owed for the lists people came to, and no longer for those they left; once for each list."""
+    """What is owed for the lists people came to, and no longer for those they left; once for each list.
+
+    Those who stayed in a unit for which somebody else synchronises now join them first.
+    """
     scope = Scope(authority_id, everything=True, on=legal_date(now))
     async with transaction(tools.engine, scope) as connection:
-        touched = (await connection.execute(_TOUCHED, {"id": reshaping.id})).all()
+        rest = [
+            {"profile": str(x.profile_id), "agent": str(x.agent)} for x in await _away(connection, reshaping)
+        ]
+        if rest:
+            await together(connection, [lists_moved(rest, now)])
+        asked = {"id": reshaping.id, "rest": [one["profile"] for one in rest], "now": now}
+        touched = (await connection.execute(_TOUCHED, asked)).all()
         for row in touched:
             await connection.execute(_LOOK if row.gone else _COUNTED, {"list": row.id, "now": now})
     for row in touched:

@@ -93,8 +93,8 @@ _POSTS_END = text(
     " AND (valid_to IS NULL OR valid_to > :on)"
 )
 _OFFICES = text(
-    "UPDATE authorities SET department_id = coalesce(d.heir, department_id),"
-    " ict_department_id = coalesce(i.heir, ict_department_id) FROM authorities a"
+    "UPDATE authorities SET department_id = coalesce(d.heir, a.department_id),"
+    " ict_department_id = coalesce(i.heir, a.ict_department_id) FROM authorities a"
     " LEFT JOIN jsonb_to_recordset(:heirs) AS d (ended uuid, heir uuid) ON d.ended = a.department_id"
     " LEFT JOIN jsonb_to_recordset(:heirs) AS i (ended uuid, heir uuid) ON i.ended = a.ict_department_id"
     " WHERE authorities.authority_id = :authority AND a.authority_id = authorities.authority_id"

@@ -22,6 +22,7 @@ BENCHES = {
     "agreement": "tests.bench.agreement",
     "corpus": "tests.bench.corpus",
     "signing": "tests.bench.signing",
+    "reorganisation": "tests.bench.reorganising",
     "simulation": "tests.bench.simulating",
     "history": "tests.bench.history",
     "reads": "tests.bench.reads",

@@ -1,0 +1,39 @@
+"""The people of a reorganisation moved on its day; goes on at the next person after a crash."""
+
+from dataclasses import dataclass
+
+from temporalio import activity
+
+from models.activity_interfaces import ReorganisationActivities
+from models.calendar import legal_date
+from models.database import Scope, transaction
+from models.lifecycle.moving import Reshaping
+from models.messages import BatchResult
+from models.messages_admin import ReorganisationBatch
+from models.record.moving_day import Day, move_all
+from models.record.reorganising import heirs, reorganised
+from models.record.tools import Tools
+
+
+@dataclass(frozen=True, slots=True)
+class ReorganisingOffice(ReorganisationActivities):
+    """One per worker process."""
+
+    tools: Tools
+
+    @activity.defn(name="move_people")
+    async def move_people(self, batch: ReorganisationBatch) -> BatchResult:
+        """See ``models.record.moving_day``; the rows are the cursor, the engine is told the counts."""
+        scope = Scope(batch.authority_id, everything=True, on=legal_date(batch.now))
+        async with transaction(self.tools.engine, scope) as connection:
+            case = await reorganised(connection, batch.reorganisation_id)
+            heir_of = await heirs(connection, batch.reorganisation_id)
+        reshaping = Reshaping(case.id, case.effective_on, case.document, heir_of)
+        day = await move_all(
+            self.tools, batch.authority_id, reshaping, batch.now, most=batch.most, beat=_beat
+        )
+        return BatchResult(done=day.moved, refused=day.left, more=not day.over)
+
+
+def _beat(day: Day) -> None:
+    activity.heartbeat(day.moved, day.left)

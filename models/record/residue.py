@@ -1,0 +1,167 @@
+"""What a reorganisation leaves to people, read from the rows when it is done and each morning until met."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.calendar import legal_date
+from models.database import Scope, together, transaction
+from models.lifecycle.duties import close_duty
+from models.lifecycle.outcome import Outcome
+from models.lifecycle.reorganisation import Reorganised
+from models.lifecycle.residue import SLOT, Left, leave
+from models.lifecycle.scene import Scene
+from models.record.dead_ends import find_dead_ends
+from models.record.load import DUTY, duty_of
+from models.record.tools import Tools
+from models.record.write import GENESIS, chain, lines
+from models.record.writing import Writing
+
+# Every agency that somebody came to, or that took over what was a unit's own; how many came.
+_ARRIVED = text(
+    "SELECT to_agency_id AS agency, count(*) AS n, count(*) FILTER (WHERE NOT placed) AS unplaced"
+    " FROM reorganisation_items WHERE reorganisation_id = :id AND state = 'moved' GROUP BY 1"
+)
+_HEADLESS = text(
+    "SELECT s.agency_id FROM agency_spans s WHERE s.agency_id = ANY (:agencies) AND NOT s.ended"
+    " AND s.valid_from <= :day AND (s.valid_to IS NULL OR s.valid_to > :day) AND NOT EXISTS"
+    " (SELECT 1 FROM grants g JOIN accounts a ON a.id = g.account_id WHERE g.agency_id = s.agency_id"
+    "   AND g.role IN ('head', 'department_head') AND g.valid_from <= :day"
+    "   AND (g.valid_to IS NULL OR g.valid_to > :day) AND a.state <> 'cancelled')"
+)
+# Who works on personnel for an agency: its own officer, else the nearest above.
+_OFFICERS = text(
+    "SELECT DISTINCT ON (c.descendant_id) c.descendant_id AS agency, c.ancestor_id AS held_in"
+    " FROM agency_closure c JOIN grants g ON g.agency_id = c.ancestor_id AND g.role = 'hr_officer'"
+    " AND g.valid_from <= :day AND (g.valid_to IS NULL OR g.valid_to > :day)"
+    " JOIN accounts a ON a.id = g.account_id AND a.state <> 'cancelled' AND a.suspended_at IS NULL"
+    " WHERE c.descendant_id = ANY (:agencies) ORDER BY c.descendant_id, c.depth"
+)
+_OPEN = text(
+    f"SELECT {DUTY} AS duty, d.case_id, d.facts, d.agency_id FROM duties d"  # noqa: S608 — a constant
+    " WHERE d.slot = :slot AND d.state = 'open' AND d.facts ? 'residue' ORDER BY d.case_id, d.id"
+)
+_UNPLACED = text(
+    "SELECT i.reorganisation_id, i.to_agency_id FROM reorganisation_items i JOIN profiles p"
+    " ON p.id = i.profile_id AND p.agency_id = i.to_agency_id WHERE NOT i.placed"
+    " AND i.reorganisation_id = ANY (:ids) GROUP BY 1, 2"
+)
+_LAST = text("SELECT number, hash FROM events WHERE stream_id = :id ORDER BY number DESC LIMIT 1")
+_LOCK = text("SELECT 1 FROM reorganisations WHERE id = :id FOR NO KEY UPDATE")
+
+
+async def residue(
+    connection: AsyncConnection, tools: Tools, case: Reorganised, scene: Scene, out: Outcome
+) -> None:
+    """Put into ``out`` what is left and to whom; called when the case is done, in its own transaction."""
+    rows = (await connection.execute(_ARRIVED, {"id": case.id})).all()
+    heirs = {one for named in case.successors.values() for one in named}
+    agencies = {row.agency for row in rows} | heirs | set(case.created)
+    agencies -= set(case.ended)
+    if not agencies:
+        return
+    left = await _left(connection, tools, case.authority_id, scene.now, agencies, scene)
+    left += [Left("unplaced", row.agency, row.unplaced) for row in rows if row.unplaced]
+    arrived = {row.agency: row.n for row in rows}
+    named = {*agencies, *(one.agency_id for one in left)}
+    leave(out, scene, case.id, left, arrived, await _officers(connection, named, scene))
+
+
+async def _left(
+    connection: AsyncConnection,
+    tools: Tools,
+    authority_id: UUID,
+    now: datetime,
+    agencies: Iterable[UUID],
+    scene: Scene,
+) -> list[Left]:
+    """Units without a head and steps that nobody can sign, in these agencies today."""
+    named = sorted(agencies)
+    heads = await connection.scalars(_HEADLESS, {"agencies": named, "day": scene.today})
+    left = [Left("head", agency) for agency in sorted(heads)]
+    ends = await find_dead_ends(connection, tools, authority_id, now, certificates=False, agencies=named)
+    steps = Counter(one.step.custodian_id for one in ends if one.on == scene.today)
+    return left + [Left("signer", agency, count) for agency, count in sorted(steps.items())]
+
+
+async def _officers(
+    connection: AsyncConnection, agencies: Iterable[UUID], scene: Scene
+) -> dict[UUID, tuple[str, UUID]]:
+    """Role and agency that work on personnel for each; the department where nobody does."""
+    named = sorted(agencies)
+    found = await connection.execute(_OFFICERS, {"agencies": named, "day": scene.today})
+    held = {row.agency: ("hr_officer", row.held_in) for row in found}
+    top = scene.department_id
+    return {one: held.get(one, ("department_officer", top) if top else ("hr_officer", one)) for one in named}
+
+
+async def settle_residue(tools: Tools, authority_id: UUID, now: datetime) -> int:
+    """Meet the duties whose reason is gone: a head was appointed, somebody signs, the people were placed."""
+    scope = Scope(authority_id, everything=True, on=legal_date(now))
+    async with transaction(tools.engine, scope) as connection:
+        rows = (await connection.execute(_OPEN, {"slot": SLOT})).all()
+        if not rows:
+            return 0
+        law, calendar = await tools.law(connection, authority_id, legal_date(now))
+        scene = Scene(
+            now=now,
+            law=law,
+            calendar=calendar,
+            policy=tools.policy,
+            act_id=authority_id,
+            actor_id=None,
+            actor_role="system",
+            actor_profile_id=None,
+            department_id=None,
+            managing_agency_id=authority_id,
+        )
+        over = await _over(connection, tools, authority_id, rows, scene)
+        for case_id, mine in over.items():
+            await _meet(connection, tools, authority_id, case_id, mine, scene)
+    return sum(len(mine) for mine in over.values())
+
+
+async def _over(
+    connection: AsyncConnection, tools: Tools, authority_id: UUID, rows: Sequence[Any], scene: Scene
+) -> dict[UUID, list[Any]]:
+    """The duties that are met, by case."""
+    agencies = {UUID(row.facts["agency"]) for row in rows}
+    still = {
+        (one.what, one.agency_id)
+        for one in await _left(connection, tools, authority_id, scene.now, agencies, scene)
+    }
+    waiting = await connection.execute(_UNPLACED, {"ids": sorted({row.case_id for row in rows})})
+    unplaced = {tuple(row) for row in waiting}
+    over: dict[UUID, list[Any]] = defaultdict(list)
+    for row in rows:
+        agency = UUID(row.facts["agency"])
+        what = row.facts["residue"]
+        stands = (row.case_id, agency) in unplaced if what == "unplaced" else (what, agency) in still
+        if not stands:
+            over[row.case_id].append(row)
+    return over
+
+
+async def _meet(
+    connection: AsyncConnection,
+    tools: Tools,
+    authority_id: UUID,
+    case_id: UUID,
+    rows: Sequence[Any],
+    scene: Scene,
+) -> None:
+    await connection.execute(_LOCK, {"id": case_id})
+    out = Outcome()
+    for row in rows:
+        close_duty(out, scene, duty_of(row.duty))
+    last = (await connection.execute(_LAST, {"id": case_id})).one_or_none()
+    number, digest = (last.number, last.hash) if last is not None else (0, GENESIS)
+    common = {"authority_id": authority_id, "agency_id": rows[0].agency_id, "profile_id": None}
+    events = chain(out, scene, case_id, number, digest, **common, command_id=None)
+    writing = Writing(authority_id, None, tools, scene.now)
+    await together(connection, lines(out, scene, writing, events))

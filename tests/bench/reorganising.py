@@ -1,0 +1,237 @@
+"""Two units of 5,000 people merged into one, then taken apart; the custody invariant asked all the while.
+
+The day is run as its activity runs it, on a database of its own; beside it the same rows moved by bare sets.
+"""
+
+import hashlib
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from threading import Event, Thread
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+
+from models.lifecycle.moving import Reshaping
+from models.record.moving_day import move_all
+from tests.bench import captured
+from tests.bench.bare_reorganising import bare
+from tests.bench.machine import Meter
+from tests.bench.month_end import Took
+from tests.bench.people import connect, people, settle_in
+from tests.bench.report import Figure, Say
+from tests.bench.stage import Stage, stage
+from tests.world import World
+
+BUDGET = 60.0
+"""Seconds for 10,000 people (design, Budgets)."""
+DOCUMENT = "Nghị quyết số 12 ngày 20/11/2025"
+_APART = (
+    "UPDATE custody SET starts_on = starts_on - 100",
+    "UPDATE profiles SET agency_id = %(health)s WHERE id = ANY (%(half)s)",
+    "UPDATE custody SET agency_id = %(health)s WHERE profile_id = ANY (%(half)s)",
+    "UPDATE accounts SET agency_id = %(health)s WHERE profile_id = ANY (%(half)s)",
+    "UPDATE duties SET agency_id = p.agency_id FROM profiles p WHERE p.id = duties.profile_id",
+)
+_CASE = (
+    "INSERT INTO reorganisations (id, authority_id, agency_id, title, decision_number, decision_on,"
+    " decision_issuer, effective_on, plan, plan_hash, state, version, units, answers, warnings, author_id,"
+    " authors, approver_id, drafted_at, approved_at, begun_at, former, former_digest) VALUES (%(case)s,"
+    " %(authority)s, %(department)s, 'Sáp nhập', '12', %(on)s, 'HĐND', %(on)s, '{}', '', 'executing', 1,"
+    " '{}', '{}', '[]', %(author)s, ARRAY[%(author)s::uuid], %(approver)s, %(now)s, %(now)s, %(now)s, '{}',"
+    " '')"
+)
+_ITEMS = (
+    "INSERT INTO reorganisation_items (reorganisation_id, profile_id, authority_id, position, from_agency_id,"
+    " to_agency_id, placed, state) SELECT %(case)s, p.id, p.authority_id, row_number() OVER (ORDER BY"
+    " p.agency_id, p.id), p.agency_id, coalesce(b.back, %(to)s), true, 'waiting' FROM profiles p"
+    " LEFT JOIN (SELECT profile_id, from_agency_id AS back FROM reorganisation_items"
+    "   WHERE reorganisation_id = %(of)s) b ON b.profile_id = p.id"
+    " WHERE p.agency_id = ANY (%(from)s) AND p.agency_id <> coalesce(b.back, %(to)s)"
+)
+# Independent of the code: exactly one open custody for each profile, by the agency it names, which stands; no
+# gap behind it; every open duty with an agency that stands.
+_WRONG = (
+    "SELECT (SELECT count(*) FROM profiles p WHERE (SELECT count(*) FROM custody c JOIN agency_spans s"
+    " ON s.agency_id = c.agency_id AND s.valid_to IS NULL AND NOT s.ended WHERE c.profile_id = p.id"
+    " AND c.ends_on IS NULL AND c.agency_id = p.agency_id) <> 1)"
+    " + (SELECT count(*) FROM custody c WHERE c.follows IS NOT NULL AND NOT EXISTS (SELECT 1 FROM custody b"
+    " WHERE b.profile_id = c.profile_id AND b.ends_on = c.follows))"
+    " + (SELECT count(*) FROM duties d WHERE d.state = 'open' AND NOT EXISTS (SELECT 1 FROM agency_spans s"
+    " WHERE s.agency_id = d.agency_id AND s.valid_to IS NULL AND NOT s.ended))"
+)
+_VIEW = (
+    "SELECT p.id, c.agency_id, a.agency_id FROM profiles p JOIN custody c ON c.profile_id = p.id"
+    " AND c.starts_on <= %(day)s AND (c.ends_on IS NULL OR c.ends_on > %(day)s)"
+    " LEFT JOIN accounts a ON a.id = p.account_id ORDER BY p.id"
+)
+
+
+@dataclass
+class Watch:
+    """What an independent eye saw while people were moved."""
+
+    looks: int = 0
+    wrong: int = 0
+    slowest: float = 0.0
+    _over: Event = field(default_factory=Event)
+
+
+async def run(say: Say, *, quick: bool) -> list[Figure]:
+    """Ours and the bare way, each on a database of its own."""
+    size = 1000 if quick else 10_000
+    with stage() as built:
+        world, day = await _settled(built, size)
+        before = _hash(built, day)
+        merge, took, seen = await _merged(built, world, day, size)
+        say(f"reorganisation: {size} people in {took.seconds:.1f} s, {seen.looks} looks, {seen.wrong} wrong")
+        during = _hash(built, day)
+        back, again = await _back(built, world, day, merge)
+        restored = _hash(built, day) == before != during
+        await world.tools.engine.dispose()
+    with stage() as other:
+        world, day = await _settled(other, size)
+        plain = _bare(other, world, day)
+        await world.tools.engine.dispose()
+    share = {name: spent / size * 1000 for name, spent in took.spent.items()}
+    return [
+        Figure(
+            "two units merged into one",
+            took.seconds,
+            "s",
+            BUDGET * size / 10_000,
+            sizes=f"{size} people, one open duty each, shares of 500",
+            where=share | {f"bare:{name}": spent / size * 1000 for name, spent in plain.spent.items()},
+            note=f"invariant asked {seen.looks} times beside it, {seen.wrong} contradictions, slowest look"
+            f" {seen.slowest * 1000:.0f} ms; time in ms of CPU each",
+        ),
+        Figure(
+            "the same beside bare sets of the same rows",
+            took.seconds,
+            "s",
+            bare=plain.seconds,
+            ratio=took.seconds / plain.seconds,
+            note="bare: no decision, no law, no rule set of the day, no canonical event, nothing checked",
+        ),
+        Figure(
+            "the inverse plan, everybody back",
+            again.seconds,
+            "s",
+            BUDGET * size / 10_000,
+            sizes=f"{back} people",
+            note=f"as-of view {'the same as before, by hash' if restored else 'IS ANOTHER than before'}",
+        ),
+    ]
+
+
+async def _settled(built: Stage, size: int) -> tuple[World, date]:
+    """Half the people in each unit, one open duty each."""
+    world = await settle_in(built)
+    everybody = people(built, world, size + 1)
+    template, *rest = everybody
+    await world.ask("culture.hr", captured.notice(1, world.now.date()), template)
+    _owe(built, template, rest)
+    with psycopg.connect(built.superuser, autocommit=True) as connection:
+        with connection.transaction():
+            for statement in _APART:
+                connection.execute(statement, {"health": world.health, "half": rest[: size // 2]})
+        connection.execute("VACUUM ANALYZE")
+    return world, world.now.date()
+
+
+def _owe(built: Stage, template: UUID, rest: list[UUID]) -> None:
+    columns = built.sql(
+        "SELECT string_agg(column_name, ', ') FROM information_schema.columns WHERE table_name = 'duties'"
+        " AND is_generated = 'NEVER' AND column_name NOT IN ('id', 'profile_id')"
+    )
+    values = ", ".join(f"d.{name}" for name in columns.split(", "))
+    built.sql(
+        f"INSERT INTO duties (id, profile_id, {columns}) SELECT gen_random_uuid(), o.id, {values}"
+        " FROM unnest(%s::uuid[]) AS o (id) CROSS JOIN duties d WHERE d.profile_id = %s AND d.state = 'open'",
+        rest,
+        template,
+    )
+
+
+def _planned(
+    built: Stage, world: World, day: date, *, of: UUID | None = None, come: tuple[UUID, ...], to: UUID
+) -> UUID:
+    case = uuid4()
+    values: dict[str, Any] = {
+        "case": case,
+        "authority": world.authority,
+        "department": world.department,
+        "on": day,
+        "author": world.accounts["admin"],
+        "approver": world.accounts["department"],
+        "now": world.now,
+        "of": of,
+        "from": list(come),
+        "to": to,
+    }
+    with connect(built, world) as connection:
+        connection.execute(_CASE, values)
+        connection.execute(_ITEMS, values)
+    return case
+
+
+async def _merged(built: Stage, world: World, day: date, size: int) -> tuple[UUID, Took, Watch]:
+    case = _planned(built, world, day, come=(world.museum, world.health), to=world.culture)
+    heirs = {world.museum: world.culture, world.health: world.culture}
+    with watching(built) as seen:
+        meter, begun, own = Meter(built.processes), time.perf_counter(), time.process_time()
+        done = await move_all(world.tools, world.authority, Reshaping(case, day, DOCUMENT, heirs), world.now)
+        spent = meter.spent() | {"activity": time.process_time() - own}
+        took = Took(time.perf_counter() - begun, spent)
+    assert done.moved >= size, done
+    return case, took, seen
+
+
+async def _back(built: Stage, world: World, day: date, merge: UUID) -> tuple[int, Took]:
+    """As the inverse plan has it: everybody to where that plan took them from, from the same day on."""
+    case = _planned(built, world, day, of=merge, come=(world.culture,), to=world.culture)
+    begun = time.perf_counter()
+    done = await move_all(world.tools, world.authority, Reshaping(case, day, DOCUMENT), world.now)
+    return done.moved, Took(time.perf_counter() - begun, {})
+
+
+def _bare(built: Stage, world: World, day: date) -> Took:
+    case = _planned(built, world, day, come=(world.museum, world.health), to=world.culture)
+    with psycopg.connect(built.superuser, autocommit=True) as connection:  # it keeps its share in a table
+        meter, begun = Meter(built.processes), time.perf_counter()
+        bare(connection, case, world.authority, day, world.now)
+        return Took(time.perf_counter() - begun, meter.spent())
+
+
+def _hash(built: Stage, day: date) -> str:
+    """Who is whose on a day, as one word."""
+    with psycopg.connect(built.superuser) as connection:
+        rows = connection.execute(_VIEW, {"day": day}).fetchall()
+    return hashlib.sha256(repr(rows).encode()).hexdigest()
+
+
+@contextmanager
+def watching(built: Stage) -> Iterator[Watch]:
+    """Ask the independent question again and again, on a connection of its own, until it is over."""
+    seen = Watch()
+
+    def look() -> None:
+        with psycopg.connect(built.superuser, autocommit=True) as connection:
+            while not seen._over.wait(0.05):
+                begun = time.perf_counter()
+                row = connection.execute(_WRONG).fetchone()
+                assert row is not None
+                seen.looks += 1
+                seen.wrong += row[0]
+                seen.slowest = max(seen.slowest, time.perf_counter() - begun)
+
+    thread = Thread(target=look)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        seen._over.set()
+        thread.join()
