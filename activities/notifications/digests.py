@@ -28,9 +28,9 @@ from models.keys import Sealed
 from models.logs import logger
 from models.messages import DigestDone, DigestRun
 from models.record.months import is_working_day, next_working_day
+from models.record.residue import settle_residue
 from models.record.service import paused
 from models.record.service import windows as maintenance
-from models.record.residue import settle_residue
 from models.record.tools import Tools
 from models.settings import Settings
 

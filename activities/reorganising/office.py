@@ -11,7 +11,7 @@ from models.lifecycle.moving import Reshaping
 from models.messages import BatchResult
 from models.messages_admin import ReorganisationBatch
 from models.record.moving_day import Day, move_all
-from models.record.reorganising import heirs, reorganised
+from models.record.reorganisation_rows import reorganised
 from models.record.tools import Tools
 
 
@@ -27,8 +27,7 @@ class ReorganisingOffice(ReorganisationActivities):
         scope = Scope(batch.authority_id, everything=True, on=legal_date(batch.now))
         async with transaction(self.tools.engine, scope) as connection:
             case = await reorganised(connection, batch.reorganisation_id)
-            heir_of = await heirs(connection, batch.reorganisation_id)
-        reshaping = Reshaping(case.id, case.effective_on, case.document, heir_of)
+        reshaping = Reshaping(case.id, case.effective_on, case.document, case.heirs)
         day = await move_all(
             self.tools, batch.authority_id, reshaping, batch.now, most=batch.most, beat=_beat
         )

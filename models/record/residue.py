@@ -60,8 +60,7 @@ async def residue(
 ) -> None:
     """Put into ``out`` what is left and to whom; called when the case is done, in its own transaction."""
     rows = (await connection.execute(_ARRIVED, {"id": case.id})).all()
-    heirs = {one for named in case.successors.values() for one in named}
-    agencies = {row.agency for row in rows} | heirs | set(case.created)
+    agencies = {row.agency for row in rows} | set(case.heirs.values()) | set(case.created)
     agencies -= set(case.ended)
     if not agencies:
         return

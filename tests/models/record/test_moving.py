@@ -28,7 +28,12 @@ async def world(database: Any, tmp_path: Path) -> AsyncIterator[World]:
 
 
 async def planned(
-    world: World, people: dict[UUID, UUID], *, heirs: dict[UUID, UUID] | None = None, on: date = TODAY
+    world: World,
+    people: dict[UUID, UUID],
+    *,
+    heirs: dict[UUID, UUID] | None = None,
+    on: date = TODAY,
+    placed: bool = True,
 ) -> Reshaping:
     """A case whose day has begun, with its frozen list of people."""
     case = uuid4()
@@ -57,9 +62,9 @@ async def planned(
                 text(
                     "INSERT INTO reorganisation_items (reorganisation_id, profile_id, authority_id,"
                     " position, from_agency_id, to_agency_id, placed, state) SELECT :id, p.id, :a, :n,"
-                    " p.agency_id, :to, true, 'waiting' FROM profiles p WHERE p.id = :p"
+                    " p.agency_id, :to, :placed, 'waiting' FROM profiles p WHERE p.id = :p"
                 ),
-                {"id": case, "a": world.authority, "n": position, "to": to, "p": profile},
+                {"id": case, "a": world.authority, "n": position, "to": to, "p": profile, "placed": placed},
             )
     return Reshaping(case, on, DOCUMENT, heirs or {})
 

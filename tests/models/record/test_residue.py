@@ -13,10 +13,11 @@ from models.database import engine_for, together, transaction
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.reorganisation import Reorganised
 from models.lifecycle.scene import Scene
+from models.record.moving_day import move_all
 from models.record.residue import residue, settle_residue
 from models.record.write import GENESIS, chain, lines
 from models.record.writing import Writing
-from tests.models.record.test_moving import DOCUMENT, TODAY, merged, planned
+from tests.models.record.test_moving import DOCUMENT, TODAY, planned
 from tests.world import World, build, tools_for
 
 NOW = datetime(2025, 12, 1, 3, 0, tzinfo=UTC)
@@ -49,5 +50,77 @@ async def told(world: World, case: Reorganised) -> Outcome:
         await residue(connection, world.tools, case, scene, out)
         common = {"authority_id": world.authority, "agency_id": world.department, "profile_id": None}
         events = chain(out, scene, case.id, 0, GENESIS, **common, command_id=None)
-        await together(connection, lines(out, scene, Writing(world.authority, None, world.tools, world.now), events))
+        writing = Writing(world.authority, None, world.tools, world.now)
+        await together(connection, lines(out, scene, writing, events))
     return out
+
+
+async def test_a_unit_without_a_head_is_owed_until_it_has_one(world: World) -> None:
+    profile = await world.employ()
+    reshaping = await planned(world, {profile: world.museum})
+    await move_all(world.tools, world.authority, reshaping, world.now)
+    case = Reorganised(reshaping.id, world.authority, world.department, TODAY, DOCUMENT, (), (), {}, (), ())
+    out = await told(world, case)
+    (notice,) = out.notices
+    assert (notice.agency_id, notice.role) == (world.culture, "hr_officer")
+    assert notice.facts["arrived"] == 1
+    assert notice.facts["left"] == {"head": 1}
+    duty = await world.one("SELECT * FROM duties WHERE slot = 'org_change'")
+    assert (duty.state, duty.party, duty.agency_id) == ("open", "hr_officer", world.culture)
+    assert (duty.due_on, duty.next_wake_at) == (None, None)
+    assert await settle_residue(world.tools, world.authority, world.now) == 0
+    async with transaction(world.tools.engine, world.scope) as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO grants (id, authority_id, account_id, agency_id, role, valid_from)"
+                " VALUES (:id, :a, :who, :where, 'head', :on)"
+            ),
+            {"id": uuid4(), "a": world.authority, "who": world.accounts["culture.head"], "on": TODAY}
+            | {"where": world.museum},
+        )
+    assert await settle_residue(world.tools, world.authority, world.now) == 1
+    met = await world.one("SELECT state, met_on FROM duties WHERE slot = 'org_change'")
+    assert tuple(met) == ("met", TODAY)
+    kinds = await world.rows("SELECT kind FROM events WHERE stream_id = :c ORDER BY number", c=case.id)
+    assert [one.kind for one in kinds] == ["reorganisation.residue", "duty.opened", "duty.met"]
+
+
+async def test_a_step_nobody_signs_is_owed_by_who_works_on_personnel(world: World) -> None:
+    profile = await world.employ(until="review")
+    # The heir is a unit with no approver of its own nor above: nobody may sign there.
+    reshaping = await planned(world, {profile: world.department}, heirs={world.culture: world.department})
+    async with transaction(world.tools.engine, world.scope) as connection:
+        await connection.execute(
+            text(
+                "UPDATE grants SET valid_to = valid_from WHERE role IN ('approver', 'head', 'department_head')"
+            )
+        )
+    await move_all(world.tools, world.authority, reshaping, world.now)
+    heirs = {world.culture: world.department}
+    case = Reorganised(
+        reshaping.id, world.authority, world.department, TODAY, DOCUMENT, (), (world.culture,), heirs, (), ()
+    )
+    out = await told(world, case)
+    assert {one.facts["residue"] for one in out.opened} == {"head", "signer"}
+    assert len(out.notices) == 1
+
+
+async def test_people_nobody_placed_are_owed_until_they_go_on(world: World) -> None:
+    profile = await world.employ()
+    reshaping = await planned(world, {profile: world.health}, placed=False)
+    async with transaction(world.tools.engine, world.scope) as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO grants SELECT :id, authority_id, account_id, :h, 'head', valid_from FROM grants"
+                " WHERE role = 'head'"
+            ),
+            {"id": uuid4(), "h": world.health},
+        )
+    await move_all(world.tools, world.authority, reshaping, world.now)
+    case = Reorganised(reshaping.id, world.authority, world.department, TODAY, DOCUMENT, (), (), {}, (), ())
+    out = await told(world, case)
+    assert [one.facts["residue"] for one in out.opened] == ["unplaced"]
+    assert await settle_residue(world.tools, world.authority, world.now) == 0
+    on = await planned(world, {profile: world.museum})
+    await move_all(world.tools, world.authority, on, world.now)
+    assert await settle_residue(world.tools, world.authority, world.now) == 1
