@@ -48,6 +48,8 @@ class Reshaping:
     """Units that end, each with the agency that takes over what is its own."""
     places: Mapping[UUID, Place] = field(default_factory=dict)
     """Every agency that people or things leave or come to."""
+    formerly: Mapping[UUID, UUID] = field(default_factory=dict)
+    """Units that stand below another agency by this, each with the one that was above it."""
 
     def heir(self, agency_id: UUID) -> UUID:
         """Who stands in the agency's place; itself where it does not end."""
@@ -165,7 +167,7 @@ def _address(duty: Duty, old: UUID, to: UUID, reshaping: Reshaping, scene: Scene
     """The agency in whose work the duty stands from now on."""
     if duty.agency_id == old:
         return to
-    above = _above(old, reshaping)
+    above = reshaping.formerly.get(old) or _above(old, reshaping)
     if duty.party != PERSON and duty.agency_id == above and _of_above(duty, scene):
         return reshaping.heir(_above(to, reshaping))
     return reshaping.heir(duty.agency_id)

@@ -7,7 +7,7 @@ what it is about is no longer so, which is looked at every morning.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from models.lifecycle.duties import open_duty
@@ -42,7 +42,7 @@ def leave(
     """
     rule = scene.rule(SLOT)
     for one in left:
-        facts = {"residue": one.what, "agency": str(one.agency_id), "count": one.count}
+        facts: dict[str, Any] = {"residue": one.what, "agency": str(one.agency_id), "count": one.count}
         out.happened("reorganisation.residue", rule, **facts)
         if rule is None:
             continue

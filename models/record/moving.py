@@ -273,41 +273,62 @@ _BETWEEN = text(
     "SELECT DISTINCT p.id FROM profiles p LEFT JOIN cases c ON c.id = p.case_id"
     " LEFT JOIN shares h ON h.profile_id = p.id AND h.ended_at IS NULL"
     " LEFT JOIN duties d ON d.profile_id = p.id AND d.state = 'open'"
-    " WHERE c.from_agency_id = ANY (:ended) OR c.to_agency_id = ANY (:ended) OR h.agency_id = ANY (:ended)"
-    " OR h.from_agency_id = ANY (:ended) OR d.agency_id = ANY (:ended) ORDER BY p.id LIMIT :most"
+    " LEFT JOIN unnest(CAST(:units AS uuid[]), CAST(:above AS uuid[])) AS f (unit, above)"
+    "   ON f.unit = p.agency_id AND f.above = d.agency_id"
+    " WHERE p.id > :after AND (c.from_agency_id = ANY (:ended) OR c.to_agency_id = ANY (:ended)"
+    " OR h.agency_id = ANY (:ended) OR h.from_agency_id = ANY (:ended) OR d.agency_id = ANY (:ended)"
+    " OR f.unit IS NOT NULL) ORDER BY p.id LIMIT :most"
 )
+FIRST = UUID(int=0)
 
 
 async def follow_share(
-    tools: Tools, authority_id: UUID, reshaping: Reshaping, now: datetime, *, most: int = SHARE
-) -> int:
-    """Cases, secondments and duties of people who stay, which name a unit that ends; answers how many people.
+    tools: Tools,
+    authority_id: UUID,
+    reshaping: Reshaping,
+    now: datetime,
+    *,
+    after: UUID = FIRST,
+    most: int = SHARE,
+) -> UUID | None:
+    """Cases, secondments and duties of people who stay, which name a unit that ends or one no longer above.
 
-    Asked again until it answers 0: nothing names such a unit any more.
+    Answers the last profile looked at, behind which to go on; none where nobody was left.
     """
-    if not reshaping.heirs:
-        return 0
-    async with transaction(
-        tools.engine, Scope(authority_id, everything=True, on=legal_date(now))
-    ) as connection:
-        found = await connection.scalars(_BETWEEN, {"ended": list(reshaping.heirs), "most": most})
-        ids: Sequence[UUID] = found.all()
+    scope = Scope(authority_id, everything=True, on=legal_date(now))
+    async with transaction(tools.engine, scope) as connection:
+        values = {
+            "ended": list(reshaping.heirs),
+            "units": list(reshaping.formerly),
+            "above": list(reshaping.formerly.values()),
+            "after": after,
+            "most": most,
+        }
+        ids: Sequence[UUID] = (await connection.scalars(_BETWEEN, values)).all()
         if not ids:
-            return 0
+            return None
         _, lives = await together(connection, [(_LOCK, {"ids": ids}), (LIVES, {"ids": ids})])
         known = [(row, life_of(row)) for row in lives]
-        stage, reshaping = await staged(
-            connection, tools, authority_id, reshaping, now, {life.agency_id for _, life in known}
-        )
+        units = {life.agency_id for _, life in known}
+        stage, reshaping = await staged(connection, tools, authority_id, reshaping, now, units)
         subjects = []
         for row, life in known:
             scene = stage.scene(life, reshaping)
             outcome = follow(life, reshaping, scene)
             if not outcome.empty:
-                subjects.append(
-                    await written(
-                        connection, stage, row, life, outcome, scene, reshaping.heir(life.agency_id)
-                    )
-                )
+                agency = reshaping.heir(life.agency_id)
+                subjects.append(await written(connection, stage, row, life, outcome, scene, agency))
         await together(connection, in_sets(subjects))
-    return len(subjects)
+    return ids[-1]
+
+
+_FORMERLY = text(
+    "SELECT agency_id, CAST(facts -> 'before' ->> 'parent_id' AS uuid) AS above FROM agency_changes"
+    " WHERE case_id = :id AND withdrawn_at IS NULL AND facts -> 'before' ->> 'parent_id' IS NOT NULL"
+)
+
+
+async def formerly_below(connection: AsyncConnection, reshaping: Reshaping) -> Reshaping:
+    """The same, with the units that the case has put below another agency."""
+    rows = await connection.execute(_FORMERLY, {"id": reshaping.id})
+    return replace(reshaping, formerly={row.agency_id: row.above for row in rows})

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.lifecycle.moving import Reshaping
-from models.record.moving import SHARE, follow_share, move_share
+from models.record.moving import FIRST, SHARE, follow_share, formerly_below, move_share
 from models.record.moving_lists import lists_joined, lists_opened
 from models.record.passing_on import pass_on
 from models.record.tools import Tools
@@ -68,6 +68,8 @@ async def move_all(
     ``beat`` is told after each share.
     """
     day, after, flying, asked = Day(), 0, 0, 0
+    async with transaction(tools.engine, Scope(authority_id, everything=True)) as connection:
+        reshaping = await formerly_below(connection, reshaping)
     await archives_frozen(tools, authority_id, reshaping, now)
     await lists_opened(tools, authority_id, reshaping, now)
     while most is None or day.moved + day.left < most:
@@ -84,7 +86,9 @@ async def move_all(
         await asyncio.sleep(PAUSE)  # a signature of our own key takes seconds
         after, flying, asked = 0, 0, asked + 1
     if day.over:
-        while await follow_share(tools, authority_id, reshaping, now):
+        last: UUID | None = FIRST
+        while last is not None:
+            last = await follow_share(tools, authority_id, reshaping, now, after=last)
             beat(day)
         await pass_on(tools, authority_id, reshaping, now)
         await lists_joined(tools, authority_id, reshaping, now)

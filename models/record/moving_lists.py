@@ -23,7 +23,8 @@ _AWAY = text(
     " JOIN profiles p ON p.id = x.profile_id LEFT JOIN reorganisation_items i ON i.profile_id = x.profile_id"
     "   AND i.reorganisation_id = :id AND i.state = 'waiting'"
     " WHERE x.state = ANY (:unsent) AND x.tran_code IS NULL"
-    " AND (i.profile_id IS NOT NULL OR m.agency_id = ANY (:ended))),"
+    " AND (i.profile_id IS NOT NULL OR m.agency_id = ANY (:ended) OR EXISTS (SELECT 1 FROM agency_closure c"
+    "   WHERE c.descendant_id = p.agency_id AND c.ancestor_id = ANY (:units)))),"
     " agents AS (SELECT u.unit, hoso_sync_agent(u.unit) AS agent FROM (SELECT DISTINCT unit FROM going) u)"
     " SELECT g.profile_id, g.month, a.agent FROM going g JOIN agents a ON a.unit = g.unit"
     " WHERE a.agent <> g.agency_id AND a.agent <> ALL (:ended) ORDER BY g.month, a.agent"
@@ -76,6 +77,7 @@ async def lists_opened(tools: Tools, authority_id: UUID, reshaping: Reshaping, n
 
 async def _away(connection: AsyncConnection, reshaping: Reshaping) -> Sequence[Any]:
     values = {"id": reshaping.id, "unsent": list(UNSENT), "ended": list(reshaping.heirs)}
+    values["units"] = list(reshaping.formerly)
     return (await connection.execute(_AWAY, values)).all()
 
 

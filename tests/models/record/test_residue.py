@@ -92,7 +92,8 @@ async def test_a_step_nobody_signs_is_owed_by_who_works_on_personnel(world: Worl
     async with transaction(world.tools.engine, world.scope) as connection:
         await connection.execute(
             text(
-                "UPDATE grants SET valid_to = valid_from WHERE role IN ('approver', 'head', 'department_head')"
+                "UPDATE grants SET valid_to = valid_from"
+                " WHERE role IN ('approver', 'head', 'department_head')"
             )
         )
     await move_all(world.tools, world.authority, reshaping, world.now)
