@@ -22,6 +22,8 @@ from models.lifecycle.tree_acts import attempt, recorded
 from models.lifecycle.tree_changes import Change, End, Operation, Succeed
 from models.record.reorganisation_people import freeze, freeze_newcomers
 from models.record.reorganisation_rows import day_of, document_of, judge_plan, told_of
+from models.record.residue import residue
+from models.record.tools import Tools
 from models.record.tree import keep_tree, locked_tree, plain
 from models.record.tree_acts import record_changes
 
@@ -94,7 +96,7 @@ async def begin(connection: AsyncConnection, row: Any, scene: Scene) -> Outcome:
     )
 
 
-async def finish(connection: AsyncConnection, row: Any, scene: Scene) -> Outcome | None:
+async def finish(connection: AsyncConnection, tools: Tools, row: Any, scene: Scene) -> Outcome | None:
     """The day ends once everybody has moved; none while somebody waits, newcomers too."""
     tree = await locked_tree(connection, row.authority_id)
     told = told_of(row)
@@ -111,6 +113,7 @@ async def finish(connection: AsyncConnection, row: Any, scene: Scene) -> Outcome
     await keep_tree(connection, row.authority_id, tree, after, scene.today)
     await _record(connection, row, tree, after, closing, scene)
     out = Outcome()
+    await residue(connection, tools, told, scene, out)
     out.subject |= {
         "state": DONE,
         "done_at": scene.now,

@@ -92,7 +92,7 @@ async def _day(connection: AsyncConnection, tools: Tools, ask: Ask, row: Any | N
         if row.state == APPROVED and due:
             outcome = await begin(connection, row, scene)
         elif row.state == EXECUTING and (ask.internal == "finish_reorganisation" or due):
-            outcome = await finish(connection, row, scene)
+            outcome = await finish(connection, tools, row, scene)
         if outcome is not None:
             await _write(connection, tools, ask, outcome, scene, row)
             row = (await connection.execute(_ROW, {"id": ask.subject_id})).one()
