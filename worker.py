@@ -38,6 +38,7 @@ from activities.imports.office import ImportOffice
 from activities.national.office import NationalOffice, gateway_of
 from activities.notifications.office import DigestOffice
 from activities.recomputing.office import RecomputeOffice
+from activities.reorganising.office import ReorganisingOffice
 from activities.reviews.office import ReviewOffice
 from activities.reviews.report_papers import ReportPapers
 from activities.sealing.sealer import Sealer
@@ -85,6 +86,7 @@ class Offices:
     bulk: BulkOffice
     reviews: ReviewOffice
     recomputing: RecomputeOffice
+    reorganising: ReorganisingOffice
     exports: ExportOffice
     slips: SlipOffice
     backups: BackupOffice
@@ -112,6 +114,7 @@ class Offices:
             months.submit_batch,
             months.await_receipts,
             self.bulk.run_bulk,
+            self.reorganising.move_people,
         ]
 
     @property
@@ -169,6 +172,7 @@ def offices(settings: Settings, tools: Tools) -> Offices:
         bulk=BulkOffice(tools, signing),
         reviews=reviews,
         recomputing=RecomputeOffice(tools),
+        reorganising=ReorganisingOffice(tools),
         exports=exports,
         slips=SlipOffice(tools, store, signers, threads, notary),
         backups=BackupOffice(settings, tools, store, signers, threads, notary),
