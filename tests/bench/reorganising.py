@@ -1,6 +1,7 @@
 """Two units of 5,000 people merged into one, then taken apart; the custody invariant asked all the while.
 
-The day is run as its activity runs it, on a database of its own; beside it the same rows moved by bare sets.
+The day is carried out by its own workflow and workers, from the approved plan to its end; beside it the same
+rows are moved by bare sets on a database of their own.
 """
 
 import hashlib
@@ -14,9 +15,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
+from temporalio.client import Client
 
-from models.lifecycle.moving import Reshaping
-from models.record.moving_day import move_all
+from models.identifiers import reorganisation_workflow
+from models.messages_admin import ReorganisationStart
 from tests.bench import captured
 from tests.bench.bare_reorganising import bare
 from tests.bench.machine import Meter
@@ -24,11 +26,13 @@ from tests.bench.month_end import Took
 from tests.bench.people import connect, people, settle_in
 from tests.bench.report import Figure, Say
 from tests.bench.stage import Stage, stage
+from tests.models.record.plans import approve, drafted
 from tests.world import World
+from workflows.payload_codec import data_converter
+from workflows.reorganisation import ReorganisationWorkflow
 
 BUDGET = 60.0
 """Seconds for 10,000 people (design, Budgets)."""
-DOCUMENT = "Nghị quyết số 12 ngày 20/11/2025"
 _APART = (
     "UPDATE custody SET starts_on = starts_on - 100",
     "UPDATE profiles SET agency_id = %(health)s WHERE id = ANY (%(half)s)",
@@ -47,10 +51,8 @@ _CASE = (
 _ITEMS = (
     "INSERT INTO reorganisation_items (reorganisation_id, profile_id, authority_id, position, from_agency_id,"
     " to_agency_id, placed, state) SELECT %(case)s, p.id, p.authority_id, row_number() OVER (ORDER BY"
-    " p.agency_id, p.id), p.agency_id, coalesce(b.back, %(to)s), true, 'waiting' FROM profiles p"
-    " LEFT JOIN (SELECT profile_id, from_agency_id AS back FROM reorganisation_items"
-    "   WHERE reorganisation_id = %(of)s) b ON b.profile_id = p.id"
-    " WHERE p.agency_id = ANY (%(from)s) AND p.agency_id <> coalesce(b.back, %(to)s)"
+    " p.agency_id, p.id), p.agency_id, %(to)s, true, 'waiting' FROM profiles p"
+    " WHERE p.agency_id = ANY (%(from)s)"
 )
 # Independent of the code: exactly one open custody for each profile, by the agency it names, which stands; no
 # gap behind it; every open duty with an agency that stands.
@@ -85,11 +87,18 @@ async def run(say: Say, *, quick: bool) -> list[Figure]:
     size = 1000 if quick else 10_000
     with stage() as built:
         world, day = await _settled(built, size)
+        for part in ("workflows", "batches"):
+            built.worker(part)
+        address = built.settings.temporal_address
+        client = await Client.connect(address, data_converter=data_converter(built.ring))
+        # One without people first: whoever starts a worker is not kept waiting by its imports.
+        awake = await drafted(world, {"op": "rename", "unit": "H26.03", "name": "Sở Y tế thành phố"}, days=0)
+        await _carried_out(built, world, client, awake)
         before = _hash(built, day)
-        merge, took, seen = await _merged(built, world, day, size)
+        merge, took, seen = await _merged(built, world, client, size)
         say(f"reorganisation: {size} people in {took.seconds:.1f} s, {seen.looks} looks, {seen.wrong} wrong")
         during = _hash(built, day)
-        back, again = await _back(built, world, day, merge)
+        back, again = await _back(built, world, client, merge)
         restored = _hash(built, day) == before != during
         await world.tools.engine.dispose()
     with stage() as other:
@@ -156,9 +165,7 @@ def _owe(built: Stage, template: UUID, rest: list[UUID]) -> None:
     )
 
 
-def _planned(
-    built: Stage, world: World, day: date, *, of: UUID | None = None, come: tuple[UUID, ...], to: UUID
-) -> UUID:
+def _planned(built: Stage, world: World, day: date, *, come: tuple[UUID, ...], to: UUID) -> UUID:
     case = uuid4()
     values: dict[str, Any] = {
         "case": case,
@@ -168,7 +175,6 @@ def _planned(
         "author": world.accounts["admin"],
         "approver": world.accounts["department"],
         "now": world.now,
-        "of": of,
         "from": list(come),
         "to": to,
     }
@@ -178,24 +184,33 @@ def _planned(
     return case
 
 
-async def _merged(built: Stage, world: World, day: date, size: int) -> tuple[UUID, Took, Watch]:
-    case = _planned(built, world, day, come=(world.museum, world.health), to=world.culture)
-    heirs = {world.museum: world.culture, world.health: world.culture}
+async def _merged(built: Stage, world: World, client: Client, size: int) -> tuple[UUID, Took, Watch]:
+    case = await drafted(world, {"op": "merge", "units": ["H26.02.01", "H26.03"], "into": "H26.02"}, days=0)
     with watching(built) as seen:
-        meter, begun, own = Meter(built.processes), time.perf_counter(), time.process_time()
-        done = await move_all(world.tools, world.authority, Reshaping(case, day, DOCUMENT, heirs), world.now)
-        spent = meter.spent() | {"activity": time.process_time() - own}
-        took = Took(time.perf_counter() - begun, spent)
-    assert done.moved >= size, done
+        took = await _carried_out(built, world, client, case)
+    moved = built.sql("SELECT count(*) FROM reorganisation_items WHERE state = 'moved'")
+    assert moved >= size, moved
     return case, took, seen
 
 
-async def _back(built: Stage, world: World, day: date, merge: UUID) -> tuple[int, Took]:
-    """As the inverse plan has it: everybody to where that plan took them from, from the same day on."""
-    case = _planned(built, world, day, of=merge, come=(world.culture,), to=world.culture)
-    begun = time.perf_counter()
-    done = await move_all(world.tools, world.authority, Reshaping(case, day, DOCUMENT), world.now)
-    return done.moved, Took(time.perf_counter() - begun, {})
+async def _carried_out(built: Stage, world: World, client: Client, case: UUID) -> Took:
+    """Approved, then carried out at once, for its day has come; from the start of its workflow to its end."""
+    approved = await approve(world, case)
+    assert approved.status == 200, approved.answer
+    start = ReorganisationStart(authority_id=world.authority, reorganisation_id=case)
+    name, queue = reorganisation_workflow(case), built.settings.task_queue
+    meter, begun = Meter(built.processes), time.perf_counter()
+    handle = await client.start_workflow(ReorganisationWorkflow.run, start, id=name, task_queue=queue)
+    await handle.result()
+    return Took(time.perf_counter() - begun, meter.spent())
+
+
+async def _back(built: Stage, world: World, client: Client, merge: UUID) -> tuple[int, Took]:
+    """The inverse plan: everybody to where that plan took them from."""
+    case = await drafted(world, {"op": "restore", "of": str(merge)}, days=0)
+    took = await _carried_out(built, world, client, case)
+    query = "SELECT count(*) FROM reorganisation_items WHERE reorganisation_id = %s AND state = 'moved'"
+    return built.sql(query, case), took
 
 
 def _bare(built: Stage, world: World, day: date) -> Took:
