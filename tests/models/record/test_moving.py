@@ -12,6 +12,8 @@ from sqlalchemy import text
 from models.commands import GiveNotice
 from models.database import engine_for, transaction
 from models.lifecycle.moving import Reshaping
+from models.record import moving_day
+from models.record.moving import move_share
 from models.record.moving_day import Day, move_all
 from tests.world import World, build, tools_for
 
@@ -281,3 +283,52 @@ async def test_what_waits_on_a_list_waits_on_the_successors_list(world: World) -
     joined = await world.rows("SELECT 1 FROM events WHERE kind = 'month.joined'")
     assert len(joined) == 1
     assert await whole(world) == []
+
+
+async def test_a_signature_being_made_is_waited_for_and_then_fails(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = await world.employ(until="review")
+    waiting = await world.pending(profile)
+    prepared = await world.ask("culture.approver", waiting, profile)
+    approval = world.moment.to_sign
+    assert approval is not None
+    reshaping = await planned(world, {profile: world.health}, heirs={world.culture: world.health})
+    share = await move_share(world.tools, world.authority, reshaping, world.now)
+    assert (share.moved, share.flying) == (0, 1)
+    monkeypatch.setattr(moving_day, "PATIENCE", 1)
+    monkeypatch.setattr(moving_day, "PAUSE", 0.0)
+    assert (await move_all(world.tools, world.authority, reshaping, world.now)).moved == 1
+    # What comes of the old unit's signature afterwards is nobody's approval.
+    await world.signed(profile, approval, prepared.id)
+    left = await world.one(
+        "SELECT a.state, r.state AS revision FROM approvals a JOIN revisions r ON r.id = a.revision_id"
+        " WHERE a.id = :a",
+        a=approval,
+    )
+    assert tuple(left) == ("failed", "submitted")
+    await world.sign(profile, "health.approver")
+    assert (await world.one("SELECT chapter FROM profiles WHERE id = :p", p=profile)).chapter == "service"
+
+
+async def test_what_is_lent_for_a_unit_that_ends_is_lent_for_its_heir(world: World) -> None:
+    lent = uuid4()
+    async with transaction(world.tools.engine, world.scope) as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO delegations (id, authority_id, delegator_id, delegate_id, what, agency_id, role,"
+                " parties, valid_from, valid_to, document, state, warned, rule_set_hash, version, created_at)"
+                " VALUES (:id, :a, :giver, :taker, 'approval', :g, 'approver', ARRAY[CAST(:giver AS uuid)],"
+                " '2025-11-01', '2026-06-01', '7/UQ', 'granted', false, '', 1, :now)"
+            ),
+            {"id": lent, "a": world.authority, "g": world.culture, "now": world.now}
+            | {"giver": world.accounts["culture.approver"], "taker": world.accounts["culture.head"]},
+        )
+    reshaping, _ = await merged(world, [])
+    row = await world.one("SELECT agency_id, version, state FROM delegations WHERE id = :d", d=lent)
+    assert tuple(row) == (world.health, 2, "granted")
+    told = await world.one("SELECT kind, facts FROM events WHERE stream_id = :d", d=lent)
+    assert (told.kind, told.facts["reorganisation"]) == ("delegation.passed_on", str(reshaping.id))
+    # What it is worth now its own workflow asks: the giver is no approver any more.
+    heard = await world.rows("SELECT 1 FROM outbox WHERE workflow_id = :w", w=f"delegation/{lent}")
+    assert heard
