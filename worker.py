@@ -113,14 +113,7 @@ class Offices:
             months.approve_batch,
             months.submit_batch,
             months.await_receipts,
-        return [
-            months.open_agency_months,
-            months.approve_batch,
-            months.submit_batch,
-            months.await_receipts,
             self.bulk.run_bulk,
-            self.reorganising.move_people,
-        ]
             self.reorganising.move_people,
         ]
 

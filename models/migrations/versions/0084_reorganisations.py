@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0084"
-down_revision = "0081"
+down_revision = "0082"
 
 
 def upgrade() -> None:

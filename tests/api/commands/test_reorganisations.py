@@ -1,4 +1,4 @@
-"""Reorganisations over HTTP, with the engine: previewed, drafted, approved by somebody else, amended, withdrawn."""
+"""Reorganisations over HTTP, with the engine: previewed, drafted, approved by others, amended, withdrawn."""
 
 from datetime import timedelta
 from typing import Any
