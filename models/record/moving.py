@@ -24,7 +24,7 @@ from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.lifecycle.wake import profile_wake
 from models.messages import Ask
-from models.record.act import must_hear
+from models.record.hearing import must_hear
 from models.record.load import LIVES, STANDING, life_of
 from models.record.sets import in_sets
 from models.record.sql import updating
