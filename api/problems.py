@@ -21,6 +21,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from api.engine_away import never_reached
 from api.malformed import malformed
+from models.documents import StoreAwayError
 from models.errors import CATALOGUE, Refusal, RefusedError
 from models.identifiers import new_id
 from models.problem_catalogue import Problem
@@ -40,7 +41,13 @@ _FROM_STATUS = {
     428: "precondition-required",
     429: "rate-limited",
 }
-_PATIENCE = {"rate-limited": 30, "in-flight": 2, "engine-unavailable": 5, "database-unavailable": 5}
+_PATIENCE = {
+    "rate-limited": 30,
+    "in-flight": 2,
+    "engine-unavailable": 5,
+    "database-unavailable": 5,
+    "documents-unavailable": 10,
+}
 _DATABASE_GONE = (
     psycopg.OperationalError,
     sqlalchemy.exc.OperationalError,
@@ -127,13 +134,15 @@ class RequestIds:
 
 
 def code_of(accident: BaseException) -> str:
-    """`database-unavailable` or `engine-unavailable` where that was the cause, else `internal`."""
+    """Whose absence was the cause (`database-`, `engine-`, `documents-unavailable`), else `internal`."""
     cause: BaseException | None = accident
     while cause is not None:
         if isinstance(cause, _DATABASE_GONE):
             return "database-unavailable"
         if (isinstance(cause, RPCError) and cause.status in _ENGINE_GONE) or never_reached(cause):
             return "engine-unavailable"
+        if isinstance(cause, StoreAwayError):
+            return "documents-unavailable"
         cause = cause.__cause__
     return "internal"
 

@@ -1,13 +1,13 @@
-"""What `models.settings` is made of: the database's roles, secrets from files, what is missing."""
+"""What settings are made of: the database's roles, secrets from files, the bucket, what is missing."""
 
 import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr
+from pydantic import AnyHttpUrl, Field, SecretStr
 from pydantic.fields import FieldInfo
-from pydantic_settings import PydanticBaseSettingsSource
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from models.errors import HosoError
 
@@ -31,6 +31,25 @@ class SecretFiles(PydanticBaseSettingsSource):
         secret = (n for n, f in self.settings_cls.model_fields.items() if f.annotation == SecretStr | None)
         found = {n: self.get_field_value(self.settings_cls.model_fields[n], n)[0] for n in secret}
         return {name: value for name, value in found.items() if value is not None}
+
+
+class BucketSettings(BaseSettings):
+    """Where documents lie, if not in the folder."""
+
+    model_config = SettingsConfigDict(use_attribute_docstrings=True)
+
+    documents_bucket: str | None = None
+    """Bucket of documents and uploaded workbooks, `s3://bucket/prefix`; unset: the folder `documents`."""
+    documents_endpoint: AnyHttpUrl | None = None
+    """Address of the server that speaks S3; unset: AWS's, or the usual AWS variable."""
+    documents_region: str | None = None
+    """Its region; unset: the usual AWS variable."""
+    documents_access_key: str | None = None
+    """Access key; unset: the usual AWS variables, or the machine's own role."""
+    documents_secret_key: SecretStr | None = None
+    """Secret key that belongs to it."""
+    documents_seconds: float = Field(default=30.0, gt=0)
+    """Seconds to wait for the bucket, all tries of one request together."""
 
 
 class DatabaseRole(StrEnum):

@@ -23,7 +23,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from models.setting_parts import PREFIX, DatabaseRole, MissingSettingError, SecretFiles
+from models.setting_parts import PREFIX, BucketSettings, DatabaseRole, MissingSettingError, SecretFiles
 
 DATA_FOLDER = Path(".data")
 SETTINGS_FILE = "settings.env"
@@ -37,7 +37,7 @@ def _within(name: str) -> Callable[[dict[str, Any]], Path]:
     return lambda values: values.get("data", DATA_FOLDER) / name
 
 
-class Settings(BaseSettings):
+class Settings(BucketSettings):
     """One installation. Immutable; paths are made absolute, so children started elsewhere agree."""
 
     model_config = SettingsConfigDict(

@@ -24,6 +24,7 @@ COMMANDS = {
     "calendar": ("api.cli.law_acts", "calendar_app"),
     "pki": ("api.cli.pki", "pki_app"),
     "renew": ("api.cli.renewing", "renew"),
+    "documents": ("api.cli.documents", "documents_app"),
     "keys": ("api.cli.keys", "keys_app"),
     "reconcile": ("api.cli.reconcile", "reconcile"),
     "engine": ("api.cli.reconcile", "engine_app"),

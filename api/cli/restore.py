@@ -18,7 +18,7 @@ from models.backups.errors import BackupDamagedError, PlaceNotEmptyError
 from models.backups.manifest import RING, Manifest
 from models.backups.opening import Opened, damaged_files, open_backup
 from models.backups.restoring import restore_archive
-from models.documents import FolderBlobs
+from models.documents import Blobs, FolderBlobs, blobs_of
 from models.errors import HosoError
 from models.key_files import write_private
 from models.keys import MasterKey
@@ -115,8 +115,7 @@ def _fill(opened: Opened, into: Path, key_file: Path | None, database: Database 
     if key_file is not None:
         MasterKey.from_file(key_file)
         write_private(into / "keys" / "master.key", key_file.read_bytes(), replace=False)
-    (into / "documents").mkdir(mode=0o700)
-    restore_archive(opened, "documents.sealed", FolderBlobs(into / "documents"))
+    restore_archive(opened, "documents.sealed", _documents(into))
     if "pki.sealed" in opened.manifest.files:
         restore_archive(opened, "pki.sealed", FolderBlobs(into / "pki"))
     if database is not None:
@@ -126,6 +125,15 @@ def _fill(opened: Opened, into: Path, key_file: Path | None, database: Database 
     (into / STAGED).rename(into / "postgres")  # `hoso run` looks for this name
     (into / f"{STAGED}.log").unlink(missing_ok=True)
     return rows
+
+
+def _documents(into: Path) -> Blobs:
+    """The bucket that the settings name, which must be empty below its prefix; else a folder in the place."""
+    settings = Settings()
+    if settings.documents_bucket is not None:
+        return blobs_of(settings)
+    (into / "documents").mkdir(mode=0o700)
+    return FolderBlobs(into / "documents")
 
 
 def _said(manifest: Manifest, into: Path, rows: int, key_file: Path | None, seconds: float) -> None:
