@@ -117,7 +117,7 @@ class Line(socketserver.ThreadingTCPServer):
     target: int
 
     def __init__(self, *arguments: object) -> None:
-        super().__init__(*arguments)  # type: ignore[arg-type]
+        super().__init__(*arguments)  # type: ignore[arg-type] # passed on as they came
         self.faults: list[str] = []
         self.requests: list[bytes] = []
 

@@ -40,7 +40,7 @@ def test_no_secret_has_a_default_or_shows_itself(tmp_path: Path) -> None:
     secret = [
         name for name in Settings.model_fields if name.endswith(("password", "secret_key", "master_key"))
     ]
-    assert len(secret) == 7
+    assert len(secret) == 8
     assert all(Settings.model_fields[name].default is None for name in secret)
     shown = repr(Settings(data=tmp_path, **dict.fromkeys(secret, "geheim")))
     assert "geheim" not in shown
