@@ -58,10 +58,20 @@ def _signatures(data: bytes, trust: str, at: str) -> tuple[dict[str, Any], bytes
     return {"signatures": [one.to_json() for one in found]}, b""
 
 
+def _plan(data: bytes) -> tuple[dict[str, Any], bytes]:
+    from api.intake.plans import PlanFileError, read_plan
+
+    try:
+        return {"plan": read_plan(data).model_dump(mode="json")}, b""
+    except PlanFileError as error:
+        return {"line": error.line, "vi": error.vi, "en": error.en}, b""
+
+
 _QUESTIONS: dict[str, Callable[..., tuple[dict[str, Any], bytes]]] = {
     "examine": _examine,
     "page": _page,
     "signatures": _signatures,
+    "plan": _plan,
 }
 
 

@@ -1,17 +1,22 @@
 """``/reorganisations``: plans drafted, previewed, approved, withdrawn; how far each is."""
 
+import asyncio
 from typing import Annotated, Literal
 from uuid import UUID, uuid5
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, File, Query, Response, UploadFile
 from fastapi.responses import JSONResponse
 
+from api.intake import sandbox
+from api.intake.refusing import FileRefusedError
 from api.paging import After, Limit
 from api.problems import responses
 from api.reading import reorganisation_shapes as shapes
 from api.reading import reorganisations as reading
+from api.reading.plan_template import plan_template
 from api.routers.acting import RESPONSES, Act
-from api.scope import Read
+from api.scope import ActiveWho, Read
+from models.access import Verb, reach
 from models.command_reorganisation import (
     AmendReorganisation,
     ApproveReorganisation,
@@ -19,9 +24,13 @@ from models.command_reorganisation import (
     Plan,
     WithdrawReorganisation,
 )
+from models.errors import RefusedError
+from models.workbook_guard import check_workbook
 
 REFUSALS = responses("plan-impossible", "not-permitted")
 router = APIRouter(prefix="/reorganisations", tags=["Sắp xếp tổ chức"], responses=REFUSALS)
+PLAN_BYTES = 5_000_000
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 State = Literal["drafted", "approved", "executing", "done", "withdrawn"]
 
 
@@ -37,6 +46,56 @@ async def draft(act: Act, body: DraftReorganisation) -> JSONResponse:
 async def preview(read: Read, body: Plan) -> shapes.PlanPreview:
     """Đơn vị, người, việc bị tác động; dòng sai; không ghi gì / what it touches; nothing is written."""
     return await reading.preview(read, body)
+
+
+@router.post(
+    "/plan-files",
+    operation_id="readPlanFile",
+    summary="Đọc tệp phương án / read a plan file",
+    responses=responses("plan-unreadable", "import-too-large", "import-unreadable"),
+)
+async def read_file(
+    who: ActiveWho,
+    file: Annotated[UploadFile, File(description="YAML hoặc .xlsx theo mẫu / by the template")],
+) -> Plan:
+    """Phương án để xem trước và lập; không ghi gì / the plan to preview and to draft; nothing is written."""
+    there = reach(who.actor, Verb.PLAN_REORGANISATION, who.today)
+    if not (there.everywhere or there.subtrees):
+        raise RefusedError.of(
+            "not-permitted", "Chỉ người lập phương án sắp xếp.", "Only those who plan reorganisations."
+        )
+    data = await file.read(PLAN_BYTES + 1)
+    if len(data) > PLAN_BYTES or data.startswith(b"PK"):
+        await asyncio.to_thread(check_workbook, data, PLAN_BYTES)
+    try:
+        told, _ = await sandbox.ask("plan", data=data)
+    except FileRefusedError:
+        raise RefusedError.of(
+            "plan-unreadable", "Tệp quá phức tạp để đọc.", "The file is too complex to be read."
+        ) from None
+    if "plan" not in told:
+        line = told["line"]
+        raise RefusedError.of(
+            "plan-unreadable",
+            f"Dòng {line}: {told['vi']}",
+            f"Line {line}: {told['en']}",
+            extra={"line": line},
+        )
+    return Plan.model_validate(told["plan"])
+
+
+@router.get(
+    "/plan-template",
+    operation_id="getPlanTemplate",
+    summary="Mẫu bảng tính của phương án",
+    response_class=Response,
+    responses={200: {"content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}},
+)
+async def template(_who: ActiveWho) -> Response:
+    """Hai trang: căn cứ và nội dung / two sheets: what it stands on, and its lines."""
+    made = await asyncio.to_thread(plan_template)
+    named = {"Content-Disposition": 'attachment; filename="phuong-an.xlsx"'}
+    return Response(made, media_type=XLSX, headers=named)
 
 
 @router.get("", operation_id="listReorganisations", summary="Các phương án sắp xếp tổ chức")

@@ -36,6 +36,10 @@ FAULTS: Mapping[str, tuple[str, str]] = {
         "No plan that was carried out has this id.",
     ),
     "restored-already": ("Phương án này đã được hoàn lại.", "This plan was taken back already."),
+    "regulation-not-switchable": (
+        "Bản này chưa áp dụng được quy chế khác cho một phần cây tổ chức.",
+        "This release cannot have another regulation bind a part of the tree.",
+    ),
     "unknown-regulation": (
         "Không có quy chế nào của cơ quan này có hiệu lực vào ngày đó.",
         "No regulation of that authority is in force on the day.",

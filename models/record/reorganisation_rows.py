@@ -51,7 +51,7 @@ _FORMER = text(
     " @> jsonb_build_array(jsonb_build_object('op', 'restore', 'of', r.id::text))) AS restored"
     " FROM reorganisations r WHERE r.id = ANY (CAST(:of AS uuid[])) AND r.state = 'done'"
 )
-_OWN_LAW = text("SELECT regulation FROM authorities WHERE authority_id = hoso_authority()")
+OWN_LAW = text("SELECT regulation FROM authorities WHERE authority_id = hoso_authority()")
 _ROW = text("SELECT * FROM reorganisations WHERE id = :id")
 
 
@@ -116,12 +116,15 @@ async def _regulations(connection: AsyncConnection, plan: Plan) -> list[Fault]:
     for one in plan.operations:
         if not isinstance(one, MoveAuthority):
             continue
-        own = own or await connection.scalar(_OWN_LAW)
+        own = own or await connection.scalar(OWN_LAW)
+        if one.regulation == own:
+            continue
+        code = "regulation-not-switchable"  # until duties take their law from where the profile is
         try:
-            if one.regulation != own:
-                in_force(one.regulation, plan.effective_on)
+            in_force(one.regulation, plan.effective_on)
         except (NoLawInForce, MissingSlots):
-            faults.append(Fault(one.line, "unknown-regulation", one.regulation, plan.effective_on))
+            code = "unknown-regulation"
+        faults.append(Fault(one.line, code, one.regulation, plan.effective_on))
     return faults
 
 

@@ -17,7 +17,7 @@ from models.access import Verb, roles
 from models.access.catalogue import Scope
 from models.lifecycle.reorganisation import Compiled
 from models.record.reorganisation_people import WHO, who
-from models.record.reorganisation_rows import COUNTS, Judged
+from models.record.reorganisation_rows import COUNTS, OWN_LAW, Judged
 
 _TOUCHED = text(
     f"{WHO} SELECT (SELECT count(*) FROM who) AS people,"  # noqa: S608 — our own text
@@ -95,7 +95,9 @@ async def touched(connection: AsyncConnection, judged: Judged, today: date) -> T
         return Touched()
     parameters = who(compiled, judged.census)
     ended = list(compiled.ended)
-    under = {below for one in compiled.regimes for below in compiled.before.below(one.agency_id, compiled.on)}
+    own = await connection.scalar(OWN_LAW) if compiled.regimes else None
+    switched = [one.agency_id for one in compiled.regimes if one.regulation != own]
+    under = {below for one in switched for below in compiled.before.below(one, compiled.on)}
     row = (await connection.execute(_TOUCHED, {**parameters, "ended": ended, "under": sorted(under)})).one()
     counted = await connection.execute(COUNTS, {"units": sorted(compiled.touched)})
     counts = {one.agency_id: one.people for one in counted}

@@ -105,6 +105,7 @@ async def test_what_cannot_be_is_refused_with_its_line(world: World) -> None:
     ] == "person-elsewhere"
     law = {"op": "move_authority", "unit": "H26.02", "regulation": "atlantis"}
     assert (await refused(law))["fault"] == "unknown-regulation"
+    assert (await refused({**law, "regulation": "binh_dinh"}))["fault"] == "regulation-not-switchable"
     first = await drafted(world)
     assert (await approve(world, first)).status == 200
     assert (await refused({"op": "rename", "unit": "H26.02", "name": "Khác"}))[
@@ -247,15 +248,15 @@ async def test_a_day_the_tree_does_not_bear_is_tried_again(world: World) -> None
     assert len(stuck) == 1  # said once, however often it is tried
 
 
-async def test_another_regulation_binds_from_the_day(world: World) -> None:
-    move = {"op": "move_authority", "unit": "H26.03", "regulation": "binh_dinh", "duties": "rebase"}
+async def test_which_regulation_binds_a_subtree_is_written_down_from_the_day(world: World) -> None:
+    move = {"op": "move_authority", "unit": "H26.03", "regulation": "hanoi", "under": "H26.02"}
     case = await drafted(world, move, days=1)
     assert (await approve(world, case)).status == 200
     world.now += timedelta(days=1)
     await ask(world, case, "wake")
     assert (await ask(world, case, "finish_reorganisation")).chapter == "done"
     found = await world.one("SELECT * FROM agency_regimes WHERE agency_id = :h", h=world.health)
-    assert (found.regulation, found.valid_from, found.valid_to) == ("binh_dinh", legal_date(world.now), None)
+    assert (found.regulation, found.valid_from, found.valid_to) == ("hanoi", legal_date(world.now), None)
     back = await drafted(world, {"op": "restore", "of": str(case)}, days=0)
     assert (await approve(world, back)).status == 200
     await ask(world, back, "wake")
