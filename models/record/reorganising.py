@@ -6,6 +6,7 @@ and answers each warning that stands at that moment.
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -22,10 +23,8 @@ from models.command_reorganisation import (
     WithdrawReorganisation,
 )
 from models.command_shapes import Body
-from models.database import Query, Scope, together, transaction
-from models.errors import RefusedError
+from models.database import Scope, together, transaction
 from models.lifecycle.guard import refuse
-from models.lifecycle.life import AccountState
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.reorganisation import APPROVED, EXECUTING, STATE_VI
 from models.lifecycle.reorganisation_acts import amended, approved, drafted, withdrawn
@@ -33,21 +32,21 @@ from models.lifecycle.reorganisation_words import refuse_plan
 from models.lifecycle.scene import Scene
 from models.lifecycle.tree import Tree
 from models.messages import Ask, Moment
-from models.record.commands import Command, command_of, command_query, settling
+from models.record.commands import Command
+from models.record.once import in_use, once
 from models.record.reorganisation_day import begin, finish, waiting
 from models.record.reorganisation_rights import anywhere, role_for
 from models.record.reorganisation_rows import Judged, canonical, case_of, judge_plan
 from models.record.sql import inserting, updating
 from models.record.tools import Tools
 from models.record.touched import Touched, touched
-from models.record.tree import load_tree
-from models.record.write import GENESIS, chain, lines, plain, written_rows
+from models.record.tree import load_tree, locked_tree
+from models.record.write import chain, end_of_stream, lines, written_rows
 from models.record.writing import Writing
 
 TABLE = "reorganisations"
 _LOCK = text("SELECT 1 FROM reorganisations WHERE id = :id FOR NO KEY UPDATE")
 _ROW = text("SELECT * FROM reorganisations WHERE id = :id")
-_LAST = text("SELECT number, hash FROM events WHERE stream_id = :id ORDER BY number DESC LIMIT 1")
 _PLACE = text(
     "SELECT (SELECT id FROM agencies WHERE parent_id IS NULL ORDER BY valid_from, id LIMIT 1) AS root,"
     " u.department_id, u.ict_department_id FROM authorities u WHERE u.authority_id = :authority"
@@ -58,29 +57,16 @@ async def manage_reorganisation(tools: Tools, ask: Ask) -> Moment:
     """Do one act on a reorganisation, exactly once however often it is asked; or see to its day."""
     scope = Scope(ask.authority_id, everything=True, on=legal_date(ask.now))
     async with transaction(tools.engine, scope) as connection:
-        queries: list[Query] = [(_LOCK, {"id": ask.subject_id})]
-        if ask.command_id is not None:
-            queries.append(command_query(ask.command_id))
-        rows = await together(connection, queries)
-        row = (await connection.execute(_ROW, {"id": ask.subject_id})).one_or_none()
+        lock = (_LOCK, {"id": ask.subject_id})
         if ask.command_id is None:
-            return await _day(connection, tools, ask, row)
-        if not rows[1]:
-            return await _moment(connection, row, 404)
-        command = command_of(tools, ask.authority_id, rows[1][0])
-        if command.settled:
-            return await _moment(connection, row, command.status)
-        try:
-            async with connection.begin_nested():
-                outcome = await _decided(connection, tools, ask, command, row)
-        except RefusedError as refused:
-            status, answer = refused.refusal.problem.status, refused.refusal.to_json()
-            await together(connection, [settling(ask.command_id, status, answer, ask.now)])
-            return await _moment(connection, row, status, refused.refusal.code)
-        done = settling(ask.command_id, outcome.status, plain(outcome.answer), ask.now)
-        await together(connection, [done])
-        row = (await connection.execute(_ROW, {"id": ask.subject_id})).one()
-        return await _moment(connection, row, outcome.status)
+            await together(connection, [lock])
+            return await _day(connection, tools, ask, await _row(connection, ask))
+        answered = await once(connection, tools, ask, partial(_decided, connection, tools, ask), lock=lock)
+        return await _moment(connection, await _row(connection, ask), *answered)
+
+
+async def _row(connection: AsyncConnection, ask: Ask) -> Any | None:
+    return (await connection.execute(_ROW, {"id": ask.subject_id})).one_or_none()
 
 
 async def _day(connection: AsyncConnection, tools: Tools, ask: Ask, row: Any | None) -> Moment:
@@ -95,25 +81,27 @@ async def _day(connection: AsyncConnection, tools: Tools, ask: Ask, row: Any | N
             outcome = await finish(connection, tools, row, scene)
         if outcome is not None:
             await _write(connection, tools, ask, outcome, scene, row)
-            row = (await connection.execute(_ROW, {"id": ask.subject_id})).one()
+            row = await _row(connection, ask)
     return await _moment(connection, row)
 
 
 async def _decided(
-    connection: AsyncConnection, tools: Tools, ask: Ask, command: Command, row: Any | None
-) -> Outcome:
+    connection: AsyncConnection, tools: Tools, ask: Ask, command: Command
+) -> tuple[int, dict[str, Any]]:
     body = command.body
+    in_use(command)
+    row = await _row(connection, ask)
     scene = await _scene(connection, tools, ask, command)
     verbs = _verbs(body)
-    if command.account_state != AccountState.ACTIVE:
-        refuse("not-permitted", "Tài khoản không được sử dụng lúc này.", "The account is not in use.")
     anywhere(command.actor, verbs, scene.today, scene.law)
     if isinstance(body, DraftReorganisation):
         if row is not None:
             refuse("wrong-state", "Phương án đã có.", "The plan is there already.")
     elif row is None:
         refuse("not-found", "Không tìm thấy phương án.", "There is no such plan.")
-    tree = await load_tree(connection)
+    # Two approvals take turns, so that no two plans come to hold one unit.
+    locks = isinstance(body, ApproveReorganisation)
+    tree = await (locked_tree(connection, ask.authority_id) if locks else load_tree(connection))
     plan = body.plan if isinstance(body, DraftReorganisation | AmendReorganisation) else None
     judged = await _judged(connection, ask.subject_id, tree, row, plan)
     if isinstance(body, WithdrawReorganisation):
@@ -130,7 +118,7 @@ async def _decided(
         scene = replace(scene, actor_role=role)
     outcome.answer["reorganisation_id"] = str(ask.subject_id)
     await _write(connection, tools, ask, outcome, scene, row)
-    return outcome
+    return outcome.status, outcome.answer
 
 
 async def _judged(
@@ -217,8 +205,7 @@ async def _write(
 ) -> None:
     authority_id, case_id = ask.authority_id, ask.subject_id
     agency_id = outcome.subject.get("agency_id") or (row.agency_id if row is not None else None)
-    last = (await connection.execute(_LAST, {"id": case_id})).one_or_none()
-    number, digest = (last.number, last.hash) if last is not None else (0, GENESIS)
+    number, digest = await end_of_stream(connection, case_id)
     events = chain(
         outcome, scene, case_id, number, digest, authority_id=authority_id, agency_id=agency_id,
         profile_id=None, command_id=ask.command_id,
