@@ -90,7 +90,7 @@ async def _previewed(read: Reading, plan: Plan, reorganisation_id: UUID, *, plac
             root = await _root(connection)
             role_for(actor, READERS, tree, judged.compiled.places, read.today, law, root)
         found = await touched(connection, judged, read.today)
-    return _told(judged, found)
+    return told(judged, found)
 
 
 async def _root(connection: AsyncConnection) -> UUID:
@@ -98,7 +98,8 @@ async def _root(connection: AsyncConnection) -> UUID:
     return root
 
 
-def _told(judged: Judged, found: Touched) -> PlanPreview:
+def told(judged: Judged, found: Touched) -> PlanPreview:
+    """What was judged and counted, as it is shown."""
     plan, compiled = judged.plan, judged.compiled
     decision = plan.decision
     return PlanPreview(

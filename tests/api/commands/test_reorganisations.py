@@ -1,17 +1,34 @@
 """Reorganisations over HTTP, with the engine: previewed, drafted, approved, amended, withdrawn."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
+from temporalio.client import Client
+from temporalio.worker import Worker
 
+from activities.reorganising.office import ReorganisingOffice
 from models.calendar import legal_date
+from models.identifiers import batch_queue
 from tests.api.commands.test_refusals import problem
 from tests.models.record.plans import DECISION
 from tests.world import World
+from workflows.connection import data_converter
 
-pytestmark = pytest.mark.usefixtures("worker")
+pytestmark = pytest.mark.usefixtures("worker", "batches")
 MERGE = {"op": "merge", "units": ["H26.02.01"], "into": "H26.02"}
+
+
+@pytest.fixture
+async def batches(world: World, app: Any, temporal_server: Any) -> AsyncIterator[None]:
+    """Who moves the people, on the batches' queue."""
+    client = await Client.connect(temporal_server.address, data_converter=data_converter(world.tools.ring))
+    queue = batch_queue(app.state.settings.task_queue)
+    async with Worker(client, task_queue=queue, activities=[ReorganisingOffice(world.tools).move_people]):
+        yield
 
 
 def plan(world: World, *operations: dict[str, Any], days: int = 30) -> dict[str, Any]:
@@ -70,4 +87,41 @@ async def test_a_plan_goes_its_way_until_it_is_withdrawn(log_in: Any, world: Wor
     officer, health = await log_in("culture.hr"), await log_in("health.hr")
     problem(await officer.get("/reorganisations"), 403, "not-permitted")
     problem(await health.get(f"/reorganisations/{case}"), 403, "not-permitted")
-    assert profile
+    await _on_its_day(head, chief, world, profile)
+
+
+async def _on_its_day(head: Any, chief: Any, world: World, profile: UUID) -> None:
+    """Approved on its day it is carried out at once, by the engine and its batches."""
+    read = await head.post("/reorganisations/plan-files", files={"file": ("p.yaml", YAML.encode())})
+    assert read.status_code == 200, read.text
+    given = {**plan(world, days=0), "operations": read.json()["operations"]}
+    made = (await head.command("/reorganisations", {"plan": given})).json()["answer"]
+    answers = {one["code"]: "đã có phương án" for one in made["warnings"]}
+    approval = {"plan_hash": made["plan_hash"], "answers": answers}
+    case = made["reorganisation_id"]
+    done = await chief.command(f"/reorganisations/{case}/approval", approval)
+    assert done.status_code == 200, done.text
+    for _ in range(80):
+        shown = (await head.get(f"/reorganisations/{case}")).json()
+        if shown["state"] == "done":
+            break
+        await asyncio.sleep(0.25)
+    assert (shown["state"], shown["moved"], shown["waiting"]) == ("done", 1, 0)
+    (person,) = (await head.get(f"/reorganisations/{case}/people")).json()["items"]
+    assert (person["profile_id"], person["state"]) == (str(profile), "moved")
+    held = await world.one("SELECT agency_id FROM profiles WHERE id = :p", p=profile)
+    assert held.agency_id == world.culture
+    problem(
+        await chief.command(f"/reorganisations/{case}/withdrawal", {"reason": "quá muộn"}), 409, "wrong-state"
+    )
+    bad = await head.post("/reorganisations/plan-files", files={"file": ("p.yaml", b"title: [")})
+    assert problem(bad, 422, "plan-unreadable")["line"] == 1
+
+
+YAML = """\
+title: Sáp nhập Bảo tàng
+decision: {number: 12/QĐ-UBND, signed_on: 2025-12-01, issuer: UBND Thành phố Hà Nội}
+effective_on: 2026-01-01
+operations:
+  - {op: merge, units: [H26.02.01], into: H26.02}
+"""
