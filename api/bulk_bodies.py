@@ -11,7 +11,13 @@ from models.record.orders import LONGEST
 from models.regulations.schema import Category
 
 BulkVerb = Literal[
-    "request_transfer", "separate", "create_account", "request_account", "approve", "give_notice"
+    "request_transfer",
+    "separate",
+    "create_account",
+    "request_account",
+    "approve",
+    "give_notice",
+    "change_fields",
 ]
 Members = Annotated[dict[FieldName, Any], Field(max_length=30)]
 

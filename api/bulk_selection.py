@@ -33,7 +33,7 @@ async def selected(read: Reading, body: BulkBody) -> list[Chosen]:
     if body.items is not None:
         return [Chosen(one.profile_id, one.revision, one.own) for one in body.items]
     assert body.filter is not None
-    return await _filtered(read, body.filter)
+    return await filtered(read, body.filter)
 
 
 _MEMBERS: TypeAdapter[dict[str, Any]] = TypeAdapter(Members)
@@ -52,22 +52,27 @@ def members_of(common: str) -> dict[str, Any]:
         raise RefusedError.of("malformed-request", fields=(field,)) from None
 
 
-async def _filtered(read: Reading, asked: BulkFilter) -> list[Chosen]:
+async def filtered(read: Reading, asked: BulkFilter, *, level: int = 1, most: int = LONGEST) -> list[Chosen]:
+    """Whoever of the asker's people the filter finds now, by id; of whom fields of that level are seen.
+
+    Raises:
+        RefusedError: ``bulk-too-large``, ``not-permitted``, ``field-withheld``.
+    """
     where: list[str] = []
     values: dict[str, Any] = {
         "agency": asked.agency,
         "chapter": asked.chapter.value if asked.chapter else None,
         "status": asked.status.value if asked.status else None,
         "category": asked.category,
-        "most": LONGEST + 1,
+        "most": most + 1,
     }
     if asked.agency is not None:
         where.append(f"p.agency_id = ANY ({_BELOW})")
     where += [f"p.{name} = :{name}" for name in ("chapter", "status", "category") if values[name] is not None]
     if asked.awaiting_approval is not None:
         where.append(f"p.pending_revision_id IS {'NOT ' if asked.awaiting_approval else ''}NULL")
-    await permits.profiles_within(read, where, values)
+    await permits.profiles_within(read, where, values, level)
     query = f"SELECT p.id FROM profiles p WHERE {' AND '.join(where) or 'true'} ORDER BY p.id LIMIT :most"  # noqa: S608 — names of our own
     found = (await read.connection.execute(text(query), values)).scalars().all()
-    few_enough(len(found))
+    few_enough(len(found), most)
     return [Chosen(one) for one in found]

@@ -15,13 +15,14 @@ from openpyxl import Workbook
 from python_calamine import CalamineError, CalamineWorkbook
 from sqlalchemy import text
 
+from api.bulk_fields import SHOWN, content_of_row
 from api.ordering import Chosen, few_enough
 from api.reading import bulk, permits
 from api.reading.profiles import _ID_NUMBER as ID_NUMBER
 from api.request_words import words
 from api.scope import Reading
 from models.errors import Refusal, RefusedError
-from models.form import guarded
+from models.form import Catalogue, guarded, people_of
 
 NAMES = ("profile_id", "staff_number", "personal_id_number")
 _GUARDED = re.compile(r"'+[=+\-@]")
@@ -34,8 +35,8 @@ _SEVERAL = Refusal(
 _AGENCY = Refusal("unknown-agency", "Không có cơ quan mang mã này.", "No agency has this code.")
 
 
-def lines_of(data: bytes) -> list[tuple[int, dict[str, Any]]]:
-    """The lines as (row, members); columns without a name that is known are refused.
+def lines_of(data: bytes, form: Catalogue | None = None) -> list[tuple[int, dict[str, Any]]]:
+    """The lines as (row, members); with a form, columns of its fields are the line's ``content``.
 
     Raises:
         RefusedError: ``import-unreadable``, ``malformed-request`` naming the column, ``bulk-too-large``.
@@ -52,7 +53,7 @@ def lines_of(data: bytes) -> list[tuple[int, dict[str, Any]]]:
             "Dòng đầu phải có cột Hồ sơ, Số hiệu hoặc Số định danh cá nhân.",
             "The first row needs a column profile_id, staff_number or personal_id_number.",
         )
-    found = [(number, _members(header, cells)) for number, cells in enumerate(rows, start=2)]
+    found = [(number, _members(header, number, cells, form)) for number, cells in enumerate(rows, start=2)]
     lines = [(number, members) for number, members in found if members]
     few_enough(len(lines))
     return lines
@@ -67,9 +68,18 @@ def _name(cell: Any) -> str:
     return said if said in words() or said in NAMES else known.get(str(said).casefold(), str(said))
 
 
-def _members(header: Sequence[str], cells: Sequence[Any]) -> dict[str, Any]:
-    pairs = ((name, _plain(cell)) for name, cell in zip(header, cells, strict=False) if name)
-    return {name: value for name, value in pairs if value is not None}
+def _members(
+    header: Sequence[str], number: int, cells: Sequence[Any], form: Catalogue | None
+) -> dict[str, Any]:
+    said = content_of_row(form, header, number, cells) if form is not None else None
+    fields = {one.name for one in people_of(form).columns} if form is not None else set()
+    pairs = (
+        (name, _plain(cell))
+        for name, cell in zip(header, cells, strict=False)
+        if name and name not in SHOWN and name not in fields
+    )
+    members = {name: value for name, value in pairs if value is not None}
+    return members | ({"content": said} if members and said is not None else {})
 
 
 def _plain(cell: Any) -> Any:
@@ -117,6 +127,8 @@ def _chosen(
         if str(code) not in agencies:
             return Chosen(found, source_row=row, refusal=refusal or _AGENCY)
         members["to_agency_id"] = agencies[str(code)]
+    if isinstance(members.get("content"), Refusal):
+        return Chosen(found, source_row=row, refusal=refusal or members["content"])
     if revision is not None and not isinstance(revision, int):
         refusal = refusal or Refusal("malformed-request", "Phiên bản không phải số.", "Revision: a number.")
         revision = None

@@ -47,14 +47,14 @@ _UNSEEN = Refusal(
 )
 
 
-def few_enough(count: int) -> None:
+def few_enough(count: int, most: int = LONGEST) -> None:
     """Refuse more than one order holds.
 
     Raises:
         RefusedError: ``bulk-too-large``.
     """
-    if count > LONGEST:
-        raise RefusedError.of("bulk-too-large", extra={"most": LONGEST})
+    if count > most:
+        raise RefusedError.of("bulk-too-large", extra={"most": most})
 
 
 async def frozen(

@@ -12,6 +12,7 @@ from models.command_accounts import ACCOUNT_ACTS
 from models.command_admin import ADMINISTRATION
 from models.command_consents import AllowAccess, AnswerConsent, AskConsent, RevokeAccess, WithdrawConsent
 from models.command_exports import ExportDossier, PrintDossier
+from models.command_fields import ChangeFields
 from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
 from models.command_lists import LONGEST, PARTIAL, ApproveByList, ApproveList, CutList, HoldItems, LiftHold
 from models.command_moves import (
@@ -310,6 +311,7 @@ COMMANDS: tuple[type[Body], ...] = (
     EnterForm,
     ReturnForCorrection,
     AmendSubmission,
+    ChangeFields,
     Approve,
     GiveNotice,
     WithdrawNotice,

@@ -138,6 +138,11 @@ class ProfileWorkflow(Living, ConsentUpdates, ExportUpdates, RequestUpdates):
         return await self._do(command_id, "Sửa bản khai trước khi phê duyệt")
 
     @workflow.update
+    async def change_fields(self, command_id: UUID) -> Moment:
+        """The agency changes fields of the approved form."""
+        return await self._do(command_id, "Cơ quan sửa mục của hồ sơ")
+
+    @workflow.update
     async def approve(self, command_id: UUID) -> Moment:
         """Approve by signing the revision's hash."""
         return await self._do(command_id, "Phê duyệt")

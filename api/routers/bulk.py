@@ -10,7 +10,8 @@ from uuid import UUID
 from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from api.bulk_bodies import BulkBody, BulkVerb, UndoBody
+from api.bulk_bodies import BulkBody, BulkFilter, BulkVerb, UndoBody
+from api.bulk_fields import exported, general_form
 from api.bulk_selection import members_of, selected
 from api.bulk_workbook import chosen_from, lines_of, results
 from api.engine_away import ENGINE_AWAY
@@ -23,13 +24,18 @@ from api.routers.acting import Key
 from api.scope import ActiveWho, Asker, Read, Reading, reading_of, tools_of
 from api.second_factor import recent
 from api.starting_bulk import start_order
+from models.command_fields import ChangeFields
+from models.command_shapes import FieldName
 from models.commands import BY_VERB
 from models.database import transaction
 from models.errors import RefusedError
+from models.form import Catalogue
 from models.identifiers import command_id
 from models.lifecycle.bulk import undo_verb
+from models.lifecycle.life import Chapter
 from models.logs import logger
 from models.record.orders import Item, Order, freeze, known
+from models.regulations.schema import Category
 from models.workbook_guard import check_workbook
 
 REFUSALS = responses(
@@ -89,7 +95,8 @@ async def order_workbook(
     shared = members_of(common)
     async with _AT_ONCE:
         await asyncio.to_thread(check_workbook, data, limit)
-        lines = await asyncio.to_thread(lines_of, data)
+        form = await _form(request, who) if verb == ChangeFields.verb else None
+        lines = await asyncio.to_thread(lines_of, data, form)
 
     async def items(read: Reading) -> Sequence[Item]:
         return await frozen(read, verb, await chosen_from(read, lines), shared, rehearsed=dry_run)
@@ -178,6 +185,34 @@ async def download_bulk(read: Read, order_id: UUID) -> Response:
     made = await results(read, order_id)
     named = {"Content-Disposition": 'attachment; filename="bulk.xlsx"', "Cache-Control": "private, no-store"}
     return Response(made, media_type=XLSX, headers=named)
+
+
+@router.get(
+    "/workbooks/fields",
+    operation_id="downloadFields",
+    summary="Một số mục của nhiều hồ sơ dưới dạng bảng tính / fields of many, to edit and send back",
+    response_class=Response,
+    responses={200: {"content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}},
+)
+async def download_fields(
+    read: Read,
+    field: Annotated[list[FieldName], Query(min_length=1, max_length=40, title="Mục của mẫu")],
+    agency: Annotated[UUID | None, Query(title="Cơ quan, đơn vị và các đơn vị dưới nó")] = None,
+    category: Annotated[Category | None, Query(title="Nhóm đối tượng")] = None,
+) -> Response:
+    """Sent back unchanged it changes nothing; a line that moved since is refused by itself."""
+    asked = BulkFilter(agency=agency, category=category, chapter=Chapter.SERVICE)
+    made = await exported(read, field, asked)
+    named = {
+        "Content-Disposition": 'attachment; filename="fields.xlsx"',
+        "Cache-Control": "private, no-store",
+    }
+    return Response(made, media_type=XLSX, headers=named)
+
+
+async def _form(request: Request, who: Asker) -> Catalogue:
+    async with transaction(tools_of(request).engine, who.scope) as connection:
+        return await general_form(reading_of(request, who, connection))
 
 
 async def _own(request: Request, who: Asker, order_id: UUID, *, dry_run: bool) -> bulk.BulkOrder:

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from api.passwords import hashed
 from api.routers.acting import RESPONSES, Act, ActOnRevision
 from models.command_exports import ExportDossier, PrintDossier
+from models.command_fields import ChangeFields
 from models.commands import (
     AmendSubmission,
     AnswerError,
@@ -125,6 +126,12 @@ async def return_for_correction(
 @router.post("/{profile_id}/amendments", operation_id="amendSubmission", summary="Sửa trước khi phê duyệt")
 async def amend_submission(act: ActOnRevision, profile_id: UUID, body: AmendSubmission) -> JSONResponse:
     """Người phê duyệt sửa bản khai, nơi quy chế cho phép; người khai được báo / amend before approving."""
+    return await act.on_profile(profile_id, body)
+
+
+@router.post("/{profile_id}/field-changes", operation_id="changeFields", summary="Cơ quan sửa mục của hồ sơ")
+async def change_fields(act: ActOnRevision, profile_id: UUID, body: ChangeFields) -> JSONResponse:
+    """Trình phê duyệt hồ sơ đã duyệt với một số mục được sửa theo quyết định / change fields, for approval."""
     return await act.on_profile(profile_id, body)
 
 

@@ -27,7 +27,7 @@ def amend(life: Life, body: AmendSubmission, scene: Scene, month: AgencyMonth | 
     competent(step.obligation if step else None, scene)
     assert pending.content is not None
     form = catalogue(pending.form_version)
-    content = _judged(form, pending.content, body.content, scene)
+    content = judged_whole(form, pending.content, body.content, scene)
     changes = diff(form, pending.content, content)
     if not changes:
         refuse("nothing-to-submit", "Nội dung không có gì thay đổi.", "Nothing has been changed.")
@@ -120,7 +120,9 @@ def _waiting(life: Life, body: AmendSubmission) -> Revision:
     return pending
 
 
-def _judged(form: Catalogue, before: dict[str, Any], changes: dict[str, Any], scene: Scene) -> dict[str, Any]:
+def judged_whole(
+    form: Catalogue, before: dict[str, Any], changes: dict[str, Any], scene: Scene
+) -> dict[str, Any]:
     """The whole content with the changes in it: as complete and as right as any declaration."""
     whole = {**before, **changes}
     content = {name: value for name, value in whole.items() if value is not None}

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from models.command_fields import ChangeFields
 from models.command_shapes import Body
 from models.commands import (
     Approve,
@@ -23,7 +24,7 @@ from models.lifecycle.guard import refuse
 
 ORDERED: dict[str, type[Body]] = {
     body.verb: body
-    for body in (RequestTransfer, Separate, CreateAccount, RequestAccount, Approve, GiveNotice)
+    for body in (RequestTransfer, Separate, CreateAccount, RequestAccount, Approve, GiveNotice, ChangeFields)
 }
 """Verb to body of what may be ordered."""
 

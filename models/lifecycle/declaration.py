@@ -3,6 +3,7 @@
 from datetime import date
 from itertools import chain
 
+from models.command_fields import ChangeFields
 from models.commands import EnterForm, GiveNotice, ReturnForCorrection, SubmitDeclaration, WithdrawNotice
 from models.errors import FieldRefusal, Refusal, RefusedError
 from models.form import Catalogue, catalogue, owned_by, validate
@@ -45,7 +46,7 @@ def submit(life: Life, body: SubmitDeclaration, scene: Scene) -> Outcome:
     draft, answered = _ready(life, body, scene)
     if (own := own_signature(life, scene)) is not None:
         return _to_be_signed(life, draft, body, own, scene)
-    return _submitted(life, draft, answered, body.changed_on, scene)
+    return write_submission(life, draft, answered, body.changed_on, scene)
 
 
 def submit_again(life: Life, scene: Scene) -> Outcome:
@@ -88,7 +89,7 @@ def enter(life: Life, body: EnterForm, scene: Scene) -> Outcome:
             "The draft must carry the scanned form confirmed by the competent authority.",
             citation=rule.citation,
         )
-    out = _submitted(life, draft, answered, body.changed_on, scene)
+    out = write_submission(life, draft, answered, body.changed_on, scene)
     out.update("revisions", {"id": draft.id}, author_id=scene.actor_id)
     out.happened("declaration.entered", rule, revision=draft.number, confirmed_form=body.confirmed_form)
     if life.account is not None:
@@ -125,7 +126,7 @@ def _ready(life: Life, body: SubmitDeclaration, scene: Scene) -> tuple[Revision,
             pending_revision=life.pending.number,
         )
     first = life.stage in (Chapter.DECLARATION, Chapter.REVIEW)
-    answered = _answered(life, body, scene.today, first=first)
+    answered = answered_by(life, body, scene.today, first=first)
     rule = scene.rule("update_after_change")
     if body.changed_on is not None and body.changed_on > scene.today:
         refuse("future-date", "Ngày thay đổi chưa tới.", "The date of the change lies in the future.")
@@ -204,7 +205,7 @@ def signed(life: Life, approval: Approval, document: str, certificate: str, scen
         answers=tuple(d.id for d in life.owed(*CHANGE) if str(d.id) in facts["answers"]),
     )
     first = life.stage in (Chapter.DECLARATION, Chapter.REVIEW)
-    out = _submitted(life, draft, _answered(life, body, scene.today, first=first), changed_on, scene)
+    out = write_submission(life, draft, answered_by(life, body, scene.today, first=first), changed_on, scene)
     out.answer |= {"approval_id": str(approval.id), "document": document}
     return out.update(
         "approvals",
@@ -230,7 +231,7 @@ def not_signed(life: Life, approval: Approval, code: str, scene: Scene) -> Outco
     return out
 
 
-def _submitted(
+def write_submission(
     life: Life, draft: Revision, answered: tuple[Duty, ...], changed_on: date | None, scene: Scene
 ) -> Outcome:
     """What submitting writes: duties met, the review begun, HR told."""
@@ -260,7 +261,9 @@ def _submitted(
     return out
 
 
-def _answered(life: Life, body: SubmitDeclaration, today: date, *, first: bool) -> tuple[Duty, ...]:
+def answered_by(
+    life: Life, body: SubmitDeclaration | ChangeFields, today: date, *, first: bool
+) -> tuple[Duty, ...]:
     """The open duties a submission meets: those named, of the same change date, of the stage."""
     owed = life.owed(*CHANGE)
     if first:  # it declares everything, so it also tells what changed until today

@@ -275,6 +275,7 @@ class Life:
     """Content of the draft, else of the approved revision; only for the act that fills it."""
     base_form: str = ""
     """The form that content stands on."""
+    attached: tuple[tuple[str, bool], ...] = ()  # its files and whether certified, for `field_changes`
     proposals: tuple[Proposal, ...] = ()
     """What waits for an answer; only for the act about one of them."""
     pulled: Pulled | None = None

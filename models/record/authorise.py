@@ -43,6 +43,7 @@ VERB_OF = {
     "submit_declaration": "declare",
     "enter_form": "enter_form",
     "amend_submission": "amend",
+    "change_fields": "create_profile",
     "return_for_correction": "return_for_correction",
     "approve": "approve",
     "open_signing": "approve",

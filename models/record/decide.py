@@ -8,6 +8,7 @@ from uuid import UUID
 
 from models.command_consents import AllowAccess, AnswerConsent, AskConsent, RevokeAccess, WithdrawConsent
 from models.command_exports import ExportDossier, PrintDossier
+from models.command_fields import ChangeFields
 from models.command_national import AnswerProposal
 from models.command_registers import (
     AnswerRectification,
@@ -85,6 +86,7 @@ from models.lifecycle import (
     errors,
     export_sessions,
     exporting,
+    field_changes,
     gate,
     holding,
     intake,
@@ -198,6 +200,7 @@ DECISIONS: dict[type[Body], Decision] = {
     WithdrawNotice: _life(declaration.withdraw_notice),
     ReportError: _life(errors.report_error),
     AnswerError: _life(errors.answer_error),
+    ChangeFields: _life(field_changes.change),
     Approve: _listed(approval.prepare),
     OpenSigning: _listed(sessions.open_for_approval),
     OpenOwnSigning: _life(sessions.open_for_submission),

@@ -141,3 +141,14 @@ async def with_base(connection: AsyncConnection, tools: Tools, life: Life) -> Li
     version = await connection.scalar(_FORM, {"id": base})
     content = await content_of(connection, tools, life.authority_id, base)
     return replace(life, base=content, base_form=str(version))
+
+
+_ATTACHED = text(
+    "SELECT sha256, certified_by IS NOT NULL AS certified FROM attachments WHERE profile_id = :id"
+)
+
+
+async def with_attached(connection: AsyncConnection, life: Life) -> Life:
+    """The life with its files, for the act that names one of them."""
+    rows = await connection.execute(_ATTACHED, {"id": life.profile_id})
+    return replace(life, attached=tuple((row.sha256, row.certified) for row in rows))

@@ -45,7 +45,7 @@ from models.record.load import (
     shown_of,
 )
 from models.record.proposals import with_proposals
-from models.record.pulling import with_base, with_pulled
+from models.record.pulling import with_attached, with_base, with_pulled
 from models.record.sql import inserting, updating
 from models.record.tools import Tools
 from models.record.write import GENESIS, end_of_stream
@@ -164,6 +164,8 @@ async def with_content(connection: AsyncConnection, tools: Tools, ask: Ask, foun
     elif verb in ("submit_declaration", "enter_form", "open_own_signing") and life.draft is not None:
         content = await content_of(connection, tools, ask.authority_id, life.draft.id)
         life = replace(life, draft=replace(life.draft, content=content))
+    elif verb == "change_fields":
+        life = await with_attached(connection, await with_base(connection, tools, life))
     elif verb in ("change_category", "reopen_profile", "answer_rectification"):
         life = await with_base(connection, tools, life)
     elif verb in ("answer_proposal", "national_differs"):

@@ -47,6 +47,7 @@ ALLOWED = {
     "report_error": MINE,
     "enter_form": (),  # this law has the person declare
     "answer_error": HR,
+    "change_fields": HR,
     "amend_submission": (),  # this law has what is wrong go back
     "return_for_correction": (*HR, "culture.approver", "culture.head"),
     "approve": ("culture.approver", "culture.head"),

@@ -1,0 +1,109 @@
+"""Fields of many approved forms as a workbook, to be edited and sent back as an order of ``change_fields``.
+
+One row of names, then a line for each person, with the revision the values were read from: a line whose
+profile has moved on since is refused by itself, and one that nobody edited changes nothing. An emptied cell
+empties its field.
+"""
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from typing import Any
+
+from openpyxl import Workbook
+from sqlalchemy import text
+
+from api.bulk_bodies import BulkFilter
+from api.bulk_selection import filtered
+from api.reading import permits
+from api.scope import Reading
+from models.errors import FieldRefusal, Refusal, RefusedError
+from models.form import Catalogue, Sheet, cells_of, guarded, level_of, people_of, read_header, read_row
+from models.lifecycle.forms import form_for
+from models.record.load import contents_of
+
+KEYS = ("profile_id", "full_name", "revision")
+SHOWN = ("full_name", "state", "code", "reason", "source_row")
+"""Columns for people to read; what stands there is not taken."""
+MOST_PEOPLE, MOST_FIELDS = 1000, 40
+
+_PEOPLE = text(
+    "SELECT p.id, p.full_name, p.revision_number, p.approved_revision_id, r.form_version FROM profiles p"
+    " JOIN revisions r ON r.id = p.approved_revision_id WHERE p.id = ANY (:ids) ORDER BY p.id"
+)
+
+
+async def general_form(read: Reading) -> Catalogue:
+    """The form that the law asks of officials today."""
+    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    return form_for(law, None, read.today)
+
+
+def sheet_of(form: Catalogue, names: Sequence[str]) -> Sheet:
+    """The columns of those fields: scalars, an address as its parts.
+
+    Raises:
+        RefusedError: ``malformed-request`` for a field the form does not have in one row.
+    """
+    scalars = {field.name for field in form.scalars if field.kind != "attachment"}
+    unknown = [name for name in names if name not in scalars]
+    if unknown or not 1 <= len(names) <= MOST_FIELDS:
+        field = FieldRefusal(
+            "field", "Mục", f"Từ 1 đến {MOST_FIELDS} mục đơn của mẫu.", "Single-valued fields of the form."
+        )
+        raise RefusedError.of("malformed-request", fields=(field,))
+    wanted = tuple(
+        one for one in people_of(form).columns if one.field.name in names and one.field.name in scalars
+    )
+    return Sheet("profiles", "Hồ sơ", wanted)
+
+
+async def exported(read: Reading, names: Sequence[str], asked: BulkFilter) -> bytes:
+    """The fields of whoever the filter finds, each read written into the log of who looked at what.
+
+    Raises:
+        RefusedError: ``malformed-request``, ``bulk-too-large``, ``not-permitted``, ``field-withheld``.
+    """
+    form = await general_form(read)
+    sheet = sheet_of(form, names)
+    level = max(level_of(column.field).rank for column in sheet.columns)
+    ids = [one.profile_id for one in await filtered(read, asked, level=level, most=MOST_PEOPLE)]
+    people = list(await read.connection.execute(_PEOPLE, {"ids": ids}))
+    rows: list[list[Any]] = [[*KEYS, *(column.name for column in sheet.columns)]]
+    for start in range(0, len(people), 100):
+        rows += await _rows(read, sheet, people[start : start + 100], form)
+    book = Workbook(write_only=True)
+    page = book.create_sheet(sheet.title)
+    for row in rows:
+        page.append(row)
+    out = BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+async def _rows(read: Reading, sheet: Sheet, people: Sequence[Any], form: Catalogue) -> list[list[Any]]:
+    here = [one for one in people if one.form_version == form.version]
+    revisions = [one.approved_revision_id for one in here]
+    contents = await contents_of(read.connection, read.tools, read.who.authority_id, revisions)
+    rows = []
+    for one in here:
+        await permits.profile(read, one.id)
+        values = cells_of(sheet, contents[one.approved_revision_id])
+        rows.append([str(one.id), guarded(one.full_name), one.revision_number, *values])
+    return rows
+
+
+def content_of_row(
+    form: Catalogue, header: Sequence[str], row: int, cells: Sequence[Any]
+) -> Mapping[str, Any] | Refusal | None:
+    """What a line says of the form's fields; none where no column is one, a refusal where a cell is wrong."""
+    columns = {column.name: column for column in people_of(form).columns if column.field.name in form.by_name}
+    names = [name if name in columns else None for name in header]
+    if not any(names):
+        return None
+    found, _ = read_header(Sheet("profiles", "Hồ sơ", tuple(columns.values())), names)
+    values, issues = read_row(found, row, cells)
+    if issues:
+        wrong = tuple(FieldRefusal(i.field, i.label, i.message_vi, i.message_en) for i in issues)
+        return Refusal("invalid-form", fields=wrong)
+    fields = dict.fromkeys(columns[name].field.name for name in names if name is not None)
+    return {name: values.get(name) for name in fields}
