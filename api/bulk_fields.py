@@ -103,7 +103,7 @@ def content_of_row(
     found, _ = read_header(Sheet("profiles", "Hồ sơ", tuple(columns.values())), names)
     values, issues = read_row(found, row, cells)
     if issues:
-        wrong = tuple(FieldRefusal(i.field, i.label, i.message_vi, i.message_en) for i in issues)
+        wrong = tuple(FieldRefusal(i.field, i.column, i.message_vi, i.message_en) for i in issues)
         return Refusal("invalid-form", fields=wrong)
     fields = dict.fromkeys(columns[name].field.name for name in names if name is not None)
     return {name: values.get(name) for name in fields}

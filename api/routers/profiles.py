@@ -131,7 +131,7 @@ async def amend_submission(act: ActOnRevision, profile_id: UUID, body: AmendSubm
 
 @router.post("/{profile_id}/field-changes", operation_id="changeFields", summary="Cơ quan sửa mục của hồ sơ")
 async def change_fields(act: ActOnRevision, profile_id: UUID, body: ChangeFields) -> JSONResponse:
-    """Trình phê duyệt hồ sơ đã duyệt với một số mục được sửa theo quyết định / change fields, for approval."""
+    """Trình phê duyệt bản đã duyệt với một số mục được sửa theo quyết định / fields, for approval."""
     return await act.on_profile(profile_id, body)
 
 

@@ -101,7 +101,7 @@ def _proof(life: Life, body: ChangeFields, scene: Scene, *, personal: bool) -> t
             "evidence-required",
             "Hồ sơ phải có bản số hóa của mẫu hoặc quyết định đã xác nhận.",
             "The profile must hold the scan of the confirmed form or decision.",
-            citation=(entry or update).citation if entry or update else None,
+            citation=next((one.citation for one in (entry, update) if one), None),
         )
     certified = update is not None and update.evidence_certified
     if asked and certified and not attached[body.confirmed_form or ""]:

@@ -1,6 +1,7 @@
 """An order over HTTP, carried out by its workflow on the queue of batches, told, taken back."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -120,6 +121,7 @@ async def test_a_filter_is_frozen_an_approval_was_seen_and_a_workbook_names_peop
     neither = await approver.command("/bulk", {"verb": "approve", "dry_run": True})
     assert neither.json()["code"] == "malformed-request"
     await by_workbook(world, log_in, waits)
+    await by_edited_workbook(world, log_in, waits)
 
 
 def book(*rows: tuple[Any, ...]) -> bytes:
@@ -170,3 +172,46 @@ async def by_workbook(world: World, log_in: Callable[..., Any], second: UUID) ->
         assert refused.json()["code"] in ("import-unreadable", "malformed-request")
     undone = await over(hr, await hr.command(f"/bulk/{done['id']}/undo", {"reason": "nhầm quyết định"}))
     assert (undone["verb"], undone["done"]) == ("withdraw_notice", 1)
+
+
+async def by_edited_workbook(world: World, log_in: Callable[..., Any], approved: UUID) -> None:
+    """Taken out, edited, sent back: unedited lines change nothing, lines that moved since are refused."""
+    hr, named = await log_in("culture.hr"), {"field": ["staff_number", "employer_assessment"]}
+    taken = await hr.get("/bulk/workbooks/fields", params=named)
+    assert taken.status_code == 200, taken.text
+    header, *lines = load_workbook(BytesIO(taken.content)).worksheets[0].values
+    assert header == ("profile_id", "full_name", "revision", "staff_number", "employer_assessment")
+    assert len(lines) == 2
+    read = await world.rows(
+        "SELECT 1 FROM dossier_reads WHERE part = 'downloadFields' AND profile_id = :p", p=approved
+    )
+    assert len(read) == 1, "who looked at whose file"
+    before = await world.rows("SELECT count(*) AS n FROM revisions")
+    same = await changed(hr, taken.content)
+    assert (same["done"], same["refusals"]) == (0, {"nothing-to-submit": 2})
+    assert await world.rows("SELECT count(*) AS n FROM revisions") == before
+    edited = [list(line) for line in lines]
+    for line in edited:
+        line[4] = "'=Hoàn thành tốt nhiệm vụ"
+    edited[1][2] -= 1
+    done = await changed(hr, book(header, *edited))
+    assert (done["done"], done["refusals"]) == (1, {"stale-revision": 1})
+    (item,) = (await hr.get(f"/bulk/{done['id']}/items", params={"state": "done"})).json()["items"]
+    assert item["answer"]["changed"] == ["employer_assessment"]
+    pending = (
+        "SELECT r.author_id, r.state FROM revisions r JOIN profiles p ON p.pending_revision_id = r.id"
+        " WHERE p.id = :p"
+    )
+    row = await world.one(pending, p=item["profile_id"])
+    assert (row.author_id, row.state) == (world.accounts["culture.hr"], "submitted")
+
+
+async def changed(person: Person, data: bytes) -> dict[str, Any]:
+    common = {"document": "7/QĐ", "changed_on": "2025-12-01", "confirmed_form": "e" * 64}
+    sent = await person.post(
+        "/bulk/workbooks",
+        data={"verb": "change_fields", "dry_run": "false", "common": json.dumps(common)},
+        files={"file": ("ds.xlsx", data)},
+        headers={"Idempotency-Key": uuid4().hex},
+    )
+    return await over(person, sent)

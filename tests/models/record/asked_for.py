@@ -25,6 +25,7 @@ from models.command_accounts import (
 )
 from models.command_admin import AnnounceMaintenance, LiftMaintenance, OrderBackup, PauseParty, ResumeParty
 from models.command_exports import ExportDossier, PrintDossier
+from models.command_fields import ChangeFields
 from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
 from models.command_lists import ApproveByList, CutList, HoldItems, LiftHold
 from models.command_national import AnswerProposal, OrderReconciliation
@@ -134,6 +135,7 @@ def bodies(world: World) -> dict[str, Body]:
         SubmitDeclaration(revision_id=NOBODY, digest=DIGEST),
         EnterForm(revision_id=NOBODY, digest=DIGEST, confirmed_form=DIGEST),
         AmendSubmission(revision_id=NOBODY, digest=DIGEST, content={"gender": "x"}, **reason),
+        ChangeFields(content={"staff_number": "1"}, changed_on=day, document="1/QĐ"),
         AnswerError(duty_id=NOBODY, accepted=True, **reason),
         ReturnForCorrection(revision_id=NOBODY, fields=fields, **reason),
         OpenSigning(revision_id=NOBODY, digest=DIGEST, certificate_id=NOBODY),
