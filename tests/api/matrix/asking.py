@@ -46,6 +46,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "searchProfiles": {"name": "Nguyễn"},
     "simulateLaw": {"simulate": ["nd27_2026"]},
     "amendSubmission": {"content": {"gender": "female"}},
+    "changeFields": {"content": {"staff_number": "1"}},
     "announceMaintenance": {"starts_at": "2027-01-01T00:00:00Z", "ends_at": "2027-01-01T05:00:00Z"},
     "restrictGrant": {"valid_to": "2027-01-01"},
     "changeAgency": {"kind": "unit"},
@@ -54,7 +55,7 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 """What a schema cannot say of a body: fields put over the sample."""
 UPLOAD = {"Tus-Resumable": "1.0.0", "Upload-Length": "8", "Upload-Offset": "0"}
-QUERIES = {"getLogGrowth": {"first": 1, "second": 1}}
+QUERIES = {"getLogGrowth": {"first": 1, "second": 1}, "downloadFields": {"field": "staff_number"}}
 
 
 class Route:
@@ -83,7 +84,7 @@ class Route:
         content = self.operation.get("requestBody", {}).get("content", {})
         if "application/json" in content:
             sample = self._sample("", content["application/json"]["schema"], spot)
-            made["json"] = sample | BODIES.get(self.id, {})
+            made["json"] = (sample if isinstance(sample, dict) else {}) | BODIES.get(self.id, {})
             if self.id == "claimTransfer":  # somebody who is there to be claimed, in other hands
                 made["json"]["personal_id_number"] = _number(stage.targets["profile_id"]["f"])
         elif "multipart/form-data" in content:
