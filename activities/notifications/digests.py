@@ -20,6 +20,7 @@ from activities.notifications.passwords import remind_of_passwords
 from activities.notifications.post import MailDelayedError, MailRefusedError, Post, PostDownError, open_post
 from activities.notifications.recipients import Recipient, recipients
 from activities.readiness.board import look_over
+from activities.readiness.vacancies import warn_of_vacancies
 from activities.readiness.warnings import warn_of_dead_ends
 from models.calendar import Calendar, at_local, legal_date
 from models.database import Scope, transaction
@@ -91,6 +92,7 @@ async def send_digests(tools: Tools, settings: Settings, run: DigestRun) -> Dige
     external = settings.person_signer == "external"
     await warn_of_dead_ends(tools, scope, run.now, certificates=external)
     await settle_residue(tools, scope.authority, run.now)
+    await warn_of_vacancies(tools, scope, run.now)
     said = announcements(pauses.values(), windows)
     paper = Stationery(settings.smtp_from, f"{settings.public_address}/", run.now, law, said)
     async with open_post(settings) as post:
