@@ -72,6 +72,10 @@ async def _amended(player: Player) -> None:
     await player.says("amend_submission")
 
 
+async def _fields_changed(player: Player) -> None:
+    await player.says("change_fields")
+
+
 async def _signing_fails(player: Player) -> None:
     for _ in range(3):
         await player.says("approve")
@@ -183,6 +187,9 @@ PATHS: dict[str, Callable[[], Path]] = {
     ),
     "profile/amended_by_the_approver": lambda: Path(
         ProfileWorkflow, _profile(), acts(told("review", 2), look=[told("review", 1)]), _amended
+    ),
+    "profile/fields_changed_by_the_agency": lambda: Path(
+        ProfileWorkflow, _profile(), acts(told("service", 2), look=[told("service", 1)]), _fields_changed
     ),
     "profile/signing_fails": lambda: Path(
         ProfileWorkflow,
