@@ -1,6 +1,7 @@
 """One content, one spelling: NFC, single spaces, nothing empty; canonical JSON (RFC 8785) and its hash."""
 
 import hashlib
+import json
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
@@ -34,20 +35,24 @@ def normal_text(text: str) -> str:
 
 
 def _mapping(content: Content, depth: int = 0) -> dict[str, Any]:
-    values = ((key, _value(value, depth + 1)) for key, value in content.items())
-    return {key: value for key, value in values if not is_empty(value)}
+    found: dict[str, Any] = {}
+    for key, value in content.items():
+        normal = normal_text(value) if type(value) is str else _value(value, depth + 1)
+        if normal or not is_empty(normal):
+            found[key] = normal
+    return found
 
 
 def _value(value: Any, depth: int) -> Any:
     if isinstance(value, str):
         return normal_text(value)
-    if depth > _DEEPEST:
+    if value is None or isinstance(value, int) or depth > _DEEPEST:
         return value
     if isinstance(value, Mapping):
         return _mapping(value, depth)
     if isinstance(value, list | tuple):
-        items = (_value(item, depth + 1) for item in value)
-        return [item for item in items if not is_empty(item)]
+        items = [_value(item, depth + 1) for item in value]
+        return [item for item in items if item or not is_empty(item)]
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, date | PartialDate):
@@ -68,6 +73,8 @@ def canonical(content: Content) -> bytes:
     """
     normal = normalise(content)
     try:
+        if _plain(normal):
+            return _SPELL(normal).encode()
         _refuse_floats(normal)
         return rfc8785.dumps(normal)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
@@ -77,6 +84,24 @@ def canonical(content: Content) -> bytes:
 def digest(content: Content) -> str:
     """SHA-256 of the canonical bytes, 64 hexadecimal digits."""
     return hashlib.sha256(canonical(content)).hexdigest()
+
+
+# RFC 8785 escapes strings as this encoder does (3.2.2.2) and sorts names by their UTF-16 units (3.2.3), which
+# for ASCII names is this encoder's order. Written in C, it takes a tenth of the time of the reference.
+_SPELL = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+_SAFE = 2**53 - 1
+
+
+def _plain(value: Any) -> bool:
+    """Whether the quick spelling is the canonical one; else the reference spells, or refuses."""
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return True
+    if kind is int:
+        return bool(-_SAFE <= value <= _SAFE)
+    if kind is dict:
+        return all(type(key) is str and key.isascii() and _plain(one) for key, one in value.items())
+    return kind is list and all(_plain(one) for one in value)
 
 
 def _refuse_floats(value: Any) -> None:

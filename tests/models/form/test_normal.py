@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+import rfc8785
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from models.form import Catalogue, PartialDate, canonical, carry_over, completeness, digest, normalise, tidy
@@ -75,6 +76,27 @@ def test_empty_means_absent_at_every_depth() -> None:
 )
 def test_normal_text(text: str, normal: str) -> None:
     assert normal_text(text) == normal
+
+
+@settings(deadline=None)
+@given(contents)
+@example({"a": '\x00\x1f\x7f\u2028"\\\b/\U0001f600'})
+@example({"\U0001f600": 1, "\uffee": 2, "a": 3})
+def test_the_quick_spelling_is_the_reference_s(content: dict[str, Any]) -> None:
+    normal = normalise(content)
+    try:
+        expected = rfc8785.dumps(normal)
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError):
+        with pytest.raises(ValueError, match="canonical"):
+            canonical(content)
+    else:
+        assert canonical(content) == expected
+
+
+@pytest.mark.parametrize("content", [{"ạ": {"b": 1.5}}, {"a": 2**53}, {"a": "\ud800"}])
+def test_what_has_no_canonical_form_has_none_quickly_either(content: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"float|canonical"):
+        canonical(content)
 
 
 def test_canonical_orders_keys_and_keeps_decimals_as_text() -> None:
