@@ -8,7 +8,7 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Self
 
 _SHAPE = re.compile(r"([1-9][0-9]{3})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
@@ -30,13 +30,9 @@ class PartialDate:
         date(self.year, 1 if self.month is None else self.month, 1 if self.day is None else self.day)
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str) -> "PartialDate":
         """Read the serialised form; ValueError when the shape or the calendar refuses it."""
-        found = _SHAPE.fullmatch(text)
-        if found is None:
-            raise ValueError("expected YYYY, YYYY-MM or YYYY-MM-DD")
-        year, month, day = found.groups()
-        return cls(int(year), int(month) if month else None, int(day) if day else None)
+        return _read(text)
 
     @classmethod
     def of(cls, day: date) -> Self:
@@ -101,3 +97,13 @@ def add_months(day: date, months: int) -> date:
 def month_end(day: date) -> date:
     """The last day of its month."""
     return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+# A form is checked many times over, and people have the same months: what was read once stays read.
+@lru_cache(maxsize=1 << 14)
+def _read(text: str) -> PartialDate:
+    found = _SHAPE.fullmatch(text)
+    if found is None:
+        raise ValueError("expected YYYY, YYYY-MM or YYYY-MM-DD")
+    year, month, day = found.groups()
+    return PartialDate(int(year), int(month) if month else None, int(day) if day else None)
