@@ -14,8 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import rfc8785
-
+from models.canonical import dumps
 from models.evidence.merkle import Tree, includes, leaf_hash
 
 KIND = "approval-list"
@@ -87,7 +86,7 @@ class ListRow:
 
     def leaf(self) -> bytes:
         """The row's leaf hash: over its canonical JSON."""
-        return leaf_hash(rfc8785.dumps(self.to_json()))
+        return leaf_hash(dumps(self.to_json()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +136,7 @@ def build_manifest(about: Mapping[str, Any], rows: Sequence[ListRow]) -> bytes:
     _require_sound(rows)
     if taken := _RESERVED & set(about):
         raise ListingError(f"reserved in a manifest: {', '.join(sorted(taken))}")
-    return rfc8785.dumps(
+    return dumps(
         {
             **about,
             "kind": KIND,

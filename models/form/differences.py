@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import rfc8785
 
+from models.canonical import dumps
+
 from .fields import Catalogue, Field, Sensitivity
 from .normal import Content, normalise
 
@@ -68,7 +70,7 @@ def _same(old: Any, new: Any) -> bool:
 def _mark(value: Any) -> bytes:
     """Equal exactly for equal canonical JSON; what has none is told apart by its text."""
     try:
-        return rfc8785.dumps(value)
+        return dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError):
         return repr(value).encode("utf-8", "surrogatepass")
 

@@ -7,11 +7,11 @@ from enum import Enum
 from typing import Any
 from uuid import UUID, uuid5
 
-import rfc8785
 from psycopg.types.json import Jsonb
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from models.canonical import dumps
 from models.database import Query, together
 from models.lifecycle.outcome import DutyRebased, Insert, Outcome, Update
 from models.lifecycle.scene import Scene
@@ -23,8 +23,13 @@ GENESIS = "0" * 64
 """Previous hash of a stream's first event."""
 
 
+_AS_IT_IS = frozenset((str, int, bool, type(None)))
+
+
 def plain(value: Any) -> Any:
     """A value as JSON can hold it, the same every time."""
+    if type(value) in _AS_IT_IS:
+        return value
     match value:
         case Enum():
             return value.value
@@ -49,7 +54,7 @@ async def end_of_stream(connection: AsyncConnection, stream_id: UUID) -> tuple[i
 
 def event_hash(previous: str, content: Mapping[str, Any]) -> str:
     """SHA-256 over the previous event's hash and this event's canonical JSON (RFC 8785)."""
-    return hashlib.sha256(previous.encode() + rfc8785.dumps(plain(content))).hexdigest()
+    return hashlib.sha256(previous.encode() + dumps(plain(content))).hexdigest()
 
 
 def chain(
