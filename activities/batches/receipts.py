@@ -4,6 +4,7 @@ An accepted item is what the national database holds from then on; a rejected on
 to those who look after the list.
 """
 
+import asyncio
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -29,7 +30,6 @@ from activities.national.receipts import keep_receipt
 from activities.national.trouble import (
     PATIENCE,
     REPAIR,
-    Tries,
     again,
     growing_delay,
     of_one_call,
@@ -43,6 +43,9 @@ from models.lifecycle import rhythm
 from models.messages import Ask, Batch, BatchResult
 from models.record.act import act
 from models.record.tools import Tools
+
+LANES = 4
+"""Packets asked about at a time: an answer that takes long, or never comes, keeps fewer waiting."""
 
 _OPEN = text(
     "SELECT id, tran_code, created_at FROM submissions WHERE agency_month_id = :month AND state = 'sent'"
@@ -107,35 +110,45 @@ async def await_receipts(tools: Tools, national: National | None, batch: Batch) 
         ApplicationError: some items have no receipt yet; the engine asks again, ever more slowly.
     """
     scope = Scope(batch.authority_id, everything=True)
-    waiting, failed = False, 0
-    tries = national.tries if national else Tries()
     async with transaction(tools.engine, scope) as connection:
         packets = (await connection.execute(_OPEN, {"month": batch.agency_month_id})).all()
-    for packet in packets:
-        if national is None:
-            raise again("national-not-configured", REPAIR)
-        await open_way(tools, batch.authority_id, batch.now)
-        try:
-            settled = await _settle(tools, national, batch, packet)
-        except NationalError as error:
-            failed += 1
-            now, authority = batch.now, batch.authority_id
-            if failed == PATIENCE or not of_one_call(error):
-                raise await troubled(tools, authority, error, now, tries) from None
-            await tell_of_trouble(tools, authority, error, now)
-            settled = False
-        else:
-            failed = 0
-        waiting |= not settled
-        if settled:
-            tries.through(packet.tran_code)
+    if packets and national is None:
+        raise again("national-not-configured", REPAIR)
+    waiting = national is not None and await _hear(tools, national, batch, packets)
     await _meet(tools, batch)
     await ask_for_corrections(tools, batch)
-    if waiting:
-        raise again("receipts-pending", growing_delay(tries.failed()))
+    if waiting and national is not None:
+        raise again("receipts-pending", growing_delay(national.tries.failed()))
     async with transaction(tools.engine, scope) as connection:
         row = (await connection.execute(_RESULT, {"month": batch.agency_month_id})).one()
     return BatchResult(done=row.accepted, refused=row.rejected)
+
+
+async def _hear(tools: Tools, national: National, batch: Batch, packets: Sequence[Row[Any]]) -> bool:
+    """Ask about each packet, a few at a time, and write what is said; whether something is still awaited."""
+    waiting, failed = False, 0
+    for start in range(0, len(packets), LANES):
+        await open_way(tools, batch.authority_id, batch.now)
+        lanes = packets[start : start + LANES]
+        found = await asyncio.gather(
+            *(_ask(tools, national, batch, packet) for packet in lanes), return_exceptions=True
+        )
+        for packet, receipt in zip(lanes, found, strict=True):
+            if isinstance(receipt, NationalError):
+                failed += 1
+                if failed == PATIENCE or not of_one_call(receipt):
+                    raise await troubled(tools, batch.authority_id, receipt, batch.now, national.tries)
+                await tell_of_trouble(tools, batch.authority_id, receipt, batch.now)
+                waiting = True
+                continue
+            if isinstance(receipt, BaseException):
+                raise receipt
+            failed = 0
+            if await _settle(tools, national, batch, packet, receipt):
+                national.tries.through(packet.tran_code)
+            else:
+                waiting = True
+    return waiting
 
 
 async def _meet(tools: Tools, batch: Batch) -> None:
@@ -159,10 +172,11 @@ async def _meet(tools: Tools, batch: Batch) -> None:
         activity.heartbeat(str(row.id))
 
 
-async def _settle(tools: Tools, national: National, batch: Batch, packet: Row[Any]) -> bool:
-    """Ask about one packet and write what is known; whether all of it is."""
+async def _settle(
+    tools: Tools, national: National, batch: Batch, packet: Row[Any], receipt: Receipt | None
+) -> bool:
+    """Write what is known of one packet; whether all of it is."""
     scope = Scope(batch.authority_id, everything=True)
-    receipt = await _ask(tools, national, batch, packet)
     async with transaction(tools.engine, scope) as connection:
         if receipt is not None:
             await keep_receipt(connection, tools, batch, packet.id, receipt)
