@@ -83,17 +83,10 @@ class Watch:
 
 
 async def run(say: Say, *, quick: bool) -> list[Figure]:
-    """Ours and the bare way, each on a database of its own."""
+    """Merged and taken apart again, ours and the bare way; then a larger subtree put below another agency."""
     size = 1000 if quick else 10_000
     with stage() as built:
-        world, day = await _settled(built, size)
-        for part in ("workflows", "batches"):
-            built.worker(part)
-        address = built.settings.temporal_address
-        client = await Client.connect(address, data_converter=data_converter(built.ring))
-        # One without people first: whoever starts a worker is not kept waiting by its imports.
-        awake = await drafted(world, {"op": "rename", "unit": "H26.03", "name": "Sở Y tế thành phố"}, days=0)
-        await _carried_out(built, world, client, awake)
+        world, client, day = await _settled(built, size)
         before = _hash(built, day)
         merge, took, seen = await _merged(built, world, client, size)
         say(f"reorganisation: {size} people in {took.seconds:.1f} s, {seen.looks} looks, {seen.wrong} wrong")
@@ -102,9 +95,17 @@ async def run(say: Say, *, quick: bool) -> list[Figure]:
         restored = _hash(built, day) == before != during
         await world.tools.engine.dispose()
     with stage() as other:
-        world, day = await _settled(other, size)
+        world, _, day = await _settled(other, size, workers=False)
         plain = _bare(other, world, day)
         await world.tools.engine.dispose()
+    return [
+        *_told(size, took, seen, plain),
+        _returned(size, back, again, restored=restored),
+        await _below(quick),
+    ]
+
+
+def _told(size: int, took: Took, seen: Watch, plain: Took) -> list[Figure]:
     share = {name: spent / size * 1000 for name, spent in took.spent.items()}
     return [
         Figure(
@@ -125,30 +126,69 @@ async def run(say: Say, *, quick: bool) -> list[Figure]:
             ratio=took.seconds / plain.seconds,
             note="bare: no decision, no law, no rule set of the day, no canonical event, nothing checked",
         ),
-        Figure(
-            "the inverse plan, everybody back",
-            again.seconds,
-            "s",
-            BUDGET * size / 10_000,
-            sizes=f"{back} people",
-            note=f"as-of view {'the same as before, by hash' if restored else 'IS ANOTHER than before'}",
-        ),
     ]
 
 
-async def _settled(built: Stage, size: int) -> tuple[World, date]:
-    """Half the people in each unit, one open duty each."""
+def _returned(size: int, back: int, again: Took, *, restored: bool) -> Figure:
+    return Figure(
+        "the inverse plan, everybody back",
+        again.seconds,
+        "s",
+        BUDGET * size / 10_000,
+        sizes=f"{back} people",
+        note=f"as-of view {'the same as before, by hash' if restored else 'IS ANOTHER than before'}",
+    )
+
+
+async def _below(quick: bool) -> Figure:
+    """A subtree with its people put below another agency: whose it is changes, custody stays where it is."""
+    size = 2000 if quick else 35_000
+    with stage() as built:
+        world, client, _ = await _settled(built, size, apart=False)
+        case = await drafted(world, {"op": "reparent", "unit": "H26.02", "under": "H26.03"}, days=0)
+        with watching(built) as seen:
+            took = await _carried_out(built, world, client, case)
+        above = built.sql(
+            "SELECT count(*) FROM profiles p JOIN agency_closure c ON c.descendant_id = p.agency_id"
+            " WHERE c.ancestor_id = %s",
+            world.health,
+        )
+        await world.tools.engine.dispose()
+    return Figure(
+        "a subtree put below another agency",
+        took.seconds,
+        "s",
+        BUDGET,
+        sizes=f"{size} people, {above} of them below it afterwards",
+        where={name: spent * 1000 for name, spent in took.spent.items()},
+        note=f"{seen.looks} looks, {seen.wrong} contradictions; time in ms of CPU together",
+    )
+
+
+async def _settled(
+    built: Stage, size: int, *, apart: bool = True, workers: bool = True
+) -> tuple[World, Client, date]:
+    """One open duty each, half the people in each unit; workers that have carried out a plan before."""
     world = await settle_in(built)
     everybody = people(built, world, size + 1)
     template, *rest = everybody
     await world.ask("culture.hr", captured.notice(1, world.now.date()), template)
     _owe(built, template, rest)
+    half = rest[: size // 2] if apart else []
     with psycopg.connect(built.superuser, autocommit=True) as connection:
         with connection.transaction():
             for statement in _APART:
-                connection.execute(statement, {"health": world.health, "half": rest[: size // 2]})
+                connection.execute(statement, {"health": world.health, "half": half})
         connection.execute("VACUUM ANALYZE")
-    return world, world.now.date()
+    converter = data_converter(built.ring)
+    client = await Client.connect(built.settings.temporal_address, data_converter=converter)
+    if workers:
+        for part in ("workflows", "batches"):
+            built.worker(part)
+        # One without people first: whoever starts a worker is not kept waiting by its imports.
+        rename = {"op": "rename", "unit": "H26.03", "name": "Sở Y tế thành phố"}
+        await _carried_out(built, world, client, await drafted(world, rename, days=0))
+    return world, client, world.now.date()
 
 
 def _owe(built: Stage, template: UUID, rest: list[UUID]) -> None:
