@@ -44,7 +44,8 @@ _OFFICERS = text(
 )
 _OPEN = text(
     f"SELECT {DUTY} AS duty, d.case_id, d.facts, d.agency_id FROM duties d"  # noqa: S608 — a constant
-    " WHERE d.slot = :slot AND d.state = 'open' AND d.facts ? 'residue' ORDER BY d.case_id, d.id"
+    " WHERE d.case_id IS NOT NULL AND d.slot = :slot AND d.state = 'open' AND d.facts ? 'residue'"
+    " ORDER BY d.case_id, d.id"
 )
 _UNPLACED = text(
     "SELECT i.reorganisation_id, i.to_agency_id FROM reorganisation_items i JOIN profiles p"

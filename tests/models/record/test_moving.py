@@ -183,9 +183,51 @@ async def test_a_transfer_to_a_unit_that_ends_goes_to_its_heir(world: World) -> 
     )
 
 
+async def held(world: World, who: str, role: str) -> None:
+    """A post of culture held by somebody: with the role it gives, or a deputy's, which gives none."""
+    values = {"post": uuid4(), "id": uuid4(), "a": world.authority, "g": world.culture, "kind": role}
+    async with transaction(world.tools.engine, world.scope) as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO agency_posts (id, authority_id, agency_id, kind, valid_from, document)"
+                " VALUES (:post, :a, :g, :kind, '2025-01-01', '1/QĐ')"
+            ),
+            values,
+        )
+        await connection.execute(
+            text(
+                "INSERT INTO post_holders (id, authority_id, post_id, account_id, acting, valid_from,"
+                " document, grant_id) VALUES (:id, :a, :post, :who, false, '2025-01-01', '1/QĐ',"
+                " (SELECT id FROM grants WHERE account_id = :who AND role = :kind))"
+            ),
+            values | {"who": world.accounts[who]},
+        )
+
+
 async def test_posts_pass_on_where_nobody_is_doubled(world: World) -> None:
-    people = [await world.employ()]
+    people = [await world.employ(until="account")]
+    await held(world, "culture.head", "head")
+    await held(world, "culture.hr", "deputy")
+    await held(world, "culture.approver", "approver")
     await merged(world, people)
+    holders = await world.rows(
+        "SELECT p.agency_id, p.kind, a.display_name, h.valid_to IS NULL AS now, h.grant_id IS NULL AS bare"
+        " FROM post_holders h JOIN agency_posts p ON p.id = h.post_id JOIN accounts a ON a.id = h.account_id"
+        " ORDER BY 2, 4"
+    )
+    assert [tuple(one) for one in holders] == [
+        (world.culture, "approver", "culture.approver", False, False),
+        (world.culture, "deputy", "culture.hr", False, True),
+        (world.health, "deputy", "culture.hr", True, True),
+        (world.culture, "head", "culture.head", False, False),
+        (world.health, "head", "culture.head", True, False),
+    ]
+    assert (
+        await world.rows(
+            "SELECT 1 FROM agency_posts WHERE agency_id = :c AND valid_to IS NULL", c=world.culture
+        )
+        == []
+    )
     rows = await world.rows(
         "SELECT a.display_name AS who, g.role, g.agency_id FROM grants g"
         " JOIN accounts a ON a.id = g.account_id"
@@ -198,7 +240,7 @@ async def test_posts_pass_on_where_nobody_is_doubled(world: World) -> None:
         ("culture.hr_head", "hr_head", world.health),
     ]
     told = await world.rows("SELECT kind FROM events WHERE kind LIKE 'post.%' ORDER BY kind")
-    assert [one.kind for one in told] == ["post.lapsed", *["post.passed_on"] * 3]
+    assert [one.kind for one in told] == ["post.lapsed", *["post.passed_on"] * 4]
     assert await world.rows("SELECT 1 FROM accounts WHERE agency_id = :c", c=world.culture) == []
 
 
