@@ -28,6 +28,7 @@ BENCHES = {
     "reads": "tests.bench.reads",
     "schemathesis": "tests.bench.describing",
     "faults": "tests.bench.faults",
+    "together": "tests.bench.together",
     "starting": "tests.bench.starting",
 }
 

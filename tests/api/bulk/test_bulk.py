@@ -120,6 +120,14 @@ async def test_a_filter_is_frozen_an_approval_was_seen_and_a_workbook_names_peop
     assert (refused.status_code, refused.json()["code"]) == (409, "no-undo")
     neither = await approver.command("/bulk", {"verb": "approve", "dry_run": True})
     assert neither.json()["code"] == "malformed-request"
+    waiting = "INSERT INTO bulk_orders (id, authority_id, account_id, verb, dry_run, source, digest, state,"
+    waiting += (
+        " created_at) VALUES (:id, :a, :who, 'approve', true, 'items', '', 'waiting', :now) RETURNING id"
+    )
+    values = {"a": world.authority, "who": world.accounts["culture.approver"], "now": world.now}
+    (row,) = await world.rows(waiting, id=uuid4(), **values)
+    early = await approver.command(f"/bulk/{row.id}/runs")
+    assert (early.status_code, early.json()["code"]) == (409, "bulk-running")
     await by_workbook(world, log_in, waits)
     await by_edited_workbook(world, log_in, waits)
 
