@@ -128,8 +128,9 @@ class TestSending:
         assert opened.started == 0
         assert emulator.summary()["sendings"] == before["sendings"]
 
-    @pytest.mark.parametrize("fault", ["done_but_time_out", "done_but_broken", "server_error"])
-    @pytest.mark.parametrize("times", [2, 3])
+    @pytest.mark.parametrize(
+        ("fault", "times"), [("done_but_time_out", 2), ("done_but_broken", 3), ("server_error", 3)]
+    )
     async def test_an_unknown_fate_sends_the_same_packet_again(
         self, world, ready, months, run, emulator, fault: str, times: int
     ) -> None:

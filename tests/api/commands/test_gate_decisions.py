@@ -1,5 +1,6 @@
 """The department judges items of several lists at once: each is answered, over the API and the engine."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -38,6 +39,16 @@ async def at_gate(world: World, agency: UUID, people: list[UUID]) -> UUID:
     return month
 
 
+async def decided(officer: Any, body: Any) -> Any:
+    """The answer once every act is decided: on a busy machine some are told as accepted first (202)."""
+    async with asyncio.timeout(50):
+        while True:
+            answer = await officer.command("/gate/decisions", body, key="gate-1")
+            assert answer.status_code == 200, answer.text
+            if "accepted" not in {one["outcome"] for one in answer.json()["results"]}:
+                return answer
+
+
 @pytest.mark.rule("hanoi.art14.2")
 async def test_many_items_of_many_lists_are_judged_at_once_and_each_is_answered(
     world: World, worker: None, log_in: Callable[..., Any]
@@ -62,8 +73,7 @@ async def test_many_items_of_many_lists_are_judged_at_once_and_each_is_answered(
             one(nowhere, people[3]),
         ]
     }
-    answer = await officer.command("/gate/decisions", body, key="gate-1")
-    assert answer.status_code == 200, answer.text
+    answer = await decided(officer, body)
     said = [(r["outcome"], r["status"], r["code"]) for r in answer.json()["results"]]
     assert said == [
         ("released", 200, None),
@@ -82,7 +92,7 @@ async def test_many_items_of_many_lists_are_judged_at_once_and_each_is_answered(
         "SELECT count(*) AS n FROM events WHERE kind IN ('month.released', 'month.sent_back')"
     )
     again = await officer.command("/gate/decisions", body, key="gate-1")
-    assert again.json() == answer.json()
+    assert again.json() == answer.json(), "the same request, the same answers"
     after = await world.one(
         "SELECT count(*) AS n FROM events WHERE kind IN ('month.released', 'month.sent_back')"
     )
