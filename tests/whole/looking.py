@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from api.cli.demo.leaving import ENGINE, LOGS, PEOPLE, ROWS, URLS
+from api.cli.demo.leaving import DOCUMENTS, ENGINE, LOGS, PEOPLE, ROWS, URLS
 from api.cli.demo.person import PASSWORD
 from models.form import catalogue, split
 from tests.whole.leftovers import found, leaves
@@ -59,6 +59,11 @@ class Left:
             for path in sorted(place.iterdir()) if place.is_dir() else [place]:
                 made[f"{name}/{path.name}"] = path.name.encode() + b"\n" + path.read_bytes()
         return made
+
+    def documents(self) -> dict[str, bytes]:
+        """Files of the store: each name, and how the file begins and ends."""
+        found = {path.name: path.read_bytes() for path in sorted((self.folder / DOCUMENTS).iterdir())}
+        return {name: name.encode() + b"\n" + data[:4096] + data[-1024:] for name, data in found.items()}
 
     def mails(self) -> dict[str, bytes]:
         """Mails as they went out, and their texts; without the line that says to whom."""

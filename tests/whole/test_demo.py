@@ -200,6 +200,22 @@ def test_nobody_is_in_the_logs_the_addresses_or_the_engine(played: Played) -> No
     }
 
 
+def test_the_documents_lie_sealed(played: Played) -> None:
+    """What was signed, uploaded and imported: nobody is in a name, and no file says what it is.
+
+    A PDF packs its text, so that a search through it would find nothing either: what is asked is that each
+    file begins as a sealed one and none shows the form of a document.
+    """
+    left = Left(played)
+    documents = left.documents()
+    assert len(documents) >= 10
+    assert {name.split("_")[0] for name in documents} == {"sealed", "workbooks"}
+    for name, data in documents.items():
+        assert data.removeprefix(name.encode() + b"\n")[2:9] == b"fields-", name
+        assert not [mark for mark in (b"%PDF", b"%%EOF", b"JFIF", b"PK\x03\x04") if mark in data], name
+    assert who_is_in(documents, left.personal) == {}
+
+
 def test_nobody_else_is_in_a_mail(played: Played) -> None:
     left = Left(played)
     mails = left.mails()

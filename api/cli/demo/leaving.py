@@ -1,4 +1,5 @@
-"""What the servers of a demo know at its end, for whoever looks through it: logs, URLs, rows, the engine.
+"""What the servers of a demo know at its end, for whoever looks through it: logs, URLs, rows, documents, the
+engine.
 
 Nothing is decoded or opened here: it is what somebody finds who has the machine and not the keys. Beside it
 stands what the story's people declared, which is what must not be found.
@@ -24,8 +25,10 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from api.cli.demo.servers import Servers
+from models.documents import FolderBlobs
 
 LOGS, URLS, ROWS, ENGINE, PEOPLE = "logs", "urls.txt", "rows.copy", "engine", "people.json"
+DOCUMENTS = "documents"
 
 MOST_RUNS = 50
 """Runs of one workflow that are written out."""
@@ -67,12 +70,14 @@ async def leave(
 
 def _files(servers: Servers, urls: Urls, people: list[dict[str, Any]], folder: Path) -> list[str]:
     """All but the engine's part; answers the ids of the workflows there may be."""
-    for made in (folder / LOGS, folder / ENGINE):
+    for made in (folder / LOGS, folder / ENGINE, folder / DOCUMENTS):
         made.mkdir(parents=True, exist_ok=True)
     (folder / URLS).write_text("\n".join(urls.seen) + "\n", encoding="utf-8")
     (folder / PEOPLE).write_text(json.dumps(people, ensure_ascii=False, indent=1), encoding="utf-8")
     for log in servers.folder.glob("*.log"):
         shutil.copyfile(log, folder / LOGS / log.name)
+    for name in (blobs := FolderBlobs(servers.settings.documents)).names():
+        (folder / DOCUMENTS / name.replace("/", "_")).write_bytes(blobs.read(name))
     with psycopg.connect(servers.postgres.url(database="hoso"), row_factory=tuple_row) as connection:
         _rows(connection, folder / ROWS)
         return [str(row[0]) for row in connection.execute(_WORKFLOWS)]

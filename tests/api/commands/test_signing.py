@@ -18,10 +18,13 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.acts.office import ActOffice
+from activities.exports.office import ExportOffice
+from activities.exports.papers import ExportPapers
 from activities.signing.assurance import Level
 from activities.signing.issuing import Issued, SignerName, issue_signer
 from activities.signing.notary import Notary
 from activities.signing.sessions import SessionOffice
+from activities.signing.sources import NoSigners
 from models.evidence import verify
 from tests.activities.signing import openssl
 from tests.activities.signing.test_outside import job
@@ -44,7 +47,9 @@ async def office(world: World, app: Any, temporal_server: Any) -> AsyncIterator[
     settings = app.state.settings
     acts, notary = ActOffice(world.tools), Notary(samples.trust(), Level.B_B, None, None)
     store, threads = store_in(settings.documents, world.tools), ThreadPoolExecutor(1)
-    made = SessionOffice(world.tools, store, threads, notary, papers_of(world.tools, store))
+    exports = ExportPapers(ExportOffice(world.tools, store, NoSigners(), threads, notary))
+    papers = papers_of(world.tools, store) | {"export": exports}
+    made = SessionOffice(world.tools, store, threads, notary, papers)
     async with (
         Worker(
             client,
@@ -145,6 +150,7 @@ async def test_by_value(
         p=profile,
     )
     assert approved.state == "approved"
+    await _exported_by_value(world, app, approver, profile, certificate, issued, tmp_path)
     listed = (await approver.get(f"/accounts/{account}/certificates")).json()
     assert [one["id"] for one in listed] == [certificate]
     assert (await head.get(f"/accounts/{account}/certificates")).json() in ([], listed)
@@ -152,6 +158,49 @@ async def test_by_value(
         f"/accounts/{account}/certificates/{certificate}/withdrawals", {"reason": "Hết dùng"}
     )
     assert withdrawn.status_code == 200
+
+
+async def _exported_by_value(
+    world: World,
+    app: Any,
+    approver: Person,
+    profile: UUID,
+    certificate: str,
+    issued: Issued,
+    folder: Path,
+) -> None:
+    """What was approved is taken out under the same key: opened, signed by the agent, handed out, logged."""
+    path = f"/profiles/{profile}"
+    said = {"purpose": "Bổ nhiệm lại", "recipient": "Ban Tổ chức", "certificate_id": certificate}
+    begun = await approver.command(f"{path}/export-signing-sessions", said, key="export")
+    assert begun.status_code == 201, begun.text
+    again = await approver.command(f"{path}/export-signing-sessions", said, key="export")
+    assert (again.status_code, "token" in again.json()) == (201, False), "the token is said once"
+    address = f"/signing-sessions/{begun.json()['answer']['session_id']}"
+    shown = (await approver.get(address)).json()
+    assert (shown["kind"], shown["state"]) == ("export", "open")
+    to_sign = shown["to_sign"]
+    value = openssl.signature(folder, issued, to_sign["mechanism"], b64decode(to_sign["attributes"]))
+    body = {"prepared": shown["prepared"], "value": b64encode(value).decode()}
+    async with agent_of(app, begun.json()["token"]) as agent:
+        assert (await agent.get("/source")).content.startswith(b"%PDF")
+        wrong = await agent.post("/signature", json=body | {"value": b64encode(bytes(70)).decode()})
+        assert (wrong.status_code, wrong.json()["reason"]) == (422, "signature-value-wrong")
+        (waiting,) = (await approver.get(f"{path}/exports")).json()
+        assert (waiting["state"], waiting["document_sha256"]) == ("making", None), (
+            "unsigned is never handed out"
+        )
+        done = await agent.post("/signature", json=body)
+        assert done.status_code == 201, done.text
+        assert (await agent.post("/signature", json=body)).json()["code"] == "signing-session-ended"
+    (export,) = (await approver.get(f"{path}/exports")).json()
+    assert (export["state"], export["document_sha256"]) == ("made", done.json()["answer"]["document"])
+    handed = await approver.get(f"/documents/{export['document_sha256']}")
+    assert handed.status_code == 200, handed.text
+    verdict = verify(handed.content, samples.trust())
+    assert verdict.valid, verdict
+    assert [one.field for one in verdict.signatures] == ["authority"]
+    assert (await approver.get(address)).json()["state"] == "done"
 
 
 async def test_cancelled_by_the_signer(
