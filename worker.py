@@ -57,7 +57,7 @@ from models.identifiers import batch_queue
 from models.key_opening import open_ring
 from models.logs import configure, logger, prepare_temporal_loggers
 from models.record.tools import Tools
-from models.settings import DatabaseRole, Settings
+from models.settings import DatabaseRole, MissingSettingError, Settings
 from workflows.connection import connect
 from workflows.registry import WORKFLOWS, runner
 
@@ -322,7 +322,11 @@ def main(arguments: list[str]) -> int:
     settings = Settings()
     configure(settings.log_format, settings.log_level, part)
     prepare_temporal_loggers()
-    asyncio.run(serve(part, settings))
+    try:
+        asyncio.run(serve(part, settings))
+    except MissingSettingError as missing:
+        print(missing, file=sys.stderr)  # noqa: T201 — said in words, to whoever starts it
+        return 2
     return 0
 
 

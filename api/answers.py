@@ -1,6 +1,7 @@
 """From a command's fate to an HTTP answer: the same at every repetition."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,12 +22,21 @@ class Answered(BaseModel):
     settled: bool = Field(description="Đã có kết quả / decided")
     status: int | None = Field(description="Mã trạng thái HTTP của kết quả / HTTP status of the result")
     answer: dict[str, Any] | None
+    second_factor_at: datetime | None = Field(
+        default=None,
+        description="Phiên gửi xác thực lớp thứ hai lúc / when its session showed a second factor",
+    )
 
 
 def answered(fate: Fate) -> Answered:
     """The fate as a body."""
     return Answered(
-        command_id=fate.id, verb=fate.verb, settled=fate.settled, status=fate.status, answer=fate.answer
+        command_id=fate.id,
+        verb=fate.verb,
+        settled=fate.settled,
+        status=fate.status,
+        answer=fate.answer,
+        second_factor_at=fate.second_factor_at,
     )
 
 

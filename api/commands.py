@@ -106,6 +106,7 @@ async def submit(
     subject_id: UUID,
     expected_revision: int | None,
     now: datetime,
+    second_factor_at: datetime | None = None,
 ) -> Fate:
     """Accept a command and see it decided if that happens in time; the fate says which.
 
@@ -133,6 +134,7 @@ async def submit(
             subject_id=subject_id,
             expected_revision=expected_revision,
             now=now,
+            second_factor_at=second_factor_at,
         )
     if accepted.settled:
         return accepted
@@ -179,6 +181,7 @@ async def send(
         subject_id=subject_id,
         expected_revision=expected,
         now=await state.clock.now(),
+        second_factor_at=who.second_factor_at,
     )
     return respond(request, fate, once)
 

@@ -31,6 +31,7 @@ FREE_ATTEMPTS = 5
 STEP_UP = frozenset(
     {
         "approve",
+        "approve_disposal",
         "open_signing",
         "open_list_signing",
         "delegate",

@@ -11,6 +11,7 @@ from pydantic import Field, JsonValue, StringConstraints
 from models.command_accounts import ACCOUNT_ACTS
 from models.command_admin import ADMINISTRATION
 from models.command_consents import AllowAccess, AnswerConsent, AskConsent, RevokeAccess, WithdrawConsent
+from models.command_disposal import DISPOSALS
 from models.command_exports import ExportDossier, PrintDossier
 from models.command_fields import ChangeFields
 from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
@@ -373,6 +374,7 @@ COMMANDS: tuple[type[Body], ...] = (
     *ADMINISTRATION,
     *BREACHES,
     *REQUESTS,
+    *DISPOSALS,
     OrderReconciliation,
     AnswerProposal,
     *TREE_ACTS,

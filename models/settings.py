@@ -30,6 +30,7 @@ SETTINGS_FILE = "settings.env"
 
 __all__ = ["PREFIX", "DatabaseRole", "MissingSettingError", "Settings", "write_settings_file"]
 
+SignerKind = Literal["development", "token", "external"]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -235,10 +236,10 @@ class Settings(BucketSettings):
     """File (mode 0600) with the master key; unset: <data>/keys/master.key."""
     pki: Path = Field(default_factory=_within("pki"))
     """Folder of certificates and keys that sign; unset: <data>/pki."""
-    person_signer: Literal["development", "token", "external"] = "development"
-    """Whose key makes a person's signature: `development` keys, a `token` with a key per account, or the
-    person's own token or remote service in a signing session (`external`)."""
-    seal_signer: Literal["development", "token", "external"] = "development"
+    person_signer: SignerKind | None = None
+    """Whose key makes a person's signature: `development` keys (unset, and only where their PKI runs), a
+    `token` with a key per account, or the person's own in a signing session (`external`)."""
+    seal_signer: SignerKind | None = None
     """Whose key makes an agency's seal, likewise; a `token` holds a key labelled with the agency's id."""
     token_module: Path | None = None
     """PKCS#11 module (a shared library) of the token or hardware security module."""

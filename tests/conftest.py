@@ -84,7 +84,8 @@ class Database:
         """Settings of an installation that uses this database."""
         passwords = {f"database_{role}_password": self.server.passwords[name] for role, name in ROLES.items()}
         place = {"database_port": self.server.port, "database_name": self.name, "database_sslmode": "disable"}
-        others = {"monthly_backups": False, **others}
+        signers = {"person_signer": "development", "seal_signer": "development"}
+        others = {"monthly_backups": False, **signers, **others}
         # A second factor is tested where it belongs; elsewhere people come in by their passwords alone.
         return Settings(
             data=data, **{**passwords, **place, "second_factor": "offered", **UNHURRIED, **others}

@@ -8,6 +8,7 @@ from temporalio.exceptions import ActivityError
 
 from workflows import signing
 from workflows.consents import ConsentUpdates
+from workflows.disposal import DisposalUpdates
 from workflows.exports import ExportUpdates
 from workflows.file_requests import RequestUpdates
 from workflows.living import Living
@@ -28,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 @workflow.defn
-class ProfileWorkflow(Living, ConsentUpdates, ExportUpdates, RequestUpdates):
+class ProfileWorkflow(Living, ConsentUpdates, DisposalUpdates, ExportUpdates, RequestUpdates):
     """One profile: account → declaration → review → service (and transfers) → separation → archive."""
 
     @workflow.init

@@ -75,12 +75,22 @@ def signers_of(settings: Settings) -> Signers:
     """The signers that the settings choose.
 
     Raises:
-        MissingSettingError: a token is chosen and not named.
+        MissingSettingError: a token is chosen and not named, or nobody said who signs.
     """
-    made: dict[str, Signers] = {}
-    for kind in {settings.person_signer, settings.seal_signer}:
-        made[kind] = _source(kind, settings)
-    return ChosenSigners(made[settings.person_signer], made[settings.seal_signer])
+    persons, seals = _chosen(settings, "person_signer"), _chosen(settings, "seal_signer")
+    made = {kind: _source(kind, settings) for kind in {persons, seals}}
+    return ChosenSigners(made[persons], made[seals])
+
+
+def _chosen(settings: Settings, name: str) -> str:
+    """Who signs; `development` by itself only in the embedded mode, where its PKI runs.
+
+    Raises:
+        MissingSettingError: nobody said, and what would be signed by itself would be worth nothing.
+    """
+    if getattr(settings, name) is None and settings.pki_url is not None:
+        return "development"
+    return settings.require(name)
 
 
 def _source(kind: str, settings: Settings) -> Signers:

@@ -27,7 +27,9 @@ from models.access import roles
 from models.activity_interfaces import SlipActivities
 from models.database import Scope, transaction
 from models.lifecycle.competence import BY_SIGNATURE
+from models.lifecycle.slips import DISPOSAL
 from models.messages_slips import SlipMade, SlipRequest
+from models.record.disposing import files_of
 from models.record.tools import Tools
 
 _SLIP = text(
@@ -56,6 +58,7 @@ REASONS = {
     "hand_over": "Bàn giao hồ sơ, tài khoản",
     "receipt": "Tiếp nhận hồ sơ, tài khoản",
     "end_of_management": "Thôi quản lý hồ sơ",
+    "disposal": "Hủy hồ sơ hết thời hạn lưu trữ",
 }
 NO_KEY = "external-signature-needed"
 """No key of this agency is here: where nothing asks for a signature, the slip goes without."""
@@ -99,6 +102,7 @@ class SlipOffice(SlipActivities):
             row = (await connection.execute(_SLIP, {"id": request.slip_id})).one()
             named = {"profile": row.profile_id, "evidence": list(row.evidence or ())}
             papers = list((await connection.execute(_PAPERS, named)).all())
+            gone = await files_of(connection, row.profile_id) if row.kind == DISPOSAL else []
         if row.document_sha256 is not None:
             return SlipMade(document=row.document_sha256, unsigned=row.failure or "")
         if row.follows_id is not None and row.state_before == "making":
@@ -110,7 +114,7 @@ class SlipOffice(SlipActivities):
         loop = asyncio.get_running_loop()
         try:
             await may_sign(self.tools, self.notary, request.authority_id, row.authority_code, now)
-            made = await loop.run_in_executor(self.threads, self._make, row, papers, now)
+            made = await loop.run_in_executor(self.threads, self._make, row, papers, gone, now)
         except (CannotSignError, DocumentError) as refused:
             async with transaction(self.tools.engine, scope) as connection:
                 await no_trouble(connection, own.id)
@@ -129,12 +133,14 @@ class SlipOffice(SlipActivities):
             row = (await connection.execute(_SLIP, {"id": request.slip_id})).one()
         return SlipMade(document=row.document_sha256, unsigned=row.failure or "")
 
-    def _make(self, row: Row[Any], papers: list[Row[Any]], now: datetime) -> _Made:
-        data = data_of(row, papers)
+    def _make(self, row: Row[Any], papers: list[Row[Any]], gone: list[str], now: datetime) -> _Made:
+        for digest in gone:  # again after a crash: what is gone already is no trouble
+            self.store.forget(row.authority_id, digest)
+        data = data_of(row, papers, gone)
         if row.before is not None:
             pdf = self.store.get(row.authority_id, row.before)
         else:
-            pdf = render_slip(slip_of(row, papers), header_of(row), data, now)
+            pdf = render_slip(slip_of(row, papers, gone), header_of(row), data, now)
         content, unsigned = address(data), ""
         try:
             signed, certificate = self._signed(row, pdf, now)

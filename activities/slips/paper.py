@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -10,10 +11,15 @@ from sqlalchemy import Row
 
 from activities.documents.header import DossierHeader, HandedOver, SignaturePlace, Slip, SlipLine
 from models.lifecycle.life import STATUS_VI, Status
-from models.lifecycle.slips import END, HAND_OVER
+from models.lifecycle.slips import DISPOSAL, END, HAND_OVER
 
 GIVER, RECEIVER = "giver", "receiver"
 """The fields of a transfer's slip, and of who ends the management: laid out before the first signature."""
+
+
+TOLD = ("handed_over_on", "report", "minutes", "proposed_by")
+"""Facts of the case that the slip states."""
+TITLES = {END: "Phiếu thôi quản lý hồ sơ", DISPOSAL: "Biên bản hủy hồ sơ hết thời hạn lưu trữ"}
 
 
 def code_of(row: Row[Any]) -> str:
@@ -23,7 +29,7 @@ def code_of(row: Row[Any]) -> str:
 
 def field_of(row: Row[Any]) -> str:
     """Where this slip's signature stands."""
-    return GIVER if row.kind in (HAND_OVER, END) else RECEIVER
+    return GIVER if row.kind in (HAND_OVER, END, DISPOSAL) else RECEIVER
 
 
 def header_of(row: Row[Any]) -> DossierHeader:
@@ -36,10 +42,15 @@ def header_of(row: Row[Any]) -> DossierHeader:
     )
 
 
-def data_of(row: Row[Any], papers: list[Row[Any]]) -> bytes:
-    """What the slip states, as canonical JSON (RFC 8785): its digest is stated and signed."""
+def data_of(row: Row[Any], papers: list[Row[Any]], gone: Sequence[str] = ()) -> bytes:
+    """What the slip states, as canonical JSON (RFC 8785): its digest is stated and signed.
+
+    ``gone`` are the files that a disposal destroyed.
+    """
+    disposed = {"destroyed": list(gone)} if row.kind == DISPOSAL else {}
     return rfc8785.dumps(
         {
+            **disposed,
             "kind": f"slip.{row.kind}",
             "version": 1,
             "slip": str(row.id),
@@ -50,7 +61,7 @@ def data_of(row: Row[Any], papers: list[Row[Any]]) -> bytes:
             "mode": row.mode,
             "document": row.document,
             "effective_on": row.effective_on.isoformat(),
-            "facts": {name: row.facts[name] for name in ("handed_over_on", "report") if name in row.facts},
+            "facts": {name: row.facts[name] for name in TOLD if name in row.facts},
             "revision": {"number": row.revision, "sha256": row.digest} if row.revision else None,
             "approved_file": row.approved_file,
             "attachments": [{"sha256": one.sha256, "size": one.size} for one in papers],
@@ -60,13 +71,36 @@ def data_of(row: Row[Any], papers: list[Row[Any]]) -> bytes:
     )
 
 
-def slip_of(row: Row[Any], papers: list[Row[Any]]) -> Slip:
-    """The words of the slip."""
+def slip_of(row: Row[Any], papers: list[Row[Any]], gone: Sequence[str] = ()) -> Slip:
+    """The words of the slip; ``gone`` as in `data_of`."""
+    if row.kind == DISPOSAL:
+        return _minutes(row, gone)
     return Slip(
-        title="Phiếu thôi quản lý hồ sơ" if row.kind == END else "Phiếu chuyển hồ sơ",
+        title=TITLES.get(row.kind, "Phiếu chuyển hồ sơ"),
         legal=row.citation or "Văn bản không quy định mẫu phiếu; lập theo chính sách của hệ thống",
         lines=tuple(SlipLine(label, value) for label, value in _lines(row) if value),
         documents=tuple(_handed_over(row, papers)),
+        places=_places(row),
+    )
+
+
+def _minutes(row: Row[Any], gone: Sequence[str]) -> Slip:
+    """Of a disposal: no name any more, only what was decided by whom and what is no longer there."""
+    lines = [
+        ("Mã hồ sơ", str(row.profile_id)),
+        ("Đã thôi công tác vì", STATUS_VI[Status(row.mode)]),
+        ("Phải giữ đến hết ngày", f"{row.effective_on:%d/%m/%Y}"),
+        ("Biên bản xét hủy", str(row.facts["minutes"])),
+        ("Quyết định hủy", row.document),
+        ("Số tệp đã hủy", str(len(gone))),
+    ]
+    return Slip(
+        title=TITLES[DISPOSAL],
+        legal=row.citation or "",
+        lines=tuple(SlipLine(label, value) for label, value in lines),
+        documents=tuple(
+            HandedOver(f"Tệp số hóa hoặc bản đã ký, SHA-256 {_short(one)}", "1 tệp") for one in gone
+        ),
         places=_places(row),
     )
 
@@ -112,7 +146,7 @@ def _short(digest: str) -> str:
 
 
 def _places(row: Row[Any]) -> tuple[SignaturePlace, ...]:
-    if row.kind == END:
+    if row.kind in (END, DISPOSAL):
         return (SignaturePlace(GIVER, "Đơn vị quản lý hồ sơ", "(Ký số)", dated=True, name=row.from_agency),)
     return (
         SignaturePlace(GIVER, "Bên giao", "(Ký số)", dated=True, name=row.from_agency),

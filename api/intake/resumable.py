@@ -37,7 +37,10 @@ CHECKSUMS = {"sha1": sha1, "sha256": sha256}
 _COLUMNS = (
     "id, profile_id, length, received, media_type, kind, certified_by, certified_on, sha256, expires_at"
 )
-_FIND = text(f"SELECT {_COLUMNS} FROM uploads WHERE id = :id AND profile_id = :profile")  # noqa: S608 — a constant
+# The sender's alone: row-level security shows who may see the whole authority everybody's.
+_FIND = text(
+    f"SELECT {_COLUMNS} FROM uploads WHERE id = :id AND profile_id = :profile AND account_id = :account"  # noqa: S608 — a constant
+)
 _COUNT = text("SELECT count(*) FROM uploads WHERE account_id = :account AND sha256 IS NULL")
 _INSERT = text(
     "INSERT INTO uploads (id, authority_id, profile_id, account_id, length, received, media_type, kind,"
@@ -121,8 +124,9 @@ async def find(intake: Intake, profile_id: UUID, upload_id: UUID) -> Upload:
     Raises:
         RefusedError: ``not-found``, ``upload-expired``.
     """
+    named = {"id": upload_id, "profile": profile_id, "account": intake.who.account_id}
     async with transaction(intake.tools.engine, intake.who.scope) as connection:
-        found = (await connection.execute(_FIND, {"id": upload_id, "profile": profile_id})).one_or_none()
+        found = (await connection.execute(_FIND, named)).one_or_none()
     if found is None:
         raise permits.missing()
     if found.expires_at <= intake.who.now:

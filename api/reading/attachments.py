@@ -73,7 +73,9 @@ async def one(read: Reading, store: DocumentStore, profile_id: UUID, sha256: str
     Raises:
         RefusedError: ``not-found``, ``not-permitted``, ``field-withheld``: nobody can tell what a scan shows.
     """
-    (await permits.profile(read, profile_id)).must_see_whole()
+    subject = await permits.profile(read, profile_id)
+    subject.must_see_whole()
+    subject.must_have_content()
     row = (await read.connection.execute(_ONE, {"id": profile_id, "sha256": sha256})).one_or_none()
     if row is None:
         raise permits.missing()

@@ -55,7 +55,9 @@ async def of_profile(
     Raises:
         RefusedError: ``not-found`` where nothing of ours was signed, ``not-permitted``, ``field-withheld``.
     """
-    (await permits.profile(read, profile_id)).must_see_whole()
+    subject = await permits.profile(read, profile_id)
+    subject.must_see_whole()
+    subject.must_have_content()
     values = {"id": profile_id, "number": number}
     row = (await read.connection.execute(_SIGNED, values)).one_or_none()
     if row is None:

@@ -136,6 +136,7 @@ async def form(
             "Give one of as_of, revision and draft.",
         )
     subject = await permits.profile(read, profile_id)
+    subject.must_have_content()
     values: dict[str, Any] = {"id": profile_id}
     if as_of is not None:
         stood = await approved_on(read.connection, profile_id, as_of)
@@ -177,6 +178,7 @@ async def revisions(read: Reading, profile_id: UUID) -> list[RevisionLine]:
 async def changes(read: Reading, profile_id: UUID, first: int | None, second: int | None) -> Changes:
     """From ``first`` (unless given: what ``second`` is based on) to ``second`` (unless given: the newest)."""
     subject = await permits.profile(read, profile_id)
+    subject.must_have_content()
     rows = {row.number: row for row in await read.connection.execute(_ALL, {"id": profile_id})}
     if not rows:
         raise permits.missing()
@@ -247,7 +249,9 @@ async def may_read_document(read: Reading, sha256: str) -> None:
     refused = permits.missing()
     for profile_id in carriers:
         try:
-            (await permits.profile(read, profile_id)).must_see_whole()
+            subject = await permits.profile(read, profile_id)
+            subject.must_see_whole()
+            subject.must_have_content()
         except RefusedError as error:
             refused = error
         else:

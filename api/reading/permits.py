@@ -16,7 +16,7 @@ from models.lifecycle.life import Chapter
 _PROFILE = text(
     "SELECT p.id, p.agency_id, p.account_id, p.full_name, p.revision_number, p.approved_revision_id,"
     " p.pending_revision_id, p.synced_revision_id, p.case_id, p.category, p.chapter, p.status,"
-    " p.staff_number, p.version,"
+    " p.staff_number, p.version, p.disposed_at,"
     " ARRAY(SELECT c.ancestor_id FROM agency_closure c WHERE c.descendant_id = p.agency_id"
     "  AND c.valid_to IS NULL ORDER BY c.depth) AS ancestors,"
     " ARRAY(SELECT c.ancestor_id FROM cases k JOIN agency_closure c ON c.descendant_id = k.to_agency_id"
@@ -58,6 +58,19 @@ class Subject:
         """
         if not self.whole:
             raise withheld(self.level)
+
+    def must_have_content(self) -> None:
+        """For what was destroyed with the file, so that nothing is shown as if it had been empty.
+
+        Raises:
+            RefusedError: ``profile-disposed``.
+        """
+        if self.row.disposed_at is not None:
+            raise RefusedError.of(
+                "profile-disposed",
+                "Nội dung hồ sơ đã được hủy.",
+                "The content of the file was disposed of.",
+            )
 
 
 def missing() -> RefusedError:

@@ -81,6 +81,7 @@ class Profile(ProfileLine):
     draft_revision_id: UUID | None = Field(title="Bản nháp")
     synced_revision_id: UUID | None = Field(title="Phiên bản CSDLQG đang giữ")
     open_case: OpenCase | None = Field(title="Việc đang mở")
+    disposed_at: datetime | None = Field(default=None, title="Nội dung đã hủy lúc")
     duties: list[DutyLine] = Field(title="Nghĩa vụ đang mở")
     disputed: list[Dispute] = Field(default=[], title="Đang khiếu nại, chưa giải quyết")
     next_step: str = Field(title="Bước tiếp theo")

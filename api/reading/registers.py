@@ -57,12 +57,12 @@ class Register:
 
 
 # The name of whoever has left is for who may read the archive.
-_PERSON = (
+PERSON = (
     " CASE WHEN p.chapter = 'archive' AND NOT :archives THEN NULL ELSE p.full_name END AS person,"
     " p.agency_id, g.name AS agency"
 )
 _JOIN = " JOIN profiles p ON p.id = e.profile_id JOIN agencies g ON g.id = p.agency_id"
-_WHO = (("person", "Họ và tên"), ("agency", "Cơ quan, đơn vị"))
+WHO = (("person", "Họ và tên"), ("agency", "Cơ quan, đơn vị"))
 
 
 def requests_register() -> Register:
@@ -72,14 +72,14 @@ def requests_register() -> Register:
         title="Sổ yêu cầu sửa dữ liệu và khiếu nại",
         select=f"SELECT e.id, e.profile_id, e.kind, e.state, e.path, e.about, e.asked_at, e.due_on,"  # noqa: S608 — fragments above, no input
         " e.due_by_policy, e.citation, e.ended_at, e.ended_role, e.document, e.late_days, e.authority_id,"
-        f" e.words, e.words_key, e.answer, e.answer_key,{_PERSON} FROM file_requests e{_JOIN}",
+        f" e.words, e.words_key, e.answer, e.answer_key,{PERSON} FROM file_requests e{_JOIN}",
         at="e.asked_at",
         state="e.state",
         agency="p.agency_id",
         kind="e.kind",
         late="(coalesce(e.late_days, 0) > 0 OR e.state = 'open' AND e.due_on < :today)",
         columns=(
-            ("asked_at", "Yêu cầu lúc"), ("kind", "Loại"), *_WHO, ("path", "Mục hoặc sự việc"),
+            ("asked_at", "Yêu cầu lúc"), ("kind", "Loại"), *WHO, ("path", "Mục hoặc sự việc"),
             ("state", "Trạng thái"), ("due_on", "Hạn trả lời"), ("ended_at", "Trả lời lúc"),
             ("late_days", "Số ngày làm việc trễ"), ("document", "Văn bản"), ("citation", "Căn cứ"),
         ),
@@ -93,7 +93,7 @@ def consents_register() -> Register:
         title="Sổ đồng ý cho xem hồ sơ",
         select="SELECT e.id, e.profile_id, e.kind, e.state, e.account_id, a.display_name AS reader,"  # noqa: S608 — fragments above, no input
         " e.purpose, e.document, e.level, e.starts_on, e.ends_on - 1 AS last_day, e.asked_at, e.answered_at,"
-        f" e.ended_at, e.citation,{_PERSON} FROM access_consents e{_JOIN}"
+        f" e.ended_at, e.citation,{PERSON} FROM access_consents e{_JOIN}"
         " LEFT JOIN accounts a ON a.id = e.account_id",
         at="e.asked_at",
         state="e.state",
@@ -101,7 +101,7 @@ def consents_register() -> Register:
         kind="e.kind",
         late=None,
         columns=(
-            ("asked_at", "Lập lúc"), ("kind", "Loại"), *_WHO, ("reader", "Người được xem"),
+            ("asked_at", "Lập lúc"), ("kind", "Loại"), *WHO, ("reader", "Người được xem"),
             ("purpose", "Mục đích"), ("document", "Văn bản"), ("level", "Độ hạn chế"),
             ("starts_on", "Từ ngày"), ("last_day", "Đến hết ngày"), ("state", "Trạng thái"),
             ("ended_at", "Chấm dứt lúc"), ("citation", "Căn cứ"),
@@ -116,7 +116,7 @@ def exports_register() -> Register:
         title="Nhật ký xuất hồ sơ",
         select="SELECT e.id, e.profile_id, CASE WHEN e.legal THEN 'legal' ELSE 'print' END AS kind, e.state,"  # noqa: S608 — fragments above, no input
         " e.purpose, e.recipient, e.as_of, e.asked_by, a.display_name AS asked_by_name, e.asked_role,"
-        f" e.asked_at, e.made_at, e.document_sha256, e.citation,{_PERSON} FROM exports e{_JOIN}"
+        f" e.asked_at, e.made_at, e.document_sha256, e.citation,{PERSON} FROM exports e{_JOIN}"
         " LEFT JOIN accounts a ON a.id = e.asked_by",
         at="e.asked_at",
         state="e.state",
@@ -124,7 +124,7 @@ def exports_register() -> Register:
         kind="CASE WHEN e.legal THEN 'legal' ELSE 'print' END",
         late=None,
         columns=(
-            ("asked_at", "Yêu cầu lúc"), ("kind", "Loại"), *_WHO, ("asked_by_name", "Người xuất"),
+            ("asked_at", "Yêu cầu lúc"), ("kind", "Loại"), *WHO, ("asked_by_name", "Người xuất"),
             ("asked_role", "Vai trò"), ("purpose", "Mục đích"), ("recipient", "Nơi nhận"),
             ("as_of", "Dữ liệu đến hết ngày"), ("state", "Trạng thái"),
             ("document_sha256", "SHA-256 của tệp"), ("citation", "Căn cứ"),

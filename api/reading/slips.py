@@ -14,16 +14,17 @@ KIND_VI = {
     "hand_over": "Phiếu chuyển hồ sơ: bên giao đã ký",
     "receipt": "Phiếu chuyển hồ sơ: bên nhận đã ký",
     "end_of_management": "Phiếu thôi quản lý hồ sơ",
+    "disposal": "Biên bản hủy hồ sơ hết thời hạn lưu trữ",
 }
 
 
 class SlipLine(BaseModel):
-    """One slip of a transfer or of a leaving."""
+    """One slip of a transfer, of a leaving or of a disposal."""
 
     id: UUID = Field(title="Phiếu")
-    case_id: UUID = Field(title="Việc chuyển hoặc thôi công tác")
+    case_id: UUID = Field(title="Việc chuyển, thôi công tác hoặc hủy hồ sơ")
     profile_id: UUID = Field(title="Hồ sơ")
-    kind: Literal["hand_over", "receipt", "end_of_management"] = Field(title="Loại phiếu")
+    kind: Literal["hand_over", "receipt", "end_of_management", "disposal"] = Field(title="Loại phiếu")
     kind_vi: str = Field(title="Loại phiếu bằng lời")
     agency_id: UUID = Field(title="Cơ quan lập")
     agency: str = Field(title="Tên cơ quan lập")

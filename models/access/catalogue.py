@@ -68,6 +68,9 @@ class Verb(StrEnum):
     ANSWER_RECTIFICATION = "answer_rectification"
     DECIDE_DISPUTE = "decide_dispute"
     READ_REGISTER = "read_register"
+    HOLD_FILE = "hold_file"
+    PROPOSE_DISPOSAL = "propose_disposal"
+    APPROVE_DISPOSAL = "approve_disposal"
 
 
 class Scope(StrEnum):

@@ -148,8 +148,9 @@ def _known(cipher: FieldCipher, path: str, data: bytes) -> tuple[UUID | None, st
 
 
 def missing_documents(connection: Connection, held: Held) -> list[str]:
-    """Documents that rows name and the backup does not hold."""
+    """Documents that rows name and the backup does not hold, but for those that a disposal destroyed."""
     missing: list[Any] = []
+    held = held | set(connection.execute("SELECT authority_id, sha256 FROM disposed_files").fetchall())
     for table, column in connection.execute(_NAMED).fetchall():
         statement = sql.SQL("SELECT DISTINCT authority_id, {0} FROM {1} WHERE {0} IS NOT NULL").format(
             sql.Identifier(column), sql.Identifier(table)

@@ -27,7 +27,7 @@ def in_chapter(life: Life, *chapters: Chapter) -> None:
 
 
 def no_open_case(life: Life) -> None:
-    """Refuse while a transfer or separation of the profile is open."""
+    """Refuse while a transfer, a separation or a proposed disposal of the profile is open."""
     if life.case is None:
         return
     if life.case.kind == "transfer":
@@ -37,12 +37,29 @@ def no_open_case(life: Life) -> None:
             "A transfer of this profile is still open.",
             case_id=str(life.case.id),
         )
+    if life.case.kind == "disposal":
+        refuse(
+            "disposal-open",
+            "Hồ sơ đang có đề nghị hủy chưa quyết định.",
+            "A disposal of this file is proposed and not decided.",
+            case_id=str(life.case.id),
+        )
     refuse(
         "separation-open",
         "Hồ sơ đã có quyết định thôi công tác.",
         "A separation of this profile is already decided.",
         case_id=str(life.case.id),
     )
+
+
+def not_disposed(life: Life) -> None:
+    """Refuse every act on a file whose content was destroyed."""
+    if life.disposed:
+        refuse(
+            "profile-disposed",
+            "Nội dung hồ sơ đã được hủy; chỉ còn dấu vết của việc hủy.",
+            "The file's content was disposed of; only the trace of that is left.",
+        )
 
 
 def open_transfer(life: Life, case: Case | None, *states: str) -> Case:

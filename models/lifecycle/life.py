@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from models.lifecycle.archived import Archived
 from models.lifecycle.consent import Consent
 from models.lifecycle.file_request import FileRequest
 from models.lifecycle.proposed import Proposal
@@ -281,6 +282,10 @@ class Life:
     pulled: Pulled | None = None
     exportable: Exportable | None = None
     """The national record to fill it from; only for that act."""
+    archived: Archived | None = None
+    """What holds the file and since when its keeping runs; only for the acts about that."""
+    disposed: bool = False
+    """Whether its content was destroyed: the tombstone takes no further acts."""
     posts: int = 0
     """Roles in agencies that the person holds now, by the own account or by a post's."""
 

@@ -7,7 +7,7 @@ its number leads to this command. Nothing is declared twice; the draft begins wi
 from models.commands import ReopenProfile
 from models.lifecycle.entry import open_entry, owed_at_entry
 from models.lifecycle.forms import go_over
-from models.lifecycle.guard import in_chapter, refuse
+from models.lifecycle.guard import in_chapter, no_open_case, refuse
 from models.lifecycle.life import Chapter, Life, Status
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
@@ -16,6 +16,7 @@ from models.lifecycle.scene import Scene
 def reopen(life: Life, body: ReopenProfile, scene: Scene) -> Outcome:
     """Begin again with the account; what is owed is what is owed for anybody who enters this way."""
     in_chapter(life, Chapter.ARCHIVE)
+    no_open_case(life)
     if life.status is Status.DECEASED:
         refuse("wrong-state", "Người này đã từ trần.", "The person has died.")
     if body.event_on > scene.today:

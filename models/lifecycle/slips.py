@@ -14,7 +14,7 @@ from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.regulations import Obligation
 
-HAND_OVER, RECEIPT, END = "hand_over", "receipt", "end_of_management"
+HAND_OVER, RECEIPT, END, DISPOSAL = "hand_over", "receipt", "end_of_management", "disposal"
 
 
 def slip_id(case: Case, kind: str) -> UUID:

@@ -15,27 +15,26 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.calendar import Calendar, legal_date, start_of_day
-from models.command_registers import REQUESTS
 from models.commands import Approve, Delegate, GiveNotice, OpenProfile, ReopenProfile
 from models.database import Query, Scope, entering, together, transaction
 from models.errors import RefusedError
 from models.lifecycle.account import open_profile
 from models.lifecycle.delegation import give
+from models.lifecycle.guard import not_disposed
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.messages import Ask, Moment
 from models.record.authorise import authorise
 from models.record.commands import Command, command_of, command_query, settling
 from models.record.conflicts import refusal_of
-from models.record.consents import CONSENTS, with_consents
 from models.record.decide import DECISIONS, decide_internal
 from models.record.delegations import giving, saving_delegation
-from models.record.exports import EXPORTS, TAKING, being_made, with_exportable
+from models.record.exports import EXPORTS, being_made
 from models.record.hearing import tell_of_batch
 from models.record.measuring import looking, measured, stands_anew
+from models.record.more import with_more
 from models.record.opening import opening_scene
 from models.record.places import placed, refuse_former
-from models.record.requesting import with_requests
 from models.record.signing import awaited_step, certified, working
 from models.record.subjects import (
     Found,
@@ -263,6 +262,8 @@ async def _decide(
         raise RefusedError.of("not-found", "Không tìm thấy.", "There is no such thing.")
     scene = await placed(connection, body, found.agency_id, scene)
     life = found.subject.life
+    if life is not None:
+        not_disposed(life)
     scene = await certified(connection, command, found.subject.sessions, scene)
     if command.expected is not None and life is not None and command.expected != life.newest:
         raise RefusedError.of(
@@ -271,13 +272,7 @@ async def _decide(
             "The form has a newer revision.",
             extra={"current_revision": life.newest},
         )
-    subject = found.subject
-    if isinstance(body, TAKING) and life is not None:
-        subject = replace(subject, life=await with_exportable(connection, life, body, scene))
-    if isinstance(body, CONSENTS) and life is not None:
-        subject = replace(subject, life=await with_consents(connection, life, body))
-    if isinstance(body, REQUESTS) and life is not None:
-        subject = replace(subject, life=await with_requests(connection, life))
+    subject = await with_more(connection, found.subject, body, scene)
     outcome = DECISIONS[type(body)](subject, body, scene)
     if scene.on_behalf_of is not None:
         names = {"on_behalf_of": str(scene.on_behalf_of), "delegation_id": str(scene.delegation_id)}

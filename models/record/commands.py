@@ -47,6 +47,7 @@ class Fate:
     answer: dict[str, Any] | None
     accepted_at: datetime
     settled_at: datetime | None
+    second_factor_at: datetime | None = None
     fresh: bool = False
     """Whether this very request wrote the command down; a repetition finds it written."""
 
@@ -64,6 +65,7 @@ async def accept(
     subject_id: UUID,
     expected_revision: int | None,
     now: datetime,
+    second_factor_at: datetime | None = None,
 ) -> Fate:
     """Write the command down, or find it written: the same key for another body or subject is refused.
 
@@ -87,6 +89,7 @@ async def accept(
         "body_hash": digest,
         "expected_revision": expected_revision,
         "accepted_at": now,
+        "second_factor_at": second_factor_at,
     }
     written, (stored,) = await together(connection, [(_WRITE_DOWN, row), (_ROW, {"id": command_id})])
     if (stored.body_hash, stored.subject_id) != (digest, subject_id):
@@ -100,8 +103,9 @@ async def accept(
 
 _WRITE_DOWN = text(
     "INSERT INTO commands (id, authority_id, account_id, verb, workflow_id, subject_id, body, key_id,"
-    " body_hash, expected_revision, accepted_at) VALUES (:id, :authority_id, :account_id, :verb,"
-    " :workflow_id, :subject_id, :body, :key_id, :body_hash, :expected_revision, :accepted_at)"
+    " body_hash, expected_revision, accepted_at, second_factor_at) VALUES (:id, :authority_id, :account_id,"
+    " :verb, :workflow_id, :subject_id, :body, :key_id, :body_hash, :expected_revision, :accepted_at,"
+    " :second_factor_at)"
     " ON CONFLICT DO NOTHING RETURNING id"
 )
 _ROW = text("SELECT * FROM commands WHERE id = :id")
@@ -123,6 +127,7 @@ def _fate(row: Any) -> Fate:
         answer=row.answer,
         accepted_at=row.accepted_at,
         settled_at=row.settled_at,
+        second_factor_at=row.second_factor_at,
     )
 
 

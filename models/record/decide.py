@@ -82,6 +82,7 @@ from models.lifecycle import (
     consenting,
     declaration,
     delegation,
+    disposal,
     entry,
     errors,
     export_sessions,
@@ -222,6 +223,7 @@ DECISIONS: dict[type[Body], Decision] = {
     AskConsent: _life(consenting.ask),
     AnswerConsent: _life(consenting.answer),
     WithdrawConsent: _life(consenting.withdraw),
+    **{body: _life(one) for body, one in disposal.DECISIONS.items()},
     RequestRectification: _life(requests.ask_rectification),
     AnswerRectification: _life(requests.answer_rectification),
     OpenDispute: _life(requests.open_dispute),
@@ -316,9 +318,8 @@ def _wake(subject: Subject, scene: Scene) -> Outcome:
     if subject.life is None:
         assert subject.month is not None
         return wake.wake_month(subject.month, scene)
-    if subject.case is not None:
-        closed = subject.case.closed
-        return Outcome() if closed else wake.wake_transfer(subject.life, subject.case, scene)
+    if (case := subject.case) is not None:
+        return Outcome() if case.closed else wake.wake_transfer(subject.life, case, scene)
     return wake.wake_profile(subject.life, scene, subject.month)
 
 

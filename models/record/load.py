@@ -288,6 +288,7 @@ def life_of(row: Any) -> Life:
         origin=row.origin,
         held_since=row.held_since,
         posts=row.posts,
+        disposed=row.disposed_at is not None,
         post_accounts=tuple(UUID(one) for one in row.post_accounts),
     )
 

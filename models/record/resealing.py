@@ -168,7 +168,8 @@ _UNGUARD = text(
 )
 _STALE = text(
     "SELECT id, id_number_index FROM profiles WHERE id > :after"
-    " AND id_number_key IS DISTINCT FROM :current ORDER BY id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED"
+    " AND disposed_at IS NULL AND id_number_key IS DISTINCT FROM :current"
+    " ORDER BY id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED"
 )
 _INDEXED = text(
     "UPDATE profiles SET id_number_index = :id_number_index, id_number_key = :id_number_key,"
@@ -228,7 +229,9 @@ async def uses(engine: AsyncEngine, authority_id: UUID) -> dict[str, dict[str, i
             rows = await connection.execute(_count(column.table, column.key, f"{column.data} IS NOT NULL"))
             for row in rows:
                 found.setdefault(row.key, {})[column.table] = row.rows
-        for row in await connection.execute(_count("profiles", "coalesce(id_number_key, '')", "true")):
+        for row in await connection.execute(
+            _count("profiles", "coalesce(id_number_key, '')", "disposed_at IS NULL")
+        ):
             found.setdefault(row.key, {})["profiles"] = row.rows
     return found
 

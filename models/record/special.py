@@ -11,6 +11,7 @@ from models.form import catalogue, split
 from models.keys import Sealed
 from models.record import event_items
 from models.record.delegations import stir
+from models.record.disposing import shredded
 from models.record.requesting import file_request, file_request_ended
 from models.record.writing import Writing
 from models.tables import AccountRow
@@ -305,6 +306,7 @@ SPECIAL: dict[str, Callable[[AsyncConnection, Writing, dict[str, Any]], Awaitabl
     "holder": holder,
     "submitted_again": submitted_again,
     "posts_left": posts_left,
+    "shredded": shredded,
     "file_requests": file_request,
     "file_request_ended": file_request_ended,
 }

@@ -13,6 +13,7 @@ from models.tables.backups import BackupRow
 from models.tables.base import Table
 from models.tables.bulk import BulkItemRow, BulkOrderRow
 from models.tables.consents import AccessConsentRow
+from models.tables.disposal import DisposedFileRow, LegalHoldRow
 from models.tables.duties import CaseRow, DutyRow, NoticeRow
 from models.tables.exports import ExportRow
 from models.tables.history import LogHeadRow, LogLeafRow, LogNodeRow, LogSealRow, SealerRow
@@ -112,6 +113,7 @@ __all__ = [
     "CommandRow",
     "CustodyRow",
     "DelegationRow",
+    "DisposedFileRow",
     "DossierReadRow",
     "DutyRow",
     "EventRow",
@@ -123,6 +125,7 @@ __all__ = [
     "ImportLineRow",
     "ImportRow",
     "LawMoveRow",
+    "LegalHoldRow",
     "LogHeadRow",
     "LogLeafRow",
     "LogNodeRow",

@@ -87,7 +87,7 @@ class CaseRow(Table):
 
     __tablename__ = "cases"
     __table_args__ = (
-        CheckConstraint("kind IN ('transfer', 'separation')", name="kind"),
+        CheckConstraint("kind IN ('transfer', 'separation', 'disposal')", name="kind"),
         Index("uq_cases_open", "profile_id", unique=True, postgresql_where="closed_at IS NULL"),
     )
     id: Mapped[Id]

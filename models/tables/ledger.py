@@ -38,6 +38,8 @@ class CommandRow(Table):
     body_hash: Mapped[str]
     expected_revision: Mapped[int | None]
     accepted_at: Mapped[datetime]
+    second_factor_at: Mapped[datetime | None]
+    """When the session that sent it had last shown its second factor; none where it never had."""
     settled_at: Mapped[datetime | None]
     heard_at: Mapped[datetime | None]
     """Since when the engine is known to know: a row may be settled by a worker that died before saying so."""

@@ -84,6 +84,8 @@ class ProfileRow(Table):
     foretold: Mapped[list[Any]]
     """Dates the approved form foretells, as ``[kind, iso date]`` pairs in order."""
     next_wake_at: Mapped[datetime | None]
+    disposed_at: Mapped[datetime | None]
+    """When its content was destroyed by an approved act; the row is the tombstone."""
     last_event: Mapped[int]
     last_hash: Mapped[str]
     created_at: Mapped[datetime]

@@ -16,7 +16,7 @@ class SlipRow(Table):
     __tablename__ = "slips"
     __table_args__ = (
         UniqueConstraint("case_id", "kind", name="uq_slips_case_id"),
-        CheckConstraint("kind IN ('hand_over', 'receipt', 'end_of_management')", name="kind"),
+        CheckConstraint("kind IN ('hand_over', 'receipt', 'end_of_management', 'disposal')", name="kind"),
         CheckConstraint("state IN ('making', 'made', 'failed')", name="state"),
         CheckConstraint(
             "state <> 'made' OR (document_sha256 IS NOT NULL AND made_at IS NOT NULL)", name="made"

@@ -166,6 +166,8 @@ def _settings(
         "database_sslmode": "disable",
         "temporal_address": engine.address,
         "api_port": str(free_port()),
+        "person_signer": "development",
+        "seal_signer": "development",
         "revocation": "off",
         "second_factor": "offered",
         "requests_per_minute": "1000000",

@@ -1,4 +1,4 @@
-"""Consents and requests about a file: they are said and answered, no timer waits for their end."""
+"""Consents, requests and the end of a file: they are said and answered, no timer waits for their end."""
 
 from collections.abc import Callable
 
@@ -19,6 +19,11 @@ async def _requests(player: Player) -> None:
         await player.says(verb)
 
 
+async def _disposal(player: Player) -> None:
+    for verb in ("place_hold", "end_hold", "propose_disposal", "withdraw_disposal", "approve_disposal"):
+        await player.says(verb)
+
+
 PATHS: dict[str, Callable[[], Path]] = {
     "profile/consents": lambda: Path(
         ProfileWorkflow,
@@ -31,5 +36,11 @@ PATHS: dict[str, Callable[[], Path]] = {
         Life(authority_id=AUTHORITY, profile_id=SUBJECT),
         acts(*(told("service", n) for n in range(2, 7)), look=[told("service", 1)]),
         _requests,
+    ),
+    "profile/disposal": lambda: Path(
+        ProfileWorkflow,
+        Life(authority_id=AUTHORITY, profile_id=SUBJECT),
+        acts(*(told("service", n) for n in range(2, 7)), look=[told("service", 1)]),
+        _disposal,
     ),
 }

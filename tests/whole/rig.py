@@ -154,6 +154,8 @@ class Rig:
         self.start("postgres", "temporal")
         self.postgres.create_roles_and_database("hoso")
         passwords = {
+            "person_signer": "development",
+            "seal_signer": "development",
             "revocation": "off",
             "second_factor": "offered",
             "requests_per_minute": "1000000",

@@ -240,14 +240,24 @@ def test_chosen_by_settings(hardware: Hardware, tmp_path: Path) -> None:
     with pytest.raises(SignerAwayError, match="cannot be read"):
         signers_of(settings).seal_for("agency-1", "")
     with pytest.raises(MissingSettingError) as unnamed:
-        signers_of(Settings(data=tmp_path, seal_signer="token"))
+        signers_of(Settings(data=tmp_path, person_signer="external", seal_signer="token"))
     assert unnamed.value.variable == "HOSO_TOKEN_MODULE"
-    plain = signers_of(Settings(data=tmp_path))
+    plain = signers_of(Settings(data=tmp_path, pki_url="http://127.0.0.1:8091"))
     assert isinstance(plain, ChosenSigners)
     assert isinstance(plain.persons, DevelopmentSigners)
     assert plain.persons is plain.seals
     with pytest.raises(CannotSignError):
         NoSigners().seal_for("agency-1", "")
+
+
+def test_outside_the_embedded_mode_nobody_signs_with_a_development_key_unless_told(tmp_path: Path) -> None:
+    for said, asked in (({}, "HOSO_PERSON_SIGNER"), ({"person_signer": "external"}, "HOSO_SEAL_SIGNER")):
+        with pytest.raises(MissingSettingError) as unsaid:
+            signers_of(Settings(data=tmp_path, **said))
+        assert unsaid.value.variable == asked
+    told = signers_of(Settings(data=tmp_path, person_signer="development", seal_signer="external"))
+    assert isinstance(told, ChosenSigners)
+    assert isinstance(told.seals, NoSigners)
 
 
 def test_a_signature_of_the_token_costs_no_more_than_one_of_a_file(hardware: Hardware) -> None:

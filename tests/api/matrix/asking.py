@@ -55,7 +55,15 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 """What a schema cannot say of a body: fields put over the sample."""
 UPLOAD = {"Tus-Resumable": "1.0.0", "Upload-Length": "8", "Upload-Offset": "0"}
-QUERIES = {"getLogGrowth": {"first": 1, "second": 1}, "downloadFields": {"field": "staff_number"}}
+QUERIES: dict[str, dict[str, Any]] = {"downloadFields": {"field": "staff_number"}}
+STANDS_FOR = {
+    "acceptTransfer": {"transfer_id": "incoming_id"},
+    "refuseTransfer": {"transfer_id": "incoming_id"},
+    "askForProfile": {"transfer_id": "incoming_id"},
+    "getRound": {"command_id": "round_id"},
+    "dropUpload": {"upload_id": "dropped_id"},
+}
+"""Routes whose path names something else than their like: a move that arrives, an upload that may go."""
 
 
 class Route:
@@ -76,11 +84,13 @@ class Route:
         spot = {name: places.get(position, NOTHING) for name, places in stage.targets.items()}
         path = self.path
         for name in self.parameters:
-            path = path.replace(f"{{{name}}}", str(spot.get(name, _other(name, self.id))))
+            held = STANDS_FOR.get(self.id, {}).get(name, name)
+            path = path.replace(f"{{{name}}}", str(spot.get(held, _other(name, self.id))))
         headers = {"Idempotency-Key": uuid4().hex, "Hoso-Purpose": "kiem%20tra", "If-Match": '"r999"'}
         headers |= UPLOAD if "uploads" in path else {}
         made: dict[str, Any] = {"method": self.method, "url": path, "headers": headers}
-        made["params"] = QUERIES.get(self.id)
+        log = {"first": stage.head, "second": stage.head}
+        made["params"] = log if self.id == "getLogGrowth" else QUERIES.get(self.id)
         content = self.operation.get("requestBody", {}).get("content", {})
         if "application/json" in content:
             sample = self._sample("", content["application/json"]["schema"], spot)
@@ -103,6 +113,8 @@ class Route:
         return "profile_id" if "profiles" in required else None
 
     def _schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        if schema.get("anyOf") and {"type": "null"} in schema["anyOf"]:  # a body that may be left out
+            schema = next(one for one in schema["anyOf"] if one != {"type": "null"})
         if "$ref" in schema:
             found: dict[str, Any] = self.document["components"]["schemas"][schema["$ref"].split("/")[-1]]
             return found

@@ -14,6 +14,7 @@ _ATTACHED = (
     " uploaded_at) SELECT gen_random_uuid(), authority_id, id, :sha, :size, 'application/pdf', 'evidence',"
     " account_id, :now FROM profiles WHERE id = :profile RETURNING id"
 )
+_SIGNED = "UPDATE approvals SET document_sha256 = :sha WHERE profile_id = :profile RETURNING id"
 _COMMAND = "SELECT id FROM commands WHERE subject_id = :profile ORDER BY accepted_at LIMIT 1"
 _LIST = (
     "INSERT INTO approval_lists (id, authority_id, agency_month_id, command_id, account_id, account_role,"
@@ -32,7 +33,8 @@ _ORDER = (
 
 
 async def with_profile(world: World, profile: UUID) -> None:
-    """A scan, and a record pulled from the national database."""
+    """A scan, a signed file, and a record pulled from the national database."""
+    await world.rows(_SIGNED, sha=PAPER_SHA, profile=profile)
     await world.rows(_ATTACHED, sha=PAPER_SHA, size=len(PAPER), now=world.now, profile=profile)
     command = (await world.one(_COMMAND, profile=profile)).id
     async with transaction(world.tools.engine, world.scope) as connection:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from api.scope import token_hash
@@ -18,7 +18,7 @@ from models.commands import Delegate, RequestTransfer, WithdrawTransfer
 from models.key_changes import create_keyring
 from models.key_ring import MasterKey
 from models.record.tools import Tools
-from tests.api.matrix import papers
+from tests.api.matrix import objects, papers
 from tests.models.record import plans
 from tests.world import World, build
 
@@ -43,6 +43,8 @@ class Stage:
     abroad: World
     targets: dict[str, dict[str, UUID]] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
+    head: int = 0
+    """Size of the history's log at its first head."""
 
     def names(self, position: str) -> tuple[str, ...]:
         """Ids that no answer to somebody who may not see this position contains."""
@@ -63,6 +65,7 @@ def build_stage(database: Any, folder: Path, *, again: bool = False) -> Stage:
         stage = Stage(await build(tools, NOW, second=again), await build(tools, NOW, second=True))
         await _people(stage)
         await _things(stage)
+        await _uploads(stage, create_async_engine(database.url("api"), poolclass=NullPool))
         await engine.dispose()
         return stage
 
@@ -156,6 +159,10 @@ async def _things(stage: Stage) -> None:
             ),
             "command_id": (await there.one(_COMMAND, who=there.accounts[officer])).id,
         }
+        found["receipt_id"] = await objects.answer_about(there, agency, found["month_id"])
+        found["round_id"] = await objects.round_of(there, found["month_id"], there.accounts[officer])
+        source = there.health if agency != there.health else there.culture
+        found["incoming_id"] = await objects.handed_over(there, source, agency)
         found["list_id"] = await papers.list_of(there, found["month_id"], there.accounts[officer])
         found["grant_id"] = (await there.one(_GRANT, who=found["account_id"])).id
         for name, value in found.items():
@@ -168,11 +175,25 @@ async def _things(stage: Stage) -> None:
         "s": await papers.imported(world),
         "z": await papers.imported(abroad),
     }
+    for name, made in (("load_id", objects.load_of), ("backup_id", objects.backup_of)):
+        stage.targets[name] = {"s": await made(world), "z": await made(abroad)}
+    stage.head = await objects.logged(world)
     for position, profile in stage.targets["profile_id"].items():
         there = abroad if position == "z" else world
         await papers.with_profile(there, profile)
         duty = await there.rows("SELECT id FROM duties WHERE profile_id = :p LIMIT 1", p=profile)
         stage.targets.setdefault("duty_id", {})[position] = duty[0].id
+
+
+async def _uploads(stage: Stage, api: AsyncEngine) -> None:
+    """One that goes on and one that may be dropped, about each profile, by the HR officer."""
+    for position, profile in stage.targets["profile_id"].items():
+        there = stage.abroad if position == "z" else stage.world
+        sender = there.accounts["culture.hr" if position == "z" else "hr_officer"]
+        for name in ("upload_id", "dropped_id"):
+            made = await objects.upload_by(api, there, profile, sender)
+            stage.targets.setdefault(name, {})[position] = made
+    await api.dispose()
 
 
 async def _breach(world: World, agency: UUID, head: str) -> UUID:

@@ -98,17 +98,20 @@ TABLE = {
     "manage_agency plan_reorganisation approve_reorganisation "
     "read_profile export approve return_for_correction request_transfer report_transfer hand_over "
     "accept_transfer refuse_transfer separate sync read_reports sign_report report_lost_password "
-    "record_breach answer_rectification decide_dispute read_register",
+    "record_breach answer_rectification decide_dispute read_register "
+    "hold_file propose_disposal approve_disposal",
     "department_officer": "consent_access open_agency_account manage_account hand_over_account manage_access "
     "manage_agency plan_reorganisation "
     "read_profile read_archive export report_transfer create_account pull_record gate reconcile "
-    "read_reports import_workbook sign_report record_breach answer_breach decide_dispute read_register",
+    "read_reports import_workbook sign_report record_breach answer_breach decide_dispute read_register "
+    "hold_file propose_disposal",
     "department_head": "approve_reorganisation "
     "consent_access read_profile read_archive export gate reconcile read_reports "
-    "sign_report record_breach answer_breach decide_dispute read_register",
+    "sign_report record_breach answer_breach decide_dispute read_register "
+    "hold_file propose_disposal approve_disposal",
     "sync_agent": "read_profile sync",
     "consent_reader": "read_profile",
-    "archivist": "read_archive",
+    "archivist": "read_archive propose_disposal",
     "auditor": "read_profile read_archive read_reports read_log inspect_workflow read_register",
     "administrator": "open_agency_account manage_account hand_over_account manage_access manage_agency "
     "create_account import_workbook inspect_workflow administer record_breach plan_reorganisation",
@@ -272,11 +275,12 @@ def test_nobody_acts_as_an_officer_on_the_own_profile(verb: Verb) -> None:
 
 def test_the_separated_verbs_are_these() -> None:
     assert [str(verb) for verb in SEPARATED] == [
-        "accept_transfer", "amend", "answer_rectification", "approve", "archive", "ask_consent",
+        "accept_transfer", "amend", "answer_rectification", "approve", "approve_disposal", "archive",
+        "ask_consent",
         "consent_access", "create_account", "decide_dispute", "enter_form", "export", "gate",
-        "give_notice", "hand_over", "hand_over_account", "manage_access", "manage_account",
-        "open_agency_account", "pull_record", "refuse_transfer", "report_transfer", "request_transfer",
-        "return_for_correction", "separate",
+        "give_notice", "hand_over", "hand_over_account", "hold_file", "manage_access", "manage_account",
+        "open_agency_account", "propose_disposal", "pull_record", "refuse_transfer", "report_transfer",
+        "request_transfer", "return_for_correction", "separate",
     ]  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from models.commands import (
 )
 from models.database import transaction
 from models.tables import Table
-from tests.models.record import consent_bodies, plans, register_bodies
+from tests.models.record import consent_bodies, disposal_bodies, plans, register_bodies
 from tests.models.record.asked_for import bodies, delegation
 from tests.models.record.reporting import report
 from tests.world import World
@@ -98,6 +98,7 @@ ALLOWED = {
     **consent_bodies.ALLOWED,
     **register_bodies.ALLOWED,
     **plans.ALLOWED,
+    **disposal_bodies.ALLOWED,
     "separate": SIDE,
     "cancel_separation": SIDE,
     "report_transfer": (*SIDE, "department"),
