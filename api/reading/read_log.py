@@ -5,7 +5,9 @@ writes nothing. What was answered is recorded, for the transaction commits befor
 refused leaves no line.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -31,28 +33,44 @@ async def record(read: Reading, profile_id: UUID, verdict: Allowed) -> None:
     Raises:
         RefusedError: ``purpose-required`` where the role must say it and has not.
     """
-    who = read.who
     if read.purpose is None and roles().roles[verdict.role].states_purpose:
         raise RefusedError.of("purpose-required")
-    await read.connection.execute(
-        _RECORD,
-        {
-            "id": new_id(),
-            "authority": who.authority_id,
-            "profile": profile_id,
-            "account": who.account_id,
-            "reader": who.display_name,
-            "role": verdict.role,
-            "agency": next((place for role, place in who.held if role == verdict.role), who.agency_id),
-            "part": read.part,
-            "level": verdict.level,
-            "purpose": read.purpose,
-            "citation": verdict.citation,
-            "delegation": verdict.delegation_id,
-            "began_at": slice_of(read.now),
-            "now": read.now,
-        },
-    )
+    await read.connection.execute(_RECORD, _line(read, profile_id, verdict))
+
+
+def _line(read: Reading, profile_id: UUID, verdict: Allowed) -> dict[str, Any]:
+    who = read.who
+    return {
+        "id": new_id(),
+        "authority": who.authority_id,
+        "profile": profile_id,
+        "account": who.account_id,
+        "reader": who.display_name,
+        "role": verdict.role,
+        "agency": next((place for role, place in who.held if role == verdict.role), who.agency_id),
+        "part": read.part,
+        "level": verdict.level,
+        "purpose": read.purpose,
+        "citation": verdict.citation,
+        "delegation": verdict.delegation_id,
+        "began_at": slice_of(read.now),
+        "now": read.now,
+    }
+
+
+async def record_taken(read: Reading, profiles: Collection[UUID], role: str) -> None:
+    """Write down that a register was taken away as a file: a line for each file named in it, but the own.
+
+    Raises:
+        RefusedError: ``purpose-required`` as for a read.
+    """
+    about = sorted(one for one in set(profiles) if one != read.who.profile_id)
+    if not about:
+        return
+    verdict = Allowed(role, None, "", "")
+    if read.purpose is None and roles().roles[role].states_purpose:
+        raise RefusedError.of("purpose-required")
+    await read.connection.execute(_RECORD, [_line(read, one, verdict) for one in about])
 
 
 def slice_of(now: datetime) -> datetime:

@@ -25,6 +25,7 @@ PARTS: dict[str, tuple[str, str]] = {
     "listDocuments": ("Phê duyệt và tệp đã ký", "approvals and signed files"),
     "getDocument": ("Tệp đã ký", "a signed file"),
     "listConsents": ("Sự đồng ý cho xem hồ sơ", "the consents to read"),
+    "downloadRegister": ("Tải sổ theo dõi có tên hồ sơ", "a register that names the file, taken away"),
     "listHolds": ("Các lệnh giữ hồ sơ", "the legal holds"),
     "listSlips": ("Phiếu kèm hồ sơ", "the slips"),
     "listProfileRequests": ("Yêu cầu sửa, khiếu nại", "corrections asked for and disputes"),

@@ -11,9 +11,9 @@ from openpyxl import Workbook
 from sqlalchemy import text
 
 from api.paging import cursor, key_of
-from api.reading import permits
+from api.reading import permits, read_log
 from api.scope import Reading
-from models.access import Verb, reach
+from models.access import Verb, reach, roles
 from models.calendar import local_time, start_of_day
 from models.errors import RefusedError
 from models.form import guarded
@@ -222,7 +222,7 @@ def _asked(register: Register, asked: Filter, where: list[str], values: dict[str
 
 
 async def workbook(read: Reading, register: Register, asked: Filter) -> bytes:
-    """The register as a workbook; no cell is taken for a formula.
+    """The register as a workbook; no cell is taken for a formula, and each file named in it has its line.
 
     Raises:
         RefusedError: ``not-permitted``, ``too-many-items`` where it would be longer than `MOST` rows.
@@ -235,6 +235,8 @@ async def workbook(read: Reading, register: Register, asked: Filter) -> bytes:
             f"The register is longer than {MOST} rows; filter it.",
             extra={"most": MOST},
         )
+    if register.profile:
+        await read_log.record_taken(read, [row.profile_id for row in rows], _role(read))
     book = Workbook(write_only=True)
     sheet = book.create_sheet(register.title[:31])
     sheet.append([words for _, words in register.columns])
@@ -243,6 +245,12 @@ async def workbook(read: Reading, register: Register, asked: Filter) -> bytes:
     out = BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def _role(read: Reading) -> str:
+    """As what the register is read: the first role held that may."""
+    able = (role for role, _ in read.who.held if Verb.READ_REGISTER in roles().roles[role].verbs)
+    return next(able)
 
 
 def _cell(value: Any) -> Any:

@@ -126,6 +126,10 @@ async def test_a_correction_and_a_dispute_from_request_to_register(log_in: Any, 
     book = await hr.get("/registers/requests/workbook", params=only)
     rows = CalamineWorkbook.from_filelike(BytesIO(book.content)).get_sheet_by_index(0).to_python()
     assert [row[4] for row in rows] == ["Mục hoặc sự việc", "'=cmd|x"], "no cell is a formula"
+    lines = "SELECT account_id, role, profile_id FROM dossier_reads WHERE part = 'downloadRegister'"
+    assert [tuple(one) for one in await world.rows(lines)] == [
+        (world.accounts["culture.hr"], "hr_officer", profile)
+    ], "the person sees that a register with the name was taken away"
     for name in ("consents", "exports", "breaches"):
         assert (await hr.get(f"/registers/{name}/workbook")).status_code == 200
     for path in ("/registers/consents", "/registers/exports"):
