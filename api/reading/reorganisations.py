@@ -36,13 +36,15 @@ READERS = (Verb.PLAN_REORGANISATION, Verb.APPROVE_REORGANISATION)
 
 
 _COLUMNS = (
-    'r.*, g.name AS agency, coalesce(n.moved, 0) AS moved, coalesce(n."left", 0) AS "left",'
+    "r.*, g.name AS agency, coalesce((r.day -> 'told' ->> 'moved')::int, n.moved, 0) AS moved,"
+    " coalesce((r.day -> 'told' ->> 'left')::int, n.\"left\", 0) AS \"left\","
     " coalesce(n.waiting, 0) AS waiting FROM reorganisations r JOIN agencies g ON g.id = r.agency_id"
     " LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE i.state = 'moved') AS moved,"
     " count(*) FILTER (WHERE i.state = 'left') AS \"left\","
     " count(*) FILTER (WHERE i.state = 'waiting') AS waiting FROM reorganisation_items i"
-    " WHERE i.reorganisation_id = r.id) n ON true"
+    " WHERE i.reorganisation_id = r.id) n ON r.state = 'executing'"
 )
+"""People are counted while they are moved; what came of it is kept with the day."""
 _LIST = f"SELECT {_COLUMNS} WHERE {{where}} ORDER BY r.drafted_at DESC, r.id DESC LIMIT :limit"
 _ONE = text(f"SELECT {_COLUMNS} WHERE r.id = :id")
 _HISTORY = text(

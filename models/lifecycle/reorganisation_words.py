@@ -70,6 +70,10 @@ WARNINGS: Mapping[str, tuple[str, str]] = {
     ),
     "units-without-head": ("đơn vị mới chưa có người đứng đầu", "new units without a head"),
     "law-changes": ("hồ sơ sẽ áp dụng quy chế khác", "profiles another regulation will bind"),
+    "posts-not-restored": (
+        "phương án được hoàn lại: chức vụ, vai trò phải được giao lại bằng quyết định",
+        "plans taken back: posts and roles are to be given again, by people",
+    ),
     "day-passed": (
         "ngày hiệu lực đã qua: thực hiện ngay khi phê duyệt",
         "the day has passed: it is done at once",

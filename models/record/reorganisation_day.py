@@ -50,10 +50,21 @@ _WAITING = text(
 )
 
 
+_BY_STATE = text(
+    "SELECT state, count(*) AS people FROM reorganisation_items WHERE reorganisation_id = :id GROUP BY state"
+)
+
+
 async def waiting(connection: AsyncConnection, reorganisation_id: UUID) -> int:
     """People of it who are still to be moved."""
     found: int = await connection.scalar(_WAITING, {"id": reorganisation_id})
     return found
+
+
+async def told_people(connection: AsyncConnection, reorganisation_id: UUID) -> dict[str, int]:
+    """How many were moved and how many had left by themselves: counted once, when the day ends."""
+    rows = await connection.execute(_BY_STATE, {"id": reorganisation_id})
+    return {row.state: row.people for row in rows}
 
 
 async def begin(connection: AsyncConnection, row: Any, scene: Scene) -> Outcome:
@@ -118,6 +129,7 @@ async def finish(connection: AsyncConnection, tools: Tools, row: Any, scene: Sce
         "state": DONE,
         "done_at": scene.now,
         "after_digest": after.digest(on),
+        "day": {**row.day, "told": await told_people(connection, row.id)},
         "trouble": None,
         "next_wake_at": None,
     }

@@ -114,7 +114,8 @@ async def touched(connection: AsyncConnection, judged: Judged, today: date) -> T
         without_head=headless,
         codes_closed=compiled.codes_closed,
     )
-    return Touched(**{**_values(found), "warnings": tuple(_warnings(found, compiled.on < today))})
+    warned = tuple(_warnings(found, len(compiled.undone), passed=compiled.on < today))
+    return Touched(**{**_values(found), "warnings": warned})
 
 
 _NUMBERS = (
@@ -127,7 +128,7 @@ def _values(found: Touched) -> dict[str, Any]:
     return {name: getattr(found, name) for name in Touched.__dataclass_fields__}
 
 
-def _warnings(found: Touched, passed: bool) -> Iterable[Warned]:
+def _warnings(found: Touched, undone: int, *, passed: bool) -> Iterable[Warned]:
     yield from (
         Warned(code, count)
         for code, count in (
@@ -136,6 +137,7 @@ def _warnings(found: Touched, passed: bool) -> Iterable[Warned]:
             ("delegations-end", found.delegations),
             ("month-ends-open", found.months),
             ("law-changes", found.other_law),
+            ("posts-not-restored", undone),
             ("day-passed", int(passed)),
         )
         if count

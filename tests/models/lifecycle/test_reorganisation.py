@@ -240,8 +240,11 @@ def _random_tree(chance: random.Random, size: int) -> Tree:
 
 
 def _random_line(chance: random.Random, codes: list[str], people: People, units: Units) -> dict[str, Any]:
-    one, other = chance.choice(codes), chance.choice(codes)
-    fresh = new(chance.choice([*codes, *(f"H26.9.{n}" for n in range(9))]))
+    """Mostly about a unit no other line is about, so that plans of several lines are often possible."""
+    one = codes.pop() if codes and chance.random() < 0.9 else chance.choice([*units])
+    staying = sorted(set(units) - {one} - set(codes)) if chance.random() < 0.9 else [*units]
+    other = chance.choice(staying or [*units])
+    fresh = new(chance.choice([one, other, *(f"H26.9.{n}" for n in range(30))]))
     if chance.random() < 0.4:
         fresh["under"] = other
     staff = [name for name, unit in people.items() if unit == units[one]]
@@ -251,7 +254,7 @@ def _random_line(chance: random.Random, codes: list[str], people: People, units:
         case "consolidate":
             return {"op": "consolidate", "units": [one, other], "into": fresh}
         case "divide":
-            return {"op": "divide", "unit": one, "into": [fresh, new(f"H26.8.{chance.randrange(9)}")]}
+            return {"op": "divide", "unit": one, "into": [fresh, new(f"H26.8.{chance.randrange(99)}")]}
         case "separate":
             return {"op": "separate", "unit": one, "into": fresh}
         case "dissolve":
@@ -291,7 +294,7 @@ def test_random_plans_keep_everybody_in_a_unit_that_stands(seed: int, size: int,
     before = _random_tree(chance, size)
     units = {one.code: unit for unit, one in before.on(ON).items()}
     people = {f"p{n}": chance.choice([*units.values()]) for n in range(12)}
-    codes = sorted(units)[1:]
+    codes = chance.sample(sorted(units)[1:], size // 2)
     given_plan = plan(*(_random_line(chance, codes, people, units) for _ in range(length)))
     who = {name: (uuid5(CASE, name), unit) for name, unit in people.items()}
     census = Census(Counter(people.values()), who)
