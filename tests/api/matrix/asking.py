@@ -39,9 +39,11 @@ PLAN: dict[str, Any] = {
     "effective_on": "2027-01-01",
     "operations": [{"op": "rename", "unit": "H26.02.01", "name": "Bảo tàng mới"}],
 }
+NOBODY_PLACED = {"op": "place", "unit": "H26.02.01", "to": "H26.02", "people": ["nobody"]}
 BODIES: dict[str, dict[str, Any]] = {
     "draftReorganisation": {"plan": PLAN},
-    "amendReorganisation": {"plan": PLAN},
+    # Judged after who asks is, and refused: nobody's plan becomes another.
+    "amendReorganisation": {"plan": {**PLAN, "operations": [*PLAN["operations"], NOBODY_PLACED]}},
     "previewReorganisation": PLAN,
     "searchProfiles": {"name": "Nguyễn"},
     "simulateLaw": {"simulate": ["nd27_2026"]},
