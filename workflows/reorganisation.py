@@ -100,7 +100,7 @@ class ReorganisationWorkflow(Living):
             ),
             task_queue=batch_queue(workflow.info().task_queue),
             start_to_close_timeout=timedelta(hours=6),
-            heartbeat_timeout=timedelta(minutes=5),
+            heartbeat_timeout=timedelta(minutes=1),
             retry_policy=BATCH_RETRY,
             summary="Chuyển người theo phương án",
         )
