@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
 from sqlalchemy import text
 
 from models.calendar import legal_date
@@ -49,7 +48,6 @@ async def decided(officer: Any, body: Any) -> Any:
                 return answer
 
 
-@pytest.mark.rule("hanoi.art14.2")
 async def test_many_items_of_many_lists_are_judged_at_once_and_each_is_answered(
     world: World, worker: None, log_in: Callable[..., Any]
 ) -> None:

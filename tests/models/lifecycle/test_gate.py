@@ -76,7 +76,6 @@ def test_items_are_sent_back_with_the_reason() -> None:
         )
 
 
-@pytest.mark.rule("hanoi.art14.2")
 def test_some_are_released_and_the_rest_go_on_waiting() -> None:
     month = listed("accepted", "accepted", state="gate")
     out = gate.release(month, ReleaseMonth(profiles=(ONE,)), department(DAY))
