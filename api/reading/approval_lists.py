@@ -11,7 +11,7 @@ from api.paging import Page, cursor, key_of, page
 from api.reading import permits
 from api.reading.withholding import known_labels
 from api.scope import Reading
-from models.access import Allowed, Target, may
+from models.access import Allowed
 
 ANCESTORS = (
     "ARRAY(SELECT c.ancestor_id FROM agency_closure c WHERE c.descendant_id = m.agency_id"
@@ -105,12 +105,7 @@ async def permitted(read: Reading, row: Any) -> Allowed:
     Raises:
         RefusedError: ``not-permitted`` and the like.
     """
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
-    target = Target(agency_id=row.agency_id, ancestors=tuple(row.ancestors))
-    verdict = may(read.who.actor, "read_profile", target, read.today, law)
-    if not isinstance(verdict, Allowed):
-        raise permits.refused(verdict)
-    return verdict
+    return await permits.at(read, "read_profile", row.agency_id)
 
 
 async def may_read_list(read: Reading, sha256: str) -> bool:

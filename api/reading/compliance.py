@@ -14,7 +14,7 @@ from sqlalchemy import text
 from api.paging import Page, cursor, key_of, page
 from api.reading import permits
 from api.scope import Reading
-from models.access import Reach
+from models.access import Target
 from models.calendar import Calendar, MissingYear
 from models.lifecycle.quality import Criterion
 from models.regulations import Slot
@@ -142,7 +142,8 @@ async def behind(
         RefusedError: ``not-permitted``.
     """
     reach = await permits.within(read, "read_reports")
-    where, values = _within(reach)
+    values: dict[str, Any] = {}
+    where = f" AND {permits.covered(reach, 'd.agency_id', values)}"
     for name, value in (("rule_id", rule), ("slot", slot.value if slot else None)):
         if value is not None:
             where += f" AND d.{name} = :{name}"
@@ -172,7 +173,7 @@ async def compliance(read: Reading, agency_id: UUID) -> Compliance:
     """
     reach = await permits.within(read, "read_reports")
     agency = (await read.connection.execute(_AGENCY, {"agency": agency_id})).one_or_none()
-    if agency is None or not _covers(reach, agency_id, agency.ancestors):
+    if agency is None or not reach.covers(Target(agency_id, tuple(agency.ancestors))):
         raise permits.missing()
     law, calendar = await read.tools.law(read.connection, read.who.authority_id, read.today)
     rows = (await read.connection.execute(_BEHIND, {"agency": agency_id, "now": read.now})).all()
@@ -209,23 +210,6 @@ def _judged(measured: MeasuredData | None) -> bool | None:
     if measured is None:
         return None
     return not any(measured.failing[one.value] for one in JUDGED)
-
-
-def _within(reach: Reach) -> tuple[str, dict[str, Any]]:
-    """The condition for the agencies a reach covers."""
-    if reach.everywhere:
-        return "", {}
-    values = {"subtrees": list(reach.subtrees), "own": list(reach.agencies)}
-    own = "d.agency_id = ANY (CAST(:own AS uuid[]))"
-    return f" AND ({own} OR d.agency_id = ANY ({permits.AGENCIES}))", values
-
-
-def _covers(reach: Reach, agency_id: UUID, ancestors: list[UUID]) -> bool:
-    return (
-        reach.everywhere
-        or agency_id in reach.agencies
-        or not reach.subtrees.isdisjoint((agency_id, *ancestors))
-    )
 
 
 def _agency(row: Any, today: date, calendar: Calendar) -> AgencyBehind:

@@ -160,9 +160,9 @@ async def agency_months(
     read: Reading, *, month: str | None, agency: UUID | None, limit: int, after: str | None
 ) -> AgencyMonths:
     """The months of the agencies in scope; their counts say how much is still to be done."""
-    await permits.within(read, "read_reports")
-    where: list[str] = []
+    reach = await permits.within(read, "read_reports")
     values: dict[str, Any] = {"month": month, "agency": agency, "limit": limit + 1}
+    where = [permits.covered(reach, "m.agency_id", values)]
     if month is not None:
         where.append("m.month = :month")
     if agency is not None:
@@ -171,7 +171,7 @@ async def agency_months(
     if key is not None:
         where.append("m.id > CAST(:last AS uuid)")
         values["last"] = key[0]
-    query = f"{_LINE} WHERE {' AND '.join(where) or 'true'} ORDER BY m.id LIMIT :limit"
+    query = f"{_LINE} WHERE {' AND '.join(where)} ORDER BY m.id LIMIT :limit"
     rows, more = page((await read.connection.execute(text(query), values)).all(), limit)
     return AgencyMonths(
         items=[AgencyMonthLine.model_validate(_row(row, read)) for row in rows],
@@ -188,8 +188,7 @@ async def agency_month(read: Reading, month_id: UUID, limit: int, after: str | N
     row = (await read.connection.execute(_ONE, {"id": month_id})).one_or_none()
     if row is None:
         raise permits.missing()
-    await permits.within(read, "read_profile")
-    level = await permits.level_in(read, row.agency_id)
+    level = (await permits.at(read, "read_profile", row.agency_id)).level
     key = key_of(after, int, UUID)
     where = " AND (-coalesce(i.risk, 8), i.profile_id) > (:risk, CAST(:last AS uuid))" if key else ""
     risk, last = key or (None, None)

@@ -169,10 +169,29 @@ _PLACE = text(
 
 async def level_in(read: Reading, agency_id: UUID) -> int:
     """The level of restriction up to which the asker sees the forms of an agency's people; 0 for none."""
+    verdict = await _of(read, Verb.READ_PROFILE, agency_id)
+    return verdict.level if isinstance(verdict, Allowed) else 0
+
+
+async def at(read: Reading, verb: str, agency_id: UUID) -> Allowed:
+    """What the asker may do with an agency's own things: there, not merely somewhere else.
+
+    Row-level security shows what any role of the account reaches; whether one of those carries the verb is
+    asked here.
+
+    Raises:
+        RefusedError: ``not-permitted`` and the like.
+    """
+    verdict = await _of(read, verb, agency_id)
+    if isinstance(verdict, Denied):
+        raise refused(verdict)
+    return verdict
+
+
+async def _of(read: Reading, verb: str, agency_id: UUID) -> Allowed | Denied:
     law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
     above = await read.connection.scalar(_PLACE, {"agency": agency_id}) or []
-    verdict = may(read.who.actor, Verb.READ_PROFILE, Target(agency_id, tuple(above)), read.today, law)
-    return verdict.level if isinstance(verdict, Allowed) else 0
+    return may(read.who.actor, verb, Target(agency_id, tuple(above)), read.today, law)
 
 
 async def within(read: Reading, verb: str, level: int = 1) -> Reach:
@@ -200,6 +219,14 @@ AGENCIES = (
     " AND valid_to IS NULL)"
 )
 """The agencies below ``:subtrees``, as one array, so that an index on the agency serves the list."""
+
+
+def covered(found: Reach, column: str, values: dict[str, Any]) -> str:
+    """The condition under which a list's rows lie within a reach, by the agency they name."""
+    if found.everywhere:
+        return "true"
+    values |= {"subtrees": list(found.subtrees), "own": list(found.agencies)}
+    return f"({column} = ANY (CAST(:own AS uuid[])) OR {column} = ANY ({AGENCIES}))"
 
 
 async def profiles_within(read: Reading, where: list[str], values: dict[str, Any], level: int = 1) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from api.paging import Page, cursor, key_of, page
 from api.reading import permits
 from api.scope import Reading
-from models.access import Reach
+from models.access import Target
 from models.form import catalogue
 from models.form.fields import Catalogue
 from models.lifecycle.quality import CRITERION_EN, CRITERION_VI, MEASURE_VI, Criterion, criteria_of
@@ -183,7 +183,7 @@ async def board(read: Reading, *, month: str, level: Level, limit: int, after: s
         values |= {"worst": key[0], "last": key[1]}
     query = _UNITS.format(
         place="unit" if level == "unit" else _FIRST_RANK,
-        within=_within(reach, "c.agency_id", values),
+        within=permits.covered(reach, "c.agency_id", values),
         after="true" if key is None else "(s.worst, s.agency_id) > (:worst, CAST(:last AS uuid))",
     )
     rows, more = page((await read.connection.execute(text(query), values)).all(), limit)
@@ -211,7 +211,7 @@ async def unready(
     """
     reach = await permits.within(read, "read_reports")
     agency = (await read.connection.execute(_AGENCY, {"agency": agency_id})).one_or_none()
-    if agency is None or not covers(reach, agency_id, agency.ancestors):
+    if agency is None or not reach.covers(Target(agency_id, tuple(agency.ancestors))):
         raise permits.missing()
     where = f"r.agency_id = ANY ({permits.AGENCIES})" if below else "r.agency_id = :agency"
     values: dict[str, Any] = {"limit": limit + 1, "bits": int(BITS[measure])}
@@ -229,23 +229,10 @@ async def unready(
     )
 
 
-def covers(reach: Reach, agency_id: UUID, ancestors: list[UUID]) -> bool:
-    """Whether a reach holds an agency."""
-    above = (agency_id, *ancestors)
-    return reach.everywhere or agency_id in reach.agencies or not reach.subtrees.isdisjoint(above)
-
-
 def previous(month: str) -> str:
     """The month before a month."""
     year, number = int(month[:4]), int(month[5:])
     return f"{year}-{number - 1:02}" if number > 1 else f"{year - 1}-12"
-
-
-def _within(reach: Reach, column: str, values: dict[str, Any]) -> str:
-    if reach.everywhere:
-        return "true"
-    values |= {"subtrees": list(reach.subtrees), "own": list(reach.agencies)}
-    return f"({column} = ANY (CAST(:own AS uuid[])) OR {column} = ANY ({permits.AGENCIES}))"
 
 
 async def _lists(read: Reading, agencies: list[UUID], month: str) -> dict[tuple[UUID, str], Any]:

@@ -77,5 +77,5 @@ async def _permitted(read: Reading, month_id: UUID) -> UUID:
     agency_id: UUID | None = await read.connection.scalar(_MONTH, {"month": month_id})
     if agency_id is None:
         raise permits.missing()
-    await permits.within(read, "read_profile")
+    await permits.at(read, "read_profile", agency_id)
     return agency_id

@@ -219,10 +219,10 @@ async def reports(read: Reading, review_id: UUID, limit: int, after: str | None)
     Raises:
         RefusedError: ``not-permitted``.
     """
-    await permits.within(read, "read_reports")
+    reach = await permits.within(read, "read_reports")
     key = key_of(after, str, UUID)
     values: dict[str, Any] = {"review": review_id, "limit": limit + 1}
-    where = "t.review_id = :review"
+    where = f"t.review_id = :review AND {permits.covered(reach, 't.agency_id', values)}"
     if key is not None:
         where += " AND (a.code, t.id) > (:code, CAST(:last AS uuid))"
         values |= {"code": key[0], "last": key[1]}
@@ -284,19 +284,19 @@ async def findings(
 
 async def may_read_report(read: Reading, sha256: str) -> bool:
     """Whether a signed report that the asker may see is this file."""
+    carried = text("SELECT agency_id FROM review_reports WHERE document_sha256 = :sha256 AND state = 'sent'")
+    agency_id = await read.connection.scalar(carried, {"sha256": sha256})
     try:
-        await permits.within(read, "read_reports")
+        return agency_id is not None and bool(await permits.at(read, "read_reports", agency_id))
     except RefusedError:
         return False
-    carried = text("SELECT 1 FROM review_reports WHERE document_sha256 = :sha256 AND state = 'sent'")
-    return await read.connection.scalar(carried, {"sha256": sha256}) is not None
 
 
 async def _one(read: Reading, report_id: UUID) -> Any:
-    await permits.within(read, "read_reports")
     row = (await read.connection.execute(text(_REPORT + "t.id = :id"), {"id": report_id})).one_or_none()
     if row is None:
         raise permits.missing()
+    await permits.at(read, "read_reports", row.agency_id)
     return row
 
 

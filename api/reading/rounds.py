@@ -65,7 +65,7 @@ _RESULTS = text(
     " AND (s.outcome, s.profile_id) > (:outcome, CAST(:last AS uuid))"
     " ORDER BY s.outcome, s.profile_id LIMIT :limit"
 )
-_MONTH = text("SELECT 1 FROM agency_months WHERE id = :month")
+_MONTH = text("SELECT agency_id FROM agency_months WHERE id = :month")
 _NIL = UUID(int=0)
 
 
@@ -101,9 +101,10 @@ async def results(read: Reading, month_id: UUID, command_id: UUID, limit: int, a
 
 
 async def _seen(read: Reading, month_id: UUID) -> None:
-    if await read.connection.scalar(_MONTH, {"month": month_id}) is None:
+    agency_id = await read.connection.scalar(_MONTH, {"month": month_id})
+    if agency_id is None:
         raise permits.missing()
-    await permits.within(read, "read_profile")
+    await permits.at(read, "read_profile", agency_id)
 
 
 def _round(row: Any) -> Round:

@@ -114,7 +114,7 @@ async def of_month(read: Reading, month_id: UUID, *, elsewhere: bool = False) ->
     month = (await read.connection.execute(_MONTH, {"id": month_id})).one_or_none()
     if month is None:
         raise permits.missing()
-    await permits.within(read, "read_profile")
+    await permits.at(read, "read_profile", month.agency_id)
     law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
     slots = OPENING[month.kind]
     rule = law.slot(slots[0]) if slots else None

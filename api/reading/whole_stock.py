@@ -84,12 +84,13 @@ _AGENCIES = (
     f"SELECT k.holder AS agency_id, a.name AS agency, count(*) AS total, {_COUNTS}, (SELECT m.id"  # noqa: S608 — fragments above, values bound
     " FROM agency_months m WHERE m.agency_id = k.holder AND m.kind = 'whole_stock' AND m.state <> 'closed'"
     f" ORDER BY m.month DESC LIMIT 1) AS list_id FROM {_STOCK} k JOIN agencies a ON a.id = k.holder"
-    " WHERE CAST(:last AS uuid) IS NULL OR k.holder > CAST(:last AS uuid)"
+    " WHERE {within} AND (CAST(:last AS uuid) IS NULL OR k.holder > CAST(:last AS uuid))"
     " GROUP BY k.holder, a.name ORDER BY k.holder LIMIT :limit"
 )
 _PROFILES = (
     "SELECT k.id AS profile_id, k.full_name AS person, k.agency_id, k.standing, k.chapter"  # noqa: S608 — the same
-    f" FROM {_STOCK} k WHERE (CAST(:agency AS uuid) IS NULL OR k.holder = CAST(:agency AS uuid))"
+    f" FROM {_STOCK} k WHERE {{within}}"
+    " AND (CAST(:agency AS uuid) IS NULL OR k.holder = CAST(:agency AS uuid))"
     " AND (CAST(:standing AS text) IS NULL OR k.standing = :standing)"
     " AND (CAST(:last AS uuid) IS NULL OR k.id > CAST(:last AS uuid)) ORDER BY k.id LIMIT :limit"
 )
@@ -101,7 +102,7 @@ async def progress(read: Reading, limit: int, after: str | None) -> WholeStock:
     Raises:
         RefusedError: ``not-permitted``.
     """
-    await permits.within(read, "read_reports")
+    reach = await permits.within(read, "read_reports")
     found = await _campaign(read)
     if found is None:
         return WholeStock(
@@ -110,7 +111,8 @@ async def progress(read: Reading, limit: int, after: str | None) -> WholeStock:
     row, values = found
     key = key_of(after, UUID)
     bound = {**values, "limit": limit + 1, "last": key[0] if key is not None else None}
-    rows, more = page((await read.connection.execute(text(_AGENCIES), bound)).all(), limit)
+    query = _AGENCIES.format(within=permits.covered(reach, "k.holder", bound))
+    rows, more = page((await read.connection.execute(text(query), bound)).all(), limit)
     return WholeStock(
         rule_id=row.rule_id,
         citation=row.citation,
@@ -130,7 +132,7 @@ async def profiles(
     Raises:
         RefusedError: ``not-permitted``.
     """
-    await permits.within(read, "read_profile")
+    reach = await permits.within(read, "read_profile")
     found = await _campaign(read)
     if found is None:
         return StockProfiles(items=[], next=None)
@@ -142,7 +144,8 @@ async def profiles(
         "limit": limit + 1,
         "last": key[0] if key is not None else None,
     }
-    rows, more = page((await read.connection.execute(text(_PROFILES), bound)).all(), limit)
+    query = _PROFILES.format(within=permits.covered(reach, "k.agency_id", bound))
+    rows, more = page((await read.connection.execute(text(query), bound)).all(), limit)
     return StockProfiles(
         items=[StockProfile.model_validate(dict(row._mapping)) for row in rows],
         next=cursor(rows[-1].profile_id) if more else None,

@@ -9,7 +9,15 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import insert, text
 
-from models.tables import AgencyMonthRow, ApprovalRow, CaseRow, ImportRow, MonthEndRow, MonthItemRow
+from models.tables import (
+    AgencyMonthRow,
+    ApprovalRow,
+    CaseRow,
+    GrantRow,
+    ImportRow,
+    MonthEndRow,
+    MonthItemRow,
+)
 from tests.api.reading.world import CONTENT, NOW, Caller, World, code_of
 
 WINDOW = {"opens_on": date(2026, 2, 24), "nominal_end": date(2026, 2, 28), "rolled_end": date(2026, 3, 2)}
@@ -146,6 +154,29 @@ async def test_agency_months_are_scoped(
     assert [r["id"] for r in only_b["items"]] == [str(work["month.b"])]
     assert code_of(await hr.get(f"/agency-months/{work['month.b']}")) == (404, "not-found")
     assert code_of(await hr.get("/agency-months", params={"month": "2026-13"})) == (400, "malformed-request")
+
+
+async def test_a_role_somewhere_else_opens_no_list_here(
+    world: World, work: dict[str, UUID], callers: Callable[[], Caller]
+) -> None:
+    """HR of one agency who also administers the system: what the one role may read, the other only passes by."""
+
+    async def write(c: Any) -> None:
+        both = await world.account(c, "hr.and.admin", role="hr_officer", agency_id=world.b)
+        await c.execute(
+            insert(GrantRow).values(
+                id=uuid4(), authority_id=world.authority, account_id=both, agency_id=world.department,
+                role="administrator", valid_from=date(2025, 1, 1),
+            )
+        )  # fmt: skip
+
+    await world.written(write)
+    caller = await callers().login("hr.and.admin")
+    assert [r["id"] for r in (await caller.ok("/agency-months"))["items"]] == [str(work["month.b"])]
+    assert (await caller.get(f"/agency-months/{work['month.b']}")).status_code == 200
+    for part in ("", "/rounds", "/receipts", "/signing-check"):
+        answer = await caller.get(f"/agency-months/{work['month.a']}{part}")
+        assert code_of(answer) == (403, "not-permitted"), part
 
 
 async def test_the_approver_sees_what_changed_and_who_checked(work: dict[str, UUID], caller: Caller) -> None:
