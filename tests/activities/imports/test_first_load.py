@@ -44,6 +44,8 @@ def running(database: Database, temporal_server: EmbeddedTemporal, tmp_path: Pat
         "api_port": str(port),
         "revocation": "off",
         "second_factor": "offered",  # the sample logins have none
+        "person_signer": "development",
+        "seal_signer": "development",
     }
     values |= {
         f"database_{role}_password": known.require(f"database_{role}_password") for role in DatabaseRole
