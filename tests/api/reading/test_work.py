@@ -159,7 +159,7 @@ async def test_agency_months_are_scoped(
 async def test_a_role_somewhere_else_opens_no_list_here(
     world: World, work: dict[str, UUID], callers: Callable[[], Caller]
 ) -> None:
-    """HR of one agency who also administers the system: what the one role may read, the other only passes by."""
+    """HR of one agency who also administers the whole: what one role reads, the other only passes by."""
 
     async def write(c: Any) -> None:
         both = await world.account(c, "hr.and.admin", role="hr_officer", agency_id=world.b)
