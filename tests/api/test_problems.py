@@ -116,7 +116,9 @@ def application() -> FastAPI:
 
 
 @pytest.fixture(autouse=True)
-def logged() -> Iterator[list[MutableMapping[str, Any]]]:
+def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[MutableMapping[str, Any]]]:
+    # A logger in use keeps the configuration of its first line, perhaps a command's that another test ran.
+    monkeypatch.setattr("api.problems.log", structlog.stdlib.get_logger("api.problems"))
     with structlog.testing.capture_logs() as lines:
         yield lines
 
