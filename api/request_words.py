@@ -1,5 +1,6 @@
 """What the members of requests are called in Vietnamese, for who reads the description or a refusal."""
 
+import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
@@ -17,15 +18,24 @@ def words() -> Mapping[str, str]:
     return dict(yaml.safe_load(packaged))
 
 
+@cache
+def titles() -> Mapping[str, str]:
+    """Name of a member → the title that its schema gives it, where that is one and the same everywhere."""
+    found: dict[str, set[str]] = {}
+    for name, schema in members(json.loads(files("api").joinpath("openapi.json").read_bytes())):
+        found.setdefault(name, set()).add("" if unnamed(name, schema) else schema["title"])
+    return {name: only.pop() for name, only in found.items() if len(only) == 1}
+
+
 def word(name: str) -> str | None:
     """What a member is called; nothing for a name that no request of ours has."""
-    return words().get(name)
+    return words().get(name) or titles().get(name)
 
 
 def with_words(document: dict[str, Any]) -> dict[str, Any]:
     """The same OpenAPI document where each member of a request that had no word of its own has one."""
     for name, schema in members(document):
-        if unnamed(name, schema) and (found := word(name)) is not None:
+        if unnamed(name, schema) and (found := words().get(name)) is not None:
             schema["title"] = found
     return document
 

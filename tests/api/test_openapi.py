@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from api.app import create_app
-from api.request_words import members, unnamed, words
+from api.request_words import members, unnamed, word, words
 from models.access import roles
 from models.settings import Settings
 from tests.api.breaking import breaking
@@ -86,3 +86,8 @@ def test_breaks_are_found(committed) -> None:
         change(altered)
         assert any(said in one for one in breaking(committed, altered)), said
         assert breaking(committed, committed) == []
+
+
+def test_a_member_with_a_title_of_its_own_is_called_by_it_where_it_has_but_one() -> None:
+    assert word("signed_on") == "Ngày ký"
+    assert word("title") is None, "a plan's name in one place, somebody's title in another"
