@@ -52,7 +52,7 @@ def write_private(path: Path, content: bytes, *, replace: bool) -> None:
             os.link(draft, path)  # unlike a rename, a link never replaces what is there
     finally:
         draft.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 @contextmanager
@@ -66,7 +66,8 @@ def alone(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Put a folder's names on disk: a file made, renamed or removed in it survives a power cut only then."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

@@ -8,7 +8,6 @@ the row that names it: so each one that a row of the snapshot names is there.
 import errno
 import fcntl
 import io
-import os
 import shutil
 import sqlite3
 import tarfile
@@ -28,6 +27,7 @@ from models.backups.manifest import ESCROW, RING, KeptFile, KeptTable, Manifest,
 from models.backups.rows import ORDERLY, Connection, authorities_of, enter, lines_of, tables_of
 from models.backups.streams import SealedWriter
 from models.documents.blobs import BlobMissingError, Blobs, FolderBlobs
+from models.key_files import sync_folder
 from models.key_ring import KeyRing, MasterKey
 from models.keys import DataKey
 
@@ -79,9 +79,9 @@ def take(
         partial = place / (PARTIAL + final.name)
         try:
             _write(source, partial, backup_id, made_at, beat)
-            _sync(partial)
+            sync_folder(partial)
             partial.rename(final)
-            _sync(place)
+            sync_folder(place)
         except OSError as error:
             shutil.rmtree(partial, ignore_errors=True)
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -241,11 +241,3 @@ def _alone(place: Path) -> Iterator[None]:
     with (place / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -7,8 +7,9 @@ crash nor two writers leave half of one.
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from secrets import token_hex
 from typing import Protocol
+
+from models.key_files import sync_folder, write_private
 
 
 class BlobMissingError(Exception):
@@ -52,18 +53,7 @@ class FolderBlobs:
 
     def replace(self, name: str, data: bytes) -> None:
         path = self._folder / name
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{token_hex(8)}")
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(draft, path)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
+        write_private(path, data, replace=True)
         self._settle(path)
 
     def read(self, name: str) -> bytes:
@@ -78,7 +68,7 @@ class FolderBlobs:
             path.unlink()
         except FileNotFoundError:
             return False
-        _sync(path.parent)
+        sync_folder(path.parent)
         return True
 
     def names(self, below: str = "") -> Iterator[str]:
@@ -100,14 +90,6 @@ class FolderBlobs:
     def _settle(self, path: Path) -> None:
         """A new name survives a power cut only once every folder on the way to it is on disk too."""
         for folder in path.parents:
-            _sync(folder)
+            sync_folder(folder)
             if folder == self._folder:
                 break
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -17,7 +17,7 @@ from models.access import Allowed, Target, Verb, may, reach
 from models.calendar import legal_date
 from models.command_registers import AddToBreach, CloseBreach, NotifyBreach, RecordBreach
 from models.command_shapes import Body
-from models.database import Scope, together, transaction
+from models.database import Scope, transaction
 from models.errors import RefusedError
 from models.keys import Sealed
 from models.lifecycle.breach import DECISIONS, STATE_VI, Breach, record, wake
@@ -27,9 +27,8 @@ from models.messages import Ask, Moment
 from models.record.commands import Command
 from models.record.load import DUTY, duty_of
 from models.record.once import in_use, once
-from models.record.sql import inserting, updating
 from models.record.tools import Tools
-from models.record.write import chain, end_of_stream, lines, written_rows
+from models.record.write import save
 from models.record.writing import Writing
 
 Entry = dict[str, Any]
@@ -190,11 +189,6 @@ async def _write(
     said: Entry | None,
 ) -> None:
     authority_id, breach_id = ask.authority_id, ask.subject_id
-    number, digest = await end_of_stream(connection, breach_id)
-    events = chain(
-        outcome, scene, breach_id, number, digest, authority_id=authority_id, agency_id=agency_id,
-        profile_id=None, command_id=ask.command_id,
-    )  # fmt: skip
     values = dict(outcome.subject)
     if said is not None:
         told = [*(story_of(tools, authority_id, row) if row is not None else []), _signed(said, scene)]
@@ -202,13 +196,10 @@ async def _write(
             authority_id, TABLE, breach_id, FIELD, json.dumps(told, ensure_ascii=False).encode()
         )
         values |= {"story": sealed.data, "key_id": sealed.key_id}
-    if row is None:
-        own = inserting(TABLE, {"id": breach_id, "authority_id": authority_id, "version": 1, **values})
-    else:
-        own = updating(TABLE, {"id": breach_id}, values, next_version=True)
-    writing = Writing(authority_id, None, tools, ask.now)
-    rows = await written_rows(connection, outcome, writing)
-    await together(connection, [own, *rows, *lines(outcome, scene, writing, events)])
+    await save(
+        connection, TABLE, breach_id, values, outcome, scene, Writing(authority_id, None, tools, ask.now),
+        new=row is None, agency_id=agency_id, command_id=ask.command_id,
+    )  # fmt: skip
 
 
 def _signed(said: Entry, scene: Scene) -> Entry:

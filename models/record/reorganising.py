@@ -37,11 +37,10 @@ from models.record.once import in_use, once
 from models.record.reorganisation_day import begin, finish, waiting
 from models.record.reorganisation_rights import anywhere, role_for
 from models.record.reorganisation_rows import Judged, canonical, case_of, judge_plan
-from models.record.sql import inserting, updating
 from models.record.tools import Tools
 from models.record.touched import Touched, touched
 from models.record.tree import load_tree, locked_tree
-from models.record.write import chain, end_of_stream, lines, written_rows
+from models.record.write import save
 from models.record.writing import Writing
 
 TABLE = "reorganisations"
@@ -203,21 +202,11 @@ async def _scene(connection: AsyncConnection, tools: Tools, ask: Ask, command: C
 async def _write(
     connection: AsyncConnection, tools: Tools, ask: Ask, outcome: Outcome, scene: Scene, row: Any | None
 ) -> None:
-    authority_id, case_id = ask.authority_id, ask.subject_id
-    agency_id = outcome.subject.get("agency_id") or (row.agency_id if row is not None else None)
-    number, digest = await end_of_stream(connection, case_id)
-    events = chain(
-        outcome, scene, case_id, number, digest, authority_id=authority_id, agency_id=agency_id,
-        profile_id=None, command_id=ask.command_id,
+    await save(
+        connection, TABLE, ask.subject_id, outcome.subject, outcome, scene,
+        Writing(ask.authority_id, None, tools, ask.now), new=row is None, command_id=ask.command_id,
+        agency_id=outcome.subject.get("agency_id") or (row.agency_id if row is not None else None),
     )  # fmt: skip
-    values = dict(outcome.subject)
-    if row is None:
-        own = inserting(TABLE, {"id": case_id, "authority_id": authority_id, "version": 1, **values})
-    else:
-        own = updating(TABLE, {"id": case_id}, values, next_version=True)
-    writing = Writing(authority_id, None, tools, ask.now)
-    rows = await written_rows(connection, outcome, writing)
-    await together(connection, [own, *rows, *lines(outcome, scene, writing, events)])
 
 
 async def _moment(

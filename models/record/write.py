@@ -103,6 +103,34 @@ async def write(
     )
 
 
+async def save(
+    connection: AsyncConnection,
+    table: str,
+    subject_id: UUID,
+    values: Mapping[str, Any],
+    outcome: Outcome,
+    scene: Scene,
+    writing: Writing,
+    *,
+    new: bool,
+    **common: Any,
+) -> None:
+    """A subject that is no profile: its own row, new or of the next version, then what the outcome wants.
+
+    Its events are chained to the end of its own stream; ``common`` stands in every one of them.
+    """
+    number, digest = await end_of_stream(connection, subject_id)
+    stamp = {"authority_id": writing.authority_id, "profile_id": None, **common}
+    events = chain(outcome, scene, subject_id, number, digest, **stamp)
+    if new:
+        first = {"id": subject_id, "authority_id": writing.authority_id, "version": 1}
+        own = inserting(table, {**first, **values})
+    else:
+        own = updating(table, {"id": subject_id}, values, next_version=True)
+    await together(connection, [own])
+    await write(connection, outcome, scene, writing, events=events)
+
+
 async def written_rows(connection: AsyncConnection, outcome: Outcome, writing: Writing) -> list[Query]:
     """Inserts and updates in the decision's own order; what needs a look first is written at once."""
     queries: list[Query] = []

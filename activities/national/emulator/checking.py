@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from activities.national.emulator.formats import FieldRule, Format, value_at
@@ -69,16 +69,18 @@ def _wrong(rule: FieldRule, value: Any) -> str | None:
         return "TOO_LONG"
     if rule.digits and not (value.isascii() and value.isdigit() and len(value) == rule.digits):
         return "DIGITS_INCORRECT"
-    if rule.date and not any(_is_date(value, pattern) for pattern in rule.date.split("|")):
+    if rule.date and not any(day_of(value, pattern) for pattern in rule.date.split("|")):
         return "DATE_INCORRECT"
     if rule.allowed and value not in rule.allowed:
         return "CODE_UNKNOWN"
     return None
 
 
-def _is_date(value: str, pattern: str) -> bool:
+def day_of(value: str, pattern: str) -> date | None:
+    """The day a text names, written exactly so; else none."""
     try:
-        # Written back, because strptime also accepts "2026113" for %Y%m%d.
-        return datetime.strptime(value, pattern).strftime(pattern) == value  # noqa: DTZ007 — a legal date, no instant
+        day = datetime.strptime(value, pattern)  # noqa: DTZ007 — a legal date, no instant
     except ValueError:
-        return False
+        return None
+    # Written back, because strptime also accepts "2026113" for %Y%m%d.
+    return day.date() if day.strftime(pattern) == value else None

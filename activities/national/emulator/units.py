@@ -1,9 +1,9 @@
 """The tree of units as partners tell it: a unit from a day on, with its code, its parent, and its end."""
 
 import re
-from datetime import datetime
 from typing import Any
 
+from activities.national.emulator.checking import day_of
 from activities.national.emulator.formats import Format, value_at
 from activities.national.emulator.store import Store
 
@@ -64,10 +64,8 @@ class Units:
 
 
 def _day(form: Format, value: Any) -> str | None:
-    try:
-        return f"{datetime.strptime(value, form.unit_date):%Y-%m-%d}"  # noqa: DTZ007 — a legal date, no instant
-    except (ValueError, TypeError):
-        return None
+    day = day_of(value, form.unit_date) if isinstance(value, str) else None
+    return day.isoformat() if day is not None else None
 
 
 def _top(code: str) -> str:
