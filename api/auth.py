@@ -20,6 +20,7 @@ from api.scope import Asker, token_hash
 from models.calendar import legal_date
 from models.database import Scope, together, transaction
 from models.errors import FieldRefusal, RefusedError
+from models.record.law_of import LawOf
 from models.record.tools import Tools
 from models.tables import SessionRow
 
@@ -35,7 +36,8 @@ _ATTEMPT = text(
     "mins => least(:longest, power(2, least(a.failed_logins + 1 - :free, 10))::int)) END"
     " WHERE a.login = :login AND a.suspended_at IS NULL"
     " AND (a.locked_until IS NULL OR a.locked_until <= :now)"
-    " RETURNING a.id, a.authority_id, a.password_hash, a.state, a.one_time_until, a.password_changed_at"
+    " RETURNING a.id, a.authority_id, a.agency_id, a.password_hash, a.state, a.one_time_until,"
+    " a.password_changed_at"
 )
 _ENTER = text("SELECT set_config('hoso.login', :login, true)")
 _WELCOME = text("UPDATE accounts SET failed_logins = 0, locked_until = NULL WHERE id = :id")
@@ -190,7 +192,8 @@ async def _aged(connection: AsyncConnection, tools: Tools, account: Mapping[str,
     if changed is None or account["state"] != "active":
         return False
     today = legal_date(now)
-    (row,) = (await together(connection, [tools.in_force(account["authority_id"], today)]))[0]
+    whose = LawOf.unit(account["authority_id"], account["agency_id"])
+    (row,) = (await together(connection, [whose.on(today)]))[0]
     if row.rule_set is None or row.calendar is None:
         return False
     law, _ = await tools.read(connection, account["authority_id"], row)

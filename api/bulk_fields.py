@@ -34,7 +34,7 @@ _PEOPLE = text(
 
 async def general_form(read: Reading) -> Catalogue:
     """The form that the law asks of officials today."""
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.law_at(read.who.agency_id)
     return form_for(law, None, read.today)
 
 

@@ -26,13 +26,14 @@ from api.maintenance import refuse_changes, window_of
 from api.rates import rates_of
 from models.access import OFFICIAL, Actor, Delegation, Verb, delegables, in_force, roles
 from models.access import Scope as Range
-from models.calendar import legal_date
+from models.calendar import Calendar, legal_date
 from models.database import Scope, transaction
 from models.errors import RefusedError
 from models.lifecycle.service import Window
 from models.record.actors import consent_of, delegation_of, grant_of
+from models.record.law_of import LawOf
 from models.record.tools import Tools
-from models.regulations import Policy
+from models.regulations import Policy, RuleSet
 
 bearer = HTTPBearer(
     auto_error=False, description="Mã phiên do POST /session cấp / the token given by POST /session"
@@ -256,6 +257,14 @@ class Reading:
     def today(self) -> date:
         """The legal date of the request."""
         return self.who.today
+
+    async def law_at(self, agency_id: UUID) -> tuple[RuleSet, Calendar]:
+        """The law in force today for an agency and whatever it keeps, and the newest calendar."""
+        return await self.tools.law(self.connection, LawOf.unit(self.who.authority_id, agency_id), self.today)
+
+    async def own_law(self) -> tuple[RuleSet, Calendar]:
+        """The managing authority's own: for what is about no unit of it, and for lists across units."""
+        return await self.tools.law(self.connection, LawOf.authority(self.who.authority_id), self.today)
 
 
 Purpose = Annotated[

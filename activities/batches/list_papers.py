@@ -15,6 +15,7 @@ from models.database import Scope, transaction
 from models.documents import DocumentStore
 from models.lifecycle.month import OPENING
 from models.lifecycle.steps import LAST_FIELD
+from models.record.law_of import LawOf
 from models.record.tools import Tools
 from models.regulations import RuleSet
 
@@ -24,7 +25,7 @@ _LIST = text(
     "SELECT l.id, l.authority_id, l.account_id, l.account_role, l.digest, l.prepared_sha256,"
     " l.on_behalf_of, l.delegation_id, a.display_name, g.name AS agency, b.display_name AS on_behalf,"
     " u.code AS authority_code, u.name AS authority, d.document AS delegated_by, d.valid_from AS lent_from,"
-    " d.valid_to AS lent_to, m.kind FROM approval_lists l"
+    " d.valid_to AS lent_to, m.kind, m.agency_id AS list_agency FROM approval_lists l"
     " JOIN agency_months m ON m.id = l.agency_month_id"
     " JOIN accounts a ON a.id = l.account_id JOIN agencies g ON g.id = a.agency_id"
     " JOIN authorities u ON u.authority_id = l.authority_id"
@@ -45,7 +46,9 @@ class ListPapers:
         scope = Scope(session.authority_id, everything=True)
         async with transaction(self.tools.engine, scope) as connection:
             row = (await connection.execute(_LIST, {"id": session.document_id})).one()
-            law, _ = await self.tools.law(connection, session.authority_id, legal_date(now))
+            law, _ = await self.tools.law(
+                connection, LawOf.unit(session.authority_id, row.list_agency), legal_date(now)
+            )
         post, reason = capacity(row.account_role, row.on_behalf, row.delegated_by)
         return Paper(
             signing=Signing(

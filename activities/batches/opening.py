@@ -16,7 +16,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.batches.describing import describe
-from activities.batches.stock import Held, open_campaign
+from activities.batches.stock import Held, open_campaigns
 from activities.notifications.notices import notify_administrator
 from models.calendar import legal_date
 from models.database import Scope, transaction
@@ -24,6 +24,7 @@ from models.identifiers import agency_month_workflow
 from models.lifecycle.month import OUTSTANDING
 from models.messages import AgencyMonthStart, Ask, Internal, MonthOpened, MonthStart
 from models.record.act import act
+from models.record.law_of import DIVIDED, LawOf
 from models.record.months import MonthDates, dates_of
 from models.record.tools import Tools
 from workflows.agency_month import AgencyMonthWorkflow
@@ -80,7 +81,7 @@ _RUNNING = text(
 _OPEN_LISTS = text("SELECT id FROM agency_months WHERE state <> 'closed' ORDER BY id")
 _LISTED = text("UPDATE agency_months SET listed = :listed WHERE id = :id")
 _STANDING = text(
-    "SELECT m.id, m.state, m.version, m.listed, (SELECT count(*) FROM month_items i"
+    "SELECT m.id, m.state, m.version, m.listed, m.closes_at, (SELECT count(*) FROM month_items i"
     " WHERE i.agency_month_id = m.id AND i.state = 'listed') AS waiting"
     " FROM agency_months m WHERE m.agency_id = :agency AND m.month = :month"
 )
@@ -98,7 +99,10 @@ class Opening:
     tools: Tools
     authority_id: UUID
     dates: MonthDates
+    """Of the authority as a whole."""
     now: datetime
+    divided: bool = False
+    """Whether a part of its tree ever came under another regulation: its agencies may have other days."""
 
     @property
     def scope(self) -> Scope:
@@ -127,22 +131,23 @@ async def open_agency_months(tools: Tools, task_queue: str, start: MonthStart) -
     now = activity.info().current_attempt_scheduled_time
     scope = Scope(start.authority_id, everything=True, on=legal_date(now))
     async with transaction(tools.engine, scope) as connection:
-        dates = await dates_of(connection, tools, start.authority_id, start.month)
-        opening = Opening(tools, start.authority_id, dates, now)
+        dates = await dates_of(connection, tools, LawOf.authority(start.authority_id), start.month)
+        divided = bool(await connection.scalar(DIVIDED))
+        opening = Opening(tools, start.authority_id, dates, now, divided)
         await _begin(connection, opening)
         await connection.execute(_RUNNING, {"now": now})
         after = _cursor()
         found = await connection.execute(_AGENCIES, {"day": legal_date(now), "after": after})
         agencies = list(found.scalars())
-    stock = await open_campaign(tools, start.authority_id, now)
+    stocks = await open_campaigns(tools, start.authority_id, now)
     for agency_id in agencies:
-        if stock is not None:
+        if (stock := stocks.of(agency_id)) is not None:
             held = await stock.refresh(agency_id)
             if held is not None:
                 await _start(start.authority_id, task_queue, agency_id, held)
         listed = await open_list(opening, agency_id)
         if listed is not None:
-            held = Held(listed, start.month, dates.closes_at)
+            held = Held(listed.id, start.month, listed.closes_at)
             await _start(start.authority_id, task_queue, agency_id, held)
         activity.heartbeat(str(agency_id))
     await _describe(opening, agencies[-1] if agencies else after)
@@ -166,8 +171,8 @@ async def _describe(opening: Opening, cursor: UUID) -> None:
 async def open_stock_lists(tools: Tools, task_queue: str, start: MonthStart) -> MonthOpened:
     """The lists of a campaign opened within a month; the month's own lists are left as they are."""
     now = activity.info().current_attempt_scheduled_time
-    stock = await open_campaign(tools, start.authority_id, now)
-    if stock is None:
+    stocks = await open_campaigns(tools, start.authority_id, now)
+    if not stocks.any:
         return MonthOpened(started=0, agencies=0)
     scope = Scope(start.authority_id, everything=True, on=legal_date(now))
     async with transaction(tools.engine, scope) as connection:
@@ -175,7 +180,8 @@ async def open_stock_lists(tools: Tools, task_queue: str, start: MonthStart) -> 
         agencies = list(found.scalars())
     started = 0
     for agency_id in agencies:
-        held = await stock.refresh(agency_id)
+        stock = stocks.of(agency_id)
+        held = await stock.refresh(agency_id) if stock is not None else None
         if held is not None:
             await _start(start.authority_id, task_queue, agency_id, held)
             started += 1
@@ -183,8 +189,16 @@ async def open_stock_lists(tools: Tools, task_queue: str, start: MonthStart) -> 
     return MonthOpened(started=started, agencies=len(agencies))
 
 
-async def open_list(opening: Opening, agency_id: UUID) -> UUID | None:
-    """Freeze one agency's list; its id where something is to be done on it, none where nothing is."""
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An agency's list on which something is to be done."""
+
+    id: UUID
+    closes_at: datetime
+
+
+async def open_list(opening: Opening, agency_id: UUID) -> Listed | None:
+    """Freeze one agency's list, with its days by the agency's own law; none where nothing is to be done."""
     month = opening.dates.month
     async with transaction(opening.tools.engine, opening.scope) as connection:
         earlier = list((await connection.execute(_EARLIER, {"agency": agency_id, "month": month})).scalars())
@@ -203,14 +217,12 @@ async def open_list(opening: Opening, agency_id: UUID) -> UUID | None:
         return None
     if not row.waiting:
         await opening.act("approvals_done", row.id)
-    agency_month_id = row.id
-    assert isinstance(agency_month_id, UUID)
-    return agency_month_id
+    return Listed(row.id, row.closes_at)
 
 
 async def _begin(connection: AsyncConnection, opening: Opening) -> None:
     dates = opening.dates
-    await connection.execute(_MONTH_END, {**_days(opening), "authority": opening.authority_id})
+    await connection.execute(_MONTH_END, {**_days(opening, dates), "authority": opening.authority_id})
     if dates.assumed_year is not None:
         await notify_administrator(
             connection,
@@ -225,12 +237,16 @@ async def _begin(connection: AsyncConnection, opening: Opening) -> None:
 async def _freeze(connection: AsyncConnection, opening: Opening, agency_id: UUID) -> None:
     """Row and items in one transaction: a list that exists is complete."""
     wanted = uuid5(agency_id, f"month:{opening.dates.month}")
+    dates = opening.dates
+    if opening.divided:
+        whose = LawOf.unit(opening.authority_id, agency_id)
+        dates = await dates_of(connection, opening.tools, whose, dates.month)
     values = {
-        **_days(opening),
+        **_days(opening, dates),
         "id": wanted,
         "authority": opening.authority_id,
         "agency": agency_id,
-        "closes": opening.dates.closes_at,
+        "closes": dates.closes_at,
     }
     if await connection.scalar(_LIST, values) is None:
         return
@@ -240,8 +256,7 @@ async def _freeze(connection: AsyncConnection, opening: Opening, agency_id: UUID
     await connection.execute(_LISTED, {"id": wanted, "listed": items.rowcount})
 
 
-def _days(opening: Opening) -> dict[str, Any]:
-    dates = opening.dates
+def _days(opening: Opening, dates: MonthDates) -> dict[str, Any]:
     return {
         "month": dates.month,
         "opens": dates.opens_on,

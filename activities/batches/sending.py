@@ -32,6 +32,7 @@ from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.lifecycle import gate
 from models.messages import Batch, BatchResult
+from models.record.law_of import LawOf
 from models.record.tools import Tools
 
 PACKET = 200
@@ -177,7 +178,9 @@ async def _prepare(
     revisions = [row.revision_id for row in rows]
     mapping = national.mapping(batch.now)
     made = await items_of(connection, tools, mapping, batch.authority_id, revisions)
-    law, _ = await tools.law(connection, batch.authority_id, legal_date(batch.now))
+    law, _ = await tools.law(
+        connection, LawOf.unit(batch.authority_id, batch.agency_id), legal_date(batch.now)
+    )
     first_signed = law.slot("sign_before_sync")
     for row in rows:
         item = made[row.revision_id]

@@ -5,6 +5,7 @@ month's window. A list takes what was submitted and never approved under the rul
 joins an open list, or begins the next one. Looked after at each month's opening, before its lists are frozen.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,7 @@ from models.lifecycle.month import OPEN_END, OUTSTANDING
 from models.messages import Ask, Internal
 from models.record.act import act
 from models.record.campaigning import begun
+from models.record.law_of import Laws
 from models.record.tools import Tools
 from models.regulations import Obligation
 
@@ -165,16 +167,40 @@ class Campaign:
         return Scope(self.authority_id, everything=True)
 
 
-async def open_campaign(tools: Tools, authority_id: UUID, now: datetime) -> Campaign | None:
-    """The campaign of the rule in force on the day of `now`, opened by a recorded act when it begins to bind.
+@dataclass(frozen=True, slots=True)
+class Campaigns:
+    """The campaigns of one authority: one, or more where a part of its tree has another regulation."""
 
-    None where the law asks for no approval of the whole stock.
-    """
+    laws: Laws
+    by_law: Mapping[str, Campaign]
+
+    @property
+    def own(self) -> Campaign | None:
+        """Of the authority's own law."""
+        return self.by_law.get(self.laws.own.hash)
+
+    @property
+    def any(self) -> bool:
+        """Whether there is one at all."""
+        return bool(self.by_law)
+
+    def of(self, agency_id: UUID) -> Campaign | None:
+        """The campaign of an agency's law; none where that asks for no approval of the whole stock."""
+        return self.by_law.get(self.laws.of(agency_id).hash)
+
+
+async def open_campaigns(tools: Tools, authority_id: UUID, now: datetime) -> Campaigns:
+    """The campaigns of the rules in force on the day of `now`, opened by recorded acts when they begin to
+    bind."""
     async with transaction(tools.engine, Scope(authority_id, everything=True)) as connection:
-        found = await begun(connection, tools, authority_id, now)
-    if found is None:
-        return None
-    return Campaign(tools, authority_id, found.rule, found.opened_at, now, found.again)
+        laws = await tools.laws(connection, authority_id, legal_date(now))
+        found = {law.hash: await begun(connection, tools, authority_id, law, now) for law in laws.every}
+    made = {
+        law: Campaign(tools, authority_id, one.rule, one.opened_at, now, one.again)
+        for law, one in found.items()
+        if one is not None
+    }
+    return Campaigns(laws, made)
 
 
 def _closes_at() -> datetime:

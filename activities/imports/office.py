@@ -36,6 +36,7 @@ from models.messages import ImportDone, ImportStart
 from models.record.actors import load_actor
 from models.record.bulk import Source
 from models.record.install import record_on_authority
+from models.record.law_of import LawOf
 from models.record.tools import Tools
 from models.settings import Settings
 from models.workbook_guard import check_workbook
@@ -127,7 +128,9 @@ class ImportOffice(ImportActivities):
         async with transaction(self.tools.engine, scope) as connection:
             loaded = await load_actor(connection, row.account_id)
             agency_id: UUID = await connection.scalar(_PLACE, {"id": row.account_id})
-            law, calendar = await self.tools.law(connection, start.authority_id, legal_date(start.now))
+            law, calendar = await self.tools.law(
+                connection, LawOf.authority(start.authority_id), legal_date(start.now)
+            )
             decided = (await connection.execute(_DECIDED)).all()
         assert loaded is not None, "an import without an account cannot have been accepted"
         actor, state = loaded

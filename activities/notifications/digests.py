@@ -71,7 +71,8 @@ async def send_digests(tools: Tools, settings: Settings, run: DigestRun) -> Dige
     """
     day, scope = legal_date(run.now), Scope(run.authority_id, everything=True)
     async with transaction(tools.engine, scope) as connection:
-        law, calendar = await tools.law(connection, run.authority_id, day)
+        laws = await tools.laws(connection, run.authority_id, day)
+        calendar = laws.calendar
         working, missing = is_working_day(day, calendar)
         if missing is not None:
             await notify_administrator(
@@ -85,16 +86,16 @@ async def send_digests(tools: Tools, settings: Settings, run: DigestRun) -> Dige
         if not working or run.now < at_local(day, HOUR):
             return DigestDone(sent=0, failed=0, next_at=next_morning(run.now, calendar))
         await recall_idle_drafts(connection, calendar, tools.policy.declarations.idle_draft, day, run.now)
-        await remind_of_passwords(connection, law, tools.policy, day, run.now)
+        await remind_of_passwords(connection, laws, tools.policy, day, run.now)
         found = await work_of_posts(connection, day, run.now)
         pauses, windows = await paused(connection, run.now), await maintenance(connection, run.now)
-    await look_over(tools, scope, law, run.now, activity.heartbeat)
+    await look_over(tools, scope, laws, run.now, activity.heartbeat)
     external = settings.person_signer == "external"
     await warn_of_dead_ends(tools, scope, run.now, certificates=external)
     await settle_residue(tools, scope.authority, run.now)
     await warn_of_vacancies(tools, scope, run.now)
     said = announcements(pauses.values(), windows)
-    paper = Stationery(settings.smtp_from, f"{settings.public_address}/", run.now, law, said)
+    paper = Stationery(settings.smtp_from, f"{settings.public_address}/", run.now, laws, said)
     async with open_post(settings) as post:
         round_ = Round(tools, scope, post, paper, day, run.now)
         if "mail" in pauses:
@@ -149,7 +150,7 @@ class Round:
         while True:
             async with transaction(self.tools.engine, self.scope) as connection:
                 page, following = await recipients(
-                    connection, found, self.paper.law, self.now, self.day, after
+                    connection, found, self.paper.laws, self.now, self.day, after
                 )
                 rows = [
                     {

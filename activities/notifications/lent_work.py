@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.notifications.open_work import Line, OpenWork, Post, merged
 from models.access import Delegation, delegables, in_force
 from models.record.actors import delegation_of
-from models.regulations import RuleSet
+from models.record.law_of import Laws
 
 _LENT = text(
     "SELECT d.delegate_id, hoso_delegation(d.id, 5) AS standing FROM delegations d"
@@ -29,7 +29,7 @@ Lent = tuple[tuple[str, Line], ...]
 
 async def lent_work(
     connection: AsyncConnection,
-    law: RuleSet,
+    laws: Laws,
     day: date,
     found: OpenWork,
     held: Mapping[UUID, Sequence[Post]],
@@ -41,7 +41,7 @@ async def lent_work(
     """
     rows = (await connection.execute(_LENT, {"accounts": list(held), "day": day})).all()
     lent = [(row.delegate_id, delegation_of(row.standing)) for row in rows]
-    lent = [(account, one) for account, one in lent if in_force(one, day, law)]
+    lent = [(account, one) for account, one in lent if in_force(one, day, laws.of(one.agency_id))]
     if not lent:
         return {}
     below: dict[UUID, list[UUID]] = defaultdict(list)

@@ -15,7 +15,8 @@ from models.access import delegables, roles
 from models.calendar import legal_date
 from models.evidence.verdict import VIETNAM
 from models.lifecycle.service import Pause, Window
-from models.regulations import RuleSet
+from models.record.law_of import Laws
+from models.regulations import Obligation
 
 LONGEST = 110
 """Letters of a rule's text in a line; the article is cited in full."""
@@ -74,7 +75,7 @@ class Stationery:
     sender: str
     link: str
     now: datetime
-    law: RuleSet
+    laws: Laws
     said: tuple[tuple[str, str], ...] = ()
     """What everybody is told first, in Vietnamese and English: pauses, maintenance."""
 
@@ -169,8 +170,15 @@ def _block(title: str, lines: Sequence[str], words: Words) -> str:
     return "\n".join([title, *(f"- {line}" for line in shown)]) + "\n\n"
 
 
+def _rule(laws: Laws, line: Line) -> Obligation | None:
+    """What the law says of it: of several laws in one authority's tree the one that the line cites."""
+    found = [rule for law in laws.every if (rule := law.slot(line.slot)) is not None]
+    cited = [rule for rule in found if rule.citation == line.citation]
+    return next(iter([*cited, *found]), None)
+
+
 def _line(paper: Stationery, line: Line, words: Words) -> str:
-    rule = paper.law.slot(line.slot)
+    rule = _rule(paper.laws, line)
     said = ((rule.text_vi if words is VI else rule.text_en) if rule else "") or line.slot
     if len(said) > LONGEST:
         said = said[: LONGEST - 1].rstrip() + "…"

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.notifications.lent_work import Lent, lent_work
 from activities.notifications.open_work import Line, OpenWork, Post, Work
-from models.regulations import RuleSet
+from models.record.law_of import Laws
 
 PAGE = 200
 """Accounts looked at in one transaction."""
@@ -44,12 +44,12 @@ class Recipient:
 
 
 async def recipients(
-    connection: AsyncConnection, found: OpenWork, law: RuleSet, now: datetime, day: date, after: UUID
+    connection: AsyncConnection, found: OpenWork, laws: Laws, now: datetime, day: date, after: UUID
 ) -> tuple[list[Recipient], UUID | None]:
     """The next page of accounts that find something open, and where the page after it begins."""
     rows = (await connection.execute(_ACCOUNTS, {"day": day, "now": now, "after": after, "page": PAGE})).all()
     held = {row.id: [(UUID(agency), role) for agency, role in row.posts] for row in rows}
-    lent = await lent_work(connection, law, day, found, held)
+    lent = await lent_work(connection, laws, day, found, held)
     page = [_recipient(row, held[row.id], found, lent.get(row.id, ())) for row in rows]
     return [one for one in page if one.work.open], rows[-1].id if len(rows) == PAGE else None
 

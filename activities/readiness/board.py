@@ -9,13 +9,14 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
+from psycopg.types.json import Jsonb
 from sqlalchemy import text
 
 from models.database import Scope, transaction
 from models.lifecycle.readiness import Mark
+from models.record.law_of import Laws
 from models.record.measuring import basis_of, measure_these
 from models.record.tools import Tools
-from models.regulations import RuleSet
 
 PAGE = 200
 """Profiles measured in one transaction."""
@@ -31,7 +32,8 @@ _MISSING = text(
 # Whose row is locked is being written by an act, which measures it.
 _STALE = text(
     "SELECT r.profile_id FROM readiness r WHERE r.profile_id > :after AND (r.measured_at IS NULL"
-    " OR r.measured_at < :now AND (r.basis IS DISTINCT FROM :basis OR r.marks & :wavering <> :wavering"
+    " OR r.measured_at < :now AND (r.basis IS DISTINCT FROM coalesce(CAST(:bases AS jsonb)"
+    " ->> CAST(r.agency_id AS text), :basis) OR r.marks & :wavering <> :wavering"
     "   OR EXISTS (SELECT 1 FROM duties d WHERE d.profile_id = r.profile_id AND d.state = 'open'"
     "     AND d.due_at <= :now)"
     "   OR r.marks & :accepted = 0 AND r.measured_at < (SELECT max(closed_at) FROM month_ends"
@@ -56,11 +58,12 @@ _RECOUNT = text(
 )
 
 
-async def look_over(tools: Tools, scope: Scope, law: RuleSet, now: datetime, beat: Callable[[], None]) -> int:
+async def look_over(tools: Tools, scope: Scope, laws: Laws, now: datetime, beat: Callable[[], None]) -> int:
     """Measure what may have changed without an act and put the sums in order; how many were measured."""
     values = {
         "now": now,
-        "basis": basis_of(law),
+        "basis": basis_of(laws.own),
+        "bases": Jsonb({str(unit): basis_of(law) for unit, law in laws.by_unit.items()}),
         "wavering": int(Mark.CLEAN | Mark.LIVE),
         "accepted": int(Mark.ACCEPTED),
         "clean": int(Mark.CLEAN),
@@ -72,13 +75,13 @@ async def look_over(tools: Tools, scope: Scope, law: RuleSet, now: datetime, bea
     while True:
         async with transaction(tools.engine, scope) as connection:
             ids = list((await connection.execute(_STALE, {**values, "after": after})).scalars())
-            seen += await measure_these(connection, tools, law, now, ids)
+            seen += await measure_these(connection, tools, laws, now, ids)
         beat()
         if len(ids) < PAGE:
             break
         after = ids[-1]
     async with transaction(tools.engine, scope) as connection:
         alike = list((await connection.execute(_ALIKE, values)).scalars())
-        seen += await measure_these(connection, tools, law, now, alike)
+        seen += await measure_these(connection, tools, laws, now, alike)
         await connection.execute(_RECOUNT)
     return seen

@@ -16,6 +16,7 @@ from activities.signing.papers import Paper
 from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.messages import ReportSigning
+from models.record.law_of import LawOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,9 @@ class ReportPapers:
         scope = Scope(session.authority_id, everything=True)
         async with transaction(self.office.tools.engine, scope) as connection:
             row = await report_row(connection, session.document_id)
-            law, _ = await self.office.tools.law(connection, session.authority_id, legal_date(now))
+            law, _ = await self.office.tools.law(
+                connection, LawOf.authority(session.authority_id), legal_date(now)
+            )
         if row.signature_id is None or row.signer_id != session.account_id:
             raise CannotSignError("signature-superseded", "another signature was asked for meanwhile")
         request = ReportSigning(

@@ -30,6 +30,7 @@ from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.lifecycle.review import reports_each
 from models.messages import ReportSigning, Signed
+from models.record.law_of import LawOf
 from models.regulations import RuleSet
 
 if TYPE_CHECKING:
@@ -67,7 +68,9 @@ async def sign_report(office: ReviewOffice, signing: ReportSigning) -> Signed:
     scope = Scope(signing.authority_id, everything=True)
     async with transaction(office.tools.engine, scope) as connection:
         row = (await connection.execute(_REPORT, {"id": signing.report_id})).one()
-        law, _ = await office.tools.law(connection, signing.authority_id, legal_date(signing.now))
+        law, _ = await office.tools.law(
+            connection, LawOf.authority(signing.authority_id), legal_date(signing.now)
+        )
     if row.signature_id != signing.signature_id:
         return Signed(failure="signature-superseded")
     if row.document_sha256 is not None:

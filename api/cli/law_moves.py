@@ -17,6 +17,7 @@ _LOADS = text(
     " (SELECT count(*) FROM law_moves m WHERE m.load_id = l.id AND NOT m.kept) AS moved,"
     " (SELECT count(*) FROM law_moves m WHERE m.load_id = l.id AND m.kept) AS kept FROM"
     " (SELECT id, 'law' AS kind, valid_from AS starts, document, loaded_at FROM rule_set_loads UNION ALL"
+    "  SELECT id, 'law', valid_from, document, loaded_at FROM regime_loads UNION ALL"
     "  SELECT id, 'calendar', NULL, document, loaded_at FROM calendar_loads) l ORDER BY l.loaded_at, l.id"
 )
 _MOVES = text(

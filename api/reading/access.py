@@ -56,7 +56,7 @@ async def of_profile(read: Reading, profile_id: UUID, account: UUID | None) -> A
         RefusedError: ``not-found`` out of scope or for an unknown account, ``not-permitted`` for others'.
     """
     row = await permits.row_of(read, profile_id)
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.law_at(row.agency_id)
     target = permits.target_of(row, row.ancestors)
     actor = await _actor(read, account, target)
     verbs = [verb for verb in Verb if verb != _other_half(row.chapter)]
@@ -97,7 +97,7 @@ def _widest(actor: Actor, verb: Verb, places: list[Target], read: Reading, law: 
 async def _actor(read: Reading, account: UUID | None, target: Target) -> Actor:
     if account is None or account == read.who.account_id:
         return read.who.actor
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.law_at(target.agency_id)
     verdict = may(read.who.actor, Verb.ADMINISTER, target, read.today, law)
     if not isinstance(verdict, Allowed):
         raise permits.refused(verdict)

@@ -53,7 +53,7 @@ def administers(read: Reading, law: object) -> None:
 
 async def backups(read: Reading) -> BackupList:
     """Newest first."""
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.own_law()
     administers(read, law)
     rows = (await read.connection.execute(_BACKUPS)).all()
     return BackupList(items=[_line(row._mapping) for row in rows])

@@ -130,7 +130,7 @@ async def _row(read: Reading, breach_id: UUID) -> Any:
     row = (await read.connection.execute(_ONE, {"id": breach_id})).one_or_none()
     if row is None or not row.line:
         raise permits.missing()
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.law_at(row.agency_id)
     target = Target(row.agency_id, tuple(row.line))
     verdicts = [may(read.who.actor, verb, target, read.today, law) for verb in _READERS]
     if not any(isinstance(one, Allowed) for one in verdicts):

@@ -9,6 +9,7 @@ from api.scope import Asker
 from models.access import Allowed, Target, may
 from models.database import Scope, transaction
 from models.errors import RefusedError
+from models.record.law_of import LawOf
 from models.record.tools import Tools
 
 _ABOVE = text(
@@ -26,7 +27,7 @@ async def profile_of(tools: Tools, who: Asker, to_agency_id: UUID, personal_id_n
         RefusedError: ``not-permitted`` and the like; ``not-found``.
     """
     async with transaction(tools.engine, Scope(who.authority_id, everything=True)) as connection:
-        law, _ = await tools.law(connection, who.authority_id, who.today)
+        law, _ = await tools.law(connection, LawOf.unit(who.authority_id, to_agency_id), who.today)
         above = tuple((await connection.execute(_ABOVE, {"agency": to_agency_id})).scalars())
         verdict = may(who.actor, "accept_transfer", Target(to_agency_id, above), who.today, law)
         if not isinstance(verdict, Allowed):

@@ -157,7 +157,7 @@ async def behind(
     query = text(_RANKED.format(where=where, place=place, after=follows))
     values |= {"now": read.now, "limit": limit + 1}
     rows, more = page((await read.connection.execute(query, values)).all(), limit)
-    _, calendar = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    _, calendar = await read.own_law()
     return AgenciesBehind(
         as_of=read.now,
         items=[_agency(row, read.today, calendar) for row in rows],
@@ -175,7 +175,7 @@ async def compliance(read: Reading, agency_id: UUID) -> Compliance:
     agency = (await read.connection.execute(_AGENCY, {"agency": agency_id})).one_or_none()
     if agency is None or not reach.covers(Target(agency_id, tuple(agency.ancestors))):
         raise permits.missing()
-    law, calendar = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, calendar = await read.law_at(agency_id)
     rows = (await read.connection.execute(_BEHIND, {"agency": agency_id, "now": read.now})).all()
     late = [_behind(dict(row._mapping), read.today, calendar) for row in rows]
     measured = await _measured(read, agency_id)

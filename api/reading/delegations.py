@@ -128,7 +128,7 @@ async def one(read: Reading, delegation_id: UUID) -> Delegation:
 
 async def line(read: Reading, row: Any) -> Delegation:
     """One row as people see it."""
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.law_at(row.agency_id)
     values = dict(row._mapping)
     # A side whose account the asker does not see cannot be judged here: then the state alone speaks.
     standing = values.pop("standing")

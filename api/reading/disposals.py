@@ -141,7 +141,7 @@ async def due(read: Reading, limit: int, after: str | None) -> DueFiles:
         RefusedError: ``not-permitted``, ``malformed-request``.
     """
     found = await permits.within(read, Verb.PROPOSE_DISPOSAL)
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.own_law()
     months = [rule.deadline.min_retention_months for rule in law.every(SLOT) if rule.deadline is not None]
     shortest = min((one for one in months if one is not None), default=None)
     if shortest is None:

@@ -126,7 +126,7 @@ async def save(read: Reading, profile_id: UUID, body: DraftBody, if_match: str |
     subject = await permits.profile(read, profile_id, *verbs)
     by_person = body.on_behalf or profile_id == read.who.profile_id
     _open_for_drafts(subject)
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.law_at(subject.row.agency_id)
     form = form_for(law, subject.row.category, read.today)
     base = await _base(read, subject, form)
     tags.unmoved(wanted, base.tag)

@@ -162,7 +162,7 @@ async def listed(
         "limit": limit + 1,
     }
     rows, more = page((await read.connection.execute(text(query), values)).all(), limit)
-    _, calendar = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    _, calendar = await read.own_law()
     last = rows[-1] if more else None
     return Duties(
         items=[line(row, read, calendar) for row in rows],
@@ -179,7 +179,7 @@ async def one(read: Reading, duty_id: UUID) -> DutyDetail:
     row = (await read.connection.execute(_ONE, {"id": duty_id})).one_or_none()
     if row is None:
         raise permits.missing()
-    law, calendar = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, calendar = await read.law_at(row.agency_id)
     known = {rule.id: rule for rule in law.rules}
     rule = known.get(row.rule_id)
     return DutyDetail.model_validate(

@@ -194,7 +194,7 @@ async def of_profile(read: Reading, profile_id: UUID, *, closed: bool) -> Profil
     """
     subject = await permits.profile(read, profile_id)
     found = await read.connection.execute(_OF_PROFILE, {"id": profile_id, "closed": closed, "most": MOST})
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.law_at(subject.row.agency_id)
     return ProfileExplained(
         profile_id=profile_id,
         person=subject.row.full_name,
@@ -240,7 +240,7 @@ async def _explained(read: Reading, row: Any) -> Explanation:
     )
     told = explain(owed, scene, row.held_by)
     responsible = await _responsible(read, row)
-    today, _ = await read.tools.law(read.connection, authority, read.today)
+    today, _ = await read.law_at(row.held_by)
     return Explanation(
         id=row.id,
         slot=row.slot,

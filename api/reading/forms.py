@@ -154,7 +154,7 @@ async def form(
     stands = catalogue(row.form_version)
     if draft:
         # The category or the law changed since: it goes on with what the form of today asks for too.
-        law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+        law, _ = await read.law_at(subject.row.agency_id)
         now = form_for(law, subject.row.category, read.today)
         stands, content = now, carry(stands, now, content, on=read.today)
     content = withhold(stands.version, content, subject.level)
@@ -162,7 +162,7 @@ async def form(
     about = {
         **revision_line(row, subject.level),
         "form_version": stands.version,
-        "withheld": await left_out(read, stands.version, subject.level),
+        "withheld": await left_out(read, stands.version, subject.level, subject.row.agency_id),
     }
     found = Form.model_validate({**about, "content": content, "filled": filled, "asked": asked})
     return found, tags.of_revision(row.number, row.state, row.digest, row.evidence)
@@ -193,7 +193,7 @@ async def changes(read: Reading, profile_id: UUID, first: int | None, second: in
         from_number=origin,
         to_number=to.number,
         items=await compared(read, before.id if before else None, to.id, to.form_version, subject.level),
-        withheld=await left_out(read, to.form_version, subject.level),
+        withheld=await left_out(read, to.form_version, subject.level, subject.row.agency_id),
     )
 
 

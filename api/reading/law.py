@@ -68,6 +68,10 @@ class LawLoad(BaseModel):
     document: str = Field(title="Văn bản căn cứ")
     approver_id: UUID | None = Field(title="Người phê duyệt")
     loaded_at: datetime = Field(title="Thời điểm nạp")
+    regulation: str | None = Field(
+        title="Quy chế của",
+        description="Chỉ với phần cây tổ chức thuộc quy chế khác / only of a part of the tree under another",
+    )
 
 
 class LawLoads(BaseModel):
@@ -103,6 +107,7 @@ class LawMoves(Page):
 
 _LOAD = text(
     "SELECT 1 FROM rule_set_loads WHERE id = :load UNION ALL SELECT 1 FROM calendar_loads WHERE id = :load"
+    " UNION ALL SELECT 1 FROM regime_loads WHERE id = :load"
 )
 _COUNTS = text(
     "SELECT count(*) FILTER (WHERE NOT kept) AS moved, count(*) FILTER (WHERE kept) AS kept"
@@ -114,9 +119,10 @@ _MOVES = text(
     " OR id > CAST(:last AS uuid)) ORDER BY id LIMIT :limit"
 )
 _LOADS = text(
-    "SELECT id, 'law' AS kind, hash, valid_from AS starts, document, approver_id, loaded_at"
-    " FROM rule_set_loads UNION ALL"
-    " SELECT id, 'calendar', hash, NULL, document, approver_id, loaded_at FROM calendar_loads"
+    "SELECT id, 'law' AS kind, hash, valid_from AS starts, document, approver_id, loaded_at,"
+    " NULL AS regulation FROM rule_set_loads UNION ALL"
+    " SELECT id, 'law', hash, valid_from, document, approver_id, loaded_at, regulation FROM regime_loads"
+    " UNION ALL SELECT id, 'calendar', hash, NULL, document, approver_id, loaded_at, NULL FROM calendar_loads"
     " ORDER BY loaded_at DESC, id DESC LIMIT 500"
 )
 
@@ -133,7 +139,7 @@ async def moves(read: Reading, load_id: UUID, limit: int, after: str | None) -> 
     Raises:
         RefusedError: ``not-permitted``; ``not-found`` where the asker's authority has no such load.
     """
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.own_law()
     actor = read.who.actor
     if not any(reach(actor, verb, read.today, law).everywhere for verb in ("administer", "read_reports")):
         raise RefusedError.of(
@@ -160,7 +166,10 @@ def shown(seen: Preview) -> LawPreview:
     return LawPreview(
         loads=[
             PlannedLoad(starts=start, hash=rules.hash, documents=[one.id for one in rules.regulations])
-            for start, rules in seen.plan.laws
+            for start, rules in (
+                *seen.plan.laws,
+                *(one for laws in seen.plan.regimes.values() for one in laws),
+            )
         ],
         calendar=seen.plan.calendar.hash if seen.plan.calendar else None,
         duties=len(seen.moves),

@@ -115,7 +115,7 @@ async def _owed(read: Reading) -> list[Owed]:
     found = await duties.listed(
         read, whose="mine", slot=None, overdue=None, due_before=None, limit=MOST, after=None
     )
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.law_at(read.who.agency_id)
     lent = await borrowed(read)
     lines = []
     for duty in found.items:

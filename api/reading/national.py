@@ -60,7 +60,7 @@ async def record(read: Reading, profile_id: UUID) -> NationalRecord:
     row = (await read.connection.execute(_NEWEST, {"id": profile_id})).one_or_none()
     if row is None:
         raise permits.missing()
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.law_at(subject.row.agency_id)
     pull, once = law.slot("intake_pull"), law.slot("no_redeclaration")
     content = opened(read.tools, read.who.authority_id, row)
     form = catalogue(row.form_version)

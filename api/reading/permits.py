@@ -132,7 +132,7 @@ async def judged(read: Reading, row: Any, verbs: tuple[str, ...]) -> Allowed:
 
     Database rows of a secondment end when its profile wakes; here it ends with its last day, to the hour.
     """
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.law_at(row.agency_id)
     archived = row.chapter == Chapter.ARCHIVE and Verb.READ_PROFILE in verbs
     if archived:
         # Kept apart (hanoi.art12.3): the right to read it is another one, also on the agency's own side.
@@ -189,7 +189,7 @@ async def at(read: Reading, verb: str, agency_id: UUID) -> Allowed:
 
 
 async def _of(read: Reading, verb: str, agency_id: UUID) -> Allowed | Denied:
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.law_at(agency_id)
     above = await read.connection.scalar(_PLACE, {"agency": agency_id}) or []
     return may(read.who.actor, verb, Target(agency_id, tuple(above)), read.today, law)
 
@@ -200,7 +200,7 @@ async def within(read: Reading, verb: str, level: int = 1) -> Reach:
     Raises:
         RefusedError: ``not-permitted`` when nowhere at all, ``field-withheld`` when nowhere to that level.
     """
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.own_law()
     found = reach(read.who.actor, verb, read.today, law, level=level)
     if not (found.everywhere or found.subtrees or found.agencies or found.profiles):
         if level > 1:
@@ -238,7 +238,7 @@ async def profiles_within(read: Reading, where: list[str], values: dict[str, Any
     Raises:
         RefusedError: ``not-permitted`` when nowhere at all, ``field-withheld`` when nowhere to that level.
     """
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.own_law()
     archives = reach(read.who.actor, Verb.READ_ARCHIVE, read.today, law, level=level)
     kept = archives.everywhere or archives.subtrees or archives.agencies
     try:

@@ -255,7 +255,7 @@ async def one(read: Reading, profile_id: UUID) -> Profile:
     owed = await read.connection.execute(_DUTIES, {"id": profile_id, "case_id": row.case_id})
     draft = await read.connection.scalar(_DRAFT, {"id": profile_id})
     disputed = await read.connection.execute(_DISPUTED, {"id": profile_id})
-    _, calendar = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    _, calendar = await read.law_at(row.agency_id)
     lines = [duties.line(duty, read, calendar) for duty in owed]
     return Profile.model_validate(
         {

@@ -242,7 +242,7 @@ async def _lists(read: Reading, agencies: list[UUID], month: str) -> dict[tuple[
 
 
 async def _criteria(read: Reading) -> list[CriterionWords]:
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.law_at(read.who.agency_id)
     rule = law.slot(Slot.QUALITY_CRITERIA)
     named = criteria_of(rule.rule.items) if rule is not None else ()
     return [

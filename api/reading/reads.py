@@ -94,7 +94,7 @@ async def of_profile(read: Reading, profile_id: UUID, limit: int, after: str | N
         RefusedError: ``not-found``, ``not-permitted``.
     """
     row = await permits.row_of(read, profile_id)
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.law_at(row.agency_id)
     target = permits.target_of(row, row.ancestors)
     verdict = may(read.who.actor, Verb.READ_LOG, target, read.today, law)
     if not isinstance(verdict, Allowed):

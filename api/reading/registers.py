@@ -188,7 +188,7 @@ async def _rows(read: Reading, register: Register, asked: Filter, limit: int) ->
 
 
 async def _within(read: Reading, register: Register, where: list[str], values: dict[str, Any]) -> None:
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.own_law()
     found = await permits.within(read, Verb.READ_REGISTER)
     if not found.everywhere:
         where.append(f"{register.agency} = ANY ({permits.AGENCIES})")

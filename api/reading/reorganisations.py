@@ -82,7 +82,7 @@ async def preview_of(read: Reading, reorganisation_id: UUID) -> PlanPreview:
 
 async def _previewed(read: Reading, plan: Plan, reorganisation_id: UUID, *, places: bool) -> PlanPreview:
     """``places``: whether the asker must have the right under every place the plan changes."""
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.own_law()
     actor = read.who.actor
     scope = Scope(read.who.authority_id, everything=True, on=read.today)
     async with transaction(read.tools.engine, scope) as connection:
@@ -143,7 +143,7 @@ def _warning(code: str, count: int, units: tuple[str, ...] = ()) -> PlanWarning:
 
 
 async def _may_read(read: Reading) -> None:
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.own_law()
     anywhere(read.who.actor, READERS, read.today, law)
 
 

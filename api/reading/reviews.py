@@ -193,7 +193,7 @@ async def review(read: Reading, review_id: UUID) -> ReviewDetail:
     row = (await read.connection.execute(text(_REVIEW + "w.id = :id"), {"id": review_id})).one_or_none()
     if row is None:
         raise permits.missing()
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.own_law()
     rule = law.slot(Slot.QUALITY_CRITERIA)
     named = criteria_of(rule.rule.items) if rule is not None else ()
     words = [

@@ -86,7 +86,7 @@ async def pauses(read: Reading) -> PauseList:
     Raises:
         RefusedError: ``not-permitted``.
     """
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.own_law()
     administers(read, law)
     rows = (await read.connection.execute(_PAUSES)).all()
     return PauseList(items=[PauseLine.model_validate(dict(row._mapping)) for row in rows])

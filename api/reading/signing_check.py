@@ -115,7 +115,7 @@ async def of_month(read: Reading, month_id: UUID, *, elsewhere: bool = False) ->
     if month is None:
         raise permits.missing()
     await permits.at(read, "read_profile", month.agency_id)
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.law_at(month.agency_id)
     slots = OPENING[month.kind]
     rule = law.slot(slots[0]) if slots else None
     roles = signers(rule) if rule is not None else ("approver", "head")

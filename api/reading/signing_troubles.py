@@ -54,7 +54,7 @@ _TROUBLES = text(
 
 async def listed(read: Reading) -> SigningTroubles:
     """One's own; all of the authority for whoever administers the system."""
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.own_law()
     everything = reach(read.who.actor, "administer", read.today, law).everywhere
     values = {"all": everything, "account": read.who.account_id}
     rows = list(await read.connection.execute(_TROUBLES, values))

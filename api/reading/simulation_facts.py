@@ -121,7 +121,7 @@ async def _void(read: Reading, bound: Mapping[str, Any]) -> dict[UUID, date]:
 
 async def _loads(read: Reading) -> tuple[tuple[date, datetime, RuleSet], ...]:
     authority = read.who.authority_id
-    _, calendar = await read.tools.law(read.connection, authority, read.today)
+    _, calendar = await read.own_law()
     found = []
     for row in (await read.connection.execute(_LOADS)).all():
         law, _ = await read.tools.under(read.connection, authority, row.hash, calendar.hash)

@@ -160,7 +160,7 @@ async def simulate(read: Reading, trial: Trial) -> Simulation:
     if trial.authority not in (None, code):
         raise _unusable(f"cơ quan của phiên làm việc / the session's authority: {code}")
     law = _law(trial, str(code))
-    present, calendar = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    present, calendar = await read.own_law()
     now = read.now + timedelta(microseconds=1)  # what was recorded at this very instant counts
     facts = await collect(read, min(now, start_of_day(trial.to + DAY)))
     # Beside the loop: a whole authority is walked twice, and other requests must be answered meanwhile.

@@ -67,7 +67,7 @@ async def today(read: Reading) -> Today:
         RefusedError: ``not-permitted`` for those who hold no role in an agency.
     """
     await permits.within(read, "read_profile")
-    law, calendar = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, calendar = await read.law_at(read.who.agency_id)
     groups = await _duties(read, calendar)
     window = law.slot("approval_window")
     arrived = await _submitted(read, window.citation if window else None)

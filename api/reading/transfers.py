@@ -83,6 +83,7 @@ _LINE = (
     "SELECT k.id, k.profile_id, p.full_name AS person, k.from_agency_id, f.name AS from_agency,"
     " k.to_agency_id, t.name AS to_agency, k.mode, k.document, k.effective_on, k.state, k.opened_at,"
     " k.closed_at, k.version, k.facts, p.category, f.kind AS from_kind,"
+    " coalesce(p.agency_id, k.from_agency_id) AS held_by,"
     " coalesce(f.standing, CASE WHEN f.has_account THEN 'subordinate' ELSE 'constituent' END) AS standing"
     " FROM cases k JOIN agencies f ON f.id = k.from_agency_id"
     " JOIN agencies t ON t.id = k.to_agency_id LEFT JOIN profiles p ON p.id = k.profile_id"
@@ -125,7 +126,7 @@ async def one(read: Reading, case_id: UUID) -> Transfer:
     row = (await read.connection.execute(_ONE, {"id": case_id})).one_or_none()
     if row is None:
         raise permits.missing()
-    law, calendar = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, calendar = await read.law_at(row.held_by)
     owed = await read.connection.execute(_DUTIES, {"id": case_id})
     lines = [duties.line(duty, read, calendar) for duty in owed]
     settled = {call.verb: call for duty in lines for call in settling(duty)}

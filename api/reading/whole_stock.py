@@ -154,7 +154,7 @@ async def profiles(
 
 async def _campaign(read: Reading) -> tuple[Any, dict[str, Any]] | None:
     """The campaign of the rule in force today with what its queries need; none where there is none."""
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.own_law()
     rule = law.slot("whole_stock_approval")
     if rule is None:
         return None

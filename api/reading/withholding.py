@@ -1,6 +1,7 @@
 """What a reader does not see of a form, said field by field: withheld, never blank."""
 
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel, Field
 
@@ -40,12 +41,15 @@ def _versions() -> set[str]:
     return {form.version for form in forms().values()}
 
 
-async def left_out(read: Reading, version: str, level: int) -> list[Withheld]:
-    """What a reader of that level does not see of the form, each field with its level and the reason."""
+async def left_out(read: Reading, version: str, level: int, agency_id: UUID) -> list[Withheld]:
+    """What a reader of that level does not see of the form, each field with its level and the reason.
+
+    ``agency_id`` has the file: its law says why.
+    """
     fields = withheld(version, level)
     if not fields:
         return []
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.law_at(agency_id)
     rule = law.any("restriction_levels")
     by_vi, by_en = (f" ({rule.citation})", f" ({rule.citation_en})") if rule else ("", "")
     form = catalogue(version)

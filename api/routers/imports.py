@@ -21,6 +21,7 @@ from models.documents import blobs_of
 from models.errors import RefusedError
 from models.identifiers import command_id
 from models.logs import logger
+from models.record.law_of import LawOf
 from models.workbook_guard import check_workbook
 from models.workbook_vault import WorkbookVault
 
@@ -106,7 +107,7 @@ async def _permitted(request: Request, who: Asker) -> None:
     tools = tools_of(request)
     try:
         async with transaction(tools.engine, who.scope) as connection:
-            law, _ = await tools.law(connection, who.authority_id, who.today)
+            law, _ = await tools.law(connection, LawOf.authority(who.authority_id), who.today)
     except OperationalError as error:
         raise RefusedError.of("database-unavailable") from error
     if not reach(who.actor, Verb.IMPORT_WORKBOOK, who.today, law).everywhere:

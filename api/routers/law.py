@@ -15,6 +15,7 @@ from models.access import Verb, reach
 from models.command_law import AdoptLaw, LawAct, LoadLaw, OpenCampaign, ProclaimYear
 from models.database import transaction
 from models.errors import RefusedError
+from models.record.law_of import LawOf
 from models.record.lawgiving import planner_of
 from models.record.lawmaking import preview
 
@@ -102,7 +103,7 @@ async def _preview(request: Request, who: Asker, body: LawAct) -> reading.LawPre
 
 
 async def _permitted(connection: AsyncConnection, request: Request, who: Asker) -> None:
-    law, _ = await tools_of(request).law(connection, who.authority_id, who.today)
+    law, _ = await tools_of(request).law(connection, LawOf.authority(who.authority_id), who.today)
     if not reach(who.actor, Verb.ADMINISTER, who.today, law).everywhere:
         raise RefusedError.of(
             "not-permitted",

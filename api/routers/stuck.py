@@ -97,7 +97,7 @@ async def resend_stuck(request: Request, read: Read, body: WhichMessage) -> Done
 
 
 async def _administers(read: Read) -> None:
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.own_law()
     administers(read, law)
 
 

@@ -19,6 +19,7 @@ from models.lifecycle.scene import Scene
 from models.lifecycle.secondment import end_share
 from models.lifecycle.session_ends import held, waits_again, withdrawn
 from models.lifecycle.steps import OWN, awaited, owed_by
+from models.regulations import RuleSet
 
 REASON = "reorganised"
 ABOVE = ("parent_agency", "managing_authority")
@@ -33,6 +34,8 @@ class Place:
     managing_id: UUID
     standing: str | None = None
     kind: str | None = None
+    law: RuleSet | None = None
+    """In force there on the day; none where it is that of wherever people come from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +126,12 @@ def _follow(out: Outcome, life: Life, old: UUID, to: UUID, reshaping: Reshaping,
     gone = _case(out, life, old, to, reshaping, scene)
     _share(out, life, old, to, reshaping, scene)
     after = _afterwards(life, to, reshaping)
+    place = reshaping.places.get(to)
     there = replace(
-        scene, facts=_facts(scene, reshaping.places.get(to)), managing_agency_id=_above(to, reshaping)
+        scene,
+        law=place.law if place is not None and place.law is not None else scene.law,
+        facts=_facts(scene, place),
+        managing_agency_id=_above(to, reshaping),
     )
     step = awaited(after, there) if life.pending is not None else None
     for duty in life.duties:

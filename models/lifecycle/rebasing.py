@@ -61,18 +61,34 @@ class Basis:
     """Every calendar ever loaded, by hash: what a duty was reckoned with before."""
     loads: Mapping[str, UUID] = field(default_factory=dict)
     """The newest load of each content, by its hash: what a move is put down to."""
+    regimes: Mapping[str, tuple[tuple[date, RuleSet], ...]] = field(default_factory=dict)
+    """The same of other regulations under which parts of the tree are or were, by whose they are."""
 
-    def on(self, day: date) -> RuleSet | None:
-        """The law of a day; none before the first load."""
-        return next((law for start, law in reversed(self.laws) if start <= day), None)
+    def on(self, day: date, regime: str | None = None) -> RuleSet | None:
+        """The law of a day, the authority's own or a regime's; none before the first load."""
+        laws = self.laws if regime is None else self.regimes.get(regime, ())
+        return next((law for start, law in reversed(laws) if start <= day), None)
 
     def known(self, law_hash: str) -> RuleSet | None:
         """A law by its content."""
-        return next((law for _, law in self.laws if law.hash == law_hash), None)
+        every = (*self.laws, *(one for laws in self.regimes.values() for one in laws))
+        return next((law for _, law in every if law.hash == law_hash), None)
+
+    def regime_of(self, law_hash: str) -> str | None:
+        """Whose regulation a law is; none for the authority's own."""
+        return next(
+            (name for name, laws in self.regimes.items() if any(law.hash == law_hash for _, law in laws)),
+            None,
+        )
+
+    def covering(self, standing: Standing) -> RuleSet | None:
+        """The law that a duty stands under now: the newest of the regulation it was opened under, as of its
+        day. That another regulation binds the unit since is decided on that day, once (`switching`)."""
+        return self.on(standing.day, self.regime_of(standing.law_hash))
 
     def current(self, standing: Standing) -> bool:
         """Whether a duty was reckoned with just this law and calendar."""
-        law = self.on(standing.day)
+        law = self.covering(standing)
         return (
             standing.calendar_hash == self.calendar.hash and law is not None and standing.law_hash == law.hash
         )
@@ -113,9 +129,12 @@ def _shown(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {**facts, "clocks": clocks}
 
 
-def judge(standing: Standing, basis: Basis) -> Judged | None:
-    """Reckon one duty again; none where no law that was ever loaded knows it."""
-    newer, older = basis.on(standing.day), basis.known(standing.law_hash)
+def judge(standing: Standing, basis: Basis, newer: RuleSet | None = None) -> Judged | None:
+    """Reckon one duty again; none where no law that was ever loaded knows it.
+
+    ``newer`` is the law it goes over to, where it does not stay under the regulation it was opened under.
+    """
+    newer, older = newer or basis.covering(standing), basis.known(standing.law_hash)
     law, found = newer, _obligation(standing, newer, older) if newer else None
     if found is None:
         law, found = older, _obligation(standing, older, older) if older else None

@@ -38,6 +38,7 @@ from models.lifecycle.scene import Scene
 from models.messages import Ask, Moment
 from models.record.commands import Command
 from models.record.delegations import stir
+from models.record.law_of import LawOf
 from models.record.once import in_use, once
 from models.record.tools import Tools
 from models.record.write import chain, end_of_stream, lines, written_rows
@@ -97,7 +98,9 @@ async def _decided(
     body = command.body
     assert isinstance(body, AccountAct), "only these come here"
     account = await _managed(connection, ask, body)
-    law, calendar = await tools.law(connection, ask.authority_id, legal_date(ask.now))
+    law, calendar = await tools.law(
+        connection, LawOf.unit(ask.authority_id, account.agency_id), legal_date(ask.now)
+    )
     values = {"agency": account.agency_id, "authority": ask.authority_id}
     house = (await connection.execute(_HOUSE, values)).one()
     scene = Scene(

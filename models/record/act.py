@@ -31,6 +31,7 @@ from models.record.decide import DECISIONS, decide_internal
 from models.record.delegations import giving, saving_delegation
 from models.record.exports import EXPORTS, being_made
 from models.record.hearing import tell_of_batch
+from models.record.law_of import LawOf, Laws
 from models.record.measuring import looking, measured, stands_anew
 from models.record.more import with_more
 from models.record.opening import opening_scene
@@ -101,7 +102,7 @@ async def within(connection: AsyncConnection, tools: Tools, ask: Ask, *, commit:
             return moment(ask, found, status=202, to_export=making, settled=False)
     if known.told:
         return moment(ask, found)
-    law, calendar = await tools.read(connection, ask.authority_id, known.in_force)
+    law, calendar = await _law(connection, tools, ask, known)
     scene = scene_of(tools, ask, command, found, law, calendar)
     found = await with_month(connection, found)
     found = await with_list(connection, ask, found, command.body if command else None)
@@ -139,17 +140,29 @@ async def _known(connection: AsyncConnection, tools: Tools, ask: Ask) -> _Known:
     command_id = _command_id(ask)
     subject = looks(ask, lock=True)
     entered = entering(Scope(ask.authority_id, everything=True, on=legal_date(ask.now)))
-    queries = [entered, tools.in_force(ask.authority_id, legal_date(ask.now)), *subject]
+    # The law is read behind the lock: it is that of the unit which has the subject then.
+    queries = [entered, *subject, LawOf.subject(ask).on(legal_date(ask.now))]
     if command_id is not None:
         queries.append(command_query(command_id))
     if "step" in ask.facts:
         queries.append((_STEP, _step(ask)))
-    _, law, *rest = await together(connection, queries)
+    _, *rest = await together(connection, queries)
     found = found_in(ask, rest[: len(subject)], lock=True)
-    more = rest[len(subject) :]
+    law, *more = rest[len(subject) :]
     row = more.pop(0) if command_id is not None else []
     command = _command(ask, command_of(tools, ask.authority_id, row[0])) if row else None
     return _Known(found, command, bool(more and more[0]), law[0])
+
+
+async def _law(
+    connection: AsyncConnection, tools: Tools, ask: Ask, known: _Known
+) -> tuple[RuleSet, Calendar]:
+    """The law of the unit that has the subject; of the one it comes into, where nobody has it yet."""
+    body = known.command.body if known.command is not None else None
+    if known.in_force.divided and isinstance(body, OpenProfile | ReopenProfile | Delegate):
+        place = LawOf.unit(ask.authority_id, body.agency_id)
+        return await tools.law(connection, place, legal_date(ask.now))
+    return await tools.read(connection, ask.authority_id, known.in_force)
 
 
 _STEP = text("SELECT 1 FROM events WHERE stream_id = :id AND facts ->> 'step' = :step")
@@ -347,7 +360,7 @@ async def record(
         queries.append(saving_month(found, outcome))
     if profile_id is not None and stands_anew(life, outcome):
         *_, rows, last = await together(connection, [*queries, *looking([profile_id], ask.now)])
-        queries = [measured(tools, scene.law, ask.now, rows, last)]
+        queries = [measured(tools, Laws(scene.law, scene.calendar), ask.now, rows, last)]
     queries += _settling(ask, outcome)
     again = looks(ask, lock=False)
     answers = await together(connection, [*queries, *again], commit=commit)

@@ -25,6 +25,7 @@ from models.messages import Ask, Moment
 from models.record import service
 from models.record.commands import Command
 from models.record.install import record_on_authority
+from models.record.law_of import LawOf
 from models.record.lawgiving import permitted
 from models.record.once import once
 from models.record.sql import inserting
@@ -71,7 +72,7 @@ async def _done(connection: AsyncConnection, tools: Tools, ask: Ask, command: Co
     on_tree = isinstance(command.body, TreeBody)
     role = "" if on_tree else await permitted(connection, tools, ask, command)
     root: UUID = (await connection.execute(_ROOT)).scalar_one()
-    law, calendar = await tools.law(connection, ask.authority_id, legal_date(ask.now))
+    law, calendar = await tools.law(connection, LawOf.authority(ask.authority_id), legal_date(ask.now))
     scene = Scene(
         now=ask.now,
         law=law,

@@ -16,6 +16,7 @@ from models.database import Scope, together, transaction
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.record.install import record_on_authority
+from models.record.law_of import LawOf
 from models.record.sql import inserting
 from models.record.tools import Tools
 
@@ -92,7 +93,7 @@ async def side_of(tools: Tools, authority_id: UUID, now: datetime) -> Side:
     """One authority's part, by the law in force at ``now``."""
     async with transaction(tools.engine, Scope(authority_id, everything=True)) as connection:
         row = (await connection.execute(_WHO, {"id": authority_id})).one()
-        law, _ = await tools.law(connection, authority_id, legal_date(now))
+        law, _ = await tools.law(connection, LawOf.authority(authority_id), legal_date(now))
     rule = law.slot("backup")
     deadline = rule.rule.deadline if rule is not None else None
     months = (deadline.min_retention_months if deadline is not None else None) or 3
@@ -186,7 +187,7 @@ async def _tell(
     outcome: Outcome,
     now: datetime,
 ) -> None:
-    law, calendar = await tools.law(connection, authority_id, legal_date(now))
+    law, calendar = await tools.law(connection, LawOf.authority(authority_id), legal_date(now))
     row = (await connection.execute(_WHO, {"id": authority_id})).one()
     scene = Scene(
         now=now,

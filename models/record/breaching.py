@@ -25,6 +25,7 @@ from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.messages import Ask, Moment
 from models.record.commands import Command
+from models.record.law_of import LawOf
 from models.record.load import DUTY, duty_of
 from models.record.once import in_use, once
 from models.record.tools import Tools
@@ -106,7 +107,7 @@ async def _woken(connection: AsyncConnection, tools: Tools, ask: Ask, row: Any) 
 async def _scene(
     connection: AsyncConnection, tools: Tools, ask: Ask, command: Command | None, agency_id: UUID
 ) -> tuple[Scene, tuple[UUID, ...]]:
-    law, calendar = await tools.law(connection, ask.authority_id, legal_date(ask.now))
+    law, calendar = await tools.law(connection, LawOf.unit(ask.authority_id, agency_id), legal_date(ask.now))
     place = (await connection.execute(_PLACE, {"agency": agency_id, "authority": ask.authority_id})).one()
     line = tuple(place.line)
     if not line:

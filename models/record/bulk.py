@@ -8,7 +8,7 @@ workflow is started: the first command or the nightly sweep does that.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -26,6 +26,7 @@ from models.lifecycle.scene import Scene
 from models.lifecycle.session_ends import overtaken
 from models.lifecycle.wake import profile_wake
 from models.messages import Ask
+from models.record.law_of import LawOf, Laws
 from models.record.load import life_of, load_life
 from models.record.measuring import measure_these
 from models.record.subjects import saving_profile
@@ -142,11 +143,15 @@ async def adopt(
         RevisionRow: [],
         EventRow: [],
     }
-    made = [_adopted(tools, scene, source, legacy, rows) for legacy in people]
+    laws = await tools.laws(connection, source.authority_id, scene.today)
+    made = [
+        _adopted(tools, replace(scene, law=laws.of(legacy.agency_id)), source, legacy, rows)
+        for legacy in people
+    ]
     for table, values in rows.items():  # accounts first: their reference to the profile is deferred
         if values:
             await connection.execute(insert(table), values)
-    await measure_these(connection, tools, scene.law, scene.now, made)
+    await measure_these(connection, tools, laws, scene.now, made)
     return made
 
 
@@ -248,7 +253,8 @@ async def renew(
     row = await load_life(connection, profile_id)
     assert row is not None, "judged in this transaction with its row locked"
     life = life_of(row)
-    out = Outcome()
+    law, _ = await tools.law(connection, LawOf.unit(source.authority_id, life.agency_id), scene.today)
+    scene, out = replace(scene, law=law), Outcome()
     if change.form:
         number = 1 + int(await connection.scalar(_NEWEST, {"id": profile_id}) or 0)
         revision = _revision(tools, source, scene, profile_id, number, legacy)
@@ -278,7 +284,7 @@ async def renew(
     ask = Ask(authority_id=source.authority_id, subject="profile", subject_id=profile_id, now=scene.now)
     await together(connection, [saving_profile(life, ask, out, events)])
     if change.form:
-        await measure_these(connection, tools, scene.law, scene.now, [profile_id])
+        await measure_these(connection, tools, Laws(law, scene.calendar), scene.now, [profile_id])
 
 
 def _touch_account(

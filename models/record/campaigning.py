@@ -19,8 +19,9 @@ from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.record.commands import Command
 from models.record.install import record_on_authority
+from models.record.law_of import LawOf
 from models.record.tools import Tools
-from models.regulations import Obligation
+from models.regulations import Obligation, RuleSet
 
 _BEGIN = text(
     "INSERT INTO stock_campaigns (authority_id, rule_id, citation, rule_set_hash, opened_on, opened_at,"
@@ -49,17 +50,16 @@ class Opened:
 
 
 async def begun(
-    connection: AsyncConnection, tools: Tools, authority_id: UUID, now: datetime
+    connection: AsyncConnection, tools: Tools, authority_id: UUID, law: RuleSet, now: datetime
 ) -> Opened | None:
-    """The campaign of the rule in force on the day of `now`; opened by itself where nobody has opened it.
+    """The campaign of the rule of a law in force today; opened by itself where nobody has opened it.
 
     None where the law asks for no approval of the whole stock.
     """
-    law, _ = await tools.law(connection, authority_id, legal_date(now))
     rule = law.slot("whole_stock_approval")
     if rule is None:
         return None
-    await _begin(connection, tools, authority_id, now, rule, None)
+    await _begin(connection, tools, authority_id, now, law, rule, None)
     row = (await connection.execute(_OPENED, {"rule": rule.rule.id})).one()
     return Opened(rule, row.opened_at, row.again)
 
@@ -77,15 +77,17 @@ async def opened_by(
     Raises:
         RefusedError: ``wrong-state`` where no rule in force asks for it, or it was opened by such an act.
     """
-    law, _ = await tools.law(connection, authority_id, legal_date(now))
-    rule = law.slot("whole_stock_approval")
+    laws = await tools.laws(connection, authority_id, legal_date(now))
+    # The authority's own law goes before that of a part of its tree.
+    asking = [(law, rule) for law in laws.every if (rule := law.slot("whole_stock_approval")) is not None]
+    law, rule = asking[0] if asking else (laws.own, None)
     if rule is None:
         raise RefusedError.of(
             "wrong-state",
             "Quy định đang áp dụng không đặt đợt phê duyệt lần đầu toàn bộ hồ sơ.",
             "The law in force asks for no first approval of the whole stock.",
         )
-    opened_at = await _begin(connection, tools, authority_id, now, rule, command, role)
+    opened_at = await _begin(connection, tools, authority_id, now, law, rule, command, role)
     if opened_at is None:
         raise RefusedError.of(
             "wrong-state",
@@ -108,12 +110,13 @@ async def _begin(
     tools: Tools,
     authority_id: UUID,
     now: datetime,
+    law: RuleSet,
     rule: Obligation,
     command: Command | None,
     role: str = "system",
 ) -> datetime | None:
     """The row and its event, written once; none where there was nothing to write."""
-    law, calendar = await tools.law(connection, authority_id, legal_date(now))
+    _, calendar = await tools.law(connection, LawOf.authority(authority_id), legal_date(now))
     body = command.body if command is not None else None
     again, document = (body.again, body.document) if isinstance(body, OpenCampaign) else (False, None)
     by = command.actor.account_id if command is not None else None

@@ -23,6 +23,7 @@ from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.messages import Ask, Moment
 from models.record.commands import Command
+from models.record.law_of import LawOf
 from models.record.once import in_use, once
 from models.record.sql import inserting, updating
 from models.record.tools import Tools
@@ -61,7 +62,9 @@ async def _decided(
     account = (await connection.execute(_ACCOUNT, {"id": ask.subject_id})).one_or_none()
     if account is None:
         raise RefusedError.of("not-found", "Không có tài khoản này.", "There is no such account.")
-    law, calendar = await tools.law(connection, ask.authority_id, legal_date(ask.now))
+    law, calendar = await tools.law(
+        connection, LawOf.unit(ask.authority_id, account.agency_id), legal_date(ask.now)
+    )
     scene = Scene(
         now=ask.now,
         law=law,

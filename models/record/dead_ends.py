@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access import Actor, Delegation, Target
-from models.calendar import Calendar, legal_date
+from models.calendar import legal_date
 from models.database import together
 from models.lifecycle.competence import signers
 from models.lifecycle.dead_ends import DeadEnd, Finder, Somebody, Step, lent_to
@@ -22,9 +23,9 @@ from models.lifecycle.scene import Scene
 from models.lifecycle.steps import awaited, owed_by
 from models.record import awaited_acts as beside
 from models.record.actors import SUSPENDED, delegation_of, grant_of
+from models.record.law_of import Laws
 from models.record.load import STANDING
 from models.record.tools import Tools
-from models.regulations import RuleSet
 
 _WAITING = text(
     "SELECT p.id, p.agency_id, p.category, p.origin, p.account_id, p.approved_revision_id, r.author_id,"  # noqa: S608 — a constant
@@ -85,19 +86,29 @@ async def find_dead_ends(
         LookupError: no law or calendar is recorded for the authority.
     """
     today = legal_date(now)
-    law, _ = await tools.law(connection, authority_id, today)
+    laws = await tools.laws(connection, authority_id, today)
     steps = await open_steps(connection, tools, authority_id, now, agencies=agencies)
     people = await possible_signers(connection, today)
-    return await asyncio.to_thread(_found, steps, people, today, law, certificates=certificates)
+    return await asyncio.to_thread(_found, steps, people, today, laws, certificates=certificates)
 
 
 def _found(
-    steps: Sequence[Step], people: Sequence[Somebody], today: date, law: RuleSet, *, certificates: bool
+    steps: Sequence[Step], people: Sequence[Somebody], today: date, laws: Laws, *, certificates: bool
 ) -> list[DeadEnd]:
-    found = list(Finder(people, today, law, certificates).dead_ends(steps))
+    """Each step by the law of the unit whose it is."""
+    found: list[DeadEnd] = []
+    for law in laws.every:
+        mine = [step for step in steps if laws.of(step.custodian_id).hash == law.hash]
+        found += Finder(people, today, law, certificates).dead_ends(mine)
     dead = {one.step.subject_id for one in found}
-    alive = [step for step in steps if step.subject_id not in dead]
-    return [*found, *Finder(people, window_end(today), law, certificates).dead_ends(alive)]
+    for law in laws.every:
+        alive = [
+            step
+            for step in steps
+            if step.subject_id not in dead and laws.of(step.custodian_id).hash == law.hash
+        ]
+        found += Finder(people, window_end(today), law, certificates).dead_ends(alive)
+    return found
 
 
 async def open_steps(
@@ -113,7 +124,7 @@ async def open_steps(
     Raises:
         LookupError: no law or calendar is recorded for the authority.
     """
-    law, calendar = await tools.law(connection, authority_id, legal_date(now))
+    laws = await tools.laws(connection, authority_id, legal_date(now), agencies)
     where = {"agencies": list(agencies) if agencies is not None else None}
     waiting, reports, above, offices, gate, moves, lent = await together(
         connection,
@@ -123,7 +134,7 @@ async def open_steps(
         ],
     )
     tree = {row.descendant_id: tuple(row.above) for row in above}
-    made = _Steps(tools, authority_id, law, calendar, now, tree, offices[0])
+    made = _Steps(tools, authority_id, laws, now, tree, offices[0])
     found = [made.approval(row) for row in waiting] + [made.report(row) for row in reports]
     found += [beside.at_gate(row, made.scene({}, row.agency_id), tree) for row in gate]
     found += [beside.move(row, made.scene(beside.facts_of(row), row.agency_id), tree) for row in moves]
@@ -168,13 +179,12 @@ class _Steps:
         self,
         tools: Tools,
         authority_id: UUID,
-        law: RuleSet,
-        calendar: Calendar,
+        laws: Laws,
         now: datetime,
         tree: Mapping[UUID, tuple[UUID, ...]],
         offices: Any,
     ) -> None:
-        self._tools, self._authority, self._law, self._calendar = tools, authority_id, law, calendar
+        self._tools, self._authority, self._laws = tools, authority_id, laws
         self._now, self._tree, self._offices = now, tree, offices
         self._owed = cache(self._owing)
 
@@ -222,7 +232,8 @@ class _Steps:
             policy_date=row.policy_date,
             signature_id=row.signature_id,
         )
-        rule = obligation_of(report, self.scene({}, row.agency_id))
+        # A review is a campaign of the authority: all report by its law.
+        rule = obligation_of(report, replace(self.scene({}, row.agency_id), law=self._laws.own))
         if rule is None:
             return None
         target = Target(row.agency_id, self._tree.get(row.agency_id, ()))
@@ -261,8 +272,8 @@ class _Steps:
         above = [one for one in self._tree.get(agency_id, ()) if one != agency_id]
         return Scene(
             now=self._now,
-            law=self._law,
-            calendar=self._calendar,
+            law=self._laws.of(agency_id),
+            calendar=self._laws.calendar,
             policy=self._tools.policy,
             act_id=agency_id,
             actor_id=None,

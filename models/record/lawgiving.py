@@ -26,6 +26,7 @@ from models.messages import Ask, Moment
 from models.record.authorise import VERB_OF
 from models.record.campaigning import opened_by
 from models.record.commands import Command
+from models.record.law_of import LawOf
 from models.record.lawmaking import (
     Plan,
     Planner,
@@ -126,7 +127,7 @@ async def permitted(connection: AsyncConnection, tools: Tools, ask: Ask, command
     """The role in which somebody acts on the authority as a whole, with an account in use."""
     in_use(command)
     today = legal_date(ask.now)
-    law, _ = await tools.law(connection, ask.authority_id, today)
+    law, _ = await tools.law(connection, LawOf.authority(ask.authority_id), today)
     root: UUID = (await connection.execute(_ROOT)).scalar_one()
     verdict = may(command.actor, VERB_OF[command.verb], Target(agency_id=root), today, law)
     if not isinstance(verdict, Allowed):

@@ -6,8 +6,8 @@ the outbox, so that an act that was recorded is never forgotten.
 """
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -24,7 +24,7 @@ from models.lifecycle.rebasing import Basis, Judged
 from models.lifecycle.scene import Scene
 from models.record.basis import basis_of
 from models.record.install import record_on_authority
-from models.record.loads import Load, load_calendar, load_rules
+from models.record.loads import Load, load_calendar, load_regime, load_rules
 from models.record.recompute import survey
 from models.record.sql import inserting
 from models.record.tools import Tools
@@ -56,6 +56,8 @@ class Plan:
     laws: tuple[tuple[date, RuleSet], ...] = ()
     calendar: Calendar | None = None
     facts: dict[str, Any] = field(default_factory=dict)
+    regimes: Mapping[str, tuple[tuple[date, RuleSet], ...]] = field(default_factory=dict)
+    """What it would load beside that for parts of the tree under other regulations, by whose they are."""
 
 
 Planner = Callable[[str, Basis], Plan]
@@ -154,6 +156,35 @@ def proclaiming(year: CalendarYear) -> Planner:
     return plan
 
 
+def planned(planner: Planner, code: str, basis: Basis) -> Plan:
+    """The plan for the authority's own law and for each other regulation that binds a part of its tree.
+
+    Raises:
+        RefusedError: where it changes none of them, as for the authority itself.
+    """
+    refusal: RefusedError | None = None
+    try:
+        plan = planner(code, basis)
+    except RefusedError as refused:
+        if refused.refusal.code not in ("law-known", "law-not-loadable") or not basis.regimes:
+            raise
+        plan, refusal = Plan("rules.loaded"), refused
+    regimes = {}
+    if plan.calendar is None:
+        for name, laws in sorted(basis.regimes.items()):
+            try:
+                part = planner(name, replace(basis, laws=laws, regimes={}))
+            except RefusedError as refused:
+                if refused.refusal.code not in ("law-known", "law-not-loadable"):
+                    raise
+                continue
+            plan = plan if plan.laws else replace(part, laws=())
+            regimes[name] = part.laws
+    if refusal is not None and not regimes:
+        raise refusal
+    return replace(plan, regimes=regimes)
+
+
 def _planned(make: Callable[[], list[tuple[date, RuleSet]]]) -> tuple[tuple[date, RuleSet], ...]:
     try:
         laws = make()
@@ -181,8 +212,15 @@ async def preview(tools: Tools, authority_id: UUID, planner: Planner) -> Preview
     """
     async with transaction(tools.engine, Scope(authority_id, everything=True)) as connection:
         code = (await connection.execute(_AUTHORITY, {"id": authority_id})).one().regulation
-        plan = planner(code, await basis_of(connection, tools.shelf, authority_id))
-        then = await basis_of(connection, tools.shelf, authority_id, laws=plan.laws, calendar=plan.calendar)
+        plan = planned(planner, code, await basis_of(connection, tools.shelf, authority_id))
+        then = await basis_of(
+            connection,
+            tools.shelf,
+            authority_id,
+            laws=plan.laws,
+            calendar=plan.calendar,
+            regimes=plan.regimes,
+        )
         found = [one async for one in survey(connection, then)]
         moves = tuple(one for one in found if one.moved)
         counts = Counter(one.before.duty.agency_id for one in moves)
@@ -216,9 +254,11 @@ async def carried_out(
     found = (await connection.execute(_AUTHORITY, {"id": authority_id})).one()
     await _check_approver(connection, warrant)
     basis = await basis_of(connection, tools.shelf, authority_id)
-    plan = planner(found.regulation, basis)
+    plan = planned(planner, found.regulation, basis)
     load = Load(authority_id, warrant.document, now, warrant.approver_id)
     ids = [await load_rules(connection, load, rules, start) for start, rules in plan.laws]
+    for name, laws in plan.regimes.items():
+        ids += [await load_regime(connection, load, name, rules, start) for start, rules in laws]
     if plan.calendar is not None:
         ids.append(await load_calendar(connection, load, plan.calendar))
     scene = _scene(tools, basis, authority_id, found, warrant, now, ids)
@@ -244,6 +284,10 @@ def _told(plan: Plan, warrant: Warrant) -> Outcome:
         by["approver"] = str(warrant.approver_id)
     for start, rules in plan.laws:
         out.happened(plan.kind, None, hash=rules.hash, valid_from=start.isoformat(), **by)
+    for name, laws in plan.regimes.items():
+        for start, rules in laws:
+            told = {"hash": rules.hash, "valid_from": start.isoformat(), "regulation": name}
+            out.happened(plan.kind, None, **{**by, **told})
     if plan.calendar is not None:
         out.happened(plan.kind, None, hash=plan.calendar.hash, **by)
     return out

@@ -29,6 +29,7 @@ from models.record.act import scene_of
 from models.record.authorise import authorise
 from models.record.commands import Command, command_of, command_query
 from models.record.hearing import must_hear
+from models.record.law_of import LawOf, Laws
 from models.record.load import LIVES, contents_of
 from models.record.sets import in_sets
 from models.record.subjects import Found, found_in, last_event, looks, saving_month, saving_profile, with_list
@@ -67,7 +68,10 @@ class Case:
     command: Command
     found: Found
     law: RuleSet
+    """Of the agency whose list it is."""
     calendar: Calendar
+    divided: bool = False
+    """Whether a part of the authority's tree ever came under another regulation."""
 
     @property
     def month(self) -> AgencyMonth:
@@ -119,7 +123,7 @@ async def case_of(
         [
             entering(Scope(authority_id, everything=True, on=legal_date(now))),
             *locking,
-            tools.in_force(authority_id, legal_date(now)),
+            LawOf.subject(ask).on(legal_date(now)),
             command_query(command_id),
             *looks(ask, lock=False),
         ],
@@ -127,21 +131,29 @@ async def case_of(
     law_row, command_row, *subject = answers[1 + len(locking) :]
     found = found_in(ask, subject, lock=False)
     law, calendar = await tools.read(connection, authority_id, law_row[0])
-    return Case(tools, ask, command_of(tools, authority_id, command_row[0]), found, law, calendar)
+    command = command_of(tools, authority_id, command_row[0])
+    return Case(tools, ask, command, found, law, calendar, law_row[0].divided)
 
 
 async def judge(connection: AsyncConnection, case: Case, rows: Sequence[Listed]) -> list[Judged]:
-    """Which of the rows this actor may sign by a list now; a refusal is an answer for its row alone."""
+    """Which of the rows this actor may sign by a list now; a refusal is an answer for its row alone.
+
+    Each by the law of the unit that has the person: a list may reach below where another regime begins.
+    """
     judged: list[Judged] = []
+    authority, today = case.ask.authority_id, legal_date(case.ask.now)
+    laws = await case.tools.laws(connection, authority, today) if case.divided else None
     for start in range(0, len(rows), AT_ONCE):
         part = rows[start : start + AT_ONCE]
         (lives,) = await together(connection, [(LIVES, {"ids": [row.profile_id for row in part]})])
         known = {life.id: life for life in lives}
-        judged += [await _judged(connection, case, row, known.get(row.profile_id)) for row in part]
+        judged += [await _judged(connection, case, laws, row, known.get(row.profile_id)) for row in part]
     return judged
 
 
-async def _judged(connection: AsyncConnection, case: Case, row: Listed, life: Any | None) -> Judged:
+async def _judged(
+    connection: AsyncConnection, case: Case, laws: Laws | None, row: Listed, life: Any | None
+) -> Judged:
     ask = Ask(
         authority_id=case.ask.authority_id, subject="profile", subject_id=row.profile_id, now=case.ask.now
     )
@@ -150,7 +162,8 @@ async def _judged(connection: AsyncConnection, case: Case, row: Listed, life: An
     # The id that ``act`` gives one item of a list signed one by one.
     own = uuid5(case.command.id, str(row.profile_id))
     command = replace(case.command, id=own, verb=Approve.verb, body=body, expected=None)
-    scene = scene_of(case.tools, ask, command, found, case.law, case.calendar)
+    law = laws.of(life.agency_id) if laws is not None and life is not None else case.law
+    scene = scene_of(case.tools, ask, command, found, law, case.calendar)
     try:
         if found.subject.life is None:
             raise RefusedError.of("not-found", "Không tìm thấy.", "There is no such thing.")

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.calendar import Calendar
 from models.identifiers import new_id
 from models.regulations import RuleSet
-from models.tables import CalendarLoadRow, CalendarRow, RuleSetLoadRow, RuleSetRow
+from models.tables import CalendarLoadRow, CalendarRow, RegimeLoadRow, RuleSetLoadRow, RuleSetRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,20 @@ async def load_rules(connection: AsyncConnection, load: Load, rules: RuleSet, va
     await connection.execute(
         insert(RuleSetLoadRow).values({**row, "id": load_id, "approver_id": load.approver_id})
     )
+    return load_id
+
+
+async def load_regime(
+    connection: AsyncConnection, load: Load, regulation: str, rules: RuleSet, valid_from: date
+) -> UUID:
+    """Record that from ``valid_from`` on these are the rules of another regulation, for the parts of the tree
+    that it binds; the id of the load."""
+    row = _row(load, rules.hash) | {"valid_from": valid_from}
+    load_id = new_id()
+    content = {**row, "content": json.loads(rules.to_json())}
+    await connection.execute(upsert(RuleSetRow).values(content).on_conflict_do_nothing())
+    values = {**row, "id": load_id, "regulation": regulation, "approver_id": load.approver_id}
+    await connection.execute(insert(RegimeLoadRow).values(values))
     return load_id
 
 

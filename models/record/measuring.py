@@ -24,6 +24,7 @@ from models.lifecycle.life import Life
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.quality import Criterion, Fault, Measured, Yardstick, measure
 from models.lifecycle.readiness import VERSION, marks_of
+from models.record.law_of import Laws
 from models.record.tools import Tools
 from models.regulations import RuleSet, Slot
 
@@ -56,8 +57,8 @@ LAST_WINDOW = text("SELECT max(rolled_end) AS rolled_end FROM month_ends WHERE s
 # What the row says of the profile stays; where another revision stands by now, who put it there measures it.
 _MEASURED = text(
     "UPDATE readiness r SET marks = (r.marks & ~255) | m.marks, faults = m.faults, measured_at = :now,"
-    " basis = :basis FROM jsonb_to_recordset(:rows)"
-    " AS m (id uuid, revision uuid, marks integer, faults jsonb)"
+    " basis = m.basis FROM jsonb_to_recordset(:rows)"
+    " AS m (id uuid, revision uuid, marks integer, faults jsonb, basis text)"
     " WHERE r.profile_id = m.id AND r.revision_id IS NOT DISTINCT FROM m.revision"
 )
 
@@ -119,27 +120,31 @@ def looking(ids: Sequence[UUID], now: datetime) -> list[Query]:
     return [(_THESE, {"ids": list(ids), "now": now}), (LAST_WINDOW, {})]
 
 
-def measured(tools: Tools, law: RuleSet, now: datetime, rows: Sequence[Any], last: Sequence[Any]) -> Query:
-    """What writes the measures of the profiles that `looking` found on their rows of the board."""
-    by = yardstick(law, now, last[0].rolled_end if last else None)
-    found = [_measured(tools, by, row) for row in rows]
-    return _MEASURED, {"rows": Jsonb(found), "now": now, "basis": basis_of(law)}
+def measured(tools: Tools, laws: Laws, now: datetime, rows: Sequence[Any], last: Sequence[Any]) -> Query:
+    """What writes the measures of the profiles that `looking` found on their rows of the board.
+
+    Each by the law of the unit that has it.
+    """
+    until = last[0].rolled_end if last else None
+    by = {law.hash: yardstick(law, now, until) for law in laws.every}
+    found = [_measured(tools, by, laws.of(row.agency_id), row) for row in rows]
+    return _MEASURED, {"rows": Jsonb(found), "now": now}
 
 
 async def measure_these(
-    connection: AsyncConnection, tools: Tools, law: RuleSet, now: datetime, ids: Sequence[UUID]
+    connection: AsyncConnection, tools: Tools, laws: Laws, now: datetime, ids: Sequence[UUID]
 ) -> int:
     """Measure profiles of the authority the transaction is under; how many there were."""
     rows, last = await together(connection, looking(ids, now))
     # Opening and judging a hundred forms is work for a thread, so that heartbeats and others go on.
-    write = await asyncio.to_thread(measured, tools, law, now, rows, last)
+    write = await asyncio.to_thread(measured, tools, laws, now, rows, last)
     await together(connection, [write])
     return len(rows)
 
 
-def _measured(tools: Tools, by: Yardstick, row: Any) -> dict[str, Any]:
+def _measured(tools: Tools, by: Mapping[str, Yardstick], law: RuleSet, row: Any) -> dict[str, Any]:
     try:
-        faults = measure(known(tools, row), by)
+        faults = measure(known(tools, row), by[law.hash])
     except SealBrokenError:
         faults = UNREADABLE
     return {
@@ -147,6 +152,7 @@ def _measured(tools: Tools, by: Yardstick, row: Any) -> dict[str, Any]:
         "revision": str(row.revision_id) if row.revision_id else None,
         "marks": int(marks_of(faults)),
         "faults": plain(faults),
+        "basis": basis_of(law),
     }
 
 

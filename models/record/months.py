@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.calendar import Calendar, MissingYear, month_window, start_of_day
 from models.database import Scope, transaction
 from models.messages import Window
+from models.record.law_of import LawOf
 from models.record.tools import Tools
 from models.regulations import RuleSet
 
@@ -49,7 +50,7 @@ async def window_of(tools: Tools, authority_id: UUID, month: str) -> Window:
         LookupError: no law or calendar is recorded for the authority and month.
     """
     async with transaction(tools.engine, Scope(authority_id, everything=True)) as connection:
-        dates = await dates_of(connection, tools, authority_id, month)
+        dates = await dates_of(connection, tools, LawOf.authority(authority_id), month)
     return Window(
         opens_at=start_of_day(dates.opens_on),
         overdue_at=start_of_day(dates.rolled_end + DAY),
@@ -58,8 +59,9 @@ async def window_of(tools: Tools, authority_id: UUID, month: str) -> Window:
     )
 
 
-async def dates_of(connection: AsyncConnection, tools: Tools, authority_id: UUID, month: str) -> MonthDates:
-    """The days of the month's list; each month by the law in force on its own last day.
+async def dates_of(connection: AsyncConnection, tools: Tools, whose: LawOf, month: str) -> MonthDates:
+    """The days of a month's list, of an agency or of the authority as a whole; each month by the law in
+    force on its own last day.
 
     A missing calendar year never stops a month: the end is then rolled off Saturday and Sunday alone, and
     the year is named.
@@ -68,9 +70,9 @@ async def dates_of(connection: AsyncConnection, tools: Tools, authority_id: UUID
         LookupError: no law or calendar is recorded for the authority and month.
     """
     last = _last_day(month)
-    law, calendar = await tools.law(connection, authority_id, last)
+    law, calendar = await tools.law(connection, whose, last)
     following = _last_day(next_month(month))
-    next_law, _ = await tools.law(connection, authority_id, following)
+    next_law, _ = await tools.law(connection, whose, following)
     days, roll = _length(law)
     try:
         window = month_window(last.year, last.month, days, calendar, roll=roll)

@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.calendar import Calendar, legal_date
+from models.calendar import legal_date
 from models.database import Query, Scope, together, transaction
 from models.identifiers import profile_workflow
 from models.lifecycle.life import Life
@@ -25,6 +25,7 @@ from models.lifecycle.scene import Scene
 from models.lifecycle.wake import profile_wake
 from models.messages import Ask
 from models.record.hearing import must_hear
+from models.record.law_of import Laws
 from models.record.load import LIVES, STANDING, life_of
 from models.record.sets import in_sets
 from models.record.sql import updating
@@ -32,7 +33,6 @@ from models.record.subjects import saving_profile
 from models.record.tools import Tools
 from models.record.write import chain, lines, written_rows
 from models.record.writing import Writing
-from models.regulations import RuleSet
 
 SHARE = 500
 """People moved in one transaction: short enough that nobody waits long for a profile's row."""
@@ -92,8 +92,7 @@ class Stage:
     tools: Tools
     authority_id: UUID
     now: datetime
-    law: RuleSet
-    calendar: Calendar
+    laws: Laws
     department_id: UUID | None
     ict_department_id: UUID | None
     agents: dict[UUID, UUID | None]
@@ -102,8 +101,8 @@ class Stage:
         """The scene of what is about no person: an agency's posts, reports, accounts."""
         return Scene(
             now=self.now,
-            law=self.law,
-            calendar=self.calendar,
+            law=self.laws.of(agency_id),
+            calendar=self.laws.calendar,
             policy=self.tools.policy,
             act_id=agency_id,
             actor_id=None,
@@ -124,7 +123,8 @@ class Stage:
         }
         place = reshaping.places.get(life.agency_id)
         return replace(
-            self.of_itself(place.managing_id if place is not None else life.agency_id),
+            self.of_itself(life.agency_id),
+            managing_agency_id=place.managing_id if place is not None else life.agency_id,
             act_id=uuid5(reshaping.id, str(life.profile_id)),
             facts={name: value for name, value in known.items() if value},
         )
@@ -214,17 +214,16 @@ async def staged(
 ) -> tuple[Stage, Reshaping]:
     """The law of the day and every place concerned, as the transaction sees them."""
     named = {*agencies, *reshaping.heirs, *reshaping.heirs.values()}
-    law, calendar = await tools.law(connection, authority_id, legal_date(now))
+    laws = await tools.laws(connection, authority_id, legal_date(now))
     rows, offices = await together(
         connection, [(_PLACES, {"ids": sorted(named)}), (_OFFICES, {"authority": authority_id})]
     )
-    places = {row.id: Place(row.id, row.above, row.standing, row.kind) for row in rows}
+    places = {row.id: Place(row.id, row.above, row.standing, row.kind, laws.of(row.id)) for row in rows}
     stage = Stage(
         tools,
         authority_id,
         now,
-        law,
-        calendar,
+        laws,
         offices[0].department_id,
         offices[0].ict_department_id,
         {row.id: row.agent for row in rows},

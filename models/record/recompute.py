@@ -27,6 +27,7 @@ from models.lifecycle.wake import after, profile_wake
 from models.messages import Ask, Subject
 from models.record.act import record, scene_of
 from models.record.basis import basis_of
+from models.record.law_of import LawOf
 from models.record.load import DUTY, duty_of
 from models.record.subjects import Found, found_in, looks
 from models.record.tools import Tools
@@ -220,11 +221,12 @@ async def _move(tools: Tools, ask: Ask, basis: Basis, ids: list[UUID]) -> int:
     async with tools.engine.begin() as connection:
         queries = [
             entering(Scope(ask.authority_id, everything=True, on=legal_date(ask.now))),
-            tools.in_force(ask.authority_id, legal_date(ask.now)),
             *(subject := looks(ask, lock=True)),
+            LawOf.subject(ask).on(legal_date(ask.now)),
             (_THESE, {"ids": ids}),
         ]
-        _, law, *rest = await together(connection, queries)
+        _, *rest = await together(connection, queries)
+        law = rest[len(subject)]
         found = found_in(ask, rest[: len(subject)], lock=True)
         in_force, _ = await tools.read(connection, ask.authority_id, law[0])
         scene = scene_of(tools, ask, None, found, in_force, basis.calendar)

@@ -33,6 +33,7 @@ from models.lifecycle.scene import Scene
 from models.lifecycle.tree import Tree
 from models.messages import Ask, Moment
 from models.record.commands import Command
+from models.record.law_of import LawOf
 from models.record.once import in_use, once
 from models.record.reorganisation_day import begin, finish, waiting
 from models.record.reorganisation_rights import anywhere, role_for
@@ -182,7 +183,7 @@ def _role(
 
 
 async def _scene(connection: AsyncConnection, tools: Tools, ask: Ask, command: Command | None) -> Scene:
-    law, calendar = await tools.law(connection, ask.authority_id, legal_date(ask.now))
+    law, calendar = await tools.law(connection, LawOf.authority(ask.authority_id), legal_date(ask.now))
     place = (await connection.execute(_PLACE, {"authority": ask.authority_id})).one()
     return Scene(
         now=ask.now,

@@ -17,6 +17,7 @@ from models.lifecycle.reorganisation import Reorganised
 from models.lifecycle.residue import SLOT, Left, leave
 from models.lifecycle.scene import Scene
 from models.record.dead_ends import find_dead_ends
+from models.record.law_of import LawOf
 from models.record.load import DUTY, duty_of
 from models.record.tools import Tools
 from models.record.write import GENESIS, chain, lines
@@ -107,7 +108,7 @@ async def settle_residue(tools: Tools, authority_id: UUID, now: datetime) -> int
         rows = (await connection.execute(_OPEN, {"slot": SLOT})).all()
         if not rows:
             return 0
-        law, calendar = await tools.law(connection, authority_id, legal_date(now))
+        law, calendar = await tools.law(connection, LawOf.authority(authority_id), legal_date(now))
         scene = Scene(
             now=now,
             law=law,

@@ -16,6 +16,7 @@ from models.lifecycle.review_dates import ReviewDates, last_day, next_period, re
 from models.lifecycle.scene import Scene
 from models.messages import ReviewPlan, ReviewStart
 from models.record.install import record_on_authority
+from models.record.law_of import LawOf
 from models.record.months import next_working_day
 from models.record.tools import Tools
 from models.regulations import RuleSet
@@ -68,7 +69,7 @@ async def planned(
     Raises:
         LookupError: no law or calendar is recorded for the authority and day.
     """
-    law, calendar = await tools.law(connection, authority_id, max(last_day(period), on))
+    law, calendar = await tools.law(connection, LawOf.authority(authority_id), max(last_day(period), on))
     row = (await connection.execute(_REVIEW, {"period": period})).one_or_none()
     return Planned(review_dates(period, law, calendar, tools.policy.reviews), law, calendar, row)
 

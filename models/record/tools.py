@@ -1,16 +1,17 @@
 """What an act works with in one process: engine, keys, and the law already read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models.calendar import Calendar
-from models.database import Query, together
+from models.database import together
 from models.keys import BlindIndex, FieldCipher, KeyRing
+from models.record.law_of import LawOf, Laws, regimes_of
 from models.record.shelf import Shelf
 from models.regulations import Policy, RuleSet, load_policy
 
@@ -32,25 +33,39 @@ class Tools:
         self.blind = BlindIndex(self.ring)
         self.shelf = Shelf(self.policy)
 
-    async def law(
-        self, connection: AsyncConnection, authority_id: UUID, on: date
-    ) -> tuple[RuleSet, Calendar]:
-        """The rule set in force on a day and the newest calendar, as recorded for the authority.
+    async def law(self, connection: AsyncConnection, whose: LawOf, on: date) -> tuple[RuleSet, Calendar]:
+        """The rule set in force on a day for a unit or for the authority, and the newest calendar.
 
         Raises:
             LookupError: nothing was loaded for this authority and day.
         """
-        (rows,) = await together(connection, [self.in_force(authority_id, on)])
-        return await self.read(connection, authority_id, rows[0])
+        (rows,) = await together(connection, [whose.on(on)])
+        return await self.read(connection, whose.authority_id, rows[0])
 
-    def in_force(self, authority_id: UUID, on: date) -> Query:
-        """What finds the hashes of the law in force; `read` makes law and calendar of the row."""
-        return _IN_FORCE, {"authority": authority_id, "day": on}
+    async def laws(
+        self, connection: AsyncConnection, authority_id: UUID, on: date, units: Sequence[UUID] | None = None
+    ) -> Laws:
+        """The law of each of some units, or of all, on a day: for what works through many of them at once.
+
+        Raises:
+            LookupError: nothing was loaded for this authority and day.
+        """
+        own, bound = await together(
+            connection,
+            [LawOf.authority(authority_id).on(on), regimes_of(authority_id, units, on)],
+        )
+        law, calendar = await self.read(connection, authority_id, own[0])
+        others = {
+            row.unit: await self.shelf.rules(connection, authority_id, row.rule_set)
+            for row in bound
+            if row.rule_set is not None
+        }
+        return Laws(law, calendar, others)
 
     async def read(
         self, connection: AsyncConnection, authority_id: UUID, row: Any
     ) -> tuple[RuleSet, Calendar]:
-        """Law and calendar under the hashes found.
+        """Law and calendar under the hashes that `LawOf.on` found.
 
         Raises:
             LookupError: nothing was loaded for this authority and day.
@@ -69,11 +84,3 @@ class Tools:
         """
         law = await self.shelf.rules(connection, authority_id, rule_set)
         return law, await self.shelf.years(connection, authority_id, calendar)
-
-
-_IN_FORCE = text(
-    "SELECT (SELECT hash FROM rule_set_loads WHERE authority_id = :authority AND valid_from <= :day"
-    " ORDER BY valid_from DESC, loaded_at DESC, id DESC LIMIT 1) AS rule_set,"
-    " (SELECT hash FROM calendar_loads WHERE authority_id = :authority"
-    " ORDER BY loaded_at DESC, id DESC LIMIT 1) AS calendar"
-)

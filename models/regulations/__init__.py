@@ -1,7 +1,7 @@
 """The law as data: regulations in document order, resolved for an authority and a day. Pure."""
 
 from models.calendar.source import Problem, SourceError
-from models.regulations.amending import Story, amended, in_story
+from models.regulations.amending import Story, amended, in_story, of_another
 from models.regulations.in_force import (
     MissingSlots,
     NoLawInForce,
@@ -64,6 +64,7 @@ __all__ = [
     "load_successions",
     "message_day",
     "oblige",
+    "of_another",
     "plan_steps",
     "resolved",
     "seed",

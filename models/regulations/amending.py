@@ -56,6 +56,19 @@ def in_story(authority: str, laws: Laws) -> Story:
     return Story(authority, tuple(known.values()), adopted, trial)
 
 
+def of_another(code: str, own: Laws, loaded: Laws, trial: Trial | None = None) -> Story:
+    """The documents behind another regulation's law in a part of the tree: its local ones as they were
+    loaded, else as packaged; the national ones and what was adopted as the authority itself has them.
+
+    ``own`` is the law of the authority, ``loaded`` what was loaded of the other before; ``trial`` names the
+    drafts it is to run on.
+    """
+    story, before = in_story(code, (*own, *loaded)), in_story(code, loaded)
+    known = {one.id for one in story.regulations}
+    packaged = tuple(one for one in seed() if one.authority == code and one.id not in known)
+    return Story(code, (*story.regulations, *packaged), story.adopted, trial or before.trial)
+
+
 def amended(story: Story, laws: Laws, since: date) -> list[tuple[date, RuleSet]]:
     """The loads by which the law from ``since`` on becomes what the story says; empty where it is so.
 

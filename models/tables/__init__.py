@@ -43,6 +43,7 @@ from models.tables.organisation import (
     DelegationRow,
     GrantRow,
     LawMoveRow,
+    RegimeLoadRow,
     RuleSetLoadRow,
     RuleSetRow,
 )
@@ -148,6 +149,7 @@ __all__ = [
     "ReadinessRow",
     "ReconciliationRow",
     "RecoveryCodeRow",
+    "RegimeLoadRow",
     "ReorganisationItemRow",
     "ReorganisationRow",
     "ReviewFindingRow",

@@ -183,6 +183,28 @@ class RuleSetLoadRow(Table):
     loaded_at: Mapped[datetime]
 
 
+class RegimeLoadRow(Table):
+    """One load of another regulation's rule set, for the parts of the tree that it binds.
+
+    As with the authority's own loads the newest date decides, then the later load.
+    """
+
+    __tablename__ = "regime_loads"
+    __table_args__ = (
+        ForeignKeyConstraint(["authority_id", "hash"], ["rule_sets.authority_id", "rule_sets.hash"]),
+        Index("ix_regime_loads_in_force", "authority_id", "regulation", "valid_from", "loaded_at"),
+    )
+    id: Mapped[Id]
+    authority_id: Mapped[Authority]
+    regulation: Mapped[str]
+    """Whose regulation: the code by which ``agency_regimes`` names it."""
+    hash: Mapped[str]
+    valid_from: Mapped[date]
+    document: Mapped[str]
+    approver_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
+    loaded_at: Mapped[datetime]
+
+
 class CalendarLoadRow(Table):
     """One load of a calendar, new or known content: the newest is reckoned with."""
 

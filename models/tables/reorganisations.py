@@ -80,13 +80,15 @@ class ReorganisationRow(Table):
 
 
 class ReorganisationItemRow(Table):
-    """One person moved by a reorganisation: frozen when its day begins, then moved share after share."""
+    """One person moved by a reorganisation: frozen when its day begins, then moved share after share.
+
+    Whoever stays in a unit whose law changes stands here with that unit on both sides.
+    """
 
     __tablename__ = "reorganisation_items"
     __table_args__ = (
         UniqueConstraint("reorganisation_id", "position"),
         CheckConstraint("state IN ('waiting', 'moved', 'left')", name="state"),
-        CheckConstraint("from_agency_id <> to_agency_id", name="elsewhere"),
         CheckConstraint("(state = 'moved') = (moved_at IS NOT NULL)", name="moved"),
         Index(
             "ix_reorganisation_items_waiting",
@@ -119,6 +121,7 @@ class AgencyRegimeRow(Table):
     __table_args__ = (
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="period"),
         CheckConstraint("duties IN ('keep', 'rebase')", name="duties"),
+        CheckConstraint("duties_by IN ('plan', 'rule', 'policy')", name="duties_by"),
         Index("ix_agency_regimes_agency", "agency_id", "valid_from"),
         # Also EXCLUDE ex_agency_regimes_overlap, in the migration: one regulation at a time.
     )
@@ -131,5 +134,9 @@ class AgencyRegimeRow(Table):
     valid_to: Mapped[date | None]
     duties: Mapped[str]
     """``keep``: duties that run keep the basis they were opened on; ``rebase``: they are reckoned again."""
+    duties_by: Mapped[str] = mapped_column(server_default="plan")
+    """Who says so: ``plan`` (its line), ``rule`` (the regulation that binds from then on), ``policy``."""
+    duties_citation: Mapped[str | None]
+    """The rule, where one says so."""
     reorganisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("reorganisations.id"))
     document: Mapped[str]

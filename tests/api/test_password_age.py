@@ -12,9 +12,10 @@ from sqlalchemy import text
 from activities.notifications.passwords import remind_of_passwords
 from api import auth
 from api.scope import active_asker, asker_of, token_hash
-from models.calendar import legal_date
+from models.calendar import Calendar, legal_date
 from models.database import engine_for, transaction
 from models.errors import RefusedError
+from models.record.law_of import Laws
 from models.record.tools import Tools
 from models.regulations import RuleSet, in_force, load_policy
 from tests.api.conftest import CHEAP, SETTINGS
@@ -102,7 +103,9 @@ async def test_where_the_law_is_silent_passwords_do_not_age(engines: tuple[Any, 
 
 async def reminded(world: World, law: RuleSet) -> int:
     async with transaction(world.tools.engine, world.scope) as connection:
-        return await remind_of_passwords(connection, law, load_policy(), legal_date(NOW), NOW)
+        return await remind_of_passwords(
+            connection, Laws(law, Calendar.seed()), load_policy(), legal_date(NOW), NOW
+        )
 
 
 @pytest.mark.rule("moha.art14.4.a")

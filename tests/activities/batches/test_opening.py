@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
 from activities.batches.opening import Opening, _freeze
-from activities.batches.stock import open_campaign
+from activities.batches.stock import open_campaigns
 from models.commands import Approve, Separate
 from models.database import Scope, transaction
 from models.identifiers import agency_month_workflow
@@ -89,7 +89,7 @@ class TestLists:
         self, world: World, months, run
     ) -> None:
         await submitted(world, 1)
-        assert await open_campaign(world.tools, world.authority, OPENING) is None
+        assert (await open_campaigns(world.tools, world.authority, OPENING)).own is None
         await run(months.open_agency_months, start(world))
         assert await world.rows("SELECT 1 FROM agency_months WHERE kind <> 'month'") == []
         assert (await month_of(world, world.culture)).listed == 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from activities.batches.stock import open_campaign
+from activities.batches.stock import open_campaigns
 from models.command_law import OpenCampaign
 from models.commands import Approve, ApproveList
 from models.database import engine_for
@@ -159,7 +159,7 @@ async def test_a_kill_between_rows_and_act_loses_and_repeats_nothing(
 ) -> None:
     profile = await submitted(world, 1)
     world.now = OPENING
-    campaign = await open_campaign(world.tools, world.authority, OPENING)
+    campaign = (await open_campaigns(world.tools, world.authority, OPENING)).own
     assert campaign is not None
 
     async def killed(*_: object, **__: object) -> None:
@@ -228,7 +228,7 @@ async def test_what_was_approved_before_is_signed_again_only_by_choice(
     before = await world.employ()  # approved, before any campaign
     earlier = await world.one("SELECT approved_revision_id AS id FROM profiles WHERE id = :p", p=before)
     world.now += timedelta(hours=1)
-    assert await open_campaign(world.tools, world.authority, world.now) is not None
+    assert (await open_campaigns(world.tools, world.authority, world.now)).own is not None
     assert await listed_now(world, months, run) is None, "one that began by itself leaves them alone"
     taken_over = await opened_by(world, again=True)
     assert taken_over.status == 201, taken_over.answer

@@ -12,6 +12,7 @@ from sqlalchemy.exc import ProgrammingError
 from models.calendar import Calendar
 from models.database import Scope, transaction
 from models.record.install import install_authority
+from models.record.law_of import LawOf
 from models.record.write import GENESIS, event_hash
 from models.regulations import NoLawInForce, Trial, TrialRefused, in_force, resolved
 from tests.conftest import Database
@@ -29,7 +30,7 @@ async def test_law_and_calendar_are_stored_under_their_hash_from_their_own_dates
     assert [(r.valid_from, r.hash) for r in rows] == [(day, law.hash) for day, law in resolved("hanoi")]
     assert rows[0].valid_from == date(2024, 11, 29)
     async with transaction(desk.tools.engine, Scope(desk.authority, everything=True)) as connection:
-        law, calendar = await desk.tools.law(connection, desk.authority, date(2025, 9, 15))
+        law, calendar = await desk.tools.law(connection, LawOf.authority(desk.authority), date(2025, 9, 15))
     assert law.hash == in_force("hanoi", date(2025, 9, 15)).hash
     assert calendar.hash == Calendar.seed().hash
 
@@ -37,7 +38,7 @@ async def test_law_and_calendar_are_stored_under_their_hash_from_their_own_dates
 async def test_before_the_regulation_there_is_no_law(desk: Desk) -> None:
     async with transaction(desk.tools.engine, Scope(desk.authority, everything=True)) as connection:
         with pytest.raises(LookupError):
-            await desk.tools.law(connection, desk.authority, date(2024, 11, 28))
+            await desk.tools.law(connection, LawOf.authority(desk.authority), date(2024, 11, 28))
 
 
 async def test_the_acts_are_chained_events_of_the_authority(desk: Desk) -> None:
@@ -98,9 +99,11 @@ async def test_a_draft_is_never_law_by_default(desk: Desk) -> None:
 async def test_a_draft_is_run_on_trial_by_a_recorded_act_of_its_own(desk: Desk) -> None:
     made = await install_authority(desk.tools, **PHU_YEN, now=NOW, trial=TRIAL)
     async with transaction(desk.tools.engine, Scope(made.authority_id, everything=True)) as connection:
-        law, _ = await desk.tools.law(connection, made.authority_id, NOW.date())
+        law, _ = await desk.tools.law(connection, LawOf.authority(made.authority_id), NOW.date())
         with pytest.raises(LookupError):
-            await desk.tools.law(connection, made.authority_id, NOW.date() - timedelta(days=1))
+            await desk.tools.law(
+                connection, LawOf.authority(made.authority_id), NOW.date() - timedelta(days=1)
+            )
         found = await connection.execute(
             text("SELECT kind, facts FROM events WHERE stream_id = :id ORDER BY number"),
             {"id": made.authority_id},

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from activities.notifications.letter import Stationery, letter
 from activities.notifications.open_work import Line, Work
+from models.calendar import Calendar
+from models.record.law_of import Laws
 from models.regulations import in_force
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -12,7 +14,9 @@ NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
 def body(slot: str) -> str:
     law = in_force("hanoi", date(2026, 3, 2))
-    paper = Stationery("hoso@example.invalid", "https://hoso.example.invalid", NOW, law)
+    paper = Stationery(
+        "hoso@example.invalid", "https://hoso.example.invalid", NOW, Laws(law, Calendar.seed())
+    )
     found = law.slot(slot)
     assert found is not None
     line = Line(slot, found.citation, 1, 0, date(2026, 3, 9))

@@ -17,6 +17,7 @@ from models.calendar import Calendar, CalendarYear, reckon
 from models.calendar.loader import FOLDER as YEARS
 from models.commands import GiveNotice
 from models.database import transaction
+from models.record.law_of import LawOf
 from models.record.loads import Load, load_calendar
 from models.regulations import in_force
 from models.regulations.loader import FOLDER as LAW
@@ -144,7 +145,7 @@ async def test_a_document_known_from_reports_is_adopted(world: World, log_in: Ca
     assert done.status_code in (200, 201), done.text
     assert done.json()["answer"]["kind"] == "rules.adopted"
     async with transaction(world.tools.engine, world.scope) as connection:
-        law = (await world.tools.law(connection, world.authority, starts))[0]
+        law = (await world.tools.law(connection, LawOf.authority(world.authority), starts))[0]
     assert "nd27_2026" in [one.id for one in law.regulations]
     refused = await admin.command("/law/adoptions", {**body, "regulation": "hanoi_2024"})
     assert refused.json()["code"] == "law-not-loadable"

@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from activities.readiness.board import look_over
+from models.calendar import Calendar
 from models.database import Scope, engine_for
+from models.record.law_of import Laws
 from models.record.tools import Tools
 from models.regulations import in_force
 from tests.api.reading.world import NOW, TODAY, Caller, World, code_of
@@ -43,7 +45,7 @@ def people(world: World) -> dict[str, UUID]:
     async def morning() -> None:
         engine = engine_for(world.database.url("worker"), pool_size=1)
         scope, tools = Scope(world.authority, everything=True), Tools(engine, world.ring)
-        await look_over(tools, scope, in_force("hanoi", TODAY), NOW, lambda: None)
+        await look_over(tools, scope, Laws(in_force("hanoi", TODAY), Calendar.seed()), NOW, lambda: None)
         await engine.dispose()
 
     asyncio.run(morning())

@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy import insert, text
 
 from activities.readiness.board import look_over
+from models.calendar import Calendar
 from models.database import Scope, engine_for
+from models.record.law_of import Laws
 from models.record.tools import Tools
 from models.regulations import in_force
 from models.tables import AgencyMonthRow, MonthItemRow
@@ -29,7 +31,7 @@ async def morning(world: World, now: Any = NOW) -> int:
     """The morning's look; how many profiles it measured."""
     engine = engine_for(world.database.url("worker"), pool_size=1)
     scope, tools = Scope(world.authority, everything=True), Tools(engine, world.ring)
-    seen = await look_over(tools, scope, in_force("hanoi", TODAY), now, lambda: None)
+    seen = await look_over(tools, scope, Laws(in_force("hanoi", TODAY), Calendar.seed()), now, lambda: None)
     await engine.dispose()
     return seen
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from activities.batches.stock import open_campaign
+from activities.batches.stock import open_campaigns
 from models.calendar import legal_date
 from models.commands import OpenProfile
 from models.regulations import in_force
@@ -55,7 +55,7 @@ async def test_progress_and_who_is_not_ready(world: World, log_in: Any) -> None:
     )
     assert (await world.ask("health.hr", recruited, elsewhere)).status == 201
     now = datetime.now(UTC) + timedelta(seconds=5)
-    campaign = await open_campaign(world.tools, world.authority, now)
+    campaign = (await open_campaigns(world.tools, world.authority, now)).own
     assert campaign is not None
     held = await campaign.refresh(world.culture)
     assert held is not None

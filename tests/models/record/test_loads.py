@@ -13,6 +13,7 @@ from sqlalchemy.exc import ProgrammingError
 from models import migrations
 from models.calendar import Calendar
 from models.database import engine_for, transaction
+from models.record.law_of import LawOf
 from models.record.loads import Load, calendar_known, load_calendar, load_rules, rules_known
 from models.regulations import RuleSet, in_force
 from models.settings import DatabaseRole
@@ -36,7 +37,7 @@ def other(law: RuleSet) -> RuleSet:
 
 async def on(world: World, day: date) -> RuleSet:
     async with transaction(world.tools.engine, world.scope) as connection:
-        return (await world.tools.law(connection, world.authority, day))[0]
+        return (await world.tools.law(connection, LawOf.authority(world.authority), day))[0]
 
 
 async def loaded(world: World, rules: RuleSet, valid_from: date, *, minutes: int = 1, **more: Any) -> None:
@@ -87,7 +88,7 @@ async def test_a_calendar_returns_in_the_same_way(world: World) -> None:
         load = Load(world.authority, "QĐ 2/QĐ", world.now + timedelta(minutes=minutes))
         async with transaction(world.tools.engine, world.scope) as connection:
             await load_calendar(connection, load, calendar)
-            found = (await world.tools.law(connection, world.authority, NOW.date()))[1]
+            found = (await world.tools.law(connection, LawOf.authority(world.authority), NOW.date()))[1]
         assert found.hash == calendar.hash
     assert len(await world.rows("SELECT 1 FROM calendar_loads")) == 3
     assert len(await world.rows("SELECT 1 FROM calendars")) == 2

@@ -12,6 +12,7 @@ from models.database import transaction
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.record.install import record_on_authority
+from models.record.law_of import LawOf
 from models.regulations import Slot
 from tests.world import World
 
@@ -38,7 +39,7 @@ async def test_two_who_wrote_rows_of_an_authority_both_record_on_it(world: World
 
 
 async def _record(world: World, connection: AsyncConnection, kind: str) -> int:
-    law, calendar = await world.tools.law(connection, world.authority, legal_date(world.now))
+    law, calendar = await world.tools.law(connection, LawOf.authority(world.authority), legal_date(world.now))
     scene = Scene(
         now=world.now,
         law=law,

@@ -13,6 +13,7 @@ from models.database import engine_for, together, transaction
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.reorganisation import Reorganised
 from models.lifecycle.scene import Scene
+from models.record.law_of import LawOf
 from models.record.moving_day import move_all
 from models.record.residue import residue, settle_residue
 from models.record.write import GENESIS, chain, lines
@@ -34,7 +35,7 @@ async def told(world: World, case: Reorganised) -> Outcome:
     """The residue written as the end of a case writes it."""
     out = Outcome()
     async with transaction(world.tools.engine, world.scope) as connection:
-        law, calendar = await world.tools.law(connection, world.authority, TODAY)
+        law, calendar = await world.tools.law(connection, LawOf.authority(world.authority), TODAY)
         scene = Scene(
             now=world.now,
             law=law,

@@ -17,6 +17,7 @@ from api.cli.main import build as command_line
 from models.calendar.loader import FOLDER as YEARS
 from models.commands import GiveNotice
 from models.database import engine_for, transaction
+from models.record.law_of import LawOf
 from models.regulations import in_force
 from models.regulations.loader import FOLDER as LAW
 from tests.world import World, build, tools_for
@@ -239,7 +240,7 @@ async def test_a_reported_decree_binds_only_once_adopted_and_the_earlier_clock_t
     assert (event.facts["from"], event.facts["document"]) == ("2026-11-10", "9/QĐ-BNV")
     async with transaction(world.tools.engine, world.scope) as connection:
         for day, bound in ((date(2026, 11, 9), False), (date(2026, 11, 10), True)):
-            law = (await world.tools.law(connection, world.authority, day))[0]
+            law = (await world.tools.law(connection, LawOf.authority(world.authority), day))[0]
             assert ("nd27_2026" in [one.id for one in law.regulations]) is bound
     again = await hoso("law", "adopt", *words)
     assert (again.exit_code, "law-known" in again.stderr) == (1, True)
