@@ -6,7 +6,7 @@ regime holds; where there is none, the authority's own. There is no way to ask f
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 from typing import Literal
@@ -136,7 +136,7 @@ class Laws:
     own: RuleSet
     """The authority's own."""
     calendar: Calendar
-    by_unit: Mapping[UUID, RuleSet] = MappingProxyType({})
+    by_unit: Mapping[UUID, RuleSet] = field(default_factory=dict)
     """Of the units that a regime binds that day."""
 
     def of(self, agency_id: UUID) -> RuleSet:
