@@ -14,6 +14,7 @@ from models.commands import Approve, Separate
 from models.database import Scope, transaction
 from models.identifiers import agency_month_workflow
 from models.messages import MonthStart
+from models.record.law_of import LawOf
 from models.record.months import dates_of, next_month, window_of
 from tests.activities.batches.conftest import OPENING, items_of, month_of, submitted
 from tests.world import World
@@ -51,14 +52,14 @@ class TestWindow:
 
     async def test_the_end_is_rolled_over_tet(self, world: World) -> None:
         async with transaction(world.tools.engine, world.scope) as connection:
-            dates = await dates_of(connection, world.tools, world.authority, "2025-01")
+            dates = await dates_of(connection, world.tools, LawOf.authority(world.authority), "2025-01")
         assert (dates.opens_on, dates.nominal_end) == (date(2025, 1, 27), date(2025, 1, 31))
         assert dates.rolled_end == date(2025, 2, 3)
         assert dates.assumed_year is None
 
     async def test_a_missing_year_stops_no_month_and_is_named(self, world: World) -> None:
         async with transaction(world.tools.engine, world.scope) as connection:
-            dates = await dates_of(connection, world.tools, world.authority, "2031-05")
+            dates = await dates_of(connection, world.tools, LawOf.authority(world.authority), "2031-05")
         assert dates.assumed_year == 2031
         assert (dates.nominal_end, dates.rolled_end) == (date(2031, 5, 31), date(2031, 6, 2))
 
@@ -181,7 +182,7 @@ class TestAgain:
         """The process died between the row and the act that opens it."""
         await submitted(world, 1)
         async with transaction(world.tools.engine, world.scope) as connection:
-            dates = await dates_of(connection, world.tools, world.authority, JANUARY)
+            dates = await dates_of(connection, world.tools, LawOf.authority(world.authority), JANUARY)
             await _freeze(connection, Opening(world.tools, world.authority, dates, OPENING), world.culture)
         assert (await month_of(world, world.culture)).version == 0
         await run(months.open_agency_months, start(world))
