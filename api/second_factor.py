@@ -32,6 +32,7 @@ STEP_UP = frozenset(
     {
         "approve",
         "approve_disposal",
+        "approve_profile_merge",
         "open_signing",
         "open_list_signing",
         "delegate",

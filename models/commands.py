@@ -16,6 +16,7 @@ from models.command_exports import ExportDossier, PrintDossier
 from models.command_fields import ChangeFields
 from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
 from models.command_lists import LONGEST, PARTIAL, ApproveByList, ApproveList, CutList, HoldItems, LiftHold
+from models.command_merging import MERGES
 from models.command_moves import (
     AcceptTransfer,
     AskForProfile,
@@ -375,6 +376,7 @@ COMMANDS: tuple[type[Body], ...] = (
     *BREACHES,
     *REQUESTS,
     *DISPOSALS,
+    *MERGES,
     OrderReconciliation,
     AnswerProposal,
     *TREE_ACTS,

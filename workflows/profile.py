@@ -12,6 +12,7 @@ from workflows.disposal import DisposalUpdates
 from workflows.exports import ExportUpdates
 from workflows.file_requests import RequestUpdates
 from workflows.living import Living
+from workflows.merging import MergingUpdates
 from workflows.trying import NATIONAL_RETRY, PULL_RETRY, SIGN_RETRY, why
 from workflows.waiting import everybody_answered
 
@@ -29,7 +30,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 @workflow.defn
-class ProfileWorkflow(Living, ConsentUpdates, DisposalUpdates, ExportUpdates, RequestUpdates):
+class ProfileWorkflow(Living, ConsentUpdates, DisposalUpdates, ExportUpdates, MergingUpdates, RequestUpdates):
     """One profile: account → declaration → review → service (and transfers) → separation → archive."""
 
     @workflow.init

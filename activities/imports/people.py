@@ -45,7 +45,7 @@ _LOOK = text(_KNOWN)
 _HOLD = text(_KNOWN + " FOR NO KEY UPDATE OF p")
 _FORMER = text(
     "SELECT DISTINCT ON (id_number_index) id, id_number_index FROM profiles"
-    " WHERE id_number_index = ANY(:indexes) AND chapter = 'archive'"
+    " WHERE id_number_index = ANY(:indexes) AND chapter = 'archive' AND merged_into IS NULL"
     " ORDER BY id_number_index, created_at DESC"
 )
 """Former officials: a second profile is never opened beside the archived one, as `POST /profiles` says."""

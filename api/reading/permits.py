@@ -16,7 +16,8 @@ from models.lifecycle.life import Chapter
 _PROFILE = text(
     "SELECT p.id, p.agency_id, p.account_id, p.full_name, p.revision_number, p.approved_revision_id,"
     " p.pending_revision_id, p.synced_revision_id, p.case_id, p.category, p.chapter, p.status,"
-    " p.staff_number, p.version, p.disposed_at,"
+    " p.staff_number, p.version, p.disposed_at, p.merged_into, coalesce((SELECT s.chapter FROM profiles s"
+    "  WHERE s.id = p.merged_into), p.chapter) AS kept_as,"
     " ARRAY(SELECT c.ancestor_id FROM agency_closure c WHERE c.descendant_id = p.agency_id"
     "  AND c.valid_to IS NULL ORDER BY c.depth) AS ancestors,"
     " ARRAY(SELECT c.ancestor_id FROM cases k JOIN agency_closure c ON c.descendant_id = k.to_agency_id"
@@ -133,7 +134,8 @@ async def judged(read: Reading, row: Any, verbs: tuple[str, ...]) -> Allowed:
     Database rows of a secondment end when its profile wakes; here it ends with its last day, to the hour.
     """
     law, _ = await read.law_at(row.agency_id)
-    archived = row.chapter == Chapter.ARCHIVE and Verb.READ_PROFILE in verbs
+    # What was merged into a profile is part of its history, read by whoever reads that.
+    archived = row.kept_as == Chapter.ARCHIVE and Verb.READ_PROFILE in verbs
     if archived:
         # Kept apart (hanoi.art12.3): the right to read it is another one, also on the agency's own side.
         verbs = tuple(Verb.READ_ARCHIVE if verb == Verb.READ_PROFILE else verb for verb in verbs)
@@ -238,6 +240,7 @@ async def profiles_within(read: Reading, where: list[str], values: dict[str, Any
     Raises:
         RefusedError: ``not-permitted`` when nowhere at all, ``field-withheld`` when nowhere to that level.
     """
+    where.append("p.merged_into IS NULL")
     law, _ = await read.own_law()
     archives = reach(read.who.actor, Verb.READ_ARCHIVE, read.today, law, level=level)
     kept = archives.everywhere or archives.subtrees or archives.agencies

@@ -82,6 +82,12 @@ class Profile(ProfileLine):
     synced_revision_id: UUID | None = Field(title="Phiên bản CSDLQG đang giữ")
     open_case: OpenCase | None = Field(title="Việc đang mở")
     disposed_at: datetime | None = Field(default=None, title="Nội dung đã hủy lúc")
+    merged_into: UUID | None = Field(default=None, title="Đã hợp nhất vào hồ sơ")
+    merged_from: list[UUID] = Field(
+        default=[],
+        title="Hồ sơ đã hợp nhất vào đây",
+        description="Bản khai, tệp, diễn biến vẫn đọc được ở đó",
+    )
     duties: list[DutyLine] = Field(title="Nghĩa vụ đang mở")
     disputed: list[Dispute] = Field(default=[], title="Đang khiếu nại, chưa giải quyết")
     next_step: str = Field(title="Bước tiếp theo")
@@ -233,6 +239,7 @@ _CUSTODY = text(
 _AGENCY = text("SELECT name FROM agencies WHERE id = :id")
 _CASE = text("SELECT id, kind, mode, state, effective_on, to_agency_id FROM cases WHERE id = :id")
 _DRAFT = text("SELECT id FROM revisions WHERE profile_id = :id AND state = 'draft'")
+_MERGED = text("SELECT id FROM profiles WHERE merged_into = :id ORDER BY created_at, id")
 _DUTIES = text(
     f"SELECT {duties.COLUMNS} {duties.JOINED} WHERE d.state = 'open' AND (d.profile_id = :id"
     " OR d.case_id = CAST(:case_id AS uuid)) ORDER BY d.due_on NULLS LAST, d.id"
@@ -263,6 +270,7 @@ async def one(read: Reading, profile_id: UUID) -> Profile:
             "agency": await read.connection.scalar(_AGENCY, {"id": row.agency_id}),
             "custody": dict(held[-1]._mapping) if held and held[-1].ends_on is None else None,
             "draft_revision_id": draft,
+            "merged_from": list((await read.connection.execute(_MERGED, {"id": profile_id})).scalars()),
             "open_case": dict(case._mapping) if case is not None else None,
             "duties": lines,
             "disputed": [dict(d._mapping) for d in disputed],

@@ -27,6 +27,7 @@ PARTS: dict[str, tuple[str, str]] = {
     "listConsents": ("Sự đồng ý cho xem hồ sơ", "the consents to read"),
     "downloadRegister": ("Tải sổ theo dõi có tên hồ sơ", "a register that names the file, taken away"),
     "listHolds": ("Các lệnh giữ hồ sơ", "the legal holds"),
+    "previewMerge": ("Hai hồ sơ trùng đặt cạnh nhau", "two profiles of one person side by side"),
     "listSlips": ("Phiếu kèm hồ sơ", "the slips"),
     "listProfileRequests": ("Yêu cầu sửa, khiếu nại", "corrections asked for and disputes"),
     "listProfileBreaches": ("Sự cố liên quan", "breaches that concern the file"),

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from api.paging import After, Limit
-from api.reading import breaches, disposals, requests
+from api.reading import breaches, disposals, merges, requests
 from api.reading.registers import REGISTERS, Filter, workbook
 from api.routers.acting import RESPONSES, Act
 from api.scope import Read
@@ -25,7 +25,7 @@ from models.command_registers import (
 )
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-Name = Literal["requests", "consents", "exports", "breaches", "disposals"]
+Name = Literal["requests", "consents", "exports", "breaches", "disposals", "merges"]
 reads = APIRouter(tags=["Sổ theo dõi"])
 acts = APIRouter(tags=["Sổ theo dõi"], responses=RESPONSES)
 
@@ -74,7 +74,8 @@ async def list_export_register(read: Read, asked: Asked) -> requests.ExportRegis
 )
 async def download_register(read: Read, register: Name, asked: Asked) -> Response:
     """The lines that the same filters give, without pages."""
-    known = disposals.register() if register == "disposals" else REGISTERS[register]
+    beside = {"disposals": disposals.register, "merges": merges.register}
+    known = beside[register]() if register in beside else REGISTERS[register]
     made = await workbook(read, known, asked)
     named = {"Content-Disposition": f'attachment; filename="{register}.xlsx"'}
     return Response(made, media_type=XLSX, headers=named)

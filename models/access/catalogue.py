@@ -71,6 +71,8 @@ class Verb(StrEnum):
     HOLD_FILE = "hold_file"
     PROPOSE_DISPOSAL = "propose_disposal"
     APPROVE_DISPOSAL = "approve_disposal"
+    PROPOSE_MERGE = "propose_merge"
+    APPROVE_MERGE = "approve_merge"
 
 
 class Scope(StrEnum):

@@ -27,7 +27,7 @@ def in_chapter(life: Life, *chapters: Chapter) -> None:
 
 
 def no_open_case(life: Life) -> None:
-    """Refuse while a transfer, a separation or a proposed disposal of the profile is open."""
+    """Refuse while a transfer, a separation, a proposed disposal or merge of the profile is open."""
     if life.case is None:
         return
     if life.case.kind == "transfer":
@@ -42,6 +42,13 @@ def no_open_case(life: Life) -> None:
             "disposal-open",
             "Hồ sơ đang có đề nghị hủy chưa quyết định.",
             "A disposal of this file is proposed and not decided.",
+            case_id=str(life.case.id),
+        )
+    if life.case.kind == "merge":
+        refuse(
+            "merge-open",
+            "Hồ sơ đang có đề nghị hợp nhất chưa quyết định.",
+            "A merge of this profile into another is proposed and not decided.",
             case_id=str(life.case.id),
         )
     refuse(
@@ -59,6 +66,18 @@ def not_disposed(life: Life) -> None:
             "profile-disposed",
             "Nội dung hồ sơ đã được hủy; chỉ còn dấu vết của việc hủy.",
             "The file's content was disposed of; only the trace of that is left.",
+        )
+
+
+def not_merged(life: Life, survivor_id: UUID | None) -> None:
+    """Refuse every act on a profile that was closed into another one of the same person."""
+    if survivor_id is not None:
+        refuse(
+            "profile-merged",
+            "Hồ sơ này đã hợp nhất vào hồ sơ khác của cùng một người.",
+            "This profile was merged into another one of the same person.",
+            merged_into=str(survivor_id),
+            status=str(life.status),
         )
 
 

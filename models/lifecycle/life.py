@@ -48,6 +48,7 @@ class Status(StrEnum):
     DOWNSIZED = "downsized"
     CONTRACT_ENDED = "contract_ended"
     DECEASED = "deceased"
+    MERGED = "merged"
 
 
 STATUS_VI = {
@@ -60,6 +61,7 @@ STATUS_VI = {
     Status.DOWNSIZED: "tinh giản biên chế",
     Status.CONTRACT_ENDED: "kết thúc hợp đồng",
     Status.DECEASED: "từ trần",
+    Status.MERGED: "đã hợp nhất vào hồ sơ khác",
 }
 
 LEAVING = frozenset(Status) - {Status.PENDING, Status.WORKING}

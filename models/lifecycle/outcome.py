@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
 
-from models.lifecycle.life import Duty
+from models.lifecycle.life import Duty, Life
 from models.regulations import Obligation
 
 
@@ -102,6 +102,8 @@ class Outcome:
     """Workflow ids that must hear, with what they need to start if they do not exist."""
     answer: dict[str, Any] = field(default_factory=dict)
     status: int = 200
+    beside: "Beside | None" = None
+    """What is written of a second profile in the same transaction."""
     settles: bool = True
     """Whether the command has its answer; an approval waits for its signature."""
 
@@ -139,3 +141,11 @@ class Outcome:
             or self.writes
             or self.tell
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A second profile, whose row was locked for the decision, and what is to be written of it."""
+
+    life: Life
+    outcome: Outcome

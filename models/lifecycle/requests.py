@@ -4,6 +4,7 @@ Neither changes a value. A correction that is accepted becomes a draft the offic
 change, so that it is approved and signed; a dispute is shown with the profile until it is decided.
 """
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from models.command_registers import (
     RequestRectification,
     WithdrawRequest,
 )
+from models.command_shapes import Body
 from models.form import digest, forms, tidy
 from models.lifecycle.duties import bearer, by_policy, close_duty, open_duty, void_duty
 from models.lifecycle.file_request import DISPUTE, RECTIFICATION, FileRequest
@@ -276,3 +278,12 @@ def _open(life: Life, request_id: UUID, kind: str | None = None) -> FileRequest:
 def _told(out: Outcome, kind: str, role: str, agency_id: UUID) -> Outcome:
     out.notices.append(Notice(kind, agency_id, role=role))
     return out
+
+
+DECISIONS: dict[type[Body], Callable[[Life, Any, Scene], Outcome]] = {
+    RequestRectification: ask_rectification,
+    AnswerRectification: answer_rectification,
+    OpenDispute: open_dispute,
+    DecideDispute: decide_dispute,
+    WithdrawRequest: withdraw,
+}

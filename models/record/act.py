@@ -20,11 +20,12 @@ from models.database import Query, Scope, entering, together, transaction
 from models.errors import RefusedError
 from models.lifecycle.account import open_profile
 from models.lifecycle.delegation import give
-from models.lifecycle.guard import not_disposed
+from models.lifecycle.guard import not_disposed, not_merged
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.messages import Ask, Moment
 from models.record.authorise import authorise
+from models.record.beside import written_beside
 from models.record.commands import Command, command_of, command_query, settling
 from models.record.conflicts import refusal_of
 from models.record.decide import DECISIONS, decide_internal
@@ -33,6 +34,7 @@ from models.record.exports import EXPORTS, being_made
 from models.record.hearing import tell_of_batch
 from models.record.law_of import LawOf, Laws
 from models.record.measuring import looking, measured, stands_anew
+from models.record.merging import with_merging
 from models.record.more import with_more
 from models.record.opening import opening_scene
 from models.record.places import placed, refuse_former
@@ -277,6 +279,7 @@ async def _decide(
     life = found.subject.life
     if life is not None:
         not_disposed(life)
+        not_merged(life, found.row.merged_into)
     scene = await certified(connection, command, found.subject.sessions, scene)
     if command.expected is not None and life is not None and command.expected != life.newest:
         raise RefusedError.of(
@@ -286,6 +289,7 @@ async def _decide(
             extra={"current_revision": life.newest},
         )
     subject = await with_more(connection, found.subject, body, scene)
+    subject = await with_merging(connection, tools, command, found, subject, scene)
     outcome = DECISIONS[type(body)](subject, body, scene)
     if scene.on_behalf_of is not None:
         names = {"on_behalf_of": str(scene.on_behalf_of), "delegation_id": str(scene.delegation_id)}
@@ -358,6 +362,9 @@ async def record(
         queries = [own, *queries] if found.row is None else [*queries, own]
     else:
         queries.append(saving_month(found, outcome))
+    if outcome.beside is not None:
+        command_id = command.id if command else None
+        queries = await written_beside(connection, tools, ask, scene, outcome.beside, command_id, queries)
     if profile_id is not None and stands_anew(life, outcome):
         *_, rows, last = await together(connection, [*queries, *looking([profile_id], ask.now)])
         queries = [measured(tools, Laws(scene.law, scene.calendar), ask.now, rows, last)]

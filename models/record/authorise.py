@@ -74,6 +74,9 @@ VERB_OF = {
     "propose_disposal": "propose_disposal",
     "withdraw_disposal": "propose_disposal",
     "approve_disposal": "approve_disposal",
+    "propose_profile_merge": "propose_merge",
+    "withdraw_profile_merge": "propose_merge",
+    "approve_profile_merge": "approve_merge",
     "separate": "separate",
     "cancel_separation": "separate",
     "report_transfer": "report_transfer",
@@ -140,7 +143,9 @@ BEFORE_SENDING = ("hold_items", "lift_hold")
 """Verbs about what has been approved and has not gone out."""
 
 TAKING_OUT = ("export_dossier", "open_export_signing", "complete_export_signing")
-"""Verbs that take the whole of a file out; of an archived one also the right to read it is asked."""
+"""Verbs that take the whole of a file out."""
+OF_THE_WHOLE = (*TAKING_OUT, "propose_profile_merge", "approve_profile_merge")
+"""Verbs about the whole of a file: of an archived one also the right to read it is asked."""
 
 SIGNING = ("approve", "open_signing", "complete_signing", "cancel_signing")
 """Verbs of a signature; a session's stand on the right its document stands on."""
@@ -228,15 +233,15 @@ async def authorise(connection: AsyncConnection, command: Command, found: Found,
         verdict = _sending(command, target, scene) or verdict
     if not isinstance(verdict, Allowed):
         raise RefusedError.of(verdict.code, verdict.reason_vi, verdict.reason_en)
-    if command.verb in TAKING_OUT and life is not None and life.chapter is Chapter.ARCHIVE:
-        _archived(command, target, scene)
+    if command.verb in OF_THE_WHOLE and life is not None and life.chapter is Chapter.ARCHIVE:
+        refuse_archived(command, target, scene)
     if step is not None and verdict.role in BY_PARTY["department"]:
         # The department reaches every agency; it judges only the steps that the law lays on it.
         competent(step.obligation, replace(scene, actor_role=verdict.role))
     return Standing(verdict.role, verdict.delegation_of, verdict.delegation_id)
 
 
-def _archived(command: Command, target: Target, scene: Scene) -> None:
+def refuse_archived(command: Command, target: Target, scene: Scene) -> None:
     """What is archived leaves only by the right to read it, by whoever sees all of it (hanoi.art12.3).
 
     Raises:

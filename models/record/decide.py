@@ -10,13 +10,6 @@ from models.command_consents import AllowAccess, AnswerConsent, AskConsent, Revo
 from models.command_exports import ExportDossier, PrintDossier
 from models.command_fields import ChangeFields
 from models.command_national import AnswerProposal
-from models.command_registers import (
-    AnswerRectification,
-    DecideDispute,
-    OpenDispute,
-    RequestRectification,
-    WithdrawRequest,
-)
 from models.command_sessions import (
     CancelExportSigning,
     CancelListSigning,
@@ -93,6 +86,7 @@ from models.lifecycle import (
     intake,
     list_sessions,
     listing,
+    merging,
     month,
     national,
     reconciling,
@@ -124,6 +118,7 @@ class Subject:
     month: AgencyMonth | None = None
     report: Report | None = None
     lent: delegation.Lent | None = None
+    merge: merging.Merging | None = None
 
     @property
     def sessions(self) -> tuple[Session, ...]:
@@ -171,6 +166,14 @@ def _lent(decide: Callable[[delegation.Lent, Any, Scene], Outcome]) -> Decision:
     def decision(subject: Subject, body: Any, scene: Scene) -> Outcome:
         assert subject.lent is not None
         return decide(subject.lent, body, scene)
+
+    return decision
+
+
+def _merging(decide: Callable[[Life, Any, Any, Scene], Outcome]) -> Decision:
+    def decision(subject: Subject, body: Any, scene: Scene) -> Outcome:
+        assert subject.life is not None
+        return decide(subject.life, subject.merge, body, scene)
 
     return decision
 
@@ -224,11 +227,8 @@ DECISIONS: dict[type[Body], Decision] = {
     AnswerConsent: _life(consenting.answer),
     WithdrawConsent: _life(consenting.withdraw),
     **{body: _life(one) for body, one in disposal.DECISIONS.items()},
-    RequestRectification: _life(requests.ask_rectification),
-    AnswerRectification: _life(requests.answer_rectification),
-    OpenDispute: _life(requests.open_dispute),
-    DecideDispute: _life(requests.decide_dispute),
-    WithdrawRequest: _life(requests.withdraw),
+    **{body: _life(one) for body, one in requests.DECISIONS.items()},
+    **{body: _merging(one) for body, one in merging.DECISIONS.items()},
     ReopenProfile: _life(reentry.reopen),
     Separate: _listed(separation.separate),
     CancelSeparation: _life(separation.cancel),

@@ -20,8 +20,8 @@ from models.record.writing import Writing
 GONE = "Hồ sơ đã hủy"
 """What stands where the name stood."""
 _LEFT = text(
-    "SELECT max(effective_on) FROM cases WHERE profile_id = :profile AND kind = 'separation'"
-    " AND state = 'archived'"
+    "SELECT max(effective_on) FROM cases WHERE kind = 'separation' AND state = 'archived' AND profile_id ="
+    " (SELECT coalesce(merged_into, id) FROM profiles WHERE id = :profile)"
 )
 _HOLDS = text(
     "SELECT id, document FROM legal_holds WHERE profile_id = :profile AND ended_at IS NULL"

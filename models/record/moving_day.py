@@ -34,6 +34,18 @@ _ARCHIVED = text(
 )
 
 
+# Before those: what was merged into somebody who moves goes where that profile goes.
+_MERGED = text(
+    "INSERT INTO reorganisation_items (reorganisation_id, profile_id, authority_id, position, from_agency_id,"
+    " to_agency_id, placed, state) SELECT :id, p.id, p.authority_id,"
+    " b.last + row_number() OVER (ORDER BY p.id), p.agency_id, i.to_agency_id, true, 'waiting'"
+    " FROM reorganisation_items i JOIN profiles p ON p.merged_into = i.profile_id"
+    " CROSS JOIN (SELECT coalesce(max(position), 0) AS last FROM reorganisation_items"
+    "   WHERE reorganisation_id = :id) b"
+    " WHERE i.reorganisation_id = :id AND i.to_agency_id <> p.agency_id ON CONFLICT DO NOTHING"
+)
+
+
 @dataclass(slots=True)
 class Day:
     """How far it is."""
@@ -48,6 +60,7 @@ async def archives_frozen(tools: Tools, authority_id: UUID, reshaping: Reshaping
     """Archived files of units that end go to the heir, too: who stands no longer keeps nothing."""
     scope = Scope(authority_id, everything=True, on=legal_date(now))
     async with transaction(tools.engine, scope) as connection:
+        await connection.execute(_MERGED, {"id": reshaping.id})
         ended = sorted(reshaping.heirs)
         values = {"id": reshaping.id, "ended": ended, "heirs": [reshaping.heirs[one] for one in ended]}
         return (await connection.execute(_ARCHIVED, values)).rowcount

@@ -52,7 +52,7 @@ async def _agency(connection: AsyncConnection, agency_id: UUID, beside: UUID | N
 
 _FORMER = text(
     "SELECT id FROM profiles WHERE authority_id = :authority AND id_number_index = ANY (:indexes)"
-    " AND chapter = 'archive' ORDER BY created_at DESC LIMIT 1"
+    " AND chapter = 'archive' AND merged_into IS NULL ORDER BY created_at DESC LIMIT 1"
 )
 
 

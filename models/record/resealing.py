@@ -176,10 +176,14 @@ _INDEXED = text(
     " id_number_guard = :id_number_guard WHERE id = :id"
 )
 _OPENINGS = text(
-    "SELECT id, body, key_id FROM commands WHERE subject_id = :profile AND verb = :verb"
+    "SELECT id, body, key_id FROM commands WHERE verb = :verb AND (subject_id = :profile OR subject_id IN"
+    " (SELECT id FROM profiles WHERE merged_into = :profile))"
     " ORDER BY accepted_at, id"
 )
-_FORMS = text("SELECT id FROM revisions WHERE profile_id = :profile ORDER BY number DESC")
+_FORMS = text(
+    "SELECT id FROM revisions WHERE profile_id = :profile OR profile_id IN"
+    " (SELECT id FROM profiles WHERE merged_into = :profile) ORDER BY profile_id <> :profile, number DESC"
+)
 
 
 async def _reindex(tools: Tools, authority_id: UUID, after: UUID) -> Done:

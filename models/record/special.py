@@ -12,6 +12,7 @@ from models.keys import Sealed
 from models.record import event_items
 from models.record.delegations import stir
 from models.record.disposing import shredded
+from models.record.merged import following, link_of, number_taken, off_lists
 from models.record.requesting import file_request, file_request_ended
 from models.record.writing import Writing
 from models.tables import AccountRow
@@ -126,19 +127,26 @@ _OPEN = text(
 
 
 async def custody_moved(connection: AsyncConnection, writing: Writing, values: dict[str, Any]) -> None:
-    """End the present custody and begin the next on the same day: never two, never none."""
-    day = await connection.scalar(_CLOSE, {"profile": writing.profile_id, "day": values["on"]})
-    await connection.execute(
-        _OPEN,
-        {
-            "id": values["id"],
-            "authority": writing.authority_id,
-            "profile": writing.profile_id,
-            "agency": values["to_agency"],
-            "day": day,
-            "case_id": values["case_id"],
-        },
-    )
+    """End the present custody and begin the next on the same day: never two, never none.
+
+    Profiles that were merged into this one go with it.
+    """
+    going = {writing.profile_id: values["id"]}
+    for one in await following(connection, writing.profile_id, values["to_agency"]):
+        going[one] = link_of(values["id"], one)
+    for profile_id, link_id in going.items():
+        day = await connection.scalar(_CLOSE, {"profile": profile_id, "day": values["on"]})
+        await connection.execute(
+            _OPEN,
+            {
+                "id": link_id,
+                "authority": writing.authority_id,
+                "profile": profile_id,
+                "agency": values["to_agency"],
+                "day": day,
+                "case_id": values["case_id"],
+            },
+        )
 
 
 _LEAVE_LIST = text(
@@ -306,6 +314,8 @@ SPECIAL: dict[str, Callable[[AsyncConnection, Writing, dict[str, Any]], Awaitabl
     "holder": holder,
     "submitted_again": submitted_again,
     "posts_left": posts_left,
+    "off_lists": off_lists,
+    "number_taken": number_taken,
     "shredded": shredded,
     "file_requests": file_request,
     "file_request_ended": file_request_ended,

@@ -54,6 +54,7 @@ class ProfileRow(Table):
             "id_number_index",
             postgresql_where="chapter = 'archive'",
         ),
+        Index("ix_profiles_merged", "merged_into", postgresql_where="merged_into IS NOT NULL"),
         CheckConstraint("version >= 0", name="version"),
     )
     id: Mapped[Id]
@@ -86,6 +87,8 @@ class ProfileRow(Table):
     next_wake_at: Mapped[datetime | None]
     disposed_at: Mapped[datetime | None]
     """When its content was destroyed by an approved act; the row is the tombstone."""
+    merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("profiles.id"))
+    """The profile of the same person it was closed into, never one that is merged itself."""
     last_event: Mapped[int]
     last_hash: Mapped[str]
     created_at: Mapped[datetime]

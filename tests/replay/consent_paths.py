@@ -1,4 +1,4 @@
-"""Consents, requests and the end of a file: they are said and answered, no timer waits for their end."""
+"""Consents, requests, merges and the end of a file: said and answered, no timer waits for their end."""
 
 from collections.abc import Callable
 
@@ -24,6 +24,11 @@ async def _disposal(player: Player) -> None:
         await player.says(verb)
 
 
+async def _merging(player: Player) -> None:
+    for verb in ("propose_profile_merge", "withdraw_profile_merge", "approve_profile_merge"):
+        await player.says(verb)
+
+
 PATHS: dict[str, Callable[[], Path]] = {
     "profile/consents": lambda: Path(
         ProfileWorkflow,
@@ -42,5 +47,11 @@ PATHS: dict[str, Callable[[], Path]] = {
         Life(authority_id=AUTHORITY, profile_id=SUBJECT),
         acts(*(told("service", n) for n in range(2, 7)), look=[told("service", 1)]),
         _disposal,
+    ),
+    "profile/merging": lambda: Path(
+        ProfileWorkflow,
+        Life(authority_id=AUTHORITY, profile_id=SUBJECT),
+        acts(told("service", 2), told("service", 3), told("archive", 4), look=[told("service", 1)]),
+        _merging,
     ),
 }

@@ -93,6 +93,8 @@ class Route:
         made: dict[str, Any] = {"method": self.method, "url": path, "headers": headers}
         log = {"first": stage.head, "second": stage.head}
         made["params"] = log if self.id == "getLogGrowth" else QUERIES.get(self.id)
+        if self.id == "previewMerge":  # beside itself: looked at, and told that it is one
+            made["params"] = {"survivor_id": str(spot["profile_id"])}
         content = self.operation.get("requestBody", {}).get("content", {})
         if "application/json" in content:
             sample = self._sample("", content["application/json"]["schema"], spot)

@@ -89,8 +89,9 @@ TABLE = {
     "hr_officer": "open_agency_account manage_account manage_access "
     "read_profile export give_notice answer_national return_for_correction create_profile create_account "
     "pull_record request_transfer report_transfer hand_over accept_transfer refuse_transfer separate archive "
-    "read_reports import_workbook report_lost_password record_breach answer_rectification read_register",
-    "hr_head": "plan_reorganisation "
+    "read_reports import_workbook report_lost_password record_breach answer_rectification read_register "
+    "propose_merge",
+    "hr_head": "plan_reorganisation propose_merge "
     "read_profile export approve return_for_correction read_reports answer_rectification "
     "read_register",
     "approver": "read_profile export approve return_for_correction read_reports sign_report",
@@ -99,13 +100,13 @@ TABLE = {
     "read_profile export approve return_for_correction request_transfer report_transfer hand_over "
     "accept_transfer refuse_transfer separate sync read_reports sign_report report_lost_password "
     "record_breach answer_rectification decide_dispute read_register "
-    "hold_file propose_disposal approve_disposal",
+    "hold_file propose_disposal approve_disposal approve_merge",
     "department_officer": "consent_access open_agency_account manage_account hand_over_account manage_access "
     "manage_agency plan_reorganisation "
     "read_profile read_archive export report_transfer create_account pull_record gate reconcile "
     "read_reports import_workbook sign_report record_breach answer_breach decide_dispute read_register "
-    "hold_file propose_disposal",
-    "department_head": "approve_reorganisation "
+    "hold_file propose_disposal propose_merge",
+    "department_head": "approve_reorganisation approve_merge "
     "consent_access read_profile read_archive export gate reconcile read_reports "
     "sign_report record_breach answer_breach decide_dispute read_register "
     "hold_file propose_disposal approve_disposal",
@@ -275,12 +276,12 @@ def test_nobody_acts_as_an_officer_on_the_own_profile(verb: Verb) -> None:
 
 def test_the_separated_verbs_are_these() -> None:
     assert [str(verb) for verb in SEPARATED] == [
-        "accept_transfer", "amend", "answer_rectification", "approve", "approve_disposal", "archive",
-        "ask_consent",
+        "accept_transfer", "amend", "answer_rectification", "approve", "approve_disposal", "approve_merge",
+        "archive", "ask_consent",
         "consent_access", "create_account", "decide_dispute", "enter_form", "export", "gate",
         "give_notice", "hand_over", "hand_over_account", "hold_file", "manage_access", "manage_account",
-        "open_agency_account", "propose_disposal", "pull_record", "refuse_transfer", "report_transfer",
-        "request_transfer", "return_for_correction", "separate",
+        "open_agency_account", "propose_disposal", "propose_merge", "pull_record", "refuse_transfer",
+        "report_transfer", "request_transfer", "return_for_correction", "separate",
     ]  # fmt: skip
 
 

@@ -96,7 +96,7 @@ from models.commands import (
     WithdrawNotice,
     WithdrawTransfer,
 )
-from tests.models.record import consent_bodies, disposal_bodies, plans, register_bodies
+from tests.models.record import consent_bodies, disposal_bodies, merge_bodies, plans, register_bodies
 from tests.world import World
 
 DIGEST = "0" * 64
@@ -205,6 +205,7 @@ def bodies(world: World) -> dict[str, Body]:
         RequestAccount(document="4"),
         *register_bodies.made(world.culture, world.now),
         *disposal_bodies.made(),
+        *merge_bodies.made(),
         *account_acts(world, day),
         ReportLostPassword(**reason),  # the last: it locks the person's account
     ]

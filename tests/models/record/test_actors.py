@@ -21,7 +21,7 @@ from models.commands import (
 )
 from models.database import transaction
 from models.tables import Table
-from tests.models.record import consent_bodies, disposal_bodies, plans, register_bodies
+from tests.models.record import consent_bodies, disposal_bodies, merge_bodies, plans, register_bodies
 from tests.models.record.asked_for import bodies, delegation
 from tests.models.record.reporting import report
 from tests.world import World
@@ -99,6 +99,7 @@ ALLOWED = {
     **register_bodies.ALLOWED,
     **plans.ALLOWED,
     **disposal_bodies.ALLOWED,
+    **merge_bodies.ALLOWED,
     "separate": SIDE,
     "cancel_separation": SIDE,
     "report_transfer": (*SIDE, "department"),

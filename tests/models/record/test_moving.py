@@ -15,6 +15,7 @@ from models.lifecycle.moving import Reshaping
 from models.record import moving_day
 from models.record.moving import move_share
 from models.record.moving_day import Day, move_all
+from tests.models.record.test_merging import merged as made_one
 from tests.world import World, build, tools_for
 
 NOW = datetime(2025, 12, 1, 3, 0, tzinfo=UTC)
@@ -374,3 +375,17 @@ async def test_what_is_lent_for_a_unit_that_ends_is_lent_for_its_heir(world: Wor
     # What it is worth now its own workflow asks: the giver is no approver any more.
     heard = await world.rows("SELECT 1 FROM outbox WHERE workflow_id = :w", w=f"delegation/{lent}")
     assert heard
+
+
+async def test_what_was_merged_into_somebody_goes_with_them(world: World) -> None:
+    kept, twice = await world.employ(), await world.employ()
+    await made_one(world, twice, kept)
+    plan = await planned(world, {kept: world.health})
+    day = await move_all(world.tools, world.authority, plan, world.now)
+    assert (day.moved, day.over) == (2, True)
+    held = await world.rows(
+        "SELECT DISTINCT p.agency_id AS named, c.agency_id AS held FROM profiles p JOIN custody c"
+        " ON c.profile_id = p.id AND c.ends_on IS NULL WHERE p.id = ANY (:ids)",
+        ids=[kept, twice],
+    )
+    assert [(one.named, one.held) for one in held] == [(world.health, world.health)]
