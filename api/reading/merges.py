@@ -162,7 +162,9 @@ async def preview(
     merging = await merging_of(read.connection, read.tools, mine, theirs)
     life, survivor = life_of(mine), life_of(theirs)
     found = plan(life, survivor)
-    differences, withheld = await _differences(read, more[profile_id], more[survivor_id], level)
+    differences, withheld = await _differences(
+        read, more[profile_id], more[survivor_id], theirs.agency_id, level
+    )
     return MergePreview(
         duplicate=_side(mine, more[profile_id]),
         survivor=_side(theirs, more[survivor_id]),
@@ -181,7 +183,7 @@ async def preview(
 
 
 async def _differences(
-    read: Reading, mine: Any, theirs: Any, level: int
+    read: Reading, mine: Any, theirs: Any, agency_id: UUID, level: int
 ) -> tuple[list[Change], list[Withheld]]:
     """Field by field on the survivor's form, as a reader of that level sees it; none without two forms."""
     if mine.newest is None or theirs.newest is None:
@@ -189,7 +191,7 @@ async def _differences(
     version = str(await read.connection.scalar(_VERSION, {"id": theirs.newest}))
     return (
         await compared(read, mine.newest, theirs.newest, version, level),
-        await left_out(read, version, level),
+        await left_out(read, version, level, agency_id),
     )
 
 

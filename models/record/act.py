@@ -41,6 +41,7 @@ from models.record.places import placed, refuse_former
 from models.record.signing import awaited_step, certified, working
 from models.record.subjects import (
     Found,
+    case_concerned,
     creating,
     find,
     found_in,
@@ -51,6 +52,7 @@ from models.record.subjects import (
     saving_month,
     saving_profile,
     saving_report,
+    slept_in,
     with_content,
     with_list,
     with_month,
@@ -322,7 +324,7 @@ async def record(
 ) -> Moment:
     """Write the outcome and the subject's own rows, settle the command, answer from what was written."""
     settles = "settles" in ask.facts and bool(outcome.answer)
-    if command is None and outcome.empty and not settles and not _slept_in(ask, found):
+    if command is None and outcome.empty and not settles and not slept_in(ask, found):
         return moment(ask, found)
     if "step" in ask.facts and outcome.events:
         outcome.events[0].facts["step"] = ask.facts["step"]
@@ -353,7 +355,7 @@ async def record(
     queries += lines(outcome, scene, writing, events)
     if on_profile:
         queries.append(saving_profile(life, ask, outcome, events))
-        if life is not None and (case_id := _case_of(ask, life, outcome)) is not None:
+        if life is not None and (case_id := case_concerned(ask, life, outcome)) is not None:
             queries.append(saving_case(case_id, life, outcome))
     elif ask.subject == "review":
         queries.append(saving_report(found, outcome))
@@ -382,21 +384,6 @@ async def record(
         settled=outcome.settles,
         **awaited_step(waits),
     )
-
-
-def _slept_in(ask: Ask, found: Found) -> bool:
-    """Whether a wake came for nothing: then the row still learns when the next one is."""
-    case = found.subject.case
-    at = case.next_wake_at if case is not None else found.row.next_wake_at if found.row is not None else None
-    return ask.internal == "wake" and at is not None and at <= ask.now
-
-
-def _case_of(ask: Ask, life: object, outcome: Outcome) -> UUID | None:
-    """The case whose duties this act may have changed."""
-    if ask.subject == "transfer":
-        return ask.subject_id
-    case_id = outcome.subject.get("case_id")
-    return case_id if isinstance(case_id, UUID) else None
 
 
 def _settling(ask: Ask, outcome: Outcome) -> list[Query]:

@@ -223,6 +223,21 @@ def saving_case(case_id: UUID, life: Life, outcome: Outcome) -> Query:
     return updating("cases", {"id": case_id}, {"next_wake_at": wake})
 
 
+def slept_in(ask: Ask, found: Found) -> bool:
+    """Whether a wake came for nothing: then the row still learns when the next one is."""
+    case = found.subject.case
+    at = case.next_wake_at if case is not None else found.row.next_wake_at if found.row is not None else None
+    return ask.internal == "wake" and at is not None and at <= ask.now
+
+
+def case_concerned(ask: Ask, life: object, outcome: Outcome) -> UUID | None:
+    """The case whose duties this act may have changed."""
+    if ask.subject == "transfer":
+        return ask.subject_id
+    case_id = outcome.subject.get("case_id")
+    return case_id if isinstance(case_id, UUID) else None
+
+
 def saving_month(found: Found, outcome: Outcome) -> Query:
     """The month's own row."""
     month = found.subject.month
