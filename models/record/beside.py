@@ -7,10 +7,12 @@ from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from models.calendar import legal_date
 from models.database import Query, together
 from models.lifecycle.outcome import Beside
 from models.lifecycle.scene import Scene
 from models.messages import Ask
+from models.record.law_of import LawOf, Laws
 from models.record.measuring import looking, measured
 from models.record.subjects import saving_profile
 from models.record.tools import Tools
@@ -47,4 +49,7 @@ async def written_beside(
     queries += lines(outcome, scene, writing, events)
     queries.append(saving_profile(life, ask, outcome, events))
     *_, rows, last = await together(connection, [*queries, *looking([life.profile_id], ask.now)])
-    return [measured(tools, scene.law, ask.now, rows, last)]
+    # Measured by the law of who has it, which need not be that of who had the other.
+    place = LawOf.unit(ask.authority_id, life.agency_id)
+    law, calendar = await tools.law(connection, place, legal_date(ask.now))
+    return [measured(tools, Laws(law, calendar), ask.now, rows, last)]

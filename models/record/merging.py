@@ -17,6 +17,7 @@ from models.lifecycle.scene import Scene
 from models.record.authorise import VERB_OF, refuse_archived
 from models.record.commands import Command
 from models.record.decide import Subject
+from models.record.law_of import LawOf
 from models.record.load import contents_of, life_of, load_life
 from models.record.subjects import Found
 from models.record.tools import Tools
@@ -50,7 +51,11 @@ async def with_merging(
     if survivor_id is None:
         return replace(subject, merge=Merging(None))
     row = await load_life(connection, survivor_id)
-    if row is None or not _within_reach(command, row, scene):
+    if row is None:
+        return replace(subject, merge=Merging(None))
+    place = LawOf.unit(row.authority_id, row.agency_id)
+    law, _ = await tools.law(connection, place, scene.today)
+    if not _within_reach(command, row, replace(scene, law=law)):
         return replace(subject, merge=Merging(None))
     return replace(subject, merge=await merging_of(connection, tools, found.row, row))
 
