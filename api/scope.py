@@ -24,7 +24,7 @@ from api import browsers
 from api.clock import Clock
 from api.maintenance import refuse_changes, window_of
 from api.rates import rates_of
-from models.access import OFFICIAL, Actor, Delegation, Verb, delegables, in_force, roles
+from models.access import OFFICIAL, Actor, Delegation, Verb, delegables, in_force, reach, roles
 from models.access import Scope as Range
 from models.calendar import Calendar, legal_date
 from models.database import Scope, transaction
@@ -186,10 +186,12 @@ def _instant(written: str | None) -> datetime | None:
 
 def scope_of(actor: Actor, today: date) -> Scope:
     """What row-level security shows the actor today: the authority, subtrees of agencies, the own profile;
-    of what was delegated its part of the tree, never more, whatever the delegator sees."""
+    of what was delegated its part of the tree, never more, whatever the delegator sees. Archived files are
+    shown where the right to archives reaches, whatever else is held."""
     table = roles().roles
     held = [g for g in actor.grants if g.holds(today) and g.role in table and g.role != OFFICIAL]
     lent = {one.agency_id for one in actor.delegations if in_force(one, today)}
+    kept = reach(actor, Verb.READ_ARCHIVE, today)
     return Scope(
         authority=actor.authority_id,
         everything=any(table[g.role].scope is Range.AUTHORITY for g in held),
@@ -197,6 +199,8 @@ def scope_of(actor: Actor, today: date) -> Scope:
         profile=actor.person_profile_id,
         account=actor.account_id,
         consented=tuple(sorted({one.profile_id for one in actor.consents if one.holds(today)})),
+        archives=tuple(sorted(kept.subtrees | kept.agencies)),
+        every_archive=kept.everywhere,
         on=today,
     )
 

@@ -90,8 +90,15 @@ class EndSessions(AccountAct):
     reason: Reason
 
 
+Level = Annotated[int, Field(ge=1, le=4, description="Độ hạn chế tiếp cận / level of restriction, 1 to 4")]
+
+
 class GrantRole(AccountAct):
-    """Give a role over a part of the tree for a period, half-open (hanoi.art18.1, 19.4; moha.art12.2)."""
+    """Give a role over a part of the tree for a period, half-open (hanoi.art18.1, 19.4; moha.art12.2).
+
+    With a ``level`` its holder sees fields up to that level of restriction (hanoi.art4.3), else up to the
+    role's.
+    """
 
     verb: ClassVar[str] = "grant_role"
     role: FieldName
@@ -100,6 +107,7 @@ class GrantRole(AccountAct):
     valid_to: Day | None = Field(
         default=None, description="Ngày đầu tiên không còn vai trò / the first day without it"
     )
+    level: Level | None = None
 
 
 class Appoint(GrantRole):
@@ -120,17 +128,18 @@ class Relieve(AccountAct):
 
 
 class RestrictGrant(AccountAct):
-    """Shorten a role, or narrow it to an agency below, or both."""
+    """Shorten a role, narrow it to an agency below, let its holder see less of a form, or all of these."""
 
     verb: ClassVar[str] = "restrict_grant"
     grant_id: UUID
     valid_to: Day | None = None
     agency_id: UUID | None = None
+    level: Level | None = None
 
     @model_validator(mode="after")
     def _something(self) -> "RestrictGrant":
-        if self.valid_to is None and self.agency_id is None:
-            raise ValueError("cần ngày kết thúc hoặc cơ quan / a last day or an agency is needed")
+        if self.valid_to is None and self.agency_id is None and self.level is None:
+            raise ValueError("cần ngày, cơ quan hoặc độ hạn chế / a last day, an agency or a level is needed")
         return self
 
 

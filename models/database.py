@@ -38,6 +38,10 @@ class Scope:
     account: UUID | None = None
     consented: Sequence[UUID] = ()
     """Single profiles that somebody consented to be read, today."""
+    archives: Sequence[UUID] = ()
+    """Agencies below which archived files are read; the API reads the content of no others."""
+    every_archive: bool = False
+    """Whether archived files of the whole authority are read."""
     on: date | None = None
     """The legal date as of which the tree of agencies is read; none says the day in the legal zone."""
 
@@ -60,6 +64,7 @@ _SET = text(
     " set_config('hoso.profile', :profile, true) AS profile,"
     " set_config('hoso.account', :account, true) AS account,"
     " set_config('hoso.consented', :consented, true) AS consented,"
+    " set_config('hoso.archives', :archives, true) AS archives,"
     " set_config('hoso.today', :today, true) AS today"
 )
 
@@ -82,12 +87,17 @@ def entering(scope: Scope) -> Query:
     return _SET, {
         "authority": str(scope.authority),
         "scope": kind,
-        "agencies": "{" + ",".join(str(a) for a in scope.agencies) + "}",
+        "agencies": _array(scope.agencies),
         "profile": str(scope.profile or ""),
         "account": str(scope.account or ""),
-        "consented": "{" + ",".join(str(one) for one in scope.consented) + "}",
+        "consented": _array(scope.consented),
+        "archives": "*" if scope.every_archive else _array(scope.archives),
         "today": scope.on.isoformat() if scope.on is not None else "",
     }
+
+
+def _array(ids: Sequence[UUID]) -> str:
+    return "{" + ",".join(str(one) for one in ids) + "}"
 
 
 async def enter(connection: AsyncConnection, scope: Scope) -> None:

@@ -5,6 +5,7 @@ The same commands as over the API, in the name of an account that administers: `
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, NoReturn
 from uuid import UUID
@@ -25,7 +26,7 @@ from models.database import Scope, engine_for, transaction
 from models.errors import HosoError
 from models.identifiers import administration_workflow, new_id
 from models.key_opening import open_ring
-from models.messages import Ask
+from models.messages import Ask, Moment, Subject
 from models.record.administering import administer
 from models.record.commands import accept, fate
 from models.record.tools import Tools
@@ -45,8 +46,20 @@ At = Annotated[
     str | None, typer.Option("--until", help="Đến lúc, giờ Việt Nam: 2026-03-10T17:00 / until, local time")
 ]
 
-_ACCOUNT = text("SELECT id FROM accounts WHERE login = :login")
+_ACCOUNT = text("SELECT id FROM accounts WHERE login = :login OR CAST(id AS text) = :login")
 _AUTHORITIES = text("SELECT authority_id FROM authorities ORDER BY authority_id")
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an act is about: whose commands these are, and what carries them out."""
+
+    subject: Subject
+    workflow: Callable[[UUID], str]
+    act: Callable[[Tools, Ask], Awaitable[Moment]]
+
+
+INSTALLATION = About("administration", administration_workflow, administer)
 
 
 @party_app.command("pause")
@@ -88,27 +101,33 @@ def _instant(said: str | None) -> datetime | None:
     try:
         found = datetime.fromisoformat(said)
     except ValueError:
-        _leave(f"không phải thời điểm / no instant: {said[:40]}", WRONG)
+        leave(f"không phải thời điểm / no instant: {said[:40]}", WRONG)
     return found if found.tzinfo is not None else at_local(found.date(), found.hour, found.minute)
 
 
 def _run(by: str, body: Callable[[], Body]) -> None:
+    run_as(by, None, INSTALLATION, body)
+
+
+def run_as(by: str, whose: str | None, about: About, body: Callable[[], Body]) -> None:
+    """Have the act done in the name of an account, about another's or the authority; say what came of it."""
     try:
         made = body()
     except ValueError as error:
-        _leave(" ".join(str(error).split())[:300], WRONG)
+        leave(" ".join(str(error).split())[:300], WRONG)
     try:
-        status, answer = asyncio.run(_with_tools(lambda tools: _asked(tools, by, made)))
+        status, answer = asyncio.run(_with_tools(lambda tools: _asked(tools, by, whose, about, made)))
     except (HosoError, OSError) as error:
-        _leave(" ".join(str(error).split()), WRONG)
+        leave(" ".join(str(error).split()), WRONG)
     except SQLAlchemyError as error:
-        _leave(type(error).__name__, WRONG)
+        leave(type(error).__name__, WRONG)
     if status >= 400:
-        _leave(f"{answer.get('detail') or answer.get('code')} / {answer.get('detail_en') or ''}", REFUSED)
+        leave(f"{answer.get('detail') or answer.get('code')} / {answer.get('detail_en') or ''}", REFUSED)
     typer.echo(next((f"{name}: {value}" for name, value in answer.items()), "xong / done"))
 
 
-def _leave(why: str, status: int) -> NoReturn:
+def leave(why: str, status: int) -> NoReturn:
+    """Say why not, and leave."""
     typer.echo(f"LỖI / ERROR: {why}", err=True)
     raise typer.Exit(status)
 
@@ -124,9 +143,12 @@ async def _with_tools(
         await engine.dispose()
 
 
-async def _asked(tools: Tools, login: str, body: Body) -> tuple[int, dict[str, Any]]:
+async def _asked(
+    tools: Tools, login: str, whose: str | None, about: About, body: Body
+) -> tuple[int, dict[str, Any]]:
     """Accept the command and carry it out; its status and answer."""
     authority, account = await _who(tools, login)
+    subject = authority if whose is None else await _account(tools, authority, whose)
     command, now = new_id(), datetime.now(UTC)
     scope = Scope(authority, everything=True)
     async with transaction(tools.engine, scope) as connection:
@@ -138,15 +160,13 @@ async def _asked(tools: Tools, login: str, body: Body) -> tuple[int, dict[str, A
             account_id=account,
             body=body,
             received=body.model_dump_json().encode(),
-            workflow_id=administration_workflow(authority),
-            subject_id=authority,
+            workflow_id=about.workflow(subject),
+            subject_id=subject,
             expected_revision=None,
             now=now,
         )
-    ask = Ask(
-        authority_id=authority, subject="administration", subject_id=authority, command_id=command, now=now
-    )
-    moment = await administer(tools, ask)
+    ask = Ask(authority_id=authority, subject=about.subject, subject_id=subject, command_id=command, now=now)
+    moment = await about.act(tools, ask)
     async with transaction(tools.engine, scope) as connection:
         found = await fate(connection, command)
     return moment.status, dict(found.answer or {}) if found is not None else {}
@@ -156,8 +176,18 @@ async def _who(tools: Tools, login: str) -> tuple[UUID, UUID]:
     async with tools.engine.connect() as connection:
         authorities = list((await connection.execute(_AUTHORITIES)).scalars())
     for authority in authorities:
-        async with transaction(tools.engine, Scope(authority, everything=True)) as connection:
-            account: UUID | None = await connection.scalar(_ACCOUNT, {"login": login})
+        account = await _found(tools, authority, login)
         if account is not None:
             return authority, account
-    _leave(f"không có tài khoản / no such account: {login[:60]}", WRONG)
+    leave(f"không có tài khoản / no such account: {login[:60]}", WRONG)
+
+
+async def _account(tools: Tools, authority: UUID, login: str) -> UUID:
+    found = await _found(tools, authority, login)
+    return found if found is not None else leave(f"không có tài khoản / no such account: {login[:60]}", WRONG)
+
+
+async def _found(tools: Tools, authority: UUID, login: str) -> UUID | None:
+    async with transaction(tools.engine, Scope(authority, everything=True)) as connection:
+        account: UUID | None = await connection.scalar(_ACCOUNT, {"login": login})
+    return account

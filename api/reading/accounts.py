@@ -31,6 +31,9 @@ class GrantLine(BaseModel):
     valid_from: date = Field(title="Từ ngày")
     valid_to: date | None = Field(title="Đến trước ngày", description="Ngày đầu tiên không còn / exclusive")
     document: str | None = Field(title="Văn bản")
+    level: int | None = Field(
+        title="Xem đến độ hạn chế", description="Không có: theo vai trò / the role's own"
+    )
     holds: bool = Field(title="Đang có hiệu lực")
 
 
@@ -97,7 +100,7 @@ async def listed(
 
 
 _GRANTS = text(
-    "SELECT g.id, g.role, g.agency_id, y.name AS agency, g.valid_from, g.valid_to, g.document,"
+    "SELECT g.id, g.role, g.agency_id, y.name AS agency, g.valid_from, g.valid_to, g.document, g.level,"
     " g.valid_from <= :today AND (g.valid_to IS NULL OR g.valid_to > :today) AS holds"
     " FROM grants g JOIN agencies y ON y.id = g.agency_id JOIN accounts a ON a.id = g.account_id"
     " WHERE a.id = :id AND (a.id = :own OR :everywhere OR a.agency_id IN (SELECT descendant_id"

@@ -26,7 +26,10 @@ class ListRow(BaseModel):
     profile_id: UUID = Field(title="Hồ sơ")
     person: str | None = Field(title="Họ và tên")
     revision_id: UUID = Field(title="Phiên bản")
-    number: int = Field(title="Số phiên bản")
+    number: int | None = Field(
+        title="Số phiên bản",
+        description="Không có: hồ sơ đã lưu trữ, chỉ người được xem lưu trữ thấy / archived since",
+    )
     digest: str = Field(title="SHA-256 của nội dung")
     changes: list[str] = Field(title="Mục thay đổi")
     risk: int = Field(
@@ -66,7 +69,7 @@ _ONE = text(
 )
 _ROWS = text(
     "SELECT w.position, w.profile_id, p.full_name AS person, w.revision_id, r.number, w.digest, w.changes,"
-    " w.risk FROM approval_list_rows w JOIN revisions r ON r.id = w.revision_id"
+    " w.risk FROM approval_list_rows w LEFT JOIN revisions r ON r.id = w.revision_id"
     " JOIN profiles p ON p.id = w.profile_id WHERE w.list_id = :id AND w.position > :after"
     " ORDER BY w.position LIMIT :limit"
 )

@@ -7,6 +7,7 @@ asks for it (the declared way), and signed like any other change.
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,9 +18,10 @@ from sqlalchemy import text
 from api.reading import permits
 from api.scope import Reading
 from models.errors import FieldRefusal, RefusedError
-from models.form import catalogue, code_list, list_names, suggest
+from models.form import catalogue, code_list, list_names, may_know, suggest
 from models.form.codes import CodeList
 from models.lifecycle.readiness import Mark
+from models.record.load import contents_of
 
 MOST = 500
 """Values shown, and profiles named at once: the next ones follow when these are settled."""
@@ -110,13 +112,12 @@ class Decisions(BaseModel):
     items: list[Decision] = Field(title="Quyết định")
 
 
-_HELD = text(
-    "SELECT r.profile_id, v.form_version, f.fault ->> 1 AS path,"  # noqa: S608 — a number of our own
+_HELD = (
+    "SELECT r.profile_id, v.id AS revision_id, v.form_version, f.fault ->> 1 AS path,"  # noqa: S608 — a number of our own
     " v.content #>> string_to_array(replace(replace(f.fault ->> 1, '[', '.'), ']', ''), '.') AS value"
-    " FROM readiness r JOIN revisions v ON v.id = r.revision_id"
+    " FROM readiness r JOIN profiles p ON p.id = r.profile_id JOIN revisions v ON v.id = r.revision_id"
     " CROSS JOIN LATERAL jsonb_array_elements(r.faults -> 'correct') AS f (fault)"
     f" WHERE r.marks & {int(Mark.CODED)} = 0 AND f.fault ->> 0 IN ('unknown-code', 'code-not-then')"
-    " ORDER BY r.profile_id"
 )
 _DECIDED = text(
     "SELECT DISTINCT ON (code_list, old) code_list, old, code FROM code_mappings"
@@ -165,17 +166,15 @@ async def suggestions(read: Reading, name: str, value: str) -> Suggestions:
 
 
 async def desk(read: Reading) -> Desk:
-    """Values that no list knows today, in the forms of the asker's reach.
+    """Values that no list knows today, in the forms of the asker's reach and as far as the asker sees them.
 
     Raises:
         RefusedError: ``not-permitted``.
     """
     await permits.within(read, "read_reports")
-    rows = (await read.connection.execute(_HELD)).all()
     seen: dict[tuple[str, str], set[UUID]] = defaultdict(set)
-    for row in rows:
-        if row.value is not None:
-            seen[_list_of(row), row.value].add(row.profile_id)
+    for one in await _held(read):
+        seen[one.code_list, one.value].add(one.profile_id)
     counted = Counter({key: len(profiles) for key, profiles in seen.items()})
     decided = await _decided(read)
     ordered = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
@@ -196,8 +195,7 @@ async def holders(read: Reading, name: str, value: str) -> list[UUID]:
             "Chưa có quyết định ánh xạ cho giá trị này.",
             "Nothing is decided about this value.",
         )
-    rows = (await read.connection.execute(_HELD)).all()
-    found = [row.profile_id for row in rows if row.value == value and _list_of(row) == name]
+    found = [one.profile_id for one in await _held(read) if (one.value, one.code_list) == (value, name)]
     return list(dict.fromkeys(found))[:MOST]
 
 
@@ -265,6 +263,45 @@ def _words(known: CodeList, today: date) -> ListWords:
         codes=usable,
         ended=len(known.codes) - usable,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """One value of one form that no list knows."""
+
+    profile_id: UUID
+    code_list: str
+    value: str
+
+
+async def _held(read: Reading) -> list[_Held]:
+    """Every such value in the files the asker may read, of fields the asker sees: counted or named, a value
+    of a restricted field tells about whoever holds it."""
+    where: list[str] = []
+    values: dict[str, Any] = {}
+    await permits.profiles_within(read, where, values)
+    conditions = "".join(f" AND {one}" for one in where)
+    rows = (await read.connection.execute(text(f"{_HELD}{conditions} ORDER BY r.profile_id"), values)).all()
+    level = await permits.level_everywhere(read)
+    rows = [row for row in rows if may_know(row.form_version, row.path, level)]
+    sealed = list({row.revision_id for row in rows if row.value is None})
+    forms = await contents_of(read.connection, read.tools, read.who.authority_id, sealed) if sealed else {}
+    found = []
+    for row in rows:
+        value = row.value if row.value is not None else _at(forms.get(row.revision_id, {}), row.path)
+        if isinstance(value, str):
+            found.append(_Held(row.profile_id, _list_of(row), value))
+    return found
+
+
+def _at(content: Any, path: str) -> Any:
+    """What stands at a path such as ``education[2].mode``; None where nothing does."""
+    for step in re.findall(r"[^\[\].]+", path):
+        try:
+            content = content[int(step) if isinstance(content, list) else step]
+        except (KeyError, IndexError, ValueError, TypeError):
+            return None
+    return content
 
 
 def _list_of(row: Any) -> str:

@@ -85,7 +85,10 @@ class Item(BaseModel):
     profile_id: UUID = Field(title="Hồ sơ")
     person: str | None = Field(title="Họ và tên")
     revision_id: UUID = Field(title="Phiên bản")
-    number: int = Field(title="Số phiên bản")
+    number: int | None = Field(
+        title="Số phiên bản",
+        description="Không có: hồ sơ đã lưu trữ, chỉ người được xem lưu trữ thấy / archived since",
+    )
     digest: str = Field(title="SHA-256 của nội dung")
     state: str = Field(title="Trạng thái")
     reason: str | None = Field(title="Lý do")
@@ -134,7 +137,7 @@ _ITEMS = (
     " 'signed_at', s.signed_at, 'document_sha256', s.document_sha256) ORDER BY s.signed_at), '[]')"
     " FROM approvals s WHERE s.profile_id = i.profile_id AND s.revision_id = i.revision_id"
     " AND s.state = 'signed') AS checks"
-    " FROM month_items i JOIN revisions r ON r.id = i.revision_id JOIN profiles p ON p.id = i.profile_id"
+    " FROM month_items i LEFT JOIN revisions r ON r.id = i.revision_id JOIN profiles p ON p.id = i.profile_id"
     " LEFT JOIN revisions b ON b.profile_id = p.id"
     " AND b.id = coalesce(nullif(p.synced_revision_id, i.revision_id), p.approved_revision_id)"
     " AND b.id <> i.revision_id WHERE i.agency_month_id = :id{where}"
@@ -211,8 +214,10 @@ async def agency_month(read: Reading, month_id: UUID, limit: int, after: str | N
 
 
 async def _item(read: Reading, row: Any, level: int) -> Item:
-    changes = await forms.compared(read, row.before, row.revision_id, row.form_version, level)
-    changed = [change.label for change in changes] if row.before is not None else []
+    changed: list[str] = []
+    if row.before is not None and row.number is not None:  # of who was archived since, nothing is compared
+        changes = await forms.compared(read, row.before, row.revision_id, row.form_version, level)
+        changed = [change.label for change in changes]
     return Item.model_validate({**row._mapping, "changed": changed})
 
 

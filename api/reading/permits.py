@@ -216,6 +216,20 @@ async def within(read: Reading, verb: str, level: int = 1) -> Reach:
     return found
 
 
+async def level_everywhere(read: Reading) -> int:
+    """The level of restriction up to which the asker sees every form within reach: for figures that do not
+    say whose they are. 0 where the asker reads no form."""
+    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    whole = reach(read.who.actor, Verb.READ_PROFILE, read.today, law)
+    if not (whole.everywhere or whole.subtrees or whole.agencies or whole.profiles):
+        return 0
+    by_level = (
+        (level, reach(read.who.actor, Verb.READ_PROFILE, read.today, law, level=level))
+        for level in range(top_level(), 0, -1)
+    )
+    return next((level for level, found in by_level if found == whole), 1)
+
+
 AGENCIES = (
     "ARRAY(SELECT descendant_id FROM agency_closure WHERE ancestor_id = ANY (CAST(:subtrees AS uuid[]))"
     " AND valid_to IS NULL)"

@@ -20,6 +20,7 @@ from models.command_accounts import (
     GrantRole,
     HandOverAccount,
     IssuePassword,
+    Level,
     OpenAgencyAccount,
     Relieve,
     ResetSecondFactor,
@@ -125,15 +126,18 @@ async def restrict(
     document: Annotated[Text, Body()],
     valid_to: Annotated[Day | None, Body()] = None,
     agency_id: Annotated[UUID | None, Body()] = None,
+    level: Annotated[Level | None, Body()] = None,
 ) -> JSONResponse:
-    """Rút ngắn thời hạn, thu hẹp phạm vi / shorter, or narrower."""
-    if valid_to is None and agency_id is None:
+    """Rút ngắn thời hạn, thu hẹp phạm vi, giảm độ được xem / shorter, narrower, or seeing less."""
+    if valid_to is None and agency_id is None and level is None:
         raise RefusedError.of(
             "malformed-request",
-            "Cần ngày kết thúc hoặc cơ quan để thu hẹp quyền.",
-            "A last day or an agency is needed.",
+            "Cần ngày kết thúc, cơ quan hoặc độ hạn chế để thu hẹp quyền.",
+            "A last day, an agency or a level is needed.",
         )
-    body = RestrictGrant(grant_id=grant_id, document=document, valid_to=valid_to, agency_id=agency_id)
+    body = RestrictGrant(
+        grant_id=grant_id, document=document, valid_to=valid_to, agency_id=agency_id, level=level
+    )
     return await act.on_account(account_id, body)
 
 

@@ -143,5 +143,6 @@ def _cure(verb: str, found: Found) -> Cure:
         call = Call(
             method=remedy.method or "GET", path=remedy.path.replace("{subject}", found.subject), body=body
         )
-    command = remedy.command.replace("{workflow_id}", found.workflow_id).replace("{subject}", found.subject)
+    command = remedy.command.replace("{code}", found.code)
+    command = command.replace("{workflow_id}", found.workflow_id).replace("{subject}", found.subject)
     return Cure(verb=verb, words=remedy.vi, words_en=remedy.en, command=command, call=call)

@@ -80,7 +80,7 @@ REMEDIES: dict[str, Remedy] = {
     "reroute": Remedy(
         "Giao vai trò cho người khác hoặc uỷ quyền",
         "give the post to somebody, or have it delegated",
-        "",
+        "hoso post fill {code} --agency {subject} --account LOGIN --by LOGIN --document …",
         "POST",
         "/accounts/{account_id}/grants",
         "agency_id,role",
@@ -89,7 +89,16 @@ REMEDIES: dict[str, Remedy] = {
     "renew-certificate": Remedy(
         "Đăng ký chứng thư mới",
         "register the new certificate",
-        "",
+        "hoso certificate register FILE --account {subject} --by LOGIN --document …",
+        "POST",
+        "/accounts/{subject}/certificates",
+        "certificate,document",
+    ),
+    "replace-certificate": Remedy(
+        "Rút chứng thư bị thu hồi, đăng ký chứng thư khác",
+        "withdraw the one revoked, register another",
+        "hoso certificate withdraw {code} --account {subject} --by LOGIN --reason …;"
+        " hoso certificate register FILE --account {subject} --by LOGIN --document …",
         "POST",
         "/accounts/{subject}/certificates",
         "certificate,document",
@@ -97,7 +106,7 @@ REMEDIES: dict[str, Remedy] = {
     "renew-key": Remedy(
         "Đăng ký khoá mới",
         "register a new key",
-        "",
+        "hoso service-key register FILE --account {subject} --by LOGIN --document …",
         "POST",
         "/service-accounts/{subject}/keys",
         "jwk,document",
@@ -141,6 +150,11 @@ KINDS: dict[str, Kind] = {
     ),
     "certificate-expiring": Kind(
         "Chứng thư sắp hết hạn", "Certificates expire", "renew-certificate", "warning"
+    ),
+    "certificate-revoked": Kind(
+        "Chứng thư bị thu hồi, chưa có chứng thư khác",
+        "A certificate was revoked, and no other is there",
+        "replace-certificate",
     ),
     "service-key-expiring": Kind(
         "Khoá dịch vụ sắp hết hạn", "Keys of services expire", "renew-key", "warning"

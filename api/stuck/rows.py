@@ -76,6 +76,11 @@ _QUESTIONS: dict[str, str] = {
         certificates c WHERE c.withdrawn_at IS NULL AND c.valid_to < :ahead AND c.valid_to > :week AND
         NOT EXISTS (SELECT 1 FROM certificates o WHERE o.account_id = c.account_id AND o.withdrawn_at
         IS NULL AND o.valid_to >= :ahead) ORDER BY c.valid_to""",
+    "certificate-revoked": """
+        SELECT c.account_id AS subject, min(s.closed_at) AS since, CAST(c.id AS text) AS code, count(*) AS n
+        FROM certificates c JOIN signing_sessions s ON s.account_id = c.account_id AND s.certificate_id = c.id
+        AND s.state = 'failed' AND s.reason = 'certificate-revoked' WHERE c.withdrawn_at IS NULL
+        GROUP BY c.account_id, c.id ORDER BY 2""",
     "service-key-expiring": """
         SELECT k.account_id AS subject, k.expires_at AS since, k.kid AS code, 1 AS n FROM service_keys
         k WHERE k.withdrawn_at IS NULL AND k.expires_at < :ahead AND k.expires_at > :week AND NOT

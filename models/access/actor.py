@@ -10,7 +10,9 @@ from uuid import UUID
 class Grant:
     """A role held in an agency, half-open in time: `valid_to` is the first day without it (R2).
 
-    `delegation_of` is the account of the person who delegated it; None for a role of one's own.
+    `delegation_of` is the account of the person who delegated it; None for a role of one's own. `level` is
+    how far its holder sees into a form where the grant says so, by `level_document`; None: as far as the
+    role does.
     """
 
     role: str
@@ -18,6 +20,8 @@ class Grant:
     valid_from: date
     valid_to: date | None = None
     delegation_of: UUID | None = None
+    level: int | None = None
+    level_document: str | None = None
 
     def holds(self, on: date) -> bool:
         """Whether the role is held on that legal date."""
@@ -119,6 +123,8 @@ class Allowed:
     delegation_id: UUID | None = None
     level: int = 1
     """The level of restriction up to which fields are seen (``models.form.levels``)."""
+    level_of: Grant | None = None
+    """The grant that says the level, where it is not the role's."""
 
     @property
     def reason(self) -> str:

@@ -96,6 +96,9 @@ class VerbWords(_Strict):
     never: tuple[Separation, ...] = ()
     own_file: Slot | None = None
     """Where a rule of this slot is in force, no role or delegation gives it over the actor's own file."""
+    whole: bool = False
+    """Whether it falls with a grant that shows less of a form than its role: nobody vouches for what they do
+    not see."""
 
 
 class Permission(_Strict):

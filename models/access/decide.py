@@ -13,10 +13,12 @@ from models.regulations.slots import Slot
 
 OFFICIAL = "official"
 
-_READS = (Verb.READ_PROFILE, Verb.READ_ARCHIVE)
+READS = (Verb.READ_PROFILE, Verb.READ_ARCHIVE)
 """Verbs whose answer says how much of a form is seen."""
 
-_TELLING = ("own-approval", "own-file", "consent-needed", "delegation-ended", "not-permitted")
+_TELLING = (
+    "own-approval", "own-file", "consent-needed", "field-withheld", "delegation-ended", "not-permitted",
+)  # fmt: skip
 
 
 def may(
@@ -49,7 +51,7 @@ def may(
     for verdict in _verdicts(actor, wanted, words, target, on, rules, table, among):
         if isinstance(verdict, Denied):
             refusals.append(verdict)
-        elif wanted not in _READS:
+        elif wanted not in READS:
             return verdict
         elif best is None or verdict.level > best.level:
             best = verdict
@@ -81,7 +83,7 @@ def _verdicts(
         if permission is None or (among is not None and name not in among):
             continue
         verdict = _by_role(actor, name, role, grant, permission, words, target, on, rules)
-        if wanted in _READS and isinstance(verdict, Allowed) and not role.personnel_work:
+        if wanted in READS and isinstance(verdict, Allowed) and not role.personnel_work:
             verdict = with_the_officials_own(verdict, actor, target, on, rules)
         yield verdict if barred is None or grant is None or isinstance(verdict, Denied) else barred
     for one in _lent(actor, wanted):
@@ -111,10 +113,12 @@ def reach(
     agencies: set[UUID] = set()
     for _, role, grant in _held(actor, table):
         permission = role.verbs.get(wanted)
-        if permission is None or role.level < level or (grant is not None and not grant.holds(on)):
+        if permission is None or _level(role, grant) < level or (grant is not None and not grant.holds(on)):
             continue
-        if wanted in _READS and not role.personnel_work and asks_the_official(rules):
+        if wanted in READS and not role.personnel_work and asks_the_official(rules):
             continue  # file by file, as each is consented to
+        if table.verbs[wanted].whole and _level(role, grant) < role.level:
+            continue
         match _scope(role, permission, rules):
             case Scope.SELF:
                 own = actor.person_profile_id
@@ -205,6 +209,7 @@ def _by_delegation(
         delegation_of=one.delegator.account_id,
         delegation_id=one.id,
         level=lent.level,
+        level_of=lent.level_of,
     )
 
 
@@ -288,6 +293,12 @@ def _by_role(
         return _not_held(role, grant)
     if _separated(actor, grant, words, target):
         return _own(words)
+    if words.whole and _level(role, grant) < role.level:
+        return Denied(
+            "field-withheld",
+            f"Quyền được cấp chỉ xem đến độ hạn chế {_level(role, grant)}, không đủ để {words.vi}.",
+            f"The grant shows fields up to level {_level(role, grant)} only, not enough to {words.en}.",
+        )
     laws = _laws(permission, rules)
     return Allowed(
         role=name,
@@ -297,8 +308,14 @@ def _by_role(
         citation="; ".join(law.citation for law in laws) or None,
         citation_en="; ".join(law.citation_en for law in laws) or None,
         delegation_of=grant.delegation_of if grant else None,
-        level=role.level,
+        level=_level(role, grant),
+        level_of=grant if grant is not None and grant.level is not None else None,
     )
+
+
+def _level(role: Role, grant: Grant | None) -> int:
+    """How far the holder sees into a form: as far as the grant says, else as the role does."""
+    return role.level if grant is None or grant.level is None else grant.level
 
 
 def _not_held(role: Role, grant: Grant) -> Denied:

@@ -6,7 +6,7 @@ from datetime import date
 
 from models.access.actor import Actor, Allowed, Denied, Target
 from models.access.catalogue import Verb, roles
-from models.access.decide import may
+from models.access.decide import READS, may
 from models.regulations.ruleset import RuleSet
 from models.regulations.slots import Slot
 
@@ -61,9 +61,25 @@ def _right(verb: Verb, verdict: Allowed | Denied) -> Right:
     as_en = f"acts by delegation of {role.en}" if verdict.delegation_id else f"is {role.en}"
     law_vi = verdict.citation or "chính sách của hệ thống, không phải quy định của pháp luật"
     law_en = verdict.citation_en or "policy of the installation, not law"
+    level_vi, level_en = _level(verb, verdict)
     return Right(
         verb,
         verdict,
-        f"Được {words.vi} vì {as_vi}; căn cứ: {law_vi}.",
-        f"May {words.en} because the account {as_en}; basis: {law_en}.",
+        f"Được {words.vi} vì {as_vi}; căn cứ: {law_vi}.{level_vi}",
+        f"May {words.en} because the account {as_en}; basis: {law_en}.{level_en}",
+    )
+
+
+def _level(verb: Verb, verdict: Allowed) -> tuple[str, str]:
+    """Up to which level fields are seen, where the grant says so: by what document, and how long."""
+    grant = verdict.level_of
+    if verb not in READS or grant is None:
+        return "", ""
+    by = grant.level_document or "—"
+    until = grant.valid_to
+    vi = f" từ {grant.valid_from:%d/%m/%Y}" + (f" đến trước {until:%d/%m/%Y}" if until else "")
+    en = f" from {grant.valid_from}" + (f" until {until}, exclusive" if until else "")
+    return (
+        f" Xem đến độ hạn chế {verdict.level} theo {by},{vi}.",
+        f" Fields are seen up to level {verdict.level} of restriction by {by},{en}.",
     )

@@ -26,8 +26,12 @@ def grant(account: Managed, body: GrantRole, scene: Scene) -> Outcome:
     _free(account, body.role, body.agency_id, body.valid_from, body.valid_to)
     grant_id = scene.new_id("grant")
     out = Outcome(status=201, answer={"grant_id": str(grant_id)})
-    _insert(out, account, grant_id, body.role, body.agency_id, body.valid_from, body.valid_to, body)
-    _role_told(out, account, scene, "role.granted", body, grant_id, body.role, body.valid_to)
+    _insert(
+        out, account, grant_id, body.role, body.agency_id, body.valid_from, body.valid_to, body, body.level
+    )
+    _role_told(
+        out, account, scene, "role.granted", body, grant_id, body.role, body.valid_to, **_at(body.level)
+    )
     return out
 
 
@@ -44,8 +48,12 @@ def future(start: date, end: date | None, scene: Scene) -> None:
 
 
 def restrict(account: Managed, body: RestrictGrant, scene: Scene) -> Outcome:
-    """A shorter time, or an agency below; what lies in the past stays as it was."""
+    """A shorter time, an agency below, or less of a form; what lies in the past stays as it was.
+
+    A lower level stands in the same grant, so that the post it comes with goes on: the event says since when.
+    """
     held = _live(account, body.grant_id, scene)
+    level = _lowered(held, body.level)
     end = body.valid_to if body.valid_to is not None else held.valid_to
     if end is not None and (held.valid_to is not None and end > held.valid_to):
         refuse("period-invalid", "Thu hẹp không kéo dài thời hạn.", "To restrict is not to extend.")
@@ -53,8 +61,8 @@ def restrict(account: Managed, body: RestrictGrant, scene: Scene) -> Outcome:
         refuse("period-invalid", "Ngày kết thúc đã qua.", "The last day has gone by.")
     out = Outcome(answer={"grant_id": str(held.id)})
     if body.agency_id is None or body.agency_id == held.agency_id:
-        out.update("grants", {"id": held.id}, valid_to=_not_before(held.valid_from, end))
-        _role_told(out, account, scene, "role.restricted", body, held.id, held.role, end)
+        out.update("grants", {"id": held.id}, valid_to=_not_before(held.valid_from, end), level=level)
+        _role_told(out, account, scene, "role.restricted", body, held.id, held.role, end, **_at(body.level))
         return out
     if held.agency_id not in account.place[1:]:
         refuse(
@@ -68,10 +76,28 @@ def restrict(account: Managed, body: RestrictGrant, scene: Scene) -> Outcome:
     _free(account, held.role, body.agency_id, start, end, besides=held.id)
     out.update("grants", {"id": held.id}, valid_to=start)
     narrower = scene.new_id("grant")
-    _insert(out, account, narrower, held.role, body.agency_id, start, end, body)
+    _insert(out, account, narrower, held.role, body.agency_id, start, end, body, level)
     out.answer = {"grant_id": str(narrower), "former_grant_id": str(held.id)}
-    _role_told(out, account, scene, "role.restricted", body, narrower, held.role, end, former=str(held.id))
+    more = {"former": str(held.id), **_at(body.level)}
+    _role_told(out, account, scene, "role.restricted", body, narrower, held.role, end, **more)
     return out
+
+
+def _lowered(held: Held, level: int | None) -> int | None:
+    """The level the grant has then.
+
+    Raises:
+        RefusedError: ``level-not-lower``.
+    """
+    if level is None:
+        return held.level
+    if level >= (held.level if held.level is not None else roles().roles[held.role].level):
+        refuse("level-not-lower", "Độ hạn chế mới phải thấp hơn.", "To restrict is to see less.")
+    return level
+
+
+def _at(level: int | None) -> dict[str, str]:
+    return {"level": str(level)} if level is not None else {}
 
 
 def extend(account: Managed, body: ExtendGrant, scene: Scene) -> Outcome:
@@ -141,6 +167,7 @@ def _insert(
     start: date,
     end: date | None,
     body: AccountAct,
+    level: int | None,
 ) -> None:
     out.insert(
         "grants",
@@ -151,6 +178,7 @@ def _insert(
         valid_from=start,
         valid_to=end,
         document=body.document,
+        level=level,
     )
 
 

@@ -26,6 +26,7 @@ class Held:
     line: tuple[UUID, ...]
     valid_from: date
     valid_to: date | None
+    level: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.access import Allowed, Denied, Target, may
+from models.access import Allowed, Denied, Target, may, roles
 from models.calendar import legal_date
 from models.command_accounts import (
     SERVICE_ACTS,
@@ -57,7 +57,8 @@ _ACCOUNT = text(
     " AND k.withdrawn_at IS NULL) AS keys,"
     " (SELECT coalesce(json_agg(json_build_object('id', g.id, 'role', g.role, 'agency_id', g.agency_id,"
     f" 'line', to_json({_LINE.format(agency='g.agency_id')}),"
-    " 'valid_from', g.valid_from, 'valid_to', g.valid_to) ORDER BY g.valid_from, g.id), '[]')"
+    " 'valid_from', g.valid_from, 'valid_to', g.valid_to, 'level', g.level)"
+    " ORDER BY g.valid_from, g.id), '[]')"
     " FROM grants g WHERE g.account_id = a.id) AS grants"
     " FROM accounts a WHERE a.id = :id"
 )
@@ -203,6 +204,7 @@ def _held(one: dict[str, Any]) -> Held:
         line=tuple(UUID(above) for above in one["line"]),
         valid_from=date.fromisoformat(one["valid_from"]),
         valid_to=date.fromisoformat(one["valid_to"]) if one["valid_to"] else None,
+        level=one["level"],
     )
 
 
@@ -240,7 +242,28 @@ def _standing(command: Command, account: Managed, body: AccountAct, scene: Scene
             raise RefusedError.of(verdict.code, verdict.reason_vi, verdict.reason_en)
         assert isinstance(verdict, Allowed)
         role = verdict.role
+    if isinstance(body, GrantRole):
+        _no_more_than_seen(command, body, places[-1], scene)
     return role
+
+
+def _no_more_than_seen(command: Command, body: GrantRole, place: Target, scene: Scene) -> None:
+    """A level above the role's own is given by whoever sees that much there.
+
+    Raises:
+        RefusedError: ``level-not-held``.
+    """
+    given = roles().roles.get(body.role)
+    if body.level is None or given is None or body.level <= given.level:
+        return
+    there = replace(place, profile_id=None, subject_account_id=None)
+    sight = may(command.actor, "read_profile", there, scene.today, scene.law)
+    if isinstance(sight, Denied) or sight.level < body.level:
+        raise RefusedError.of(
+            "level-not-held",
+            "Không cấp độ hạn chế cao hơn độ mình được xem.",
+            "Nobody gives a higher level than they see themselves.",
+        )
 
 
 def _verb(body: AccountAct) -> str:

@@ -13,7 +13,8 @@ _AS_JSON = (
     "(SELECT json_build_object('id', a.id, 'authority_id', a.authority_id, 'profile_id', a.profile_id,"
     " 'state', CASE WHEN a.suspended_at IS NULL THEN a.state ELSE 'suspended' END, 'grants',"
     " (SELECT coalesce(json_agg(json_build_object('role', g.role, 'agency_id',"
-    " g.agency_id, 'valid_from', g.valid_from, 'valid_to', g.valid_to, 'delegation_of', g.delegation_of)),"
+    " g.agency_id, 'valid_from', g.valid_from, 'valid_to', g.valid_to, 'delegation_of', g.delegation_of,"
+    " 'level', g.level, 'level_document', CASE WHEN g.level IS NOT NULL THEN g.document END)),"
     " '[]') FROM grants g WHERE g.account_id = a.id), 'delegations', hoso_delegations(a.id),"
     " 'consents', hoso_consents(a.id))"
     " FROM accounts a WHERE a.id = {account})"
@@ -33,6 +34,8 @@ def grant_of(g: dict[str, Any]) -> Grant:
         valid_from=date.fromisoformat(g["valid_from"]),
         valid_to=date.fromisoformat(g["valid_to"]) if g["valid_to"] else None,
         delegation_of=UUID(g["delegation_of"]) if g.get("delegation_of") else None,
+        level=g.get("level"),
+        level_document=g.get("level_document"),
     )
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, SmallInteger
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -82,6 +82,7 @@ class GrantRow(Table):
         Index("ix_grants_account", "account_id"),
         Index("ix_grants_agency_role", "agency_id", "role"),
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="period"),
+        CheckConstraint("level BETWEEN 1 AND 4", name="level"),
     )
     id: Mapped[Id]
     authority_id: Mapped[Authority]
@@ -93,6 +94,8 @@ class GrantRow(Table):
     document: Mapped[str | None]
     delegation_of: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
     """Whose role it is, where it was delegated (hanoi.art6.4)."""
+    level: Mapped[int | None] = mapped_column(SmallInteger)
+    """The level of restriction up to which the holder sees forms; none: the role's own."""
 
 
 class DelegationRow(Table):

@@ -81,6 +81,17 @@ async def test_old_values_within_reach_with_what_they_may_mean(
     assert code_of(await caller.get("/mapping-desk")) == (403, "not-permitted")
 
 
+async def test_values_above_the_readers_level_are_neither_named_nor_counted(
+    caller: Caller, world: World, people: dict[str, UUID]
+) -> None:
+    """How many hold it is about them too: an auditor sees basic data, and of religion nothing."""
+    await world.written(
+        lambda c: world.account(c, "desk.auditor", role="auditor", agency_id=world.department)
+    )
+    items = (await (await caller.login("desk.auditor")).ok("/mapping-desk"))["items"]
+    assert [(one["code_list"], one["profiles"]) for one in items] == [("position", 3)]
+
+
 async def test_a_decision_is_the_departments_and_stays_in_the_audit(
     caller: Caller, world: World, people: dict[str, UUID]
 ) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import insert, text
 
+from models.database import Scope, engine_for, transaction
 from models.tables import AccessConsentRow, ApprovalRow, AttachmentRow
 from tests.api.reading.world import NOW, TODAY, Caller, World, code_of
 
@@ -98,6 +99,25 @@ async def test_no_read_of_the_file_carries_a_withheld_value(an: UUID, caller: Ca
             assert secret not in json.dumps(answer.json(), ensure_ascii=False), path
 
 
+async def test_the_database_itself_shows_no_restricted_field(an: UUID, world: World) -> None:
+    """A revision is one row, of which policies cannot keep a field: so restricted fields are sealed in it,
+    whether the form marks them or not, and the API's role reads them by no statement."""
+    scope = Scope(world.authority, everything=True, every_archive=True)
+    engine = engine_for(world.database.url("api"), pool_size=1)
+    async with transaction(engine, scope) as connection:
+        rows = (
+            await connection.execute(text("SELECT * FROM revisions WHERE profile_id = :p"), {"p": an})
+        ).all()
+    await engine.dispose()
+    told = repr([{**row._mapping, "sealed": bytes(row.sealed)} for row in rows])
+    assert "NGUYỄN VĂN AN" in told
+    assert len(rows) == 2
+    for secret in (*HIDDEN["planned_position"], HIDDEN["religion"]):
+        assert secret not in told
+        assert secret.encode() not in b"".join(bytes(row.sealed) for row in rows)
+    assert all(not set(row.content) & set(HIDDEN) for row in rows)
+
+
 async def test_files_that_cannot_be_shown_in_part_are_refused(an: UUID, caller: Caller) -> None:
     await caller.login("auditor")
     caller.headers["Hoso-Purpose"] = "kiem%20tra"
@@ -124,6 +144,25 @@ async def test_everybody_is_told_what_they_may_do_and_why(an: UUID, caller: Call
     assert {one["verb"] for one in own["rights"] if one["allowed"]} >= {"read_own", "declare"}
     await caller.login("hr.b")
     assert code_of(await caller.get(f"/profiles/{an}/access")) == (404, "not-found")
+
+
+async def test_a_grant_shows_as_much_as_it_says_and_says_by_what(
+    an: UUID, world: World, caller: Caller
+) -> None:
+    async def write(c: Any) -> None:
+        await world.account(c, "hr.less", role="hr_officer")
+        query = text("UPDATE grants SET level = 2, document = '9/QĐ-SNV' WHERE account_id = :a")
+        await c.execute(query, {"a": world.accounts["hr.less"]})
+
+    await world.written(write)
+    await caller.login("hr.less")
+    found = await caller.ok(f"/profiles/{an}/form")
+    assert found["content"] == {**OPEN, "main_assigned_work": "Kế toán"}
+    mine = await caller.ok(f"/profiles/{an}/access")
+    assert (mine["reads"], mine["level"]) == (True, 2)
+    read = next(one for one in mine["rights"] if one["verb"] == "read_profile")
+    assert "Xem đến độ hạn chế 2 theo 9/QĐ-SNV, từ 01/01/2025." in read["why"]
+    assert "up to level 2 of restriction by 9/QĐ-SNV, from 2025-01-01." in read["why_en"]
 
 
 async def test_another_accounts_rights_are_for_administrators(an: UUID, world: World, caller: Caller) -> None:

@@ -5,11 +5,19 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+from joserfc.jwk import ECKey
 from typer.testing import CliRunner
 
 from api.cli import main
+from models.command_accounts import OpenServiceAccount
 from models.database import engine_for
 from tests.world import World, build, tools_for
 
@@ -77,6 +85,69 @@ def test_announced_and_lifted(world: World) -> None:
     assert said("maintenance", "announce", *words)[0] == 1, "it overlaps"
     assert said("maintenance", "lift", one, "--by", by, "--reason", "hoãn")[0] == 0
     assert said("maintenance", "announce", *words[:-1], "mai")[0] == 2
+
+
+def test_what_ends_is_renewed_and_what_is_vacant_filled(world: World, tmp_path: Path) -> None:
+    """Each remedy that ``hoso stuck`` names, typed: done by who may, refused to who may not."""
+    suffix = world.authority.hex[:6]
+    by, officer = f"admin-{suffix}", f"department-{suffix}"
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Người Thử")])
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(1).not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2100, 1, 1, tzinfo=UTC))
+        .add_extension(
+            x509.KeyUsage(
+                digital_signature=True, content_commitment=True, key_encipherment=False,
+                data_encipherment=False, key_agreement=False, key_cert_sign=False, crl_sign=False,
+                encipher_only=False, decipher_only=False,
+            ),
+            critical=True,
+        )
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    (tmp_path / "new.pem").write_bytes(made.public_bytes(Encoding.PEM))
+    (tmp_path / "new.jwk").write_text(json.dumps(ECKey.generate_key("P-256").as_dict(private=False)))
+    approver = ("--account", str(world.accounts["culture.approver"]))
+    paper = ("--document", "7/QĐ-SNV")
+
+    register = ("certificate", "register", tmp_path / "new.pem", *approver, *paper)
+    assert said(*register, "--by", f"health.hr-{suffix}")[0] == 1, "another agency's account"
+    status, text = said(*register, "--by", by)
+    assert status == 0, text
+    certificate = text.split()[-1]
+    withdraw = ("certificate", "withdraw", certificate, *approver, "--by", by, "--reason", "bị thu hồi")
+    assert said(*withdraw)[0] == 0
+    assert said(*withdraw)[0] == 1, "withdrawn already"
+    assert said("certificate", "register", tmp_path / "nothing", *approver, *paper, "--by", by)[0] == 2
+
+    fill = ("post", "fill", "hr_head", "--agency", world.culture, *approver, *paper)
+    assert said(*fill, "--by", officer)[0] == 0
+    assert said(*fill, "--by", officer)[0] == 1, "the role is held"
+    assert said(*fill, "--by", officer, "--from", "mai")[0] == 2
+    renew = ("service-key", "register", tmp_path / "new.jwk", *approver, *paper, "--by", by)
+    assert said(*renew)[0] == 1, "it is no service account"
+    service = uuid4()
+
+    async def opened() -> int | None:
+        body = OpenServiceAccount(
+            agency_id=world.culture, login="phan.mem", display_name="Phần mềm", document="7/QĐ-SNV"
+        )
+        done = await world.ask("admin", body, service, subject="account")
+        await world.tools.engine.dispose()
+        return done.status
+
+    assert asyncio.run(opened()) == 201
+    mine = (*renew[:3], "--account", "phan.mem", *renew[5:])
+    status, text = said(*mine)
+    assert status == 0, text
+    kid = text.split()[-1]
+    gone = ("service-key", "withdraw", kid, "--account", service, *paper, "--by", by)
+    assert said(*gone)[0] == 0
+    assert said(*gone)[0] == 1, "withdrawn already"
+    (tmp_path / "new.jwk").write_text("{}")
+    assert said(*mine)[0] == 2
 
 
 def test_remedies_say_why_not(world: World) -> None:

@@ -93,6 +93,11 @@ async def test_all_of_it_is_found_with_its_remedy(
     assert by["certificate-expiring"].age_seconds < 0, "still to come"
     assert (by["post-vacant"].code, by["post-vacant"].subject) == ("hr_officer", str(world.culture))
     assert by["backup-old"].since.date() < NOW.date()
+    vacant = f"hoso post fill hr_officer --agency {world.culture} --account LOGIN --by LOGIN --document …"
+    assert by["post-vacant"].remedy.command == vacant
+    revoked = by["certificate-revoked"]
+    assert revoked.subject == str(world.accounts["culture.approver"])
+    assert f"hoso certificate withdraw {revoked.code} --account {revoked.subject} " in revoked.remedy.command
     levels = [one.level for one in found.items]
     assert levels == sorted(levels), "what has failed comes first"
     assert found.failed + found.warnings == len(found.items)
@@ -123,6 +128,12 @@ async def _stand_still(world: World, approval: Any, command: Any) -> None:
          " registered_at) VALUES (:id, :a, :account, 'f', '', '[]', 's', 'i', '1', 'ec', 256, :now, :soon,"
          " 'd', :account, :now)",
          {"id": uuid4(), "account": ids["account"], "now": START, **later}),
+        ("INSERT INTO signing_sessions (id, authority_id, profile_id, document_id, revision_id, revision,"
+         " account_id, certificate_id, how, mechanism, state, token_hash, opened_by, opened_at, expires_at,"
+         " closed_at, reason) SELECT gen_random_uuid(), a.authority_id, a.profile_id, a.id, a.revision_id, 1,"
+         " c.account_id, c.id, 'digest', 'm', 'failed', 't', c.account_id, :now, :soon, :now,"
+         " 'certificate-revoked' FROM approvals a, certificates c WHERE a.id = :id",
+         {"id": approval, "now": START, **later}),
         ("INSERT INTO backups (id, authority_id, month, state, ordered_at, folder, made_at, checked_at,"
          " problems) VALUES (:id, :a, '2026-03', 'damaged', :now, 'f', :now, :now, '[\"x: y\"]')",
          {"id": uuid4(), "now": START}),

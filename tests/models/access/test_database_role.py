@@ -23,8 +23,11 @@ TODAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 3, tzinfo=UTC)
 SCENES = 25
 WIDE = {"department_officer", "department_head", "auditor", "administrator"}
-OF_PROFILES = ("revisions", "custody", "duties", "events", "notices", "attachments")
+KEEPERS = {"department_officer", "department_head", "auditor"}
+OF_PROFILES = ("custody", "duties", "events", "notices")
 """Tables whose rows are about one person: each shows exactly those of the people shown."""
+DOSSIER = ("revisions", "attachments", "national_records", "national_proposals")
+"""What a file holds: of an archived one shown by the right to archives alone."""
 
 
 @dataclass
@@ -37,6 +40,7 @@ class Scene:
     people: list[UUID]
     own: int | None
     grants: list[tuple[int, Grant]] = field(default_factory=list)
+    archived: frozenset[int] = frozenset()
 
     @property
     def actor(self) -> Actor:
@@ -65,6 +69,17 @@ class Scene:
             seen |= {self.people[place] for place in range(len(self.people)) if top in self.above(place)}
         return seen
 
+    def files(self) -> set[UUID]:
+        """Whose dossiers are to be seen: of those seen, an archived one's by the person and its keepers."""
+        kept = {self.people[self.own]} if self.own is not None else set()
+        for top, grant in self.grants:
+            if grant.valid_from <= TODAY and (grant.valid_to is None or grant.valid_to > TODAY):
+                below = (
+                    {n for n in self.archived if top in self.above(n)} if grant.role == "archivist" else ()
+                )
+                kept |= {self.people[n] for n in (self.archived if grant.role in KEEPERS else below)}
+        return self.expected() - ({self.people[n] for n in self.archived} - kept)
+
 
 def drawn(dice: random.Random, number: int) -> Scene:
     size = dice.randint(1, 9)
@@ -84,6 +99,7 @@ def drawn(dice: random.Random, number: int) -> Scene:
             dice.choice([None, date(2026, 3, dice.randint(2, 9))]),
         )
         scene.grants.append((top, Grant(role, scene.agencies[top], begins, ends)))
+    scene.archived = frozenset(n for n in range(size) if dice.random() < 0.3)
     return scene
 
 
@@ -111,6 +127,7 @@ def write(superuser: "psycopg.Connection[Any]", scene: Scene) -> None:
         values: dict[str, Any] = {
             "a": scene.authority, "g": agency, "p": person, "code": str(agency), "now": NOW,
             "parent": scene.agencies[parent] if parent is not None else None,
+            "chapter": "archive" if place in scene.archived else "service",
         }  # fmt: skip
         for statement in ROWS:
             superuser.execute(statement, values)
@@ -127,7 +144,7 @@ ROWS = (
     " VALUES (%(g)s, %(a)s, %(code)s, 'x', 'unit', %(parent)s, true, '2025-01-01')",
     "INSERT INTO profiles (id, authority_id, agency_id, category, full_name, id_number_index, chapter,"
     " status, version, revision_number, foretold, last_event, last_hash, created_at) VALUES (%(p)s, %(a)s,"
-    " %(g)s, 'civil_servant', 'x', %(code)s::bytea, 'service', 'working', 1, 1, '[]', 0, '0', %(now)s)",
+    " %(g)s, 'civil_servant', 'x', %(code)s::bytea, %(chapter)s, 'working', 1, 1, '[]', 0, '0', %(now)s)",
     "INSERT INTO custody (id, authority_id, profile_id, agency_id, starts_on)"
     " VALUES (gen_random_uuid(), %(a)s, %(p)s, %(g)s, '2025-01-01')",
     "INSERT INTO revisions (id, authority_id, profile_id, number, form_version, content, sealed, key_id,"
@@ -144,6 +161,13 @@ ROWS = (
     " VALUES (gen_random_uuid(), %(a)s, %(g)s, 'hr_officer', 'k', %(p)s, '{}', %(now)s)",
     "INSERT INTO attachments (id, authority_id, profile_id, sha256, size, media_type, kind, uploaded_by,"
     " uploaded_at) VALUES (gen_random_uuid(), %(a)s, %(p)s, '0', 1, 'x/y', 'evidence', %(p)s, %(now)s)",
+    "INSERT INTO national_records (id, authority_id, profile_id, command_id, asked_by, fetched_at, state,"
+    " form_version, mapping, national_id, held_by, status, revision_digest, sealed, key_id, filled, kept,"
+    " unfit) VALUES (gen_random_uuid(), %(a)s, %(p)s, gen_random_uuid(), %(p)s, %(now)s, 'fetched', 'f', 'm',"
+    " %(p)s, '', 's', '0', '', 'k', '[]', '[]', '[]')",
+    "INSERT INTO national_proposals (id, authority_id, profile_id, revision_id, state, form_version, fields,"
+    " sealed, key_id, found_at) VALUES (gen_random_uuid(), %(a)s, %(p)s, %(p)s, 'open', 'f', '[]', '', 'k',"
+    " %(now)s)",
 )
 
 
@@ -175,6 +199,28 @@ def test_the_database_shows_what_a_walk_up_the_tree_finds(
         assert seen == scene.expected()
         for table in OF_PROFILES:
             assert shown(as_api, table, "profile_id") == seen, table
+        for table in DOSSIER:
+            assert shown(as_api, table, "profile_id") == scene.files(), table
+
+
+def test_archived_files_are_withheld_and_shown_in_these_scenes(scenes: list[Scene]) -> None:
+    """So that the comparison above compares something."""
+    archived = [{scene.people[n] for n in scene.archived} for scene in scenes]
+    assert any(scene.expected() - scene.files() for scene in scenes)
+    assert any(scene.files() & kept for scene, kept in zip(scenes, archived, strict=True))
+
+
+def test_code_that_says_nothing_of_archives_reads_no_archived_file(
+    scenes: list[Scene], as_api: "psycopg.Connection[Any]"
+) -> None:
+    wide = next(one for one in scenes if scope_of(one.actor, TODAY).every_archive and one.archived)
+    with as_api.transaction(force_rollback=True):
+        told(as_api, wide)
+        as_api.execute("SELECT set_config('hoso.archives', '', true), set_config('hoso.profile', '', true)")
+        left = {wide.people[n] for n in range(len(wide.people)) if n not in wide.archived}
+        assert shown(as_api, "profiles", "id") == set(wide.people)
+        for table in DOSSIER:
+            assert shown(as_api, table, "profile_id") == left, table
 
 
 def test_what_scope_refuses_the_database_does_not_show(
@@ -188,8 +234,9 @@ def test_what_scope_refuses_the_database_does_not_show(
         for place, person in enumerate(scene.people):
             above = tuple(scene.agencies[one] for one in scene.above(place))
             target = Target(scene.agencies[place], above, person)
-            allowed = [may(scene.actor, verb, target, TODAY) for verb in ("read_own", "read_profile")]
-            if person not in seen:
+            verbs = ("read_own", "read_archive" if place in scene.archived else "read_profile")
+            allowed = [may(scene.actor, verb, target, TODAY) for verb in verbs]
+            if person not in seen or person not in scene.files():
                 hidden += 1
                 assert not any(isinstance(one, Allowed) for one in allowed)
     assert hidden > SCENES
@@ -199,7 +246,7 @@ def test_who_says_nothing_sees_nothing_and_nobody_changes_a_fact(
     scenes: list[Scene], as_api: "psycopg.Connection[Any]"
 ) -> None:
     with as_api.transaction(force_rollback=True):
-        for table in ("profiles", *OF_PROFILES):
+        for table in ("profiles", *OF_PROFILES, *DOSSIER):
             assert as_api.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
     wide = next(scene for scene in scenes if scope_of(scene.actor, TODAY).everything)
     for statement in (

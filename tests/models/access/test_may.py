@@ -41,6 +41,14 @@ def code(answer: Allowed | Denied) -> str:
     return "allowed" if isinstance(answer, Allowed) else answer.code
 
 
+@pytest.mark.parametrize("verb", ["approve", "amend"])
+def test_nobody_vouches_for_fields_the_grant_withholds(verb: str) -> None:
+    assert (
+        code(may(holding("approver", DEPARTMENT, level=3), verb, ABOUT_COLLEAGUE, TODAY)) == "field-withheld"
+    )
+    assert code(may(holding("approver", DEPARTMENT, level=4), verb, ABOUT_COLLEAGUE, TODAY)) == "allowed"
+
+
 # --- one's own data
 
 

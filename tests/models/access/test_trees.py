@@ -50,7 +50,8 @@ def scenes(draw: st.DrawFn) -> tuple[Tree, list[tuple[int, Grant]], int, bool]:
         top = draw(st.integers(0, len(tree) - 1))
         begins, ends = draw(DAYS), draw(st.none() | DAYS)
         role = draw(st.sampled_from([*sorted(roles().roles), "unknown"]))
-        held.append((top, Grant(role, agency(top), begins, ends, draw(st.none() | st.just(UUID(int=9))))))
+        lent, level = draw(st.none() | st.just(UUID(int=9))), draw(st.none() | st.integers(1, 4))
+        held.append((top, Grant(role, agency(top), begins, ends, lent, level)))
     return tree, held, draw(st.integers(0, len(tree) - 1)), draw(st.booleans())
 
 
@@ -73,9 +74,35 @@ def slowly(verb: Verb, tree: Tree, held: list[tuple[int, Grant]], place: int, ow
             continue
         if grant.valid_from > TODAY or (grant.valid_to is not None and grant.valid_to <= TODAY):
             continue
+        if verb in ("approve", "amend", "gate") and sight(grant) < roles().roles[grant.role].level:
+            continue
         if grant.role in WIDE or lies_below(tree, place, top):
             return True
     return False
+
+
+def sight(grant: Grant) -> int:
+    """Up to which level the grant shows fields."""
+    return grant.level or roles().roles[grant.role].level
+
+
+def seen_to(verb: Verb, tree: Tree, held: list[tuple[int, Grant]], place: int) -> int:
+    """The most any one grant shows there, each asked by itself; 0 where none does."""
+    alone = [grant for top, grant in held if slowly(verb, tree, [(top, grant)], place, own=False)]
+    return max((sight(grant) for grant in alone), default=0)
+
+
+@given(scenes(), st.sampled_from(["read_profile", "read_archive"]))
+def test_the_level_is_the_highest_of_the_grants_that_reach_there(
+    scene: tuple[Tree, list[tuple[int, Grant]], int, bool], name: str
+) -> None:
+    tree, held, place, _ = scene
+    verb, actor = Verb(name), Actor(UUID(int=3), None, HANOI, tuple(grant for _, grant in held))
+    target = Target(agency(place), ancestors(tree, place), UUID(int=6))
+    answer, expected = may(actor, verb, target, TODAY), seen_to(verb, tree, held, place)
+    assert (answer.level if isinstance(answer, Allowed) else 0) == expected
+    for level in (1, 2, 3, 4):
+        assert reach(actor, verb, TODAY, level=level).covers(target) == (level <= expected)
 
 
 @given(scenes(), st.sampled_from(sorted(Verb)), st.booleans())

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.form import Catalogue, catalogue, diff, join, normalise, split
+from models.form import Catalogue, catalogue, diff, join, level_of, normalise, split
 
 rows = st.fixed_dictionaries(
     {},
@@ -55,9 +55,14 @@ def test_split_and_join_lose_nothing(content: dict[str, Any]) -> None:
     assert not set(in_the_open) & {"family_members", "unheard_of"}
 
 
-def test_only_the_marked_fields_leave_in_the_open(cat: Catalogue, right: dict[str, Any]) -> None:
+def test_what_is_marked_or_restricted_is_not_stored_in_the_open(
+    cat: Catalogue, right: dict[str, Any]
+) -> None:
     in_the_open, sealed = split(cat, right)
-    assert set(sealed) == {name for name in right if cat.by_name[name].encrypted}
+    marked = {name for name in right if cat.by_name[name].encrypted}
+    restricted = {name for name in right if level_of(cat.by_name[name]).rank >= 3}
+    assert set(sealed) == marked | restricted
+    assert restricted - marked, "sensitive fields that no form marks"
     assert right["citizen_id_number"] not in repr(in_the_open)
     with pytest.raises(ValueError, match="both open and sealed: gender"):
         join({"gender": "male"}, {"gender": "female"})

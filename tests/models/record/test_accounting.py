@@ -21,7 +21,7 @@ from models.command_accounts import (
     RevokeGrant,
     SuspendAccount,
 )
-from models.commands import Body
+from models.commands import Approve, Body
 from models.record.commands import Fate
 from tests.world import World
 
@@ -155,6 +155,44 @@ async def test_narrowed_to_an_agency_below(world: World) -> None:
     held = {one.agency_id: one for one in await grants(world, "culture.hr") if one.role == "approver"}
     assert held[world.culture].valid_to == day
     assert (held[world.museum].valid_from, held[world.museum].valid_to) == (day, None)
+
+
+async def test_a_grant_carries_the_level_its_holder_sees_to(world: World) -> None:
+    """By whoever sees that much themselves; lowered in place, so that nothing else ends with it."""
+    made = await do(world, "department", role(world, "sync_agent", level=4), "culture.hr")
+    assert made.status == 201, made.answer
+    too_much = role(world, "auditor", level=3, agency_id=world.department)
+    assert refusal(await do(world, "admin", too_much, "culture.hr")) == (403, "level-not-held")
+    grant = UUID(made.answer["grant_id"])
+    paper = {"grant_id": grant, "document": DOCUMENT}
+    same = RestrictGrant(level=4, **paper)
+    assert refusal(await do(world, "admin", same, "culture.hr")) == (422, "level-not-lower")
+    done = await do(world, "admin", RestrictGrant(level=2, **paper), "culture.hr")
+    assert done.status == 200, done.answer
+    (row,) = [one for one in await grants(world, "culture.hr") if one.role == "sync_agent"]
+    assert (row.id, row.level, row.valid_to) == (grant, 2, None)
+    below = await do(world, "admin", RestrictGrant(agency_id=world.museum, **paper), "culture.hr")
+    assert below.status == 200, below.answer
+    held = {one.agency_id: one for one in await grants(world, "culture.hr") if one.role == "sync_agent"}
+    assert held[world.museum].level == 2, "the level goes along"
+    told = [one.facts.get("level") for one in await events(world, world.accounts["culture.hr"])]
+    assert told == ["4", "2", None]
+
+
+async def test_nobody_approves_what_the_grant_withholds_from_them(world: World) -> None:
+    """The level is read where facts change, from the same row."""
+    profile = await world.employ(until="review")
+    approver = world.accounts["culture.approver"]
+    (held,) = [one for one in await grants(world, "culture.approver") if one.role == "approver"]
+    less = RestrictGrant(grant_id=held.id, level=2, document=DOCUMENT)
+    assert (await do(world, "admin", less, approver)).status == 200
+    pending = await world.one(
+        "SELECT r.id, r.digest FROM revisions r JOIN profiles p ON p.pending_revision_id = r.id"
+        " WHERE p.id = :p",
+        p=profile,
+    )
+    body = Approve(revision_id=pending.id, digest=pending.digest)
+    assert refusal(await world.ask("culture.approver", body, profile)) == (403, "field-withheld")
 
 
 async def test_a_role_holds_and_falls_at_once(world: World) -> None:
