@@ -123,7 +123,9 @@ def run_as(by: str, whose: str | None, about: About, body: Callable[[], Body]) -
         leave(type(error).__name__, WRONG)
     if status >= 400:
         leave(f"{answer.get('detail') or answer.get('code')} / {answer.get('detail_en') or ''}", REFUSED)
-    typer.echo(next((f"{name}: {value}" for name, value in answer.items()), "xong / done"))
+    # An id first: it is what the next command asks for.
+    told = sorted(answer.items(), key=lambda one: not one[0].endswith("id"))
+    typer.echo(next((f"{name}: {value}" for name, value in told), "xong / done"))
 
 
 def leave(why: str, status: int) -> NoReturn:
