@@ -194,6 +194,28 @@ async def test_the_approver_sees_what_changed_and_who_checked(work: dict[str, UU
     assert second["next"] is None
 
 
+async def test_a_list_shows_no_content_of_who_was_archived_since(
+    work: dict[str, UUID], caller: Caller, world: World
+) -> None:
+    """The line stays; what changed is read by who reads archives, whatever else one may read of the agency."""
+
+    async def chapter(name: str) -> None:
+        query = text("UPDATE profiles SET chapter = :chapter WHERE id = :id")
+        values = {"chapter": name, "id": world.profiles["NGUYỄN VĂN AN"]}
+        await world.written(lambda c: c.execute(query, values))
+
+    await chapter("archive")
+    try:
+        found = {}
+        for login in ("approver.a", "sonoivu"):
+            items = (await (await caller.login(login)).ok(f"/agency-months/{work['month.a']}"))["items"]
+            one = next(i for i in items if i["person"] == "NGUYỄN VĂN AN")
+            found[login] = (one["number"], one["changed"])
+    finally:
+        await chapter("service")
+    assert found == {"approver.a": (None, []), "sonoivu": (2, ["Số điện thoại liên hệ"])}
+
+
 async def test_an_agency_months_timeline(work: dict[str, UUID], caller: Caller, world: World) -> None:
     await caller.login("hr.a")
     answer = await caller.ok(f"/agency-months/{work['month.a']}/timeline")
