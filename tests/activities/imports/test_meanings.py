@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 
 from models.database import Scope, engine_for, transaction
+from models.record.load import content_of
 from models.settings import DatabaseRole
 from tests.conftest import Database
 
@@ -43,11 +44,11 @@ async def test_an_old_value_is_entered_as_decided_until_the_decision_is_taken_ba
         assert (said["field"], said["code"]) == ("religion", "old-value")
         assert said["column"], "the cell is named"
         assert brought.lines["Hồ sơ", 4].issues == []
-    row = await desk.one(
-        "SELECT r.content ->> 'religion' AS religion FROM revisions r WHERE r.profile_id = :p",
-        p=brought.lines["Hồ sơ", 3].subject_id,
-    )
-    assert row.religion == "buddhism"
+    revision = "SELECT id FROM revisions WHERE profile_id = :p"
+    row = await desk.one(revision, p=brought.lines["Hồ sơ", 3].subject_id)
+    async with transaction(desk.tools.engine, Scope(desk.authority, everything=True)) as connection:
+        content = await content_of(connection, desk.tools, desk.authority, row.id)
+    assert content["religion"] == "buddhism"
     await decide(database, desk, by, None, desk.now.replace(minute=30))
     again = await desk.bring(data, dry_run=True)
     assert again.codes("Hồ sơ", 3) == [("religion", "unknown-code")]

@@ -197,7 +197,7 @@ async def test_the_approver_sees_what_changed_and_who_checked(work: dict[str, UU
 async def test_a_list_shows_no_content_of_who_was_archived_since(
     work: dict[str, UUID], caller: Caller, world: World
 ) -> None:
-    """The line stays; what changed is read by who reads archives, whatever else one may read of the agency."""
+    """The line stays; what changed is read by who reads archives, whatever else one may read there."""
 
     async def chapter(name: str) -> None:
         query = text("UPDATE profiles SET chapter = :chapter WHERE id = :id")
