@@ -4,12 +4,12 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0091"
-down_revision = "0088"
+revision = "0094"
+down_revision = "0093"
 
 
 def upgrade() -> None:
     """A new column without a default: a short lock on grants, its rows are read once for the check."""
     driver = op.get_bind().connection.driver_connection
     assert driver is not None
-    driver.execute((Path(__file__).parent / "0091_grant_levels.sql").read_text(encoding="utf-8"))
+    driver.execute((Path(__file__).parent / "0094_grant_levels.sql").read_text(encoding="utf-8"))
