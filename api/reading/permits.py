@@ -219,7 +219,7 @@ async def within(read: Reading, verb: str, level: int = 1) -> Reach:
 async def level_everywhere(read: Reading) -> int:
     """The level of restriction up to which the asker sees every form within reach: for figures that do not
     say whose they are. 0 where the asker reads no form."""
-    law, _ = await read.tools.law(read.connection, read.who.authority_id, read.today)
+    law, _ = await read.own_law()
     whole = reach(read.who.actor, Verb.READ_PROFILE, read.today, law)
     if not (whole.everywhere or whole.subtrees or whole.agencies or whole.profiles):
         return 0
