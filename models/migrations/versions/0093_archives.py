@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0093"
-down_revision = "0089"
+down_revision = "0090"
 
 
 def upgrade() -> None:
