@@ -18,6 +18,7 @@ PEOPLE = 20_000
 """People one line may name; a whole unit is placed without naming anybody."""
 Unit = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 Person = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._/-]{1,60}$")]
+DraftName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,60}$")]
 WarningCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z-]{2,60}$")]
 
 
@@ -117,10 +118,17 @@ class MoveAuthority(Line):
         title="Quy chế áp dụng", description="Mã cơ quan ban hành / whose regulation binds from then on"
     )
     under: Unit | None = Field(default=None, title="Cơ quan cấp trên mới")
-    duties: Literal["keep", "rebase"] = Field(
-        default="keep",
+    duties: Literal["keep", "rebase"] | None = Field(
+        default=None,
         title="Nghĩa vụ đang chạy",
-        description="keep: giữ căn cứ cũ; rebase: tính lại theo quy chế mới / what becomes of running duties",
+        description="keep: giữ căn cứ cũ; rebase: tính lại theo quy chế mới; bỏ trống: theo quy chế mới, nếu"
+        " không nói thì theo chính sách / running duties; none: by the new regulation, else by policy",
+    )
+    drafts: tuple[DraftName, ...] = Field(
+        default=(),
+        max_length=5,
+        title="Dự thảo áp dụng thử",
+        description="Khi cơ quan ấy chưa có quy chế nào có hiệu lực / drafts it runs on by this decision",
     )
 
 

@@ -27,7 +27,8 @@ class ReorganisingOffice(ReorganisationActivities):
         scope = Scope(batch.authority_id, everything=True, on=legal_date(batch.now))
         async with transaction(self.tools.engine, scope) as connection:
             case = await reorganised(connection, batch.reorganisation_id)
-        reshaping = Reshaping(case.id, case.effective_on, case.document, case.heirs)
+        switches = {unit: one for one in case.switches for unit in one.units}
+        reshaping = Reshaping(case.id, case.effective_on, case.document, case.heirs, switches=switches)
         day = await move_all(
             self.tools, batch.authority_id, reshaping, batch.now, most=batch.most, beat=_beat
         )

@@ -19,6 +19,7 @@ from models.calendar import legal_date
 from models.command_reorganisation import Plan
 from models.database import Scope, engine_for, transaction
 from models.record.reorganisation_rows import canonical, judge_plan
+from models.record.shelf import Shelf
 from models.record.touched import touched
 from models.record.tree import load_tree
 from models.settings import DatabaseRole
@@ -62,7 +63,7 @@ async def _previewed(authority: str, plan: Plan) -> PlanPreview:
         async with transaction(engine, Scope(authority_id, everything=True, on=today)) as connection:
             tree = await load_tree(connection)
             named = uuid5(authority_id, canonical(plan)[1])
-            judged = await judge_plan(connection, plan, named, tree)
+            judged = await judge_plan(connection, Shelf(), plan, named, tree)
             return told(judged, await touched(connection, judged, today))
     finally:
         await engine.dispose()

@@ -87,7 +87,7 @@ async def _previewed(read: Reading, plan: Plan, reorganisation_id: UUID, *, plac
     scope = Scope(read.who.authority_id, everything=True, on=read.today)
     async with transaction(read.tools.engine, scope) as connection:
         tree = await load_tree(connection)
-        judged = await judge_plan(connection, plan, reorganisation_id, tree)
+        judged = await judge_plan(connection, read.tools.shelf, plan, reorganisation_id, tree)
         if judged.compiled is not None and places:
             root = await _root(connection)
             role_for(actor, READERS, tree, judged.compiled.places, read.today, law, root)

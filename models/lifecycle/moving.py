@@ -15,6 +15,7 @@ from models.identifiers import transfer_workflow
 from models.lifecycle.duties import void_duty
 from models.lifecycle.life import PERSON, AccountState, Case, Chapter, Duty, Life
 from models.lifecycle.outcome import Event, Notice, Outcome
+from models.lifecycle.reorganisation import Switch
 from models.lifecycle.scene import Scene
 from models.lifecycle.secondment import end_share
 from models.lifecycle.session_ends import held, waits_again, withdrawn
@@ -54,6 +55,9 @@ class Reshaping:
     formerly: Mapping[UUID, UUID] = field(default_factory=dict)
     """Units that stand below another agency by this, each with the one that was above it."""
 
+    switches: Mapping[UUID, Switch] = field(default_factory=dict)
+    """Units whose law is another by this, each with what it goes over to."""
+
     def heir(self, agency_id: UUID) -> UUID:
         """Who stands in the agency's place; itself where it does not end."""
         return self.heirs.get(agency_id, agency_id)
@@ -81,7 +85,7 @@ def move(life: Life, custody: Held, to: UUID, reshaping: Reshaping, scene: Scene
     if life.account is not None:
         out.update("accounts", {"id": life.account.id}, agency_id=to)
     moved = _follow(out, life, life.agency_id, to, reshaping, scene)
-    _signatures(out, life, to, scene)
+    waits_for_another(out, life, to, scene)
     if life.posts and life.agency_id not in reshaping.heirs:
         # Left behind in a unit that stands on; those of a unit that ends go with the unit.
         out.insert("posts_left", on=reshaping.on)
@@ -254,7 +258,7 @@ def _share(out: Outcome, life: Life, old: UUID, to: UUID, reshaping: Reshaping, 
         out.happened("secondment.followed", None, share=str(share.id), reorganisation=str(reshaping.id))
 
 
-def _signatures(out: Outcome, life: Life, to: UUID, scene: Scene) -> None:
+def waits_for_another(out: Outcome, life: Life, to: UUID, scene: Scene) -> None:
     """A signer elsewhere was asked as somebody of the former unit: the submission waits for the new one's."""
     approval, session = life.approval, life.session
     if approval is None or approval.step == OWN:

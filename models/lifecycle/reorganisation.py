@@ -63,8 +63,44 @@ class Regime:
     line: int
     agency_id: UUID
     regulation: str
+    duties: str | None
+    """``keep`` or ``rebase``: what the plan wants of running duties; none leaves it to the rule."""
+    drafts: tuple[str, ...] = ()
+    """Drafts it is to run on, where nothing of that authority is in force."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What becomes of running duties, ``keep`` or ``rebase``; who says so: ``plan``, ``rule``, ``policy``."""
+
     duties: str
-    """``keep`` or ``rebase``: what becomes of duties that run on that day."""
+    by: str
+    citation: str | None = None
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """As an event tells it."""
+        return {"duties": self.duties, "by": self.by, "citation": self.citation}
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """Units whose law is another from the day on; no ``regulation`` is the authority's own."""
+
+    regulation: str | None
+    running: Running
+    units: tuple[UUID, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is kept."""
+        units = [str(one) for one in self.units]
+        return {"regulation": self.regulation, "units": units, "running": self.running.told}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "Switch":
+        """From what was kept."""
+        units = tuple(UUID(one) for one in kept["units"])
+        return cls(kept["regulation"], Running(**kept["running"]), units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +188,7 @@ class Reorganised:
     heirs: Mapping[UUID, UUID]
     codes_closed: tuple[str, ...]
     regimes: tuple[Regime, ...]
+    switches: tuple[Switch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

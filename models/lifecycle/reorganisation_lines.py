@@ -217,7 +217,7 @@ def _move_authority(one: MoveAuthority, draft: Draft) -> None:
     if unit is None or (one.under is not None and under is None) or not draft.say(unit, "regime", one.line):
         return
     draft.places.add(None)  # whose law binds is no agency's own to say
-    draft.regimes.append(Regime(one.line, unit, one.regulation, one.duties))
+    draft.regimes.append(Regime(one.line, unit, one.regulation, one.duties, one.drafts))
     if under is not None:
         draft.change(unit, "parent_id", under, one.line)
 

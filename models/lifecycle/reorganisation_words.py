@@ -36,13 +36,21 @@ FAULTS: Mapping[str, tuple[str, str]] = {
         "No plan that was carried out has this id.",
     ),
     "restored-already": ("Phương án này đã được hoàn lại.", "This plan was taken back already."),
-    "regulation-not-switchable": (
-        "Bản này chưa áp dụng được quy chế khác cho một phần cây tổ chức.",
-        "This release cannot have another regulation bind a part of the tree.",
-    ),
     "unknown-regulation": (
+        "Hệ thống không có quy chế nào của cơ quan này.",
+        "There is no regulation of that authority here.",
+    ),
+    "regulation-not-in-force": (
         "Không có quy chế nào của cơ quan này có hiệu lực vào ngày đó.",
         "No regulation of that authority is in force on the day.",
+    ),
+    "regulation-unfit": (
+        "Quy chế ấy không đủ, hoặc mâu thuẫn, để áp dụng cho hồ sơ vào ngày đó.",
+        "That regulation leaves open, or contradicts, what files need on the day.",
+    ),
+    "draft-refused": (
+        "Không áp dụng thử được dự thảo này: không phải của cơ quan ấy, hoặc đã có quy chế có hiệu lực.",
+        "No such draft of that authority, or law in force stands against running on one.",
     ),
 }
 

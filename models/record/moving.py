@@ -21,12 +21,16 @@ from models.identifiers import profile_workflow
 from models.lifecycle.life import Life
 from models.lifecycle.moving import Held, Place, Reshaping, follow, in_flight, move
 from models.lifecycle.outcome import Outcome
+from models.lifecycle.rebasing import Basis, Standing
 from models.lifecycle.scene import Scene
+from models.lifecycle.switching import switch
 from models.lifecycle.wake import profile_wake
 from models.messages import Ask
+from models.record.basis import basis_of
 from models.record.hearing import must_hear
 from models.record.law_of import Laws
 from models.record.load import LIVES, STANDING, life_of
+from models.record.recompute import standings_of
 from models.record.sets import in_sets
 from models.record.sql import updating
 from models.record.subjects import saving_profile
@@ -162,6 +166,7 @@ async def move_share(
         )
         rows = {row.id: row for row in lives}
         custody = {row.profile_id: Held(row.id, row.starts_on, row.first) for row in held}
+        switching = await _switching(connection, tools, authority_id, items, rows, reshaping)
         subjects: list[list[Query]] = []
         listed: list[dict[str, str | None]] = []
         for item in items:
@@ -175,7 +180,11 @@ async def move_share(
                 done.flying += 1
             else:
                 scene = stage.scene(life, reshaping)
-                outcome = move(life, custody[life.profile_id], to, reshaping, scene)
+                outcome = (
+                    _switched(life, switching, reshaping, scene)
+                    if to == life.agency_id
+                    else move(life, custody[life.profile_id], to, reshaping, scene)
+                )
                 own = await written(connection, stage, row, life, outcome, scene, to)
                 subjects.append([*own, _settled(reshaping, item, now, "moved")])
                 agent = stage.agents.get(to)
@@ -184,6 +193,39 @@ async def move_share(
         moving = [lists_moved(listed, now)] if listed else []
         await together(connection, [*in_sets(subjects), *moving])
     return done
+
+
+@dataclass(frozen=True, slots=True)
+class _Switching:
+    """What running duties of people who stay are judged by, read once for a share."""
+
+    basis: Basis
+    standings: Mapping[UUID, Standing]
+
+
+async def _switching(
+    connection: AsyncConnection,
+    tools: Tools,
+    authority_id: UUID,
+    items: Sequence[Any],
+    rows: Mapping[UUID, Any],
+    reshaping: Reshaping,
+) -> _Switching | None:
+    """None where nobody's law changes."""
+    staying = [one.profile_id for one in items if one.from_agency_id == one.to_agency_id]
+    if not staying or not reshaping.switches:
+        return None
+    ids = [duty.id for one in staying for duty in life_of(rows[one]).duties]
+    basis = await basis_of(connection, tools.shelf, authority_id)
+    return _Switching(basis, await standings_of(connection, ids))
+
+
+def _switched(life: Life, switching: _Switching | None, reshaping: Reshaping, scene: Scene) -> Outcome:
+    """Nothing where the unit has its former law again by now."""
+    to = reshaping.switches.get(life.agency_id)
+    if switching is None or to is None:
+        return Outcome()
+    return switch(life, switching.standings, switching.basis, to, reshaping, scene)
 
 
 def lists_moved(rows: Sequence[Mapping[str, str | None]], now: datetime) -> Query:

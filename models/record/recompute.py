@@ -5,7 +5,7 @@ what carries others: a run that was cut off goes on where it stopped, and one mo
 out equal gets the new hashes alone; what moves is moved in a transaction of its subject, with an event.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -19,10 +19,9 @@ from models.calendar import legal_date
 from models.database import Scope, entering, together, transaction
 from models.identifiers import agency_month_workflow, profile_workflow, review_workflow, transfer_workflow
 from models.lifecycle.breach import UNIT as HOURS
-from models.lifecycle.life import Duty
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.rebasing import Basis, Judged, Standing, judge, keep, rebase
-from models.lifecycle.scene import Scene
+from models.lifecycle.switching import put_down
 from models.lifecycle.wake import after, profile_wake
 from models.messages import Ask, Subject
 from models.record.act import record, scene_of
@@ -91,6 +90,12 @@ def _standing(row: Any) -> Standing:
         submitted_on=row.submitted_on,
         period=row.period,
     )
+
+
+async def standings_of(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, Standing]:
+    """These duties, those that are open, as they are judged."""
+    rows = (await connection.execute(_THESE, {"ids": list(ids)})).all()
+    return {row.id: _standing(row) for row in rows}
 
 
 async def pages(
@@ -242,38 +247,15 @@ async def _move(tools: Tools, ask: Ask, basis: Basis, ids: list[UUID]) -> int:
         for one in judged:
             moved = rebase(out, scene, one, account_id=account_id, agency_id=found.agency_id)
             if not one.kept:
-                _put_down(out, scene, one, moved)
+                put_down(out, scene, one, moved)
         for one in silent:
             keep(out, one, account_id=account_id)
-            _put_down(out, scene, one, one.before.duty)
+            put_down(out, scene, one, one.before.duty)
         _own_dates(out, found, judged)
         if (earlier := _earlier(ask, found, out)) is not None:
             out.tell.append(earlier)
         await record(connection, tools, ask, None, found, scene, out)
     return len(judged)
-
-
-def _put_down(out: Outcome, scene: Scene, judged: Judged, moved: Duty) -> None:
-    """A line for each load to which the move is put down; lists of what a load moved are made of them."""
-    duty = judged.before.duty
-    for load in judged.loads:
-        out.insert(
-            "law_moves",
-            id=scene.new_id(f"move:{load}:{duty.id}"),
-            load_id=load,
-            duty_id=duty.id,
-            agency_id=moved.agency_id,
-            slot=duty.slot,
-            kept=judged.kept,
-            due_before=duty.due_on,
-            due=moved.due_on,
-            citation_before=duty.citation,
-            citation=moved.citation,
-            party_before=duty.party,
-            party=moved.party,
-            why=list(judged.why),
-            moved_at=scene.now,
-        )
 
 
 def _own_dates(out: Outcome, found: Found, judged: Iterable[Judged]) -> None:

@@ -14,13 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.command_reorganisation import Plan
 from models.errors import RefusedError
-from models.lifecycle.outcome import Outcome
-from models.lifecycle.reorganisation import DONE, EXECUTING, Compiled, Former
+from models.lifecycle.outcome import Notice, Outcome
+from models.lifecycle.reorganisation import DONE, EXECUTING, Former
 from models.lifecycle.scene import Scene
 from models.lifecycle.tree import Tree
 from models.lifecycle.tree_acts import attempt, recorded
 from models.lifecycle.tree_changes import Change, End, Operation, Succeed
-from models.record.reorganisation_people import freeze, freeze_newcomers
+from models.record.regimes import switched, write_regimes
+from models.record.reorganisation_people import freeze, freeze_newcomers, freeze_staying
 from models.record.reorganisation_rows import day_of, document_of, judge_plan, told_of
 from models.record.residue import residue
 from models.record.tools import Tools
@@ -31,20 +32,6 @@ AGAIN = timedelta(hours=1)
 """After a day that could not be begun or ended: when it is tried again."""
 _ON_THE_DAY = ("people-not-placed", "person-elsewhere", "unknown-person")
 """Faults that stop an approval and not a day: people come and go, and nobody is left behind."""
-_REGIME_ENDS = text(
-    "UPDATE agency_regimes SET valid_to = :on WHERE agency_id = :agency AND valid_from <= :on"
-    " AND (valid_to IS NULL OR valid_to > :on)"
-)
-_REGIME = text(
-    "INSERT INTO agency_regimes (id, authority_id, agency_id, regulation, valid_from, duties,"
-    " reorganisation_id, document) VALUES (:id, :authority, :agency, :regulation, :on, :duties, :case,"
-    " :document)"
-)
-_REGIMES_OF = text(
-    "SELECT r.agency_id, o.regulation FROM agency_regimes r LEFT JOIN agency_regimes o"
-    " ON o.agency_id = r.agency_id AND o.valid_to = r.valid_from AND o.id <> r.id"
-    " WHERE r.reorganisation_id = ANY (CAST(:of AS uuid[])) AND r.valid_to IS NULL"
-)
 _WAITING = text(
     "SELECT count(*) FROM reorganisation_items WHERE reorganisation_id = :id AND state = 'waiting'"
 )
@@ -67,29 +54,40 @@ async def told_people(connection: AsyncConnection, reorganisation_id: UUID) -> d
     return {row.state: row.people for row in rows}
 
 
-async def begin(connection: AsyncConnection, row: Any, scene: Scene) -> Outcome:
+async def begin(connection: AsyncConnection, tools: Tools, row: Any, scene: Scene) -> Outcome:
     """The day begins: units and changes stand, who moves is written down; or why it cannot."""
     tree = await locked_tree(connection, row.authority_id)
-    judged = await judge_plan(connection, Plan.model_validate(row.plan), row.id, tree)
+    judged = await judge_plan(connection, tools.shelf, Plan.model_validate(row.plan), row.id, tree)
     stopping = [one for one in judged.faults if one.code not in _ON_THE_DAY]
     if judged.compiled is None or stopping:
         first = stopping[0]
         return _stuck(row, scene, first.code, first.line)
     compiled = judged.compiled
     opening = [one for _, one in compiled.opening]
-    document = document_of(row)
+    document, out = document_of(row), Outcome()
+    before = await tools.laws(connection, row.authority_id, compiled.on)
     await keep_tree(connection, row.authority_id, compiled.before, compiled.between, scene.today)
     await _record(connection, row, compiled.before, compiled.between, opening, scene)
-    await _regimes(connection, row, compiled, scene, document)
+    said = await write_regimes(connection, tools, row, compiled, scene, document, out)
+    after = await tools.laws(connection, row.authority_id, compiled.on)
+    switches = switched(compiled, before, after, said, tools.policy)
     people = await freeze(connection, row.authority_id, row.id, compiled, judged.census)
-    out = Outcome()
+    units = [unit for one in switches for unit in one.units]
+    people += await freeze_staying(connection, row.authority_id, row.id, units)
     former = Former.to_json(compiled.former)
+    for one in switches:
+        facts = {"reorganisation": str(row.id), "regime": one.regulation, "on": compiled.on.isoformat()}
+        out.notices += [
+            Notice("regime_changed", unit, role="hr_head", citation=document, facts=facts)
+            for unit in one.units
+        ]
     out.subject |= {
         "state": EXECUTING,
         "begun_at": scene.now,
         "former": former,
         "former_digest": compiled.before.digest(compiled.on),
-        "day": {**day_of(compiled), "closing": [_kept(one) for _, one in compiled.closing]},
+        "day": {**day_of(compiled), "closing": [_kept(one) for _, one in compiled.closing]}
+        | {"switches": [one.to_json() for one in switches]},
         "items": people,
         "units": sorted(compiled.touched),
         "trouble": None,
@@ -167,32 +165,6 @@ async def _record(
     await record_changes(
         connection, row.authority_id, lines, document_of(row), row.effective_on, half, case_id=row.id
     )
-
-
-async def _regimes(
-    connection: AsyncConnection, row: Any, compiled: Compiled, scene: Scene, document: str
-) -> None:
-    """From the day on another regulation binds; what a plan that is taken back had brought falls."""
-    wanted = {one.agency_id: (one.regulation, one.duties) for one in compiled.regimes}
-    ends = set(wanted)
-    for one in await connection.execute(_REGIMES_OF, {"of": list(compiled.undone)}):
-        ends.add(one.agency_id)
-        if one.regulation is not None:
-            wanted.setdefault(one.agency_id, (one.regulation, "keep"))
-    for agency in sorted(ends):
-        await connection.execute(_REGIME_ENDS, {"agency": agency, "on": row.effective_on})
-    for agency, (regulation, duties) in sorted(wanted.items()):
-        values = {
-            "id": scene.new_id(f"regime:{agency}"),
-            "authority": row.authority_id,
-            "agency": agency,
-            "regulation": regulation,
-            "on": row.effective_on,
-            "duties": duties,
-            "case": row.id,
-            "document": document,
-        }
-        await connection.execute(_REGIME, values)
 
 
 def _children(tree: Tree, heirs: Mapping[UUID, UUID], row: Any) -> list[Operation]:

@@ -1,6 +1,7 @@
 """Who moves with a plan, in one set-based statement: for a preview's counts and for the day's frozen list."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ WHO = (
     " i.from_agency_id AS to_id FROM reorganisation_items i"
     " JOIN profiles p ON p.id = i.profile_id AND p.agency_id = i.to_agency_id"
     " WHERE i.reorganisation_id = ANY (CAST(:undone AS uuid[])) AND i.state = 'moved'"
+    " AND i.from_agency_id <> i.to_agency_id"
     " AND NOT EXISTS (SELECT 1 FROM listed o WHERE o.id = i.profile_id)),"
     " rest AS (SELECT p.id, p.agency_id AS from_id, r.to_id, r.placed"
     " FROM jsonb_to_recordset(CAST(:rests AS jsonb)) AS r (unit uuid, to_id uuid, placed boolean)"
@@ -76,6 +78,23 @@ async def freeze(
     """Write down who moves, in one statement; answers how many."""
     values = {"id": reorganisation_id, "authority": authority_id, **who(compiled, census)}
     return (await connection.execute(_FREEZE, values)).rowcount
+
+
+_STAYING = text(
+    "INSERT INTO reorganisation_items (reorganisation_id, profile_id, authority_id, position,"
+    " from_agency_id, to_agency_id, placed, state) SELECT :id, p.id, :authority,"
+    " (SELECT coalesce(max(position), 0) FROM reorganisation_items WHERE reorganisation_id = :id)"
+    " + row_number() OVER (ORDER BY p.agency_id, p.id), p.agency_id, p.agency_id, true, 'waiting'"
+    " FROM profiles p WHERE p.agency_id = ANY (:units) AND p.chapter <> 'archive' ON CONFLICT DO NOTHING"
+)
+
+
+async def freeze_staying(
+    connection: AsyncConnection, authority_id: UUID, reorganisation_id: UUID, units: Sequence[UUID]
+) -> int:
+    """Whoever stays in a unit whose law changes is on the list, too; answers how many."""
+    values = {"id": reorganisation_id, "authority": authority_id, "units": list(units)}
+    return (await connection.execute(_STAYING, values)).rowcount
 
 
 async def freeze_newcomers(

@@ -11,7 +11,7 @@ import rfc8785
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.command_reorganisation import MoveAuthority, Plan, Restore
+from models.command_reorganisation import Plan, Restore
 from models.lifecycle.reorganisation import (
     Case,
     Census,
@@ -21,11 +21,13 @@ from models.lifecycle.reorganisation import (
     PlanError,
     Regime,
     Reorganised,
+    Switch,
 )
 from models.lifecycle.reorganisation_plan import check_people, compile_plan, held_elsewhere
 from models.lifecycle.tree import Tree
+from models.record.regimes import regulation_faults
+from models.record.shelf import Shelf
 from models.record.tree_acts import first_open_day
-from models.regulations import MissingSlots, NoLawInForce, in_force
 
 COUNTS = text(
     "SELECT agency_id, count(*) AS people FROM profiles WHERE chapter <> 'archive'"
@@ -39,6 +41,7 @@ _MOVED = text(
     "SELECT i.reorganisation_id AS of, i.from_agency_id, i.to_agency_id, count(*) AS people"
     " FROM reorganisation_items i JOIN profiles p ON p.id = i.profile_id AND p.agency_id = i.to_agency_id"
     " WHERE i.reorganisation_id = ANY (CAST(:of AS uuid[])) AND i.state = 'moved' AND p.chapter <> 'archive'"
+    " AND i.from_agency_id <> i.to_agency_id"
     " GROUP BY 1, 2, 3"
 )
 _HELD = text(
@@ -51,7 +54,6 @@ _FORMER = text(
     " @> jsonb_build_array(jsonb_build_object('op', 'restore', 'of', r.id::text))) AS restored"
     " FROM reorganisations r WHERE r.id = ANY (CAST(:of AS uuid[])) AND r.state = 'done'"
 )
-OWN_LAW = text("SELECT regulation FROM authorities WHERE authority_id = hoso_authority()")
 _ROW = text("SELECT * FROM reorganisations WHERE id = :id")
 
 
@@ -71,10 +73,12 @@ def canonical(plan: Plan) -> tuple[dict[str, Any], str]:
     return kept, hashlib.sha256(rfc8785.dumps(kept)).hexdigest()
 
 
-async def judge_plan(connection: AsyncConnection, plan: Plan, reorganisation_id: UUID, tree: Tree) -> Judged:
+async def judge_plan(
+    connection: AsyncConnection, shelf: Shelf, plan: Plan, reorganisation_id: UUID, tree: Tree
+) -> Judged:
     """The plan against what stands: nothing is written."""
     former, faults = await _former(connection, plan, reorganisation_id)
-    faults += await _regulations(connection, plan)
+    faults += await regulation_faults(connection, shelf, plan)
     earliest = await first_open_day(connection)
     try:
         compiled = compile_plan(plan, tree, reorganisation_id, earliest=earliest, former=former)
@@ -107,25 +111,6 @@ async def _former(
             else:
                 found[row.id] = Former.from_json(row.former, row.effective_on)
     return found, faults
-
-
-async def _regulations(connection: AsyncConnection, plan: Plan) -> list[Fault]:
-    """A subtree goes only under a regulation that is in force on the day."""
-    faults = []
-    own = None
-    for one in plan.operations:
-        if not isinstance(one, MoveAuthority):
-            continue
-        own = own or await connection.scalar(OWN_LAW)
-        if one.regulation == own:
-            continue
-        code = "regulation-not-switchable"  # until duties take their law from where the profile is
-        try:
-            in_force(one.regulation, plan.effective_on)
-        except (NoLawInForce, MissingSlots):
-            code = "unknown-regulation"
-        faults.append(Fault(one.line, code, one.regulation, plan.effective_on))
-    return faults
 
 
 async def _census(connection: AsyncConnection, compiled: Compiled) -> Census:
@@ -212,6 +197,7 @@ def told_of(row: Any) -> Reorganised:
         heirs={UUID(unit): UUID(heir) for unit, heir in day["heirs"].items()},
         codes_closed=tuple(day["codes_closed"]),
         regimes=tuple(Regime(0, UUID(unit), law, duties) for unit, law, duties in day["regimes"]),
+        switches=tuple(Switch.from_json(one) for one in day.get("switches", ())),
     )
 
 

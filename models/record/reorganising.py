@@ -76,7 +76,7 @@ async def _day(connection: AsyncConnection, tools: Tools, ask: Ask, row: Any | N
         scene = await _scene(connection, tools, ask, None)
         due = row.next_wake_at is not None and row.next_wake_at <= ask.now
         if row.state == APPROVED and due:
-            outcome = await begin(connection, row, scene)
+            outcome = await begin(connection, tools, row, scene)
         elif row.state == EXECUTING and (ask.internal == "finish_reorganisation" or due):
             outcome = await finish(connection, tools, row, scene)
         if outcome is not None:
@@ -103,7 +103,7 @@ async def _decided(
     locks = isinstance(body, ApproveReorganisation)
     tree = await (locked_tree(connection, ask.authority_id) if locks else load_tree(connection))
     plan = body.plan if isinstance(body, DraftReorganisation | AmendReorganisation) else None
-    judged = await _judged(connection, ask.subject_id, tree, row, plan)
+    judged = await _judged(connection, tools, ask.subject_id, tree, row, plan)
     if isinstance(body, WithdrawReorganisation):
         assert row is not None
         scene = replace(scene, actor_role=_role(command, verbs, tree, [row.agency_id], scene))
@@ -122,12 +122,17 @@ async def _decided(
 
 
 async def _judged(
-    connection: AsyncConnection, reorganisation_id: UUID, tree: Tree, row: Any | None, plan: Plan | None
+    connection: AsyncConnection,
+    tools: Tools,
+    reorganisation_id: UUID,
+    tree: Tree,
+    row: Any | None,
+    plan: Plan | None,
 ) -> Judged:
     if plan is None:
         assert row is not None
         plan = Plan.model_validate(row.plan)
-    return await judge_plan(connection, plan, reorganisation_id, tree)
+    return await judge_plan(connection, tools.shelf, plan, reorganisation_id, tree)
 
 
 async def _on_plan(

@@ -16,8 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.access import Verb, roles
 from models.access.catalogue import Scope
 from models.lifecycle.reorganisation import Compiled
+from models.record.regimes import OWN_LAW
 from models.record.reorganisation_people import WHO, who
-from models.record.reorganisation_rows import COUNTS, OWN_LAW, Judged
+from models.record.reorganisation_rows import COUNTS, Judged
 
 _TOUCHED = text(
     f"{WHO} SELECT (SELECT count(*) FROM who) AS people,"  # noqa: S608 — our own text

@@ -58,6 +58,13 @@ class Approvals(Frozen):
         return self.by_list and not set(rule_ids) & set(self.one_by_one)
 
 
+class Regimes(Frozen):
+    """A unit that comes under another regulation: no text says what becomes of duties, so this is policy."""
+
+    running: Literal["keep", "rebase"] = "keep"
+    """Running duties keep the basis they were opened on, or are reckoned again (slot running_duties)."""
+
+
 class Accounts(Frozen):
     """Passwords and second factors: no text gives numbers, so these are policy."""
 
@@ -115,6 +122,7 @@ class Policy(Frozen):
     approvals: Approvals = Approvals()
     accounts: Accounts = Accounts()
     breaches: Breaches = Breaches()
+    regimes: Regimes = Regimes()
 
 
 class PlannedStep(Frozen):

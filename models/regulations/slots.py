@@ -97,6 +97,8 @@ class Slot(StrEnum):
     ORG_LIST = "org_list"
     ORG_OPERATIONS = "org_operations"
     ORG_CHANGE = "org_change"
+    RUNNING_DUTIES = "running_duties"
+    """What becomes of duties that run when this law takes another's place: ``items`` is keep or rebase."""
     ORGANISATION_CODE = "organisation_code"
     # transfers and leaving
     TRANSFER_REPORT = "transfer_report"

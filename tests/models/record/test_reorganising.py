@@ -271,7 +271,7 @@ async def test_a_preview_counts_what_a_count_by_hand_finds(world: World) -> None
     wanted = plan(world, {"op": "merge", "units": ["H26.02.01"], "into": "H26.03"})
     everything = Scope(world.authority, everything=True)
     async with transaction(world.tools.engine, everything) as connection:
-        judged = await judge_plan(connection, wanted, uuid4(), await load_tree(connection))
+        judged = await judge_plan(connection, world.tools.shelf, wanted, uuid4(), await load_tree(connection))
         found = await touched(connection, judged, legal_date(world.now))
     people = await world.rows("SELECT id, account_id FROM profiles WHERE agency_id = :m", m=world.museum)
     duties = await world.rows("SELECT profile_id, agency_id FROM duties WHERE state = 'open'")

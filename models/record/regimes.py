@@ -1,0 +1,173 @@
+"""Another regulation for a part of the tree: whether it can bind, its law loaded, what is written."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.command_reorganisation import MoveAuthority, Plan
+from models.lifecycle.outcome import Outcome
+from models.lifecycle.rebasing import Basis
+from models.lifecycle.reorganisation import Compiled, Fault, Running, Switch
+from models.lifecycle.scene import Scene
+from models.lifecycle.switching import running
+from models.record.basis import basis_of
+from models.record.law_of import Laws
+from models.record.loads import Load, load_regime
+from models.record.shelf import Shelf
+from models.record.tools import Tools
+from models.regulations import (
+    MissingSlots,
+    NoLawInForce,
+    OverlappingRegulations,
+    Policy,
+    RuleSet,
+    Trial,
+    TrialRefused,
+    amended,
+    check_trial,
+    of_another,
+    seed,
+)
+
+OWN_LAW = text("SELECT regulation FROM authorities WHERE authority_id = hoso_authority()")
+_AUTHORITY = text("SELECT authority_id, regulation FROM authorities WHERE authority_id = hoso_authority()")
+_ENDS = text(
+    "UPDATE agency_regimes SET valid_to = :on WHERE agency_id = :agency AND valid_from <= :on"
+    " AND (valid_to IS NULL OR valid_to > :on)"
+)
+_WRITE = text(
+    "INSERT INTO agency_regimes (id, authority_id, agency_id, regulation, valid_from, duties, duties_by,"
+    " duties_citation, reorganisation_id, document) VALUES (:id, :authority, :agency, :regulation, :on,"
+    " :duties, :by, :citation, :case, :document)"
+)
+_UNDONE = text(
+    "SELECT r.agency_id, r.duties, r.duties_by, r.duties_citation, o.regulation FROM agency_regimes r"
+    " LEFT JOIN agency_regimes o"
+    " ON o.agency_id = r.agency_id AND o.valid_to = r.valid_from AND o.id <> r.id"
+    " WHERE r.reorganisation_id = ANY (CAST(:of AS uuid[])) AND r.valid_to IS NULL"
+)
+Dated = tuple[tuple[date, RuleSet], ...]
+
+
+async def regulation_faults(connection: AsyncConnection, shelf: Shelf, plan: Plan) -> list[Fault]:
+    """A subtree goes only under a regulation that is here, complete, and in force on the day or on trial."""
+    wanted = [one for one in plan.operations if isinstance(one, MoveAuthority)]
+    if not wanted:
+        return []
+    who = (await connection.execute(_AUTHORITY)).one()
+    basis = await basis_of(connection, shelf, who.authority_id)
+    faults = []
+    for one in wanted:
+        if one.regulation != who.regulation:
+            code = _fault(basis, one.regulation, one.drafts, plan.decision.words, plan.effective_on)
+            faults += [Fault(one.line, code, one.regulation, plan.effective_on)] if code else []
+        elif one.drafts:
+            faults.append(Fault(one.line, "draft-refused", one.regulation, plan.effective_on))
+    return faults
+
+
+def _fault(basis: Basis, code: str, drafts: tuple[str, ...], document: str, on: date) -> str | None:
+    if code not in basis.regimes and all(one.authority != code for one in seed()):
+        return "unknown-regulation"
+    try:
+        to_load(basis, code, drafts, document, on)
+    except TrialRefused:
+        return "draft-refused"
+    except NoLawInForce:
+        return "regulation-not-in-force"
+    except (MissingSlots, OverlappingRegulations):
+        return "regulation-unfit"
+    return None
+
+
+def to_load(basis: Basis, code: str, drafts: tuple[str, ...], document: str, on: date) -> Dated:
+    """The loads after which another regulation is there from ``on`` on; none where it is there already.
+
+    Raises:
+        NoLawInForce, MissingSlots, OverlappingRegulations: it cannot bind on that day.
+        TrialRefused: a draft is none of that authority's, or law in force stands against a trial.
+    """
+    trial = Trial(drafts=drafts, document=document, starts=on) if drafts else None
+    loaded = basis.regimes.get(code, ())
+    if trial is not None:
+        check_trial(code, trial, of_another(code, basis.laws, loaded).regulations)
+    return tuple(amended(of_another(code, basis.laws, loaded, trial), loaded, on))
+
+
+async def write_regimes(
+    connection: AsyncConnection,
+    tools: Tools,
+    row: Any,
+    compiled: Compiled,
+    scene: Scene,
+    document: str,
+    out: Outcome,
+) -> Mapping[UUID, Running]:
+    """From the day on another regulation binds; what a plan that is taken back had brought falls.
+
+    Answers, for each agency named, what becomes of running duties there and by whose word.
+    """
+    own = await connection.scalar(OWN_LAW)
+    basis = await basis_of(connection, tools.shelf, row.authority_id)
+    on, said, wanted = compiled.on, dict[UUID, Running](), dict[UUID, str]()
+    load = Load(row.authority_id, document, scene.now, row.approver_id)
+    for one in compiled.regimes:
+        law = basis.on(on)
+        if one.regulation != own:
+            laws = to_load(basis, one.regulation, one.drafts, document, on)
+            for start, rules in laws:
+                await load_regime(connection, load, one.regulation, rules, start)
+                facts = {"regulation": one.regulation, "valid_from": start.isoformat(), "document": document}
+                out.happened("rules.regime_loaded", None, hash=rules.hash, drafts=list(rules.drafts), **facts)
+            basis = await basis_of(connection, tools.shelf, row.authority_id)
+            law = basis.on(on, one.regulation)
+        assert law is not None, "what cannot bind on the day is refused before"
+        wanted[one.agency_id] = one.regulation
+        said[one.agency_id] = running(one.duties, law, tools.policy)
+    for back in await connection.execute(_UNDONE, {"of": list(compiled.undone)}):
+        # As it came, so it goes: what was reckoned again is reckoned back.
+        said.setdefault(back.agency_id, Running(back.duties, back.duties_by, back.duties_citation))
+        if back.regulation is not None:
+            wanted.setdefault(back.agency_id, back.regulation)
+    for agency in sorted(said):
+        await connection.execute(_ENDS, {"agency": agency, "on": on})
+    for agency, regulation in sorted(wanted.items()):
+        values = {
+            "id": scene.new_id(f"regime:{agency}"),
+            "authority": row.authority_id,
+            "agency": agency,
+            "regulation": regulation,
+            "on": on,
+            "duties": said[agency].duties,
+            "by": said[agency].by,
+            "citation": said[agency].citation,
+            "case": row.id,
+            "document": document,
+        }
+        await connection.execute(_WRITE, values)
+    return said
+
+
+def switched(
+    compiled: Compiled, before: Laws, after: Laws, said: Mapping[UUID, Running], policy: Policy
+) -> tuple[Switch, ...]:
+    """Every unit whose law is another after the opening than before it, a mere re-parenting included."""
+    found: dict[tuple[str | None, Running], list[UUID]] = {}
+    for unit in sorted({*before.by_unit, *after.by_unit}):
+        law = after.of(unit)
+        if law.hash == before.of(unit).hash:
+            continue
+        line = _line(compiled, unit)
+        by = next((said[one] for one in line if one in said), None) or running(None, law, policy)
+        regulation = law.authority if unit in after.by_unit else None
+        found.setdefault((regulation, by), []).append(unit)
+    return tuple(Switch(regulation, by, tuple(units)) for (regulation, by), units in found.items())
+
+
+def _line(compiled: Compiled, unit: UUID) -> Iterable[UUID]:
+    """The unit and what is above it once the day has begun, the nearest first."""
+    return compiled.between.line(unit, compiled.on)

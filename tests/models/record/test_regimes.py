@@ -1,0 +1,160 @@
+"""A part of the tree under another managing authority's regulation: before its day, on it, after it."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from models.calendar import legal_date
+from models.commands import GiveNotice
+from models.database import engine_for, transaction
+from models.record.law_of import LawOf
+from models.record.recompute import recompute
+from models.regulations import RuleSet
+from tests.models.record.plans import drafted
+from tests.models.record.test_reorganised_day import carried_out, seen
+from tests.world import World, build, tools_for
+
+NOW = datetime(2025, 12, 3, 3, 0, tzinfo=UTC)
+"""Wednesday 3 December 2025, 10:00 in Viet Nam."""
+HANOI, BINH_DINH, PHU_YEN = "hanoi.art6.3", "binh_dinh.II.1.b.upd", "phu_yen.art18.2"
+MOVE: dict[str, Any] = {"op": "move_authority", "unit": "H26.02.01"}
+"""The museum, below the department of culture."""
+
+
+@pytest.fixture
+async def world(module_database: Any, tmp_path: Path) -> AsyncIterator[World]:
+    engine = engine_for(module_database.url("worker"), pool_size=4)
+    yield await build(tools_for(engine, tmp_path), NOW, second=True)
+    await engine.dispose()
+
+
+async def noticed(world: World, profile: UUID) -> Any:
+    """A change the agency tells of today, and the duty that it opens."""
+    notice = GiveNotice(kind="salary", document="7/QĐ", changed_on=legal_date(world.now))
+    done = await world.ask("culture.hr", notice, profile)
+    assert done.status == 201, done.answer
+    return await world.one(
+        "SELECT * FROM duties WHERE profile_id = :p AND slot = 'update_after_change'"
+        " ORDER BY opened_at DESC, id LIMIT 1",
+        p=profile,
+    )
+
+
+async def law_of(world: World, agency: UUID, on: date | None = None) -> RuleSet:
+    """As every caller asks for it."""
+    async with transaction(world.tools.engine, world.scope) as connection:
+        whose = LawOf.unit(world.authority, agency)
+        return (await world.tools.law(connection, whose, on or legal_date(world.now)))[0]
+
+
+async def test_another_regulation_binds_the_subtree_from_its_day(world: World) -> None:
+    one = await world.employ(agency=world.museum)
+    other, beside = await world.employ(agency=world.museum), await world.employ()
+    before = await noticed(world, one)
+    assert (before.rule_id, before.due_on) == (HANOI, date(2025, 12, 10))  # five working days
+    tree = await seen(world)
+    case = await drafted(world, {**MOVE, "regulation": "binh_dinh"}, days=1)
+    on = legal_date(world.now) + timedelta(days=1)
+    assert (await law_of(world, world.museum)).authority == "hanoi"
+    await carried_out(world, case)
+
+    # The day before, the day itself; above it and beside it.
+    assert (await law_of(world, world.museum, on - timedelta(days=1))).authority == "hanoi"
+    assert (await law_of(world, world.museum, on)).authority == "binh_dinh"
+    assert (await law_of(world, world.culture, on)).authority == "hanoi"
+
+    # What ran keeps its basis and its date, and says why.
+    kept = await world.one("SELECT * FROM duties WHERE id = :d", d=before.id)
+    assert (kept.rule_id, kept.due_on, kept.rule_set_hash) == (HANOI, before.due_on, before.rule_set_hash)
+    told = await world.one(
+        "SELECT * FROM events WHERE stream_id = :p AND kind = 'duty.kept' AND facts ->> 'duty' = :d",
+        p=one,
+        d=str(before.id),
+    )
+    assert told.facts["rule"] == {"duties": "keep", "by": "policy", "citation": None}
+    assert (told.facts["regime"], told.citation) == ("binh_dinh", before.citation)
+    whole = await world.rows("SELECT facts FROM events WHERE kind = 'profile.regime_changed'")
+    assert len(whole) == 2
+    notices = await world.rows("SELECT account_id, role FROM notices WHERE kind = 'regime_changed'")
+    people = [line.account_id for line in notices if line.account_id is not None]
+    assert len(people) == len(set(people)) == 2, "one for each person"
+    assert [line.role for line in notices if line.account_id is None] == ["hr_head"], "one for the unit"
+
+    # What begins is under the new one; for whoever is not below, under the old one.
+    there, here = await noticed(world, other), await noticed(world, beside)
+    assert (there.rule_id, there.due_on) == (BINH_DINH, date(2025, 12, 9))  # five calendar days
+    assert (here.rule_id, here.due_on) == (HANOI, date(2025, 12, 11))
+    assert there.rule_set_hash == (await law_of(world, world.museum)).hash
+
+    # Reckoning again moves nobody from one regulation to the other.
+    done = await recompute(world.tools, world.authority, world.now)
+    assert (done.moved, done.kept) == (0, 0)
+
+    back = await drafted(world, {"op": "restore", "of": str(case)}, days=1)
+    await carried_out(world, back)
+    assert (await law_of(world, world.museum)).authority == "hanoi"
+    assert (await law_of(world, world.museum, on)).authority == "binh_dinh"
+    assert await seen(world) == tree
+    still = await world.one("SELECT rule_id, due_on FROM duties WHERE id = :d", d=there.id)
+    assert (still.rule_id, still.due_on) == (there.rule_id, there.due_on)
+    assert (await noticed(world, one)).rule_id == HANOI
+
+
+async def test_running_duties_are_reckoned_again_where_the_plan_says_so(world: World) -> None:
+    one = await world.employ(agency=world.museum)
+    before = await noticed(world, one)
+    move = {**MOVE, "regulation": "phu_yen", "drafts": ["phu_yen_2024"], "duties": "rebase"}
+    case = await drafted(world, move, days=1)
+    await carried_out(world, case)
+    law = await law_of(world, world.museum)
+    assert law.drafts == ("phu_yen_2024",)
+
+    moved = await world.one("SELECT * FROM duties WHERE id = :d", d=before.id)
+    assert (moved.rule_id, moved.rule_set_hash) == (PHU_YEN, law.hash)
+    assert moved.citation.startswith("Dự thảo")
+    told = await world.one("SELECT facts FROM events WHERE stream_id = :p AND kind = 'duty.moved'", p=one)
+    assert told.facts["rule"] == {"duties": "rebase", "by": "plan", "citation": None}
+    assert (told.facts["regime"], told.facts["due_before"]) == ("phu_yen", before.due_on.isoformat())
+    load = await world.one("SELECT id FROM regime_loads WHERE hash = :h", h=law.hash)
+    moves = await world.rows("SELECT duty_id FROM law_moves WHERE load_id = :l", l=load.id)
+    assert before.id in {line.duty_id for line in moves}
+
+    # The authority's own loads stay its own.
+    own = await world.rows("SELECT hash FROM rule_set_loads WHERE authority_id = :a", a=world.authority)
+    assert law.hash not in {line.hash for line in own}
+
+    back = await drafted(world, {"op": "restore", "of": str(case)}, days=1)
+    await carried_out(world, back)
+    again = await world.one("SELECT rule_id, due_on FROM duties WHERE id = :d", d=before.id)
+    assert (again.rule_id, again.due_on) == (HANOI, before.due_on)
+
+
+async def test_who_signs_next_is_asked_of_the_law_in_force(world: World) -> None:
+    waiting = await world.employ(agency=world.museum, until="review")
+    none = await world.rows("SELECT 1 FROM duties WHERE slot = 'review_step' AND profile_id = :p", p=waiting)
+    assert not none, "the month's list asks for the signature"
+    case = await drafted(world, {**MOVE, "regulation": "moha"}, days=1)
+    await carried_out(world, case)
+    step = await world.one(
+        "SELECT * FROM duties WHERE profile_id = :p AND slot = 'review_step' AND state = 'open'", p=waiting
+    )
+    # Five working days from the day, by the department: the first step of another chain.
+    assert (step.rule_id, step.due_on) == ("moha.art7.2.a.1", date(2025, 12, 11))
+    assert step.rule_set_hash == (await law_of(world, world.museum)).hash
+    refused = await world.ask("culture.approver", await world.pending(waiting), waiting)
+    assert refused.status == 403, "not whom the former law named"
+
+    back = await drafted(world, {"op": "restore", "of": str(case)}, days=1)
+    await carried_out(world, back)
+    kept = await world.one("SELECT rule_id, due_on, party FROM duties WHERE id = :d", d=step.id)
+    assert (kept.rule_id, kept.due_on, kept.party) == (step.rule_id, step.due_on, "approver")
+    told = await world.one(
+        "SELECT facts FROM events WHERE stream_id = :p AND kind = 'duty.kept' AND facts ->> 'duty' = :d",
+        p=waiting,
+        d=str(step.id),
+    )
+    assert (told.facts["party_before"], told.facts["party"]) == (step.party, "approver")
