@@ -14,6 +14,7 @@ from api.cli.law_diff import diff
 from api.cli.law_marks import scan
 from api.cli.law_moves import moves
 from api.cli.law_simulate import simulate
+from api.cli.law_unit import unit
 from models.calendar import legal_date
 from models.calendar.loader import FOLDER as YEARS
 from models.calendar.loader import check_years
@@ -45,6 +46,7 @@ law_app.command("load")(load)
 law_app.command("adopt")(adopt)
 law_app.command()(simulate)
 law_app.command()(moves)
+law_app.command()(unit)
 
 PROVEN = frozenset({"deadline", "approval", "transfer", "account", "access", "report"})
 

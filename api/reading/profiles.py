@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import text
 
 from api.paging import Page, cursor, key_of, page
-from api.reading import duties, permits
+from api.reading import duties, law_in_force, permits
 from api.reading.duties import DutyLine
+from api.reading.law_in_force import LawInForce
 from api.reading.steps import next_step
 from api.scope import Reading
 from models.errors import RefusedError
@@ -93,6 +94,7 @@ class Profile(ProfileLine):
     next_step: str = Field(title="Bước tiếp theo")
     role: str = Field(title="Vai trò dùng để xem")
     citation: str | None = Field(title="Căn cứ để được xem")
+    law: LawInForce = Field(title="Quy định áp dụng", description="Của đơn vị đang quản lý / of its unit")
 
 
 class Search(BaseModel):
@@ -262,7 +264,7 @@ async def one(read: Reading, profile_id: UUID) -> Profile:
     owed = await read.connection.execute(_DUTIES, {"id": profile_id, "case_id": row.case_id})
     draft = await read.connection.scalar(_DRAFT, {"id": profile_id})
     disputed = await read.connection.execute(_DISPUTED, {"id": profile_id})
-    _, calendar = await read.law_at(row.agency_id)
+    law, calendar = await read.law_at(row.agency_id)
     lines = [duties.line(duty, read, calendar) for duty in owed]
     return Profile.model_validate(
         {
@@ -279,5 +281,6 @@ async def one(read: Reading, profile_id: UUID) -> Profile:
             ),
             "role": subject.role,
             "citation": subject.citation,
+            "law": await law_in_force.told(read, row.agency_id, law, read.today),
         }
     )

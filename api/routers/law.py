@@ -1,5 +1,6 @@
 """Law loaded, adopted, proclaimed by administrators, each with a preview of what moves; what was loaded."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.problems import responses
 from api.reading import law as reading
+from api.reading import law_in_force as law_read
 from api.routers.acting import RESPONSES, Act
 from api.scope import ActiveWho, Asker, Read, tools_of
 from models.access import Verb, reach
@@ -72,6 +74,16 @@ async def preview_proclamation(request: Request, who: ActiveWho, body: ProclaimY
 async def open_campaign(act: Act, body: OpenCampaign) -> JSONResponse:
     """Danh sách của từng cơ quan được lập ngay / every agency's list is made at once."""
     return await act.on_law(body)
+
+
+@router.get("/law/in-force", operation_id="readLawInForce", summary="Quy định áp dụng cho một đơn vị")
+async def law_in_force(
+    read: Read,
+    agency_id: Annotated[UUID, Query(title="Đơn vị")],
+    on: Annotated[date | None, Query(title="Ngày", description="Bỏ trống: hôm nay / none: today")] = None,
+) -> law_read.LawInForce:
+    """Văn bản nào áp dụng cho đơn vị vào ngày đó, và vì sao / which texts bind the unit that day, and why."""
+    return await law_read.of_unit(read, agency_id, on)
 
 
 @router.get("/law/loads", operation_id="listLawLoads", summary="Các lần nạp quy định và lịch")

@@ -75,6 +75,7 @@ _HOLDS = (
     " AND (c.valid_to IS NULL OR c.valid_to > :day)"
 )
 """Every regime that holds on the day beside every unit it binds then."""
+_NAMED = " JOIN agencies g ON g.id = r.agency_id WHERE "
 _OWN = (
     "(SELECT hash FROM rule_set_loads WHERE authority_id = :authority AND valid_from <= :day"
     " ORDER BY valid_from DESC, loaded_at DESC, id DESC LIMIT 1)"
@@ -118,6 +119,18 @@ _UNITS = text(
     " AND (CAST(:units AS uuid[]) IS NULL OR c.descendant_id = ANY (CAST(:units AS uuid[])))"
     " ORDER BY c.descendant_id, c.depth) g"
 )
+
+
+_REGIME = text(
+    "SELECT r.regulation, r.agency_id, g.code, g.name AS agency, r.valid_from, r.valid_to, r.document,"
+    f" r.duties, r.duties_by, r.duties_citation, r.reorganisation_id{_HOLDS.replace(' WHERE ', _NAMED, 1)}"
+    " AND c.descendant_id = :unit ORDER BY c.depth LIMIT 1"
+)
+
+
+def regime_at(authority_id: UUID, agency_id: UUID, day: date) -> Query:
+    """The regime that binds a unit on a day, with the agency it was written for; no row where none does."""
+    return _REGIME, {"authority": authority_id, "unit": agency_id, "day": day}
 
 
 def regimes_of(authority_id: UUID, units: Sequence[UUID] | None, day: date) -> Query:

@@ -63,14 +63,15 @@ async def regulation_faults(connection: AsyncConnection, shelf: Shelf, plan: Pla
     faults = []
     for one in wanted:
         if one.regulation != who.regulation:
-            code = _fault(basis, one.regulation, one.drafts, plan.decision.words, plan.effective_on)
+            code = fault_of(basis, one.regulation, one.drafts, plan.decision.words, plan.effective_on)
             faults += [Fault(one.line, code, one.regulation, plan.effective_on)] if code else []
         elif one.drafts:
             faults.append(Fault(one.line, "draft-refused", one.regulation, plan.effective_on))
     return faults
 
 
-def _fault(basis: Basis, code: str, drafts: tuple[str, ...], document: str, on: date) -> str | None:
+def fault_of(basis: Basis, code: str, drafts: tuple[str, ...], document: str, on: date) -> str | None:
+    """Why another regulation cannot bind a part of the tree from a day on; none where it can."""
     if code not in basis.regimes and all(one.authority != code for one in seed()):
         return "unknown-regulation"
     try:

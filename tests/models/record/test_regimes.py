@@ -1,20 +1,26 @@
 """A part of the tree under another managing authority's regulation: before its day, on it, after it."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from models.calendar import legal_date
+from models.command_reorganisation import DraftReorganisation
 from models.commands import GiveNotice
 from models.database import engine_for, transaction
+from models.lifecycle.reorganisation import Running
+from models.lifecycle.switching import running
+from models.record.basis import basis_of
 from models.record.law_of import LawOf
 from models.record.recompute import recompute
-from models.regulations import RuleSet
-from tests.models.record.plans import drafted
+from models.record.regimes import fault_of
+from models.regulations import RuleSet, in_force, load_policy
+from tests.models.record.plans import do, drafted, plan
 from tests.models.record.test_reorganised_day import carried_out, seen
 from tests.world import World, build, tools_for
 
@@ -158,3 +164,36 @@ async def test_who_signs_next_is_asked_of_the_law_in_force(world: World) -> None
         d=str(step.id),
     )
     assert (told.facts["party_before"], told.facts["party"]) == (step.party, "approver")
+
+
+async def test_what_cannot_bind_is_refused_with_its_line(world: World) -> None:
+    async def refused(**given: Any) -> tuple[int, str]:
+        body = DraftReorganisation(plan=plan(world, {**MOVE, **given, "line": 7}))
+        answer = (await do(world, "department", body, uuid4())).answer
+        assert answer["code"] == "plan-impossible"
+        return answer["extra"]["line"], answer["extra"]["fault"]
+
+    draft = ["phu_yen_2024"]
+    assert await refused(regulation="atlantis") == (7, "unknown-regulation")
+    assert await refused(regulation="phu_yen") == (7, "regulation-not-in-force")
+    assert await refused(regulation="binh_dinh", drafts=draft) == (7, "draft-refused"), "no draft of its own"
+    assert await refused(regulation="moha", drafts=["moha_2023"]) == (7, "draft-refused"), "law in force"
+    assert await refused(regulation="hanoi", drafts=["hanoi_draft_2024"]) == (7, "draft-refused")
+    assert await refused(regulation="binh_dinh", under="K99") == (7, "unknown-unit"), "not of this authority"
+    async with transaction(world.tools.engine, world.scope) as connection:
+        basis = await basis_of(connection, world.tools.shelf, world.authority)
+    law = in_force("moha", NOW.date()).without("moha.art7.1.b").without("tt06.art6.1")
+    maimed = replace(basis, regimes={"moha": ((NOW.date(), law),)})  # nobody is given an account any more
+    assert fault_of(basis, "moha", (), "1/QĐ", NOW.date()) is None
+    assert fault_of(maimed, "moha", (), "1/QĐ", NOW.date()) == "regulation-unfit"
+
+
+def test_a_rule_of_the_new_text_goes_before_policy_and_the_plan_before_both() -> None:
+    policy, law = load_policy(), in_force("binh_dinh", NOW.date())
+    assert running(None, law, policy) == Running("keep", "policy")
+    assert running("rebase", law, policy) == Running("rebase", "plan")
+    said = law.replace("binh_dinh.II.1.c", slot=("running_duties",), items=("rebase",))
+    rule = said.slot("running_duties")
+    assert rule is not None
+    assert running(None, said, policy) == Running("rebase", "rule", rule.citation)
+    assert running("keep", said, policy) == Running("keep", "plan")

@@ -1,0 +1,51 @@
+"""Which law binds a unit and a file, over HTTP: as of any day, with the decision that says so."""
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+from models.calendar import legal_date
+from tests.models.record.plans import drafted
+from tests.models.record.test_reorganised_day import carried_out
+from tests.world import World
+
+
+async def test_the_law_of_a_unit_and_of_a_file_with_why(world: World, log_in: Any) -> None:
+    there = await world.employ(agency=world.museum, until="account")
+    here = await world.employ(until="account")
+    today = legal_date(world.now)
+    move = {"op": "move_authority", "unit": "H26.02.01", "regulation": "binh_dinh"}
+    case = await drafted(world, move, days=0)
+    await carried_out(world, case)
+    hr = await log_in("culture.hr")
+
+    async def law(agency: Any, on: date | None = None) -> dict[str, Any]:
+        asked = f"/law/in-force?agency_id={agency}" + (f"&on={on}" if on else "")
+        found: dict[str, Any] = (await hr.get(asked)).json()
+        return found
+
+    found = await law(world.museum)
+    assert "binh_dinh_2022" in {one["id"] for one in found["documents"]}
+    regime = found["regime"]
+    assert (regime["code"], regime["valid_from"], regime["valid_to"]) == (
+        "H26.02.01",
+        today.isoformat(),
+        None,
+    )
+    assert (regime["duties"], regime["duties_by"], regime["reorganisation_id"]) == (
+        "keep",
+        "policy",
+        str(case),
+    )
+    assert "12/QĐ-UBND" in found["why"]
+    for agency, on in ((world.culture, None), (world.museum, today - timedelta(days=1))):
+        own = await law(agency, on)
+        assert "hanoi_2024" in {one["id"] for one in own["documents"]}
+        assert own["regime"] is None
+    assert (await law(uuid4()))["code"] == "not-found"
+    assert (await law(world.museum, date(1990, 1, 1)))["code"] == "not-found"
+
+    assert (await hr.get(f"/profiles/{there}")).json()["law"] == found
+    assert (await hr.get(f"/profiles/{here}")).json()["law"]["regime"] is None
+    loads = (await hr.get("/law/loads")).json()["items"]
+    assert {one["regulation"] for one in loads} == {None, "binh_dinh"}
