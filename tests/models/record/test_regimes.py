@@ -13,13 +13,15 @@ from models.calendar import legal_date
 from models.command_reorganisation import DraftReorganisation
 from models.commands import GiveNotice
 from models.database import engine_for, transaction
+from models.errors import RefusedError
 from models.lifecycle.reorganisation import Running
 from models.lifecycle.switching import running
 from models.record.basis import basis_of
 from models.record.law_of import LawOf
+from models.record.lawmaking import Warrant, carry_out, loading, preview
 from models.record.recompute import recompute
 from models.record.regimes import fault_of
-from models.regulations import RuleSet, in_force, load_policy
+from models.regulations import Deadline, RuleSet, in_force, load_policy, seed
 from tests.models.record.plans import do, drafted, plan
 from tests.models.record.test_reorganised_day import carried_out, seen
 from tests.world import World, build, tools_for
@@ -164,6 +166,34 @@ async def test_who_signs_next_is_asked_of_the_law_in_force(world: World) -> None
         d=str(step.id),
     )
     assert (told.facts["party_before"], told.facts["party"]) == (step.party, "approver")
+
+
+async def test_a_newer_text_of_the_other_regulation_moves_what_stands_under_it_and_nothing_else(
+    world: World,
+) -> None:
+    one, beside = await world.employ(agency=world.museum), await world.employ()
+    case = await drafted(world, {**MOVE, "regulation": "binh_dinh"}, days=1)
+    await carried_out(world, case)
+    there, here = await noticed(world, one), await noticed(world, beside)
+    text_ = next(one for one in seed() if one.id == "binh_dinh_2022")
+    longer = tuple(
+        rule.model_copy(update={"deadline": Deadline(unit="calendar_days", n=8)})
+        if rule.id == BINH_DINH
+        else rule
+        for rule in text_.rules
+    )
+    newer = loading(text_.model_copy(update={"rules": longer}))
+    seen = await preview(world.tools, world.authority, newer)
+    assert [one.before.duty.id for one in seen.moves] == [there.id]
+    await carry_out(world.tools, world.authority, newer, Warrant("9/QĐ"), world.now)
+    done = await recompute(world.tools, world.authority, world.now)
+    assert done.moved == 1
+    moved = await world.one("SELECT due_on FROM duties WHERE id = :d", d=there.id)
+    assert (there.due_on, moved.due_on) == (date(2025, 12, 9), date(2025, 12, 12))
+    assert (await world.one("SELECT due_on FROM duties WHERE id = :d", d=here.id)).due_on == here.due_on
+    with pytest.raises(RefusedError) as refused:
+        await carry_out(world.tools, world.authority, newer, Warrant("9/QĐ"), world.now)
+    assert refused.value.refusal.code in ("law-known", "law-not-loadable")
 
 
 async def test_what_cannot_bind_is_refused_with_its_line(world: World) -> None:

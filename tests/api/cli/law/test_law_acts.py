@@ -20,6 +20,8 @@ from models.database import engine_for, transaction
 from models.record.law_of import LawOf
 from models.regulations import in_force
 from models.regulations.loader import FOLDER as LAW
+from tests.models.record.plans import drafted
+from tests.models.record.test_reorganised_day import carried_out
 from tests.world import World, build, tools_for
 
 NOW = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
@@ -136,6 +138,23 @@ async def test_a_proclamation_is_recorded_and_moves_the_duties(world: World, tmp
     again = await hoso("calendar", "proclaim", str(file), *PROCLAIM)
     assert again.exit_code == 1
     assert "law-known" in again.stderr
+
+
+async def test_which_law_binds_a_unit_is_told_on_the_command_line(world: World) -> None:
+    who = ("--authority", "hanoi")
+    move = {"op": "move_authority", "unit": "H26.02.01", "regulation": "binh_dinh"}
+    case = await drafted(world, move, days=0)
+    await carried_out(world, case)
+    told = json.loads((await hoso("law", "unit", "H26.02.01", *who, "--on", "2027-01-04", "--json")).stdout)
+    assert (told["regime"]["regulation"], told["regime"]["duties_by"]) == ("binh_dinh", "policy")
+    said = (await hoso("law", "unit", "H26.02.01", *who, "--on", "2027-01-04")).stdout
+    assert "binh_dinh_2022" in said
+    assert "12/QĐ-UBND" in said
+    above = await hoso("law", "unit", "H26.02", *who, "--on", "2027-01-04")
+    assert "hanoi_2024" in above.stdout
+    assert "binh_dinh" not in above.stdout
+    for wrong in (("H99",), ("H26.02", "--on", "x"), ("H26.02", "--on", "1990-01-01")):
+        assert (await hoso("law", "unit", *wrong, *who)).exit_code == 2
 
 
 async def test_an_amended_regulation_moves_what_its_days_cover(world: World, tmp_path: Path) -> None:
