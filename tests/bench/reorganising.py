@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 import psycopg
 from temporalio.client import Client
 
+from models.calendar import legal_date
 from models.database import transaction
 from models.identifiers import reorganisation_workflow
 from models.messages_admin import ReorganisationStart
@@ -240,7 +241,7 @@ async def _settled(
         # One without people first: whoever starts a worker is not kept waiting by its imports.
         rename = {"op": "rename", "unit": "H26.03", "name": "Sở Y tế thành phố"}
         await _carried_out(built, world, client, await drafted(world, rename, days=0))
-    return world, client, world.now.date()
+    return world, client, legal_date(world.now)
 
 
 def _owe(built: Stage, template: UUID, rest: list[UUID]) -> None:
