@@ -3,32 +3,34 @@
 Exit status: 0 a good backup, 1 one that is damaged, 2 none could be taken or looked at.
 """
 
-import asyncio
 import json as jsonlib
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 from uuid import UUID
 
 import psycopg
 import typer
-from sqlalchemy.exc import SQLAlchemyError
 
 from api.cli.scratch import Report, check
 from models.backups.manifest import Manifest
 from models.backups.taking import Source, take
-from models.database import engine_for
 from models.documents import blobs_of
 from models.errors import HosoError
 from models.evidence import TrustList, TrustListError
 from models.identifiers import new_id
 from models.key_opening import master_place, open_ring
 from models.keys import MasterKey
-from models.record.backups import Judged, authorities, record_judged, side_of
-from models.record.tools import Tools
 from models.settings import DATA_FOLDER, PREFIX, DatabaseRole, Settings
 
 GOOD, DAMAGED, NONE = 0, 1, 2
+ROOT = Path(__file__).resolve().parents[2]
+_NOTE = "from activities.backups.noting import main; main()"
+"""A process of its own: it has the signers, and the command line imports no activity."""
 SHOWN = 20
 
 backup_app = typer.Typer(invoke_without_command=True, help="Sao lưu / backups")
@@ -82,27 +84,46 @@ def backup(
         source, own, now = source_of(settings), new_id(), datetime.now(UTC).replace(microsecond=0)
         folder = take(source, to or settings.backups, str(own), now)
         report = check(folder, source.master, _trust(settings))
-        asyncio.run(_record(settings, source, _judged(settings, own, folder, report, now), now))
-    except (HosoError, TrustListError, OSError, psycopg.Error, SQLAlchemyError) as error:
+        unsealed = _noted(data, _judged(settings, own, folder, report, now))
+    except (HosoError, TrustListError, OSError, psycopg.Error) as error:
         _give_up(error, json)
-    _show(folder, report, json)
+    _show(folder, report, json, unsealed)
 
 
-def _judged(settings: Settings, own: UUID, folder: Path, report: Report, now: datetime) -> Judged:
-    name = folder.name if folder.parent.absolute() == settings.backups else str(folder.absolute())
-    size = sum(path.stat().st_size for path in folder.iterdir())
-    return Judged(own, name, now, report.good, report.rows, report.documents, size, report.problems)
+def _judged(settings: Settings, own: UUID, folder: Path, report: Report, now: datetime) -> dict[str, Any]:
+    """The verdict, as the process that seals it reads it."""
+    elsewhere = folder.parent.absolute() != settings.backups
+    return {
+        "backup_id": str(own),
+        "folder": str(folder.absolute()) if elsewhere else folder.name,
+        "made_at": now.isoformat(),
+        "good": report.good,
+        "rows": report.rows,
+        "documents": report.documents,
+        "bytes": sum(path.stat().st_size for path in folder.iterdir()),
+        "problems": list(report.problems),
+    }
 
 
-async def _record(settings: Settings, source: Source, judged: Judged, now: datetime) -> None:
-    """The row of every authority, as the workflow leaves it; its note is the workflow's alone to seal."""
-    engine = engine_for(settings.database_url(DatabaseRole.WORKER), pool_size=2)
-    tools = Tools(engine, source.ring)
-    try:
-        for authority in await authorities(tools):
-            await record_judged(tools, await side_of(tools, authority, now), judged, None, now)
-    finally:
-        await engine.dispose()
+def _noted(data: Path, judged: dict[str, Any]) -> dict[str, str]:
+    """The row of every authority under its sealed note, as the workflow leaves them; why a note is missing.
+
+    Raises:
+        HosoError: nothing could be recorded.
+    """
+    done = subprocess.run(  # noqa: S603 — this interpreter, words of ours
+        [sys.executable, "-c", _NOTE],
+        input=jsonlib.dumps(judged),
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, PREFIX + "DATA": str(data)},
+        check=False,
+    )
+    if done.returncode:
+        raise HosoError(done.stderr.strip()[-300:] or "the note could not be made")
+    unsealed: dict[str, str] = jsonlib.loads(done.stdout)["unsealed"]
+    return unsealed
 
 
 @backup_app.command("check")
@@ -125,9 +146,10 @@ def _trust(settings: Settings) -> TrustList:
     return TrustList.load(settings.trust_list or settings.pki / "trust.json")
 
 
-def _show(folder: Path, report: Report, as_json: bool) -> NoReturn:
+def _show(folder: Path, report: Report, as_json: bool, unsealed: Mapping[str, str] | None = None) -> NoReturn:
     if as_json:
-        typer.echo(jsonlib.dumps({"folder": str(folder), **report.as_json()}, ensure_ascii=False, indent=2))
+        told = {"folder": str(folder), **report.as_json(), **({"unsealed": unsealed} if unsealed else {})}
+        typer.echo(jsonlib.dumps(told, ensure_ascii=False, indent=2))
     else:
         verdict = "KHÔI PHỤC ĐƯỢC / GOOD" if report.good else "HỎNG / DAMAGED"
         typer.echo(f"{folder}: {verdict} ({report.seconds:.1f} s)")
@@ -138,6 +160,8 @@ def _show(folder: Path, report: Report, as_json: bool) -> NoReturn:
                 f" events, {report.documents:,} tài liệu / documents, {kept >> 10:,} KiB"
             )
             typer.echo(f"  khoá cần có / keys needed: {folder / 'KEYS.txt'}")
+        for code, why in (unsealed or {}).items():
+            typer.echo(f"  ! {code}: biên bản chưa niêm phong / the note is not sealed: {why}")
         for problem in report.problems[:SHOWN]:
             typer.echo(f"  ✗ {problem}")
         if len(report.problems) > SHOWN:
@@ -147,7 +171,7 @@ def _show(folder: Path, report: Report, as_json: bool) -> NoReturn:
 
 def _give_up(error: Exception, as_json: bool) -> NoReturn:
     # A driver's message may quote a row; the others are ours.
-    reason = type(error).__name__ if isinstance(error, psycopg.Error | SQLAlchemyError) else str(error)
+    reason = type(error).__name__ if isinstance(error, psycopg.Error) else str(error)
     if as_json:
         typer.echo(jsonlib.dumps({"good": None, "problem": reason}, ensure_ascii=False))
     else:

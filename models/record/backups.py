@@ -118,7 +118,7 @@ async def noted(tools: Tools, side: Side, backup_id: UUID) -> Row[Any] | None:
 
 async def record_judged(tools: Tools, side: Side, judged: Judged, note: str | None, now: datetime) -> None:
     """The act: what was made and found, under the hash of its signed note (none where the command line took
-    it); the administrators are told of a damaged one."""
+    it while nobody could seal); the administrators are told of a damaged one."""
     async with transaction(tools.engine, Scope(side.authority_id, everything=True)) as connection:
         known = (await connection.execute(_ROW, {"id": judged.backup_id})).one_or_none()
         if known is not None and known.state != "ordered":

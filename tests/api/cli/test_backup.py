@@ -16,7 +16,10 @@ from typer.testing import CliRunner
 from api.cli import main
 from api.cli.scratch import DATABASE, running
 from models.database import engine_for
+from models.evidence import TrustList
+from models.evidence.verification import verify
 from tests.models.history.past import History
+from tests.stores import store_in
 from tests.world import build, tools_for
 
 runner = CliRunner()
@@ -55,6 +58,9 @@ def said(installed: History, monkeypatch: pytest.MonkeyPatch) -> Any:
         "DATABASE_SSLMODE": "disable",
         "DATABASE_WORKER_PASSWORD": server.passwords["hoso_worker"],
         "PKI": installed.pki,
+        "REVOCATION": "off",
+        "PERSON_SIGNER": "development",
+        "SEAL_SIGNER": "development",
     }
     for name, value in values.items():
         monkeypatch.setenv(f"HOSO_{name}", str(value))
@@ -75,9 +81,12 @@ def test_taken_checked_restored(said: Any, installed: History, tmp_path: Path) -
     assert answer["events"] == counted[0] > 5
     assert answer["heads"] == {"hanoi": installed.superuser("SELECT count(*) FROM log_heads")[0][0]}
     folder = Path(answer["folder"])
-    # It stands in the books as the workflow's own do, where it lies; only the sealed note is the workflow's.
-    row = installed.superuser("SELECT state, folder, rows, document_sha256 FROM backups")[0]
-    assert row == ("good", str(folder), answer["rows"], None)
+    # It stands in the books as the workflow's own do, where it lies, under a note that anybody can check.
+    row = installed.superuser("SELECT state, folder, rows, document_sha256, authority_id FROM backups")[0]
+    assert row[:3] == ("good", str(folder), answer["rows"])
+    store = store_in(installed.folder.parent / "documents", installed.world.tools)
+    sealed = verify(store.get(row[4], row[3]), TrustList.load(installed.pki / "trust.json"))
+    assert sealed.valid, sealed.problems
     assert installed.superuser("SELECT count(*) FROM events WHERE kind = 'backup.good'")[0][0] == 1
     assert "hoso restore" in (folder / "KEYS.txt").read_text(encoding="utf-8")
 
@@ -105,14 +114,21 @@ def test_taken_checked_restored(said: Any, installed: History, tmp_path: Path) -
         shutil.rmtree(into, ignore_errors=True)
 
 
-def test_into_a_database_that_is_there(said: Any, installed: History, tmp_path: Path) -> None:
-    """The rows go into the PostgreSQL that is named, under the owner's schema; all else into the folder."""
+def test_into_a_database_that_is_there(
+    said: Any, installed: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows go into the PostgreSQL that is named, under the owner's schema; all else into the folder.
+    Where nobody can seal, the backup is in the books all the same, and why it has no note is said."""
+    monkeypatch.setenv("HOSO_SEAL_SIGNER", "external")
     server, name = installed.database.server, f"given_{uuid4().hex[:8]}"
     with psycopg.connect(server.url(), autocommit=True) as superuser:
         superuser.execute(f"CREATE DATABASE {name} OWNER hoso_owner TEMPLATE template0")  # ours, made here
         try:
             status, text = said("backup", "--to", tmp_path / "tape", "--json")
-            folder = json.loads(text)["folder"]
+            folder, unsealed = json.loads(text)["folder"], json.loads(text)["unsealed"]
+            assert unsealed == {"hanoi": "external-signature-needed"}
+            notes = installed.superuser("SELECT count(*) FROM backups WHERE document_sha256 IS NULL")
+            assert notes[0][0] == 1
             place = ("--into", tmp_path / "new", "--postgres", server.url(database=name))
             status, text = said("restore", folder, *place)
             assert status == 0, text
