@@ -44,7 +44,8 @@ _WANTED = text(
     "SELECT DISTINCT ON (role) a.login, g.role, c.name AS agency FROM grants g"
     " JOIN accounts a ON a.id = g.account_id JOIN agencies c ON c.id = g.agency_id"
     " WHERE g.valid_to IS NULL AND a.password_hash = :none AND (c.code = :agency AND"
-    " g.role IN ('hr_officer', 'approver', 'head') OR g.role = 'department_officer') ORDER BY role, a.login"
+    " g.role IN ('hr_officer', 'approver', 'head') OR g.role IN ('department_officer', 'department_head'))"
+    " ORDER BY role, a.login"
 )
 _OFFICIAL = text(
     "SELECT a.login, 'official' AS role, c.name AS agency"
@@ -143,7 +144,7 @@ async def _prepare(settings: Settings, administrator: Login) -> tuple[UUID, str]
 
 
 async def _choose(settings: Settings, authority_id: UUID) -> list[Login]:
-    """One login per role of the shown agency, an officer of the department, and an official."""
+    """One login per role of the shown agency, the department's head and an officer of it, and an official."""
     engine = engine_for(settings.database_url(DatabaseRole.WORKER))
     values = {"none": NO_PASSWORD, "agency": SHOWN_AGENCY}
     try:

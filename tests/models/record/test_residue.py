@@ -1,14 +1,17 @@
 """What a reorganisation leaves to people is owed until it is no longer so; each agency is told once."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
+from models.calendar import legal_date
+from models.commands import AcceptTransfer, HandOver, ReportTransfer, RequestTransfer
 from models.database import engine_for, together, transaction
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.reorganisation import Reorganised
@@ -107,7 +110,24 @@ async def test_a_step_nobody_signs_is_owed_by_who_works_on_personnel(world: Worl
     assert len(out.notices) == 1
 
 
-async def test_people_nobody_placed_are_owed_until_they_go_on(world: World) -> None:
+_HELD = "SELECT agency_id FROM custody WHERE profile_id = :p AND ends_on IS NULL"
+
+
+async def transferred(world: World, profile: UUID) -> None:
+    """From health to the museum, as anybody is transferred."""
+    day = legal_date(world.now)
+    body = RequestTransfer(to_agency_id=world.museum, mode="điều động", effective_on=day, document="1/QĐ")
+    asked = await world.ask("health.hr", body, profile)
+    assert asked.status == 201, asked.answer
+    case = UUID(asked.answer["transfer_id"])
+    steps = [ReportTransfer(document="2/BC"), HandOver(handed_over_on=day), AcceptTransfer()]
+    for who, step in zip(("health.hr", "health.hr", "culture.hr"), steps, strict=True):
+        done = await world.ask(who, step, case, subject="transfer")
+        assert done.status == 200, done.answer
+
+
+@pytest.mark.parametrize("placed_by", ["another plan", "an ordinary transfer"])
+async def test_people_nobody_placed_are_owed_until_they_go_on(world: World, placed_by: str) -> None:
     profile = await world.employ()
     reshaping = await planned(world, {profile: world.health}, placed=False)
     async with transaction(world.tools.engine, world.scope) as connection:
@@ -123,6 +143,12 @@ async def test_people_nobody_placed_are_owed_until_they_go_on(world: World) -> N
     out = await told(world, case)
     assert [one.facts["residue"] for one in out.opened] == ["unplaced"]
     assert await settle_residue(world.tools, world.authority, world.now) == 0
-    on = await planned(world, {profile: world.museum})
-    await move_all(world.tools, world.authority, on, world.now)
-    assert await settle_residue(world.tools, world.authority, world.now) == 1
+    later = replace(world, now=world.now + timedelta(days=1))
+    if placed_by == "another plan":
+        on = await planned(later, {profile: world.museum}, on=legal_date(later.now))
+        await move_all(world.tools, world.authority, on, later.now)
+    else:
+        await transferred(later, profile)
+    assert await settle_residue(world.tools, world.authority, later.now) == 1
+    met = await world.one("SELECT state FROM duties WHERE slot = 'org_change'")
+    assert (met.state, (await world.one(_HELD, p=profile)).agency_id) == ("met", world.museum)

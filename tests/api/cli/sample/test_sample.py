@@ -74,6 +74,7 @@ def test_every_agency_with_an_account_has_its_posts(gathered: Gathered) -> None:
     roles = [line.values["role"] for line in gathered.posts]
     assert roles.count("administrator") == 1
     assert roles.count("department_officer") == 3
+    assert roles.count("department_head") == 1, "who decides over the whole authority"
     known = {person.content.get("citizen_id_number") for person in gathered.candidates}
     holders = [
         line.values["holder_citizen_id"] for line in gathered.posts if "holder_citizen_id" in line.values
