@@ -1,10 +1,11 @@
-"""Fifty at once on the same few hundred files: transferring, changing, approving, lending and taking back.
+"""Fifty at once on the same few hundred files: transferring, changing, approving, lending, taking back, and
+reorganising the units that hold them.
 
 Every client draws what it asks at random, most of it impossible by the time it is asked; two clients often
 mean the same file at the same instant. Acts are asked as API and worker ask them (a command written down,
 then ``act``) over PostgreSQL. Meanwhile and at the end `together_checked` reads the
 rows with plain SQL and none of our code: exactly one custodian at every instant, nothing lost, nothing told
-twice, no act without authority at its time. Reorganisations are not among what is asked yet.
+twice, no act without authority at its time.
 """
 
 import asyncio
@@ -43,6 +44,7 @@ from tests.bench.people import people, settle_in
 from tests.bench.report import Figure, Say, percentile
 from tests.bench.stage import Stage, stage
 from tests.bench.together_checked import KINDS, Seen, check, plant, watch
+from tests.bench.together_plans import PLANS, Plans, reorganise
 from tests.world import World
 
 CLIENTS, PEOPLE = 50, 500
@@ -79,10 +81,11 @@ class Round:
     seen: list[Seen] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     lent: list[UUID] = field(default_factory=list)
+    plans: Plans = field(default_factory=Plans)
 
     def now(self) -> datetime:
         """The virtual instant of the next thing asked: days pass evenly over the whole."""
-        return self.begun + timedelta(days=DAYS) * (self.asked / self.total)
+        return self.plans.held or self.begun + timedelta(days=DAYS) * (self.asked / self.total)
 
 
 async def run(say: Say, *, quick: bool) -> list[Figure]:
@@ -124,7 +127,8 @@ async def _measured(say: Say, built: Stage, round_: Round) -> list[Figure]:
             "violations",
             budget=0,
             sizes=f"{size}; {found.events} events, {found.custody} custodies, looked {looked} times",
-            note=f"refused: {dict(said)}; transfers accepted {found.moves}, delegations {found.lent}",
+            note=f"refused: {dict(said)}; transfers accepted {found.moves}, delegations {found.lent},"
+            f" plans {round_.plans.done} of {round_.plans.begun} ({round_.plans.undone} took one back)",
         ),
         Figure(
             "kinds of violation planted afterwards and found by the checker",
@@ -147,6 +151,9 @@ async def _client(round_: Round, number: int) -> None:
     chance = random.Random(number)
     while round_.asked < round_.total:
         round_.asked += 1
+        if round_.asked % (round_.total // PLANS) == 0:
+            world, tools = round_.world, round_.tools
+            await reorganise(round_.plans, world, tools, round_.now, round_.seen)
         await chance.choices([do for do, _ in WEIGHTS], [weight for _, weight in WEIGHTS])[0](round_, chance)
 
 

@@ -2,10 +2,11 @@
 
 What is held: at every instant each file has exactly one custodian (its custodies join without gap or
 overlap, one of them open, the one its row names; also looked at again and again meanwhile); each client's
-answer is the command's row, and what was done stands in the history, what was refused does not; each chain of
-events is without a gap and its hashes are right (SHA-256 over RFC 8785); each accepted transfer is a change
-of hands, in the same order, and no other; whoever acted held the role in that place on that day, or was lent
-it by somebody who did, by a delegation that nobody had been told was over.
+answer is the command's row, and what was done stands in the history, what was refused does not; each chain
+of events is without a gap and its hashes are right (SHA-256 over RFC 8785); each accepted transfer, and
+each plan carried out on its day and approved by another than its authors, is a change of hands, in the
+same order, and there is no other; whoever acted held the role in that place on that day, or was lent it by
+somebody who did, by a delegation that nobody had been told was over.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta, timezone
+from datetime import date, timedelta, timezone
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -28,8 +29,12 @@ MOVES = ("request_transfer", "report_transfer", "hand_over", "withdraw_transfer"
 RIGHTS: dict[str, tuple[str, ...]] = {
     "approve": ("approver", "head"),
     "change_fields": ("hr_officer",),
+    "draft_reorganisation": ("department_officer",),
+    "approve_reorganisation": ("department_head",),
 } | dict.fromkeys(MOVES, ("hr_officer",))
 """Which roles of the stage may do what, as the regulation it runs on has it (QĐ 6187/QĐ-UBND)."""
+EVERYWHERE = ("department_officer", "department_head")
+"""Roles that reach the whole authority, wherever they are held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +97,34 @@ def _judged(connection: psycopg.Connection[Any], seen: Sequence[Seen]) -> Found:
     cases = {row.id: row for row in rows("SELECT * FROM cases")}
     lent = {row.id: row for row in rows("SELECT * FROM delegations")}
     grants = rows("SELECT * FROM grants")
-    above = rows("SELECT ancestor_id, descendant_id FROM agency_closure WHERE valid_to IS NULL")
+    above = rows("SELECT * FROM agency_lines")
+    plans = {row.id: row for row in rows("SELECT * FROM reorganisations")}
     approved = rows("SELECT id, profile_id, state FROM revisions WHERE state = 'approved'")
     found.events, found.custody, found.lent = len(events), len(custody), len(lent)
     held = _custody(found, custody, profiles)
     chains = _chains(found, events, profiles)
     _answers(found, seen, commands, events)
-    _moves(found, chains, held, cases)
+    _moves(found, chains, held, cases, plans)
+    _plans(found, plans)
     _approved(found, approved, profiles)
-    places: dict[UUID, set[UUID]] = defaultdict(set)
+    places: Places = defaultdict(list)
     for row in above:
-        places[row.descendant_id].add(row.ancestor_id)
+        places[row.descendant_id].append(row)
     _authority(found, events, commands, cases, lent, grants, places, seen)
     return found
+
+
+Places = dict[UUID, list[Any]]
+"""The lines of the tree above each unit, with their days."""
+
+
+def _above(places: Places, unit: UUID, day: date) -> set[UUID]:
+    """The agencies at or above a unit on a day; on the day a plan is carried out, before it and after it."""
+    return {
+        row.ancestor_id
+        for row in places[unit]
+        if row.valid_from <= day and (row.valid_to is None or day <= row.valid_to)
+    }
 
 
 PLANTED = (
@@ -117,6 +137,7 @@ PLANTED = (
     "UPDATE commands SET status = 599 WHERE id = (SELECT command_id FROM events WHERE command_id IS NOT NULL"
     " LIMIT 1)",
     "UPDATE grants SET valid_to = valid_from WHERE role = 'hr_officer'",
+    "UPDATE reorganisations SET effective_on = effective_on + 300 WHERE begun_at IS NOT NULL",
 )
 """Each spoils the history in another way."""
 KINDS = len(PLANTED)
@@ -202,19 +223,44 @@ def _answers(found: Found, seen: Sequence[Seen], commands: dict[UUID, Any], even
 
 
 def _moves(
-    found: Found, chains: dict[UUID, list[Any]], held: dict[UUID, list[Any]], cases: dict[UUID, Any]
+    found: Found,
+    chains: dict[UUID, list[Any]],
+    held: dict[UUID, list[Any]],
+    cases: dict[UUID, Any],
+    plans: dict[UUID, Any],
 ) -> None:
     for profile_id, mine in held.items():
-        accepted = [
-            cases[UUID(event.facts["case"])]
-            for event in chains.get(profile_id, ())
-            if event.kind in ("transfer.accepted", "transfer.within")
-            and cases[UUID(event.facts["case"])].state == "accepted"
-        ]
-        found.moves += len(accepted)
-        moved = [(row.case_id, row.agency_id) for row in mine[1:]]
-        if moved != [(case.id, case.to_agency_id) for case in accepted]:
-            found.wrong.append(f"{profile_id}: changes of hands are not its accepted transfers")
+        links: list[tuple[UUID | None, UUID | None, date]] = [(None, None, mine[0].starts_on)]
+        for event in chains.get(profile_id, ()):
+            day = event.at.astimezone(HANOI).date()
+            if event.kind in ("transfer.accepted", "transfer.within"):
+                case = cases[UUID(event.facts["case"])]
+                if case.state == "accepted":
+                    found.moves += 1
+                    links.append((case.id, case.to_agency_id, day))
+            elif event.kind == "profile.reorganised":
+                plan = plans[UUID(event.facts["reorganisation"])]
+                if plan.begun_at is None or day < plan.effective_on:
+                    found.wrong.append(f"{profile_id}: moved by a plan before its day")
+                on = plan.effective_on
+                if links[-1][2] >= on:  # who came on the very day has come to the heir
+                    on = links.pop()[2]
+                links.append((plan.id, UUID(event.facts["to_agency"]), on))
+        moved = [(row.case_id, row.agency_id) for row in mine]
+        wanted = [(case_id, agency) for case_id, agency, _ in links]
+        if wanted[0] == (None, None):
+            wanted[0] = moved[0]
+        if moved != wanted:
+            found.wrong.append(f"{profile_id}: changes of hands are not its accepted transfers and plans")
+
+
+def _plans(found: Found, plans: dict[UUID, Any]) -> None:
+    for plan in plans.values():
+        if plan.begun_at is None:
+            continue
+        early = plan.begun_at.astimezone(HANOI).date() < plan.effective_on
+        if early or plan.approver_id is None or plan.approver_id in plan.authors:
+            found.wrong.append(f"{plan.id}: begun before its day, or without another's approval")
 
 
 def _approved(found: Found, approved: Sequence[Any], profiles: dict[UUID, Any]) -> None:
@@ -233,7 +279,7 @@ def _authority(
     cases: dict[UUID, Any],
     lent: dict[UUID, Any],
     grants: Sequence[Any],
-    places: dict[UUID, set[UUID]],
+    places: Places,
     seen: Sequence[Seen],
 ) -> None:
     asked = {one.command_id: one for one in seen}
@@ -252,14 +298,15 @@ def _authority(
         elif not any(
             g.account_id == whose
             and g.role == event.actor_role
-            and g.agency_id in places[place]
+            and (g.role in EVERYWHERE or g.agency_id in _above(places, place, day))
             and g.valid_from <= day
             and (g.valid_to is None or day < g.valid_to)
             for g in grants
         ):
             found.wrong.append(f"{event.command_id}: {command.verb} without the role in that place")
         if event.delegation_id is not None:
-            _borrowed(found, event, lent.get(event.delegation_id), places[place], day, one, over)
+            borrowed = lent.get(event.delegation_id)
+            _borrowed(found, event, borrowed, _above(places, place, day), day, one, over)
 
 
 def _borrowed(
