@@ -13,8 +13,6 @@ from uuid import UUID
 from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.clock import Clock
@@ -22,6 +20,7 @@ from api.starting_bulk import start_orders
 from api.starting_imports import start_imports
 from api.starting_lasting import LASTING
 from api.starting_mending import mended
+from api.starting_once import start_once
 from api.starting_recompute import start_recompute
 from api.starting_renewal import looked_until, start_renewal
 from api.starting_slips import UNMADE, start_slips
@@ -189,21 +188,15 @@ class Reconciler:
         self, run: Any, argument: Any, workflow_id: str, summary: str, *, again: bool = True
     ) -> bool:
         """Start a workflow unless it runs; answers whether it had to be started."""
-        try:
-            await self._client.start_workflow(
-                run,
-                argument,
-                id=workflow_id,
-                task_queue=self._queue,
-                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE
-                if again
-                else WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                static_summary=summary,
-            )
-        except WorkflowAlreadyStartedError:
-            return False
-        return True
+        return await start_once(
+            self._client,
+            self._queue,
+            run,
+            argument,
+            workflow_id=workflow_id,
+            summary=summary,
+            again=again,
+        )
 
     async def _calendar_workflows(self, authority: Row[Any], now: datetime, findings: Findings) -> None:
         """The digest, and every month since installation that was not closed: missed months are caught up."""

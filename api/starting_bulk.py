@@ -7,9 +7,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from api.starting_once import start_once
 from models.database import Scope, transaction
 from models.identifiers import bulk_workflow
 from models.messages_bulk import BulkStart
@@ -29,19 +28,9 @@ async def start_order(client: Client, task_queue: str, authority_id: UUID, order
     Raises:
         RPCError, RuntimeError: the engine is away (`api.engine_away`).
     """
-    try:
-        await client.start_workflow(
-            BulkWorkflow.run,
-            BulkStart(authority_id=authority_id, order_id=order_id),
-            id=bulk_workflow(order_id),
-            task_queue=task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            static_summary=SUMMARY,
-        )
-    except WorkflowAlreadyStartedError:
-        return False
-    return True
+    start = BulkStart(authority_id=authority_id, order_id=order_id)
+    name = bulk_workflow(order_id)
+    return await start_once(client, task_queue, BulkWorkflow.run, start, workflow_id=name, summary=SUMMARY)
 
 
 async def start_orders(

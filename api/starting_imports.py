@@ -5,9 +5,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from api.starting_once import start_once
 from models.database import Scope, transaction
 from models.messages import ImportStart
 from workflows.workbook_import import ImportWorkflow
@@ -26,19 +25,15 @@ async def start_import(client: Client, task_queue: str, authority_id: UUID, impo
     Raises:
         RPCError, RuntimeError: the engine is away (`api.engine_away`).
     """
-    try:
-        await client.start_workflow(
-            ImportWorkflow.run,
-            ImportStart(authority_id=authority_id, import_id=import_id),
-            id=import_workflow(import_id),
-            task_queue=task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            static_summary="Nhập dữ liệu từ bảng tính",
-        )
-    except WorkflowAlreadyStartedError:
-        return False
-    return True
+    return await start_once(
+        client,
+        task_queue,
+        ImportWorkflow.run,
+        ImportStart(authority_id=authority_id, import_id=import_id),
+        workflow_id=import_workflow(import_id),
+        summary="Nhập dữ liệu từ bảng tính",
+        again=False,
+    )
 
 
 async def start_imports(

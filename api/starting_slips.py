@@ -6,9 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from api.starting_once import start_once
 from models.identifiers import slip_workflow
 from models.messages_slips import SlipStart
 from workflows.slip import SlipWorkflow
@@ -30,16 +29,11 @@ async def start_slips(
 
 async def start_slip(client: Client, task_queue: str, authority_id: UUID, slip: UUID, profile: UUID) -> bool:
     """Have a slip made unless it is being made; answers whether that had to be started."""
-    try:
-        await client.start_workflow(
-            SlipWorkflow.run,
-            SlipStart(authority_id=authority_id, slip_id=slip, profile_id=profile),
-            id=slip_workflow(slip),
-            task_queue=task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            static_summary="Phiếu kèm hồ sơ",
-        )
-    except WorkflowAlreadyStartedError:
-        return False
-    return True
+    return await start_once(
+        client,
+        task_queue,
+        SlipWorkflow.run,
+        SlipStart(authority_id=authority_id, slip_id=slip, profile_id=profile),
+        workflow_id=slip_workflow(slip),
+        summary="Phiếu kèm hồ sơ",
+    )

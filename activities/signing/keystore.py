@@ -8,9 +8,9 @@ all, the first writer wins.
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from activities.signing.issuing import (
     issue_signer,
 )
 from models.evidence import Anchor, TrustList
+from models.key_files import write_private
 
 ROOT_NAME = "hoso CA gốc thử nghiệm"
 ISSUING_NAME = "hoso CA cấp phát thử nghiệm"
@@ -186,16 +187,6 @@ def _packed(issued: Issued, passphrase: bytes) -> bytes:
 
 
 def _write_once(path: Path, data: bytes) -> None:
-    """Write unless the file exists: linked into place after fsync, so no reader meets half a file."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.link(draft, path)
-    except FileExistsError:
-        return
-    finally:
-        draft.unlink()
+    """Write unless the file exists: another process's stands."""
+    with suppress(FileExistsError):
+        write_private(path, data, replace=False)

@@ -42,7 +42,7 @@ PATIENCE = 20.0
 """Seconds of real time everything has to become quiet after a step."""
 NUDGE_AFTER = 0.8
 """Seconds of real time after which an activity that waits for its next attempt gets some virtual time."""
-PAUSE = 0.02
+PAUSE = 0.01
 STANDS = 1.0
 """Seconds of real time after which a clock that should jump is looked at; a jump takes milliseconds."""
 
@@ -101,13 +101,6 @@ class Pulse:
             self.closed = True
 
 
-_IDS = text(
-    "SELECT 'profile' AS kind, id, '' AS month FROM profiles"
-    " UNION ALL SELECT 'transfer', id, '' FROM cases WHERE kind = 'transfer'"
-    " UNION ALL SELECT 'list', agency_id, month FROM agency_months"
-    " UNION ALL SELECT 'month', authority_id, month FROM month_ends"
-    " UNION ALL SELECT 'review', authority_id, period FROM reviews"
-)
 _RECORDED = text(
     "SELECT (SELECT count(*) FROM outbox WHERE sent_at IS NULL)"
     " + (SELECT count(*) FROM commands WHERE settled_at IS NULL) AS untold,"
@@ -115,7 +108,12 @@ _RECORDED = text(
     " (SELECT min(at) FROM (SELECT next_wake_at AS at FROM profiles WHERE chapter <> 'archive'"
     " UNION ALL SELECT next_wake_at FROM cases WHERE closed_at IS NULL"
     " UNION ALL SELECT next_wake_at FROM review_reports WHERE state = 'open'"
-    " UNION ALL SELECT next_wake_at FROM agency_months WHERE state <> 'closed') AS wakes) AS wake"
+    " UNION ALL SELECT next_wake_at FROM agency_months WHERE state <> 'closed') AS wakes) AS wake,"
+    " (SELECT array_agg(ARRAY[kind, id::text, month]) FROM (SELECT 'profile' AS kind, id, '' AS month"
+    " FROM profiles UNION ALL SELECT 'transfer', id, '' FROM cases WHERE kind = 'transfer'"
+    " UNION ALL SELECT 'list', agency_id, month FROM agency_months"
+    " UNION ALL SELECT 'month', authority_id, month FROM month_ends"
+    " UNION ALL SELECT 'review', authority_id, period FROM reviews) AS runs) AS subjects"
 )
 
 
@@ -174,18 +172,24 @@ class VirtualClock:
         """Wait until nobody works any more; answers the earliest timer there is.
 
         Quiet is: the engine had been told everything, then no workflow was at work, and PostgreSQL is since
-        then as it was. While it has more to tell, the engine is not asked.
+        then as it was. While it has more to tell, the engine is not asked; while some are known to work,
+        only those are looked at.
 
         Raises:
             StoryError: something is still at work after `PATIENCE` seconds, or a recorded wake has passed.
         """
         began = nudged = time.monotonic()
+        busy: list[str] = []
         while True:
-            record, now = await self._recorded(), await self.now()
+            record, now = await asyncio.gather(self._recorded(), self.now())
             long = time.monotonic() - nudged > NUDGE_AFTER
             if not record.untold or long:
-                pulses = await self._pulses(self._ids(record, now))
-                still = _at_work(pulses, record, now)
+                some = busy and not long
+                pulses = await self._pulses(busy if some else self._ids(record, now))
+                busy = [i for i, p in pulses.items() if _busy(p, now) or p.activities]
+                if some and not busy:
+                    continue
+                still = _at_work(busy, record, now)
                 if not still and record == await self._recorded():
                     self.newest = record.newest
                     return min((t for p in pulses.values() for t in p.timers.values()), default=None)
@@ -234,7 +238,7 @@ class VirtualClock:
             return Record()
         async with transaction(self.database, Scope(self.authority, everything=True)) as connection:
             found = (await connection.execute(_RECORDED)).one()
-            subjects = tuple((row.kind, row.id, row.month) for row in await connection.execute(_IDS))
+        subjects = tuple((kind, UUID(one), month) for kind, one, month in sorted(found.subjects or ()))
         return Record(found.untold, found.newest or 0, found.wake, subjects)
 
     async def _pulses(self, ids: list[str]) -> dict[str, Pulse]:
@@ -286,9 +290,9 @@ def _busy(pulse: Pulse, now: datetime) -> bool:
     return pulse.task or any(at <= now for at in pulse.timers.values())
 
 
-def _at_work(pulses: dict[str, Pulse], record: Record, now: datetime) -> list[str]:
+def _at_work(busy: list[str], record: Record, now: datetime) -> list[str]:
     """What is still to be waited for, in words."""
-    found = [i for i, p in pulses.items() if _busy(p, now) or p.activities]
+    found = [*busy]
     if record.untold:
         found.append(str(record.untold))
     if not found and record.wake is not None and record.wake <= now:
