@@ -54,6 +54,8 @@ def engine_for(url: str, *, pool_size: int = 10) -> AsyncEngine:
         max_overflow=pool_size,
         pool_pre_ping=False,
         use_native_hstore=False,  # no extension is used: the first connection need not look for one
+        # Statements are constants, asked again and again: each is parsed once, at its first use.
+        connect_args={"prepare_threshold": 0},
     )
 
 

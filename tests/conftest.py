@@ -35,8 +35,9 @@ UNHURRIED = {
 """No limit but where limits are tested: everything here comes from one address."""
 
 TEMPLATE = "hoso_template"
-SMALL_LOG = {"max_wal_size": "128MB"}
-"""The write-ahead log takes little room where the cluster is in memory."""
+FOR_TESTS = {"max_wal_size": "128MB", "plan_cache_mode": "force_generic_plan"}
+"""The log takes little room where the cluster is in memory; a connection lives for one test, in which planning
+each statement five times, as for a long life, would cost as much as running it."""
 
 
 gc.disable()
@@ -161,7 +162,7 @@ def _in_memory() -> str | None:
 
 
 def _postgres(folder: Path, log: Path) -> Iterator[EmbeddedPostgres]:
-    server = EmbeddedPostgres(folder, children.free_port(), throwaway=True, options=SMALL_LOG)
+    server = EmbeddedPostgres(folder, children.free_port(), throwaway=True, options=FOR_TESTS)
     child = children.start(server.program(), log)
     try:
         server.create_roles_and_database("hoso")
