@@ -36,8 +36,8 @@ UNHURRIED = {
 
 TEMPLATE = "hoso_template"
 FOR_TESTS = {"max_wal_size": "128MB", "plan_cache_mode": "force_generic_plan"}
-"""The log takes little room where the cluster is in memory; a connection lives for one test, in which planning
-each statement five times, as for a long life, would cost as much as running it."""
+"""The log takes little room where the cluster is in memory; a connection lives for one test, in which to
+plan each statement five times, as for a long life, costs as much as running it."""
 
 
 gc.disable()
