@@ -22,6 +22,7 @@ OPEN = (
     *("signIn", "signOut", "signInBrowser", "signOutBrowser", "oidcBackChannelLogout", "getAccessToken"),
     *("showSecondFactor", "endMySession", "searchProfiles", "verifyFile", "simulateLaw"),
     *("previewLoadLaw", "previewAdoptLaw", "previewProclaimYear", "suggestCodes"),
+    *("previewCodeList", "readCodeListFile"),
 )
 """Operations that go on: they change no fact, or end what should end."""
 ADMINISTERED = (

@@ -46,6 +46,7 @@ STEP_UP = frozenset(
         "load_law",
         "adopt_law",
         "proclaim_year",
+        "decide_code_list",
         "register_certificate",
         "withdraw_certificate",
         "open_agency_account",

@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from models.command_accounts import ACCOUNT_ACTS
 from models.command_admin import ADMINISTRATION
+from models.command_codes import DecideCodeList, ProposeCodeList
 from models.command_consents import AllowAccess, AnswerConsent, AskConsent, RevokeAccess, WithdrawConsent
 from models.command_disposal import DISPOSALS
 from models.command_exports import ExportDossier, PrintDossier
@@ -346,6 +347,8 @@ COMMANDS: tuple[type[Body], ...] = (
     OpenCampaign,
     AdoptLaw,
     ProclaimYear,
+    ProposeCodeList,
+    DecideCodeList,
     Delegate,
     AgreeDelegation,
     RevokeDelegation,

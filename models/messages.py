@@ -239,6 +239,7 @@ class Batch(Message):
     now: datetime
     command_id: UUID | None = None
     most: int | None = None  # items after which it gives way to others' and is asked again; none: all
+    glance: bool = False  # what is not there yet is not waited for
 
 
 class BatchResult(Message):

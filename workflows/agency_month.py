@@ -25,6 +25,7 @@ SUMMARY = {
     "approve": "Lập danh sách, ký phê duyệt",
     "submit": "Gửi gói tin",
     "receipts": "Chờ biên nhận",
+    "glance": "Hỏi biên nhận của phần đã gửi",
 }
 
 
@@ -116,15 +117,34 @@ class AgencyMonthWorkflow:
         # Histories of before hold no count at the gate: they take none of this, and need no patch.
         if self._moment.at_gate:
             await self._ask("gate_opens", "Trình cơ quan quản lý phê duyệt")
+        heard = 0
         if self._moment.to_send:
-            sent = await self._shares("submit", None)
-            if sent.done:
-                await self._once("submitted", "Đã gửi CSDLQG", tran_code=sent.tran_code, items=sent.done)
+            sent, heard = await self._send()
+            if sent.done + heard:
+                items = sent.done + heard
+                await self._once("submitted", "Đã gửi CSDLQG", tran_code=sent.tran_code, items=items)
             else:
                 await self._ask("look", "Xem lại danh sách")
-        if self._moment.awaiting:
+        awaiting = self._moment.awaiting
+        if awaiting:
             await self._batch("receipts", None)
+        if awaiting or heard:
             await self._once("receipts", "Đã có biên nhận")
+
+    async def _send(self) -> tuple[BatchResult, int]:
+        """Send share after share; receipts of what went before are asked for beside the next one.
+
+        What the last share says of the whole, and how many items had their receipts by then.
+        """
+        result = await self._batch("submit", None)
+        heard, code = 0, result.tran_code
+        while result.more:
+            if not workflow.patched("2026-11-21-receipts-beside-shares"):
+                result = await self._batch("submit", None)
+                continue
+            result, seen = await asyncio.gather(self._batch("submit", None), self._batch("glance", None))
+            heard, code = heard + seen.done, result.tran_code or code
+        return result.model_copy(update={"tran_code": result.tran_code or code}), heard
 
     async def _shares(self, kind: str, command_id: UUID | None) -> BatchResult:
         """All of a batch, share after share. The last one's answer tells of the whole."""
@@ -139,6 +159,7 @@ class AgencyMonthWorkflow:
             "approve": MonthActivities.approve_batch,
             "submit": MonthActivities.submit_batch,
             "receipts": MonthActivities.await_receipts,
+            "glance": MonthActivities.await_receipts,
         }[kind]
         return await workflow.execute_activity_method(
             method,
@@ -149,6 +170,7 @@ class AgencyMonthWorkflow:
                 now=workflow.now(),
                 command_id=command_id,
                 most=SHARES.get(kind),
+                glance=kind == "glance",
             ),
             task_queue=batch_queue(workflow.info().task_queue),
             start_to_close_timeout=LONG,

@@ -26,6 +26,7 @@ class RecomputeWorkflow:
         self._start = start
         self._heard = False
         self._campaign = False
+        self._lists_only = False
         self._lock = asyncio.Lock()
 
     @workflow.run
@@ -33,6 +34,10 @@ class RecomputeWorkflow:
         """Reckon, and again if something was loaded meanwhile; what began this run is loaded first."""
         await workflow.wait_condition(workflow.all_handlers_finished)
         total = RecomputeDone()
+        if self._lists_only and not self._heard:
+            await everybody_answered()
+            if not self._heard:
+                return total
         while True:
             self._heard = False
             if self._campaign:
@@ -66,6 +71,16 @@ class RecomputeWorkflow:
         return await self._do(command_id, "Công bố lịch")
 
     @workflow.update
+    async def propose_code_list(self, command_id: UUID) -> Moment:
+        """A newer version of a code list is handed in."""
+        return await self._do(command_id, "Trình phiên bản danh mục", reckons=False)
+
+    @workflow.update
+    async def decide_code_list(self, command_id: UUID) -> Moment:
+        """It is loaded, or not; forms are measured by it from its day on, no duty is reckoned again."""
+        return await self._do(command_id, "Quyết định nạp phiên bản danh mục", reckons=False)
+
+    @workflow.update
     async def open_campaign(self, command_id: UUID) -> Moment:
         """The first approval of the whole stock is opened; its lists follow in the main loop."""
         moment = await self._do(command_id, "Mở đợt phê duyệt lần đầu toàn bộ hồ sơ")
@@ -77,11 +92,12 @@ class RecomputeWorkflow:
         """Something was loaded."""
         self._heard = True
 
-    async def _do(self, command_id: UUID, summary: str) -> Moment:
+    async def _do(self, command_id: UUID, summary: str, *, reckons: bool = True) -> Moment:
         async with self._lock:
             authority = self._start.authority_id
             moment = await ask_act(authority, "law", authority, command_id=command_id, summary=summary)
-        self._heard = True
+        self._heard = self._heard or reckons
+        self._lists_only = self._lists_only or not reckons
         return moment
 
     async def _open_lists(self) -> None:

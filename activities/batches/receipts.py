@@ -13,10 +13,11 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.batches.correcting import ask_for_corrections
 from activities.batches.reasons import reason_of, refusal_of
-from activities.batches.sending import Fixed, National, deliver
+from activities.batches.sending import LANES, Fixed, National, deliver
 from activities.national.adapter import (
     BadPacketError,
     ItemResult,
@@ -28,7 +29,6 @@ from activities.national.adapter import (
 from activities.national.mappings import Mapping
 from activities.national.receipts import keep_receipt
 from activities.national.trouble import (
-    PATIENCE,
     REPAIR,
     again,
     growing_delay,
@@ -43,9 +43,6 @@ from models.lifecycle import rhythm
 from models.messages import Ask, Batch, BatchResult
 from models.record.act import act
 from models.record.tools import Tools
-
-LANES = 4
-"""Packets asked about at a time: an answer that takes long, or never comes, keeps fewer waiting."""
 
 _OPEN = text(
     "SELECT id, tran_code, created_at FROM submissions WHERE agency_month_id = :month AND state = 'sent'"
@@ -83,6 +80,11 @@ _RESULT = text(
     " count(*) FILTER (WHERE state = 'rejected') AS rejected FROM month_items"
     " WHERE agency_month_id = :month AND tran_code IS NOT NULL"
 )
+# What a look settled bears its instant, however many attempts the look took.
+_SEEN = text(
+    "SELECT count(*) FROM month_items WHERE agency_month_id = :month AND tran_code IS NOT NULL"
+    " AND state IN ('accepted', 'rejected') AND changed_at = :now"
+)
 # Duties of an event's clock that what came back meets, and newer revisions that waited for it (NĐ 27/2026).
 _OWED = text(
     "SELECT DISTINCT p.id, coalesce(s.number, 0) AS number FROM month_items i JOIN profiles p ON p.id ="
@@ -106,6 +108,9 @@ _COUNTS = text(
 async def await_receipts(tools: Tools, national: National | None, batch: Batch) -> BatchResult:
     """Settle every packet of the list that is under way; counts are of all items sent so far.
 
+    With ``batch.glance`` each is asked about once and nothing is waited for: more is being sent beside it,
+    and what is not there yet is awaited afterwards. ``done`` then counts the items that this look settled.
+
     Raises:
         ApplicationError: some items have no receipt yet; the engine asks again, ever more slowly.
     """
@@ -114,41 +119,66 @@ async def await_receipts(tools: Tools, national: National | None, batch: Batch) 
         packets = (await connection.execute(_OPEN, {"month": batch.agency_month_id})).all()
     if packets and national is None:
         raise again("national-not-configured", REPAIR)
-    waiting = national is not None and await _hear(tools, national, batch, packets)
+    try:
+        waiting = national is not None and await _hear(tools, national, batch, packets)
+    except ApplicationError as away:
+        if not batch.glance or away.next_retry_delay is None:
+            raise
+        waiting = True  # whoever sends or waits finds the same, and waits for it
     await _meet(tools, batch)
     await ask_for_corrections(tools, batch)
-    if waiting and national is not None:
+    if waiting and national is not None and not batch.glance:
         raise again("receipts-pending", growing_delay(national.tries.failed()))
     async with transaction(tools.engine, scope) as connection:
+        if batch.glance:
+            values = {"month": batch.agency_month_id, "now": batch.now}
+            return BatchResult(done=await connection.scalar(_SEEN, values))
         row = (await connection.execute(_RESULT, {"month": batch.agency_month_id})).one()
     return BatchResult(done=row.accepted, refused=row.rejected)
 
 
 async def _hear(tools: Tools, national: National, batch: Batch, packets: Sequence[Row[Any]]) -> bool:
     """Ask about each packet, a few at a time, and write what is said; whether something is still awaited."""
-    waiting, failed = False, 0
-    for start in range(0, len(packets), LANES):
-        await open_way(tools, batch.authority_id, batch.now)
-        lanes = packets[start : start + LANES]
-        found = await asyncio.gather(
-            *(_ask(tools, national, batch, packet) for packet in lanes), return_exceptions=True
-        )
-        for packet, receipt in zip(lanes, found, strict=True):
-            if isinstance(receipt, NationalError):
-                failed += 1
-                if failed == PATIENCE or not of_one_call(receipt):
-                    raise await troubled(tools, batch.authority_id, receipt, batch.now, national.tries)
-                await tell_of_trouble(tools, batch.authority_id, receipt, batch.now)
-                waiting = True
-                continue
-            if isinstance(receipt, BaseException):
-                raise receipt
-            failed = 0
-            if await _settle(tools, national, batch, packet, receipt):
-                national.tries.through(packet.tran_code)
-            else:
-                waiting = True
+    asked, waiting = iter(packets), False
+
+    async def lane() -> None:
+        nonlocal waiting
+        for packet in asked:
+            settled = await _hear_of(tools, national, batch, packet)
+            waiting = waiting or not settled
+
+    ends = await asyncio.gather(*(lane() for _ in range(LANES)), return_exceptions=True)
+    away: NationalError | None = None
+    for end in ends:
+        if isinstance(end, NationalError):
+            away = end
+        elif end is not None:
+            raise end
+    if away is not None:
+        raise await troubled(tools, batch.authority_id, away, batch.now, national.tries)
     return waiting
+
+
+async def _hear_of(tools: Tools, national: National, batch: Batch, packet: Row[Any]) -> bool:
+    """Ask about one packet and write what is said; whether all of it was.
+
+    Raises:
+        NationalError: nobody is there, or a person must do something first.
+        ApplicationError: ``national-paused``.
+    """
+    await open_way(tools, batch.authority_id, batch.now)
+    try:
+        receipt = await _ask(tools, national, batch, packet)
+    except NationalError as error:
+        if national.tries.missed() or not of_one_call(error):
+            raise
+        await tell_of_trouble(tools, batch.authority_id, error, batch.now)
+        return False
+    if settled := await _settle(tools, national, batch, packet, receipt):
+        national.tries.through(packet.tran_code)
+    else:
+        national.tries.answered()
+    return settled
 
 
 async def _meet(tools: Tools, batch: Batch) -> None:

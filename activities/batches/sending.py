@@ -4,7 +4,10 @@ A packet's items are fixed with its TRAN_CODE before it leaves, so whatever dies
 again under the same code, and the other side answers it once (hanoi.art14.1).
 """
 
+import asyncio
 import json
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -12,6 +15,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+from temporalio import activity
 
 from activities.batches.correcting import ask_for_corrections
 from activities.batches.reasons import not_expressible, not_signed, unexpressed
@@ -26,7 +30,7 @@ from activities.national.items import items_of, sender_code
 from activities.national.mappings import Mapping, Mappings, ValueRefusedError
 from activities.national.service import submit_packet
 from activities.national.tree import tell_tree
-from activities.national.trouble import PATIENCE, Tries, of_one_call, open_way, tell_of_trouble, troubled
+from activities.national.trouble import Tries, of_one_call, open_way, tell_of_trouble, troubled
 from activities.notifications.notices import notify_administrator, notify_post
 from models.calendar import legal_date
 from models.database import Scope, transaction
@@ -37,6 +41,8 @@ from models.record.tools import Tools
 
 PACKET = 200
 """Most items of one packet."""
+LANES = 4
+"""Packets under way at a time: an answer that takes long, or never comes, keeps fewer waiting."""
 
 _WAITING = text(
     "SELECT profile_id, revision_id, EXISTS (SELECT 1 FROM approvals a WHERE a.profile_id = i.profile_id"
@@ -84,6 +90,10 @@ _REFUSED = text(
 _RELEASE = text(
     "UPDATE month_items SET tran_code = NULL, reason = :why, changed_at = :now WHERE agency_month_id = :month"
     " AND tran_code = :code AND state IN ('approved', 'cleared')"
+)
+# By rows, so that a share whose attempts die one after the other ends like any other.
+_GONE = text(
+    "SELECT coalesce(sum(items), 0) FROM submissions WHERE agency_month_id = :month AND sent_at = :now"
 )
 _UNDER_WAY = text(
     "SELECT count(*) AS items, coalesce(max(tran_code), '') AS code FROM month_items"
@@ -134,19 +144,15 @@ async def submit_batch(tools: Tools, national: National | None, batch: Batch) ->
             )
         return BatchResult()
     await open_way(tools, batch.authority_id, batch.now)
-    refused = sent = 0
+    refused = 0
     # A packet refused as a whole ends the run: the same items in a new one would be refused again.
-    taken = await _deliver_prepared(tools, national, batch)
-    while taken and not (batch.most and sent >= batch.most):
-        async with transaction(tools.engine, scope) as connection:
-            fixed = await _prepare(connection, tools, national, batch)
-        if fixed is None:
-            taken = False
-            break
-        refused += fixed.unfit
-        sent += len(fixed.items)
-        if fixed.items:
-            taken = await _deliver_one(tools, national, batch, fixed)
+    taken = await _deliver_all(tools, national, batch, await _prepared(tools, batch))
+    room = await _room(tools, batch)
+    while taken and room > 0:
+        packets = await _prepare_some(tools, national, batch, room)
+        refused += sum(one.unfit for one in packets)
+        room -= sum(len(one.items) for one in packets)
+        taken = bool(packets) and await _deliver_all(tools, national, batch, packets)
     await _tree(tools, national, batch)
     if refused:
         await ask_for_corrections(tools, batch)
@@ -216,20 +222,69 @@ async def _prepare(
     return Fixed(packet, code, sender, tuple(items.values()), unfit)
 
 
-async def _deliver_prepared(tools: Tools, national: National, batch: Batch) -> bool:
-    """Send what an earlier attempt prepared; whether every packet was taken."""
-    taken = True
-    scope = Scope(batch.authority_id, everything=True)
-    async with transaction(tools.engine, scope) as connection:
-        packets = (await connection.execute(_PREPARED, {"month": batch.agency_month_id})).all()
-    for packet in packets:
-        taken &= await _deliver_one(tools, national, batch, Fixed(packet.id, packet.tran_code))
-    return taken
+async def _room(tools: Tools, batch: Batch) -> float:
+    """Items that may go out before others come first: of the share, less what lost attempts at it sent."""
+    if not batch.most:
+        return math.inf
+    if activity.info().attempt == 1:
+        return batch.most
+    values = {"month": batch.agency_month_id, "now": batch.now}
+    async with transaction(tools.engine, Scope(batch.authority_id, everything=True)) as connection:
+        return batch.most - int((await connection.execute(_GONE, values)).scalar_one())
+
+
+async def _prepare_some(tools: Tools, national: National, batch: Batch, room: float) -> list[Fixed]:
+    """The next packets, each fixed in a transaction of its own; none where nothing is left."""
+    packets: list[Fixed] = []
+    while len(packets) < LANES and sum(len(one.items) for one in packets) < room:
+        async with transaction(tools.engine, Scope(batch.authority_id, everything=True)) as connection:
+            fixed = await _prepare(connection, tools, national, batch)
+        if fixed is None:
+            break
+        packets.append(fixed)
+    return packets
+
+
+async def _prepared(tools: Tools, batch: Batch) -> list[Fixed]:
+    """What an earlier attempt fixed and may have sent."""
+    async with transaction(tools.engine, Scope(batch.authority_id, everything=True)) as connection:
+        rows = (await connection.execute(_PREPARED, {"month": batch.agency_month_id})).all()
+    return [Fixed(row.id, row.tran_code) for row in rows]
+
+
+async def _deliver_all(tools: Tools, national: National, batch: Batch, packets: Sequence[Fixed]) -> bool:
+    """Send packets, a few at a time; whether every one was taken.
+
+    Raises:
+        ApplicationError: nobody is there; what was sent until then is sent.
+    """
+    # One that came out empty is no message.
+    waiting, every = iter(one for one in packets if one.items or not one.sender), True
+
+    async def lane() -> None:
+        nonlocal every
+        for packet in waiting:
+            taken = await _deliver_one(tools, national, batch, packet)
+            every = every and taken
+
+    ends = await asyncio.gather(*(lane() for _ in range(LANES)), return_exceptions=True)
+    away: NationalError | None = None
+    for end in ends:
+        if isinstance(end, NationalError):
+            away = end
+        elif end is not None:
+            raise end
+    if away is not None:
+        raise await troubled(tools, batch.authority_id, away, batch.now, national.tries)
+    return every
 
 
 async def _deliver_one(tools: Tools, national: National, batch: Batch, packet: Fixed) -> bool:
-    """Send one packet, a few times over where its answer is lost; whether it was taken."""
-    failed = 0
+    """Send one packet, a few times over where its answer is lost; whether it was taken.
+
+    Raises:
+        NationalError: nobody is there, or a person must do something first.
+    """
     while True:
         try:
             await deliver(tools, national, batch, packet)
@@ -237,11 +292,9 @@ async def _deliver_one(tools: Tools, national: National, batch: Batch, packet: F
             await _give_up(tools, batch, packet, refused)
             return False
         except NationalError as error:
-            failed += 1
-            if failed == PATIENCE or not of_one_call(error):
-                raise await troubled(tools, batch.authority_id, error, batch.now, national.tries) from None
+            if national.tries.missed() or not of_one_call(error):
+                raise
             await tell_of_trouble(tools, batch.authority_id, error, batch.now)
-            national.tries.beat()
         else:
             national.tries.through(packet.tran_code)
             return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
+from activities.documents.beside import beside
 from activities.documents.errors import DocumentError
 from activities.documents.profile import render_profile
 from activities.documents.store import DocumentStore
@@ -28,11 +28,13 @@ from activities.signing.proofs import Signing, keep_proof, no_trouble, note_trou
 from activities.signing.signer import Signer, Signers
 from models.access import roles
 from models.activity_interfaces import ExportActivities
+from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.form import canonical, digest
 from models.lifecycle.exporting import AGENCY
 from models.messages import ExportRequest, Signed
 from models.record.load import content_of
+from models.record.law_of import LawOf
 from models.record.tools import Tools
 
 _EXPORT = text(
@@ -91,8 +93,8 @@ class ExportOffice(ExportActivities):
         """The same export always answers the same file, once one was kept; a refusal to sign is an answer."""
         return await patiently(self._export(request))
 
-    async def taken(self, authority_id: UUID, export_id: UUID) -> Taken:
-        """An export as it was asked for.
+    async def taken(self, authority_id: UUID, export_id: UUID, now: datetime) -> Taken:
+        """An export as it was asked for, in the words of the lists in force now.
 
         Raises:
             CannotSignError: ``content-mismatch``, the revision is not what its hash says.
@@ -102,24 +104,24 @@ class ExportOffice(ExportActivities):
             named = {"profile": row.profile_id, "revision": row.revision_id}
             approvals = list((await connection.execute(_APPROVALS, named)).all())
             content = await content_of(connection, self.tools, authority_id, row.revision_id)
+            await self.tools.law(connection, LawOf.authority(authority_id), legal_date(now))
         if digest(content) != row.digest:
             raise CannotSignError("content-mismatch", "the revision's content is not what its hash says")
         return Taken(row, approvals, content)
 
     async def _export(self, request: ExportRequest) -> Signed:
         scope = Scope(request.authority_id, everything=True)
-        loop = asyncio.get_running_loop()
         at = present(request.now).replace(microsecond=0)
         own: Signing | None = None
         try:
-            taken = await self.taken(request.authority_id, request.export_id)
+            taken = await self.taken(request.authority_id, request.export_id, at)
             if taken.row.document_sha256 is not None:
                 return Signed(document=taken.row.document_sha256)
             own = signing_of(taken.row)
             if taken.row.places:
                 code = taken.row.authority_code
                 await may_sign(self.tools, self.notary, request.authority_id, code, at)
-            made = await loop.run_in_executor(self.threads, self._make, taken, at)
+            made = await beside(self.threads, self._make, taken, at)
         except (CannotSignError, DocumentError) as refused:
             async with transaction(self.tools.engine, scope) as connection:
                 await no_trouble(connection, request.export_id)

@@ -27,7 +27,7 @@ class ExportPapers:
         Raises:
             CannotSignError: ``content-mismatch``; ``signature-superseded``, it is not being made any more.
         """
-        taken = await self.office.taken(session.authority_id, session.document_id)
+        taken = await self.office.taken(session.authority_id, session.document_id, now)
         row = taken.row
         if row.state == "failed" or row.asked_by != session.account_id:
             raise CannotSignError("signature-superseded", "the export is not being made any more")

@@ -58,6 +58,8 @@ class Tries:
     """
 
     fruitless: int = 0
+    lost: int = 0
+    """Calls in a row, of all that are under way at a time, whose answer was lost."""
 
     @classmethod
     def begun(cls) -> Self:
@@ -71,8 +73,19 @@ class Tries:
 
     def through(self, what: str) -> None:
         """Something got through: the other side is there, and waits begin anew."""
-        self.fruitless = 0
+        self.fruitless = self.lost = 0
         activity.heartbeat(0, what)
+
+    def answered(self) -> None:
+        """Somebody is there, but nothing came of it yet: waits go on growing."""
+        self.lost = 0
+        self.beat()
+
+    def missed(self) -> bool:
+        """One more answer is lost; whether so many in a row were that nobody is there."""
+        self.lost += 1
+        self.beat()
+        return self.lost >= PATIENCE
 
     def failed(self) -> int:
         """This attempt ends without having got further; which in a row it is, counted from 1."""

@@ -4,7 +4,6 @@ Page by page, each its own transaction: a profile that fails has a row with its 
 none. Begun again, a page is measured again and comes out the same.
 """
 
-import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -17,8 +16,11 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
+from activities.documents.beside import beside
+from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.lifecycle.quality import Yardstick, measure
+from models.record.law_of import LawOf
 from models.record.measuring import APPROVED, LAST_WINDOW, known, plain, yardstick
 from models.record.tools import Tools
 from models.regulations import RuleSet
@@ -80,6 +82,8 @@ class Round:
         return seen
 
     async def _yardstick(self, connection: AsyncConnection) -> Yardstick:
+        # For the code lists of the day.
+        await self.tools.law(connection, LawOf.authority(self.authority_id), legal_date(self.now))
         return yardstick(self.law, self.now, await connection.scalar(LAST_WINDOW))
 
     async def _page(self, connection: AsyncConnection, after: UUID) -> Sequence[Row[Any]]:
@@ -88,8 +92,7 @@ class Round:
 
     async def _measured(self, rows: Sequence[Row[Any]], by: Yardstick) -> list[dict[str, Any]]:
         """The faults of each; opening and judging a form is work for a thread, so that the heart beats on."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
+        return await beside(
             self.threads, lambda: [plain(measure(known(self.tools, row), by)) for row in rows]
         )
 

@@ -1,6 +1,5 @@
 """Rendering and signing one prepared approval."""
 
-import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from temporalio import activity
 
+from activities.documents.beside import beside
 from activities.documents.errors import DocumentError
 from activities.documents.header import DossierHeader, SignaturePlace
 from activities.documents.profile import render_profile
@@ -24,12 +24,14 @@ from activities.signing.proofs import Signing, keep_proof, no_trouble, note_trou
 from activities.signing.signer import Signers
 from models.access import roles
 from models.activity_interfaces import SigningActivities
+from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.form import canonical, digest
 from models.lifecycle.steps import LAST_FIELD as FIELD
 from models.lifecycle.steps import OWN
 from models.messages import Signed, SignRequest
 from models.record.load import content_of
+from models.record.law_of import LawOf
 from models.record.tools import Tools
 
 APPROVAL = text(
@@ -81,15 +83,15 @@ class SigningOffice(SigningActivities):
             if row.document_sha256 is not None:
                 return Signed(document=row.document_sha256, certificate=row.certificate)
             content = await content_of(connection, self.tools, request.authority_id, row.revision_id)
+            # The words of the form are those of the lists in force.
+            await self.tools.law(connection, LawOf.authority(request.authority_id), legal_date(request.now))
         if digest(content) != row.digest:
             return Signed(failure="content-mismatch")
         signing = signing_of(row)
         now = present(request.now).replace(microsecond=0)
         try:
             await may_sign(self.tools, self.notary, request.authority_id, row.authority_code, now)
-            made, document, certificate = await asyncio.get_running_loop().run_in_executor(
-                self.threads, self._render_and_sign, row, content, now
-            )
+            made, document, certificate = await beside(self.threads, self._render_and_sign, row, content, now)
         except (CannotSignError, DocumentError) as refused:
             async with transaction(self.tools.engine, scope) as connection:
                 await no_trouble(connection, signing.id)

@@ -16,11 +16,13 @@ from activities.signing.errors import CannotSignError
 from activities.signing.notary import SignedFile
 from activities.signing.office import APPROVAL, capacity_of, entitled, header_of, signing_of
 from activities.signing.proofs import Signing
+from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.documents import DocumentStore
 from models.form import canonical, digest
 from models.lifecycle.steps import LAST_FIELD
 from models.record.load import content_of
+from models.record.law_of import LawOf
 from models.record.tools import Tools
 
 
@@ -91,6 +93,8 @@ class ApprovalPapers:
         async with transaction(self.tools.engine, scope) as connection:
             row = (await connection.execute(APPROVAL, {"id": session.document_id})).one()
             content = await content_of(connection, self.tools, session.authority_id, row.revision_id)
+            # The words of the form are those of the lists in force.
+            await self.tools.law(connection, LawOf.authority(session.authority_id), legal_date(now))
         if digest(content) != row.digest:
             raise CannotSignError("content-mismatch", "the revision's content is not what its hash says")
         post, reason = capacity_of(row)

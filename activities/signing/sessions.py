@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
+from activities.documents.beside import beside
 from activities.documents.errors import DocumentError
 from activities.documents.stamp import Stamp, stamp_style
 from activities.signing.assurance import Assurance, Level
@@ -72,13 +72,13 @@ class SessionOffice(SessionActivities):
         session = await self._session(request)
         if session.prepared is not None:
             return Signed(document=session.prepared)
-        loop, now = asyncio.get_running_loop(), request.now.replace(microsecond=0)
+        now = request.now.replace(microsecond=0)
         try:
             paper = await self.papers[session.kind].paper(session, request.now)
             await may_sign(
                 self.tools, self.notary, request.authority_id, paper.authority_code, present(request.now)
             )
-            made = await loop.run_in_executor(self.threads, self._lay_out, session, paper, now)
+            made = await beside(self.threads, self._lay_out, session, paper, now)
         except (CannotSignError, DocumentError, PausedError) as refused:
             return Signed(failure=refused.code)  # whoever opens a session is answered now
         async with transaction(self.tools.engine, scope) as connection:
@@ -103,7 +103,7 @@ class SessionOffice(SessionActivities):
         session = await self._session(request)
         approval = str(session.document_id) if session.kind == "approval" else ""
         certificate = session.fingerprint
-        loop, now = asyncio.get_running_loop(), present(request.now)
+        now = present(request.now)
         try:
             paper = await self.papers[session.kind].paper(session, request.now)
         except CannotSignError as refused:
@@ -113,7 +113,7 @@ class SessionOffice(SessionActivities):
         try:
             if self.notary.asks(paper.authority_code):  # the signer has answered; who vouches has not
                 await unpaused(self.tools, request.authority_id, now, "timestamps")
-            made = await loop.run_in_executor(self.threads, self._judge, session, paper, now)
+            made = await beside(self.threads, self._judge, session, paper, now)
         except CannotSignError as refused:
             async with transaction(self.tools.engine, scope) as connection:
                 await no_trouble(connection, paper.signing.id)

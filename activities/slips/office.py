@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ from sqlalchemy import Row, text
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.documents.beside import beside
 from activities.documents.errors import DocumentError
 from activities.documents.slip import render_slip
 from activities.documents.store import DocumentStore
@@ -111,10 +111,9 @@ class SlipOffice(SlipActivities):
             return SlipMade(failure="slip-before-it")
         now = present(request.now).replace(microsecond=0)
         own = _signing_of(row, "")
-        loop = asyncio.get_running_loop()
         try:
             await may_sign(self.tools, self.notary, request.authority_id, row.authority_code, now)
-            made = await loop.run_in_executor(self.threads, self._make, row, papers, gone, now)
+            made = await beside(self.threads, self._make, row, papers, gone, now)
         except (CannotSignError, DocumentError) as refused:
             async with transaction(self.tools.engine, scope) as connection:
                 await no_trouble(connection, own.id)

@@ -67,11 +67,21 @@ def _plan(data: bytes) -> tuple[dict[str, Any], bytes]:
         return {"line": error.line, "vi": error.vi, "en": error.en}, b""
 
 
+def _codes(data: bytes) -> tuple[dict[str, Any], bytes]:
+    from api.intake.code_files import CodeFileError, read_codes
+
+    try:
+        return {"rows": [row.model_dump(mode="json") for row in read_codes(data)]}, b""
+    except CodeFileError as error:
+        return {"line": error.line, "vi": error.vi, "en": error.en}, b""
+
+
 _QUESTIONS: dict[str, Callable[..., tuple[dict[str, Any], bytes]]] = {
     "examine": _examine,
     "page": _page,
     "signatures": _signatures,
     "plan": _plan,
+    "codes": _codes,
 }
 
 

@@ -133,17 +133,19 @@ _DECIDE = text(
 )
 
 
-def lists(today: date) -> Lists:
+async def lists(read: Reading) -> Lists:
     """Every list, with how many codes it has today."""
-    return Lists(items=[_words(code_list(name), today) for name in list_names()])
+    await _in_force(read)
+    return Lists(items=[_words(code_list(name), read.today) for name in list_names()])
 
 
-def one_list(name: str, today: date) -> ListDetail:
+async def one_list(read: Reading, name: str) -> ListDetail:
     """A list with all its codes.
 
     Raises:
         RefusedError: ``not-found``.
     """
+    await _in_force(read)
     known = _known(name)
     entries = [
         Entry(
@@ -152,7 +154,7 @@ def one_list(name: str, today: date) -> ListDetail:
         )
         for one in known.codes.values()
     ]  # fmt: skip
-    return ListDetail(**_words(known, today).model_dump(), entries=entries)
+    return ListDetail(**_words(known, read.today).model_dump(), entries=entries)
 
 
 async def suggestions(read: Reading, name: str, value: str) -> Suggestions:
@@ -161,6 +163,7 @@ async def suggestions(read: Reading, name: str, value: str) -> Suggestions:
     Raises:
         RefusedError: ``not-found``.
     """
+    await _in_force(read)
     known = _known(name)
     return Suggestions(items=_suggested(known, value, read.today, await _decided(read)))
 
@@ -187,8 +190,8 @@ async def holders(read: Reading, name: str, value: str) -> list[UUID]:
     Raises:
         RefusedError: ``not-found``, ``not-permitted``; ``wrong-state`` where nothing is decided about it.
     """
-    _known(name)
     await permits.within(read, "give_notice")
+    _known(name)
     if (await _decided(read)).get((name, value)) is None:
         raise RefusedError.of(
             "wrong-state",
@@ -245,6 +248,11 @@ async def decisions(read: Reading, name: str | None) -> Decisions:
     await permits.within(read, "read_reports")
     rows = await read.connection.execute(_AUDIT, {"list": name, "most": MOST})
     return Decisions(items=[Decision.model_validate(dict(row._mapping)) for row in rows])
+
+
+async def _in_force(read: Reading) -> None:
+    """Read the lists the authority has loaded, as they are in force today."""
+    await read.tools.law(read.connection, LawOf.authority(read.who.authority_id), read.today)
 
 
 def _known(name: str) -> CodeList:

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from api.answers import Answered
 from api.commands import send
 from api.scope import ActiveWho, Asker
+from models.command_codes import CodeListAct
 from models.command_law import LawAct
 from models.commands import Body
 from models.errors import RefusedError
@@ -99,8 +100,8 @@ class Acting:
         """Ask the workflow that carries out acts on somebody's account."""
         return await self._put(account_workflow(account_id), account_id, body, sent, once)
 
-    async def on_law(self, body: LawAct) -> JSONResponse:
-        """Ask the workflow that keeps the authority's law and reckons its duties again."""
+    async def on_law(self, body: LawAct | CodeListAct) -> JSONResponse:
+        """Ask the workflow that keeps the authority's law and lists, and reckons its duties again."""
         authority = self.who.authority_id
         return await self._put(recompute_workflow(authority), authority, body, None, {})
 

@@ -62,13 +62,13 @@ class AppliedToMany(BaseModel):
 @router.get("/code-lists", operation_id="listCodeLists", summary="Danh mục / code lists")
 async def list_code_lists(read: Read) -> desk.Lists:
     """Every list with its source, how far it is trusted, and how many of its codes are in use."""
-    return desk.lists(read.today)
+    return await desk.lists(read)
 
 
 @router.get("/code-lists/{name}", operation_id="getCodeList", summary="Một danh mục / one code list")
 async def get_code_list(read: Read, name: Name) -> desk.ListDetail:
     """All its codes, the ended ones too: from when to when each is used, and what replaces it."""
-    return desk.one_list(name, read.today)
+    return await desk.one_list(read, name)
 
 
 @router.post("/code-lists/{name}/suggestions", operation_id="suggestCodes", summary="Gợi ý mã cho giá trị cũ")

@@ -3,7 +3,7 @@
 from .carrying import carry
 from .cells import CellIssue, read_header, read_row
 from .choosing import form_named, forms
-from .codes import Code, CodeList, code_list, list_names, lists_version
+from .codes import Code, CodeList, Edition, code_list, list_names, list_of, lists_version, reading, use_lists
 from .dates import PartialDate
 from .differences import FieldChange, diff
 from .exporting import cells_of, guarded
@@ -11,7 +11,7 @@ from .fields import Catalogue, Field, catalogue
 from .foretelling import Foretold, foretold, retirement_on
 from .gathering import Candidate, Gathered, cell_at, gather, judge
 from .issues import MAY_WAIT, FieldIssue
-from .meaning import decided_by, put_meanings
+from .meaning import coded, decided_by, put_meanings
 from .normal import Content, canonical, digest, normalise, tidy
 from .ownership import carry_over, owned_by
 from .places import address_in_words, communes, provinces
@@ -33,6 +33,7 @@ __all__ = [
     "CodeList",
     "Column",
     "Content",
+    "Edition",
     "Field",
     "FieldChange",
     "FieldIssue",
@@ -52,6 +53,7 @@ __all__ = [
     "cells_of",
     "choices_of",
     "code_list",
+    "coded",
     "communes",
     "completeness",
     "decided_by",
@@ -67,6 +69,7 @@ __all__ = [
     "level_of",
     "levels",
     "list_names",
+    "list_of",
     "lists_version",
     "may_know",
     "normalise",
@@ -77,11 +80,13 @@ __all__ = [
     "put_meanings",
     "read_header",
     "read_row",
+    "reading",
     "retirement_on",
     "split",
     "suggest",
     "tidy",
     "top_level",
+    "use_lists",
     "validate",
     "visible",
     "withheld",

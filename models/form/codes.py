@@ -1,16 +1,24 @@
-"""Code lists: the closed vocabularies of the form, packaged with their source and how far it is trusted."""
+"""Code lists: the closed vocabularies of the form, packaged with their source and how far it is trusted.
+
+An authority may load newer versions of them by a recorded act. Which are read is said once, where its law is
+read (`use_lists`), and holds for the task that reads it, as a locale does: the lists are the words of a form,
+not facts that a decision weighs.
+"""
 
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 
 from .loading import code_rows, document
 
-_OWN = frozenset({"code", "label", "label_en", "valid_from", "valid_to", "replaced_by"})
+OWN = frozenset({"code", "label", "label_en", "valid_from", "valid_to", "replaced_by"})
+"""Columns every list may have; a list may add its own."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +69,42 @@ class CodeList:
         """The code meant by a cell: the code, its label in any case, or ``code – label`` from a drop-down."""
         if text in self.codes:
             return text
-        by_label = _labels(self.name)
         head, dash, _ = text.partition(" – ")
         if dash and head in self.codes:
             return head
-        return by_label.get(fold(text))
+        return self._labels.get(fold(text))
+
+    @cached_property
+    def _labels(self) -> Mapping[str, str]:
+        """Codes by label; where one was used twice, the one that did not end."""
+        entries = sorted(self.codes.values(), key=lambda entry: entry.valid_to or date.max)
+        return {fold(entry.label): entry.code for entry in entries}
+
+
+@dataclass(frozen=True)
+class Edition:
+    """The lists an authority has loaded, as they are in force on a day; the others are the packaged ones."""
+
+    hash: str
+    lists: Mapping[str, CodeList]
+
+
+_IN_USE: ContextVar[Edition | None] = ContextVar("code_lists", default=None)
+
+
+def use_lists(edition: Edition | None) -> None:
+    """Read these lists from here on, in this task; none: the packaged ones."""
+    _IN_USE.set(edition)
+
+
+@contextmanager
+def reading(edition: Edition | None) -> Iterator[None]:
+    """The same for a block."""
+    before = _IN_USE.set(edition)
+    try:
+        yield
+    finally:
+        _IN_USE.reset(before)
 
 
 def fold(text: str) -> str:
@@ -73,17 +112,36 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join(text.split())).casefold()
 
 
-@cache
 def code_list(name: str) -> CodeList:
-    """The code list of that name. KeyError when the catalogue of lists does not know it."""
+    """The code list of that name as it is read now. KeyError when the catalogue of lists does not know it."""
+    edition = _IN_USE.get()
+    loaded = edition.lists.get(name) if edition else None
+    return loaded if loaded is not None else packaged_list(name)
+
+
+@cache
+def packaged_list(name: str) -> CodeList:
+    """The code list that comes with the program. KeyError when the catalogue of lists does not know it."""
+    if name not in list_names():
+        raise KeyError(name)
+    return list_of(name, code_rows(name))
+
+
+def list_of(name: str, rows: Sequence[Mapping[str, str]]) -> CodeList:
+    """A list of these rows (columns as in its CSV), with the title and the source it is known by.
+
+    Raises:
+        ValueError: a code is replaced by one that is not there.
+        KeyError: the catalogue of lists does not know it.
+    """
     about = document("code_lists", "lists")[name]
     codes = {}
-    for row in code_rows(name):
-        extra = {key: value for key, value in row.items() if key not in _OWN}
+    for row in rows:
+        extra = {key: value for key, value in row.items() if key not in OWN}
         codes[row["code"]] = Code(
             row["code"],
             row["label"],
-            row["label_en"],
+            row.get("label_en") or row["label"],
             extra,
             _day(row.get("valid_from")),
             _day(row.get("valid_to")),
@@ -100,17 +158,16 @@ def _day(written: str | None) -> date | None:
 
 
 @cache
-def _labels(name: str) -> Mapping[str, str]:
-    """Codes by label; where one was used twice, the one that did not end."""
-    entries = sorted(code_list(name).codes.values(), key=lambda entry: entry.valid_to or date.max)
-    return {fold(entry.label): entry.code for entry in entries}
-
-
-@cache
-def lists_version() -> str:
-    """SHA-256 over all code lists: another value means that a form may be judged otherwise."""
+def _packaged_version() -> str:
     lists = {name: code_rows(name) for name in sorted(document("code_lists", "lists"))}
     return sha256(json.dumps(lists, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def lists_version() -> str:
+    """SHA-256 over all code lists as read now: another value means that a form may be judged otherwise."""
+    edition = _IN_USE.get()
+    packaged = _packaged_version()
+    return sha256(f"{packaged}.{edition.hash}".encode()).hexdigest() if edition else packaged
 
 
 def list_names() -> tuple[str, ...]:

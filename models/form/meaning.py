@@ -22,11 +22,12 @@ def put_meanings(cat: Catalogue, content: dict[str, Any], decided: Decided, on: 
     A code that the list still has is left where a row says when it was so: there it may be right.
     """
     return [
-        path for place, key, path, field in _coded(cat, content) if _put(place, key, field, decided, on, path)
+        path for place, key, path, field in coded(cat, content) if _put(place, key, field, decided, on, path)
     ]
 
 
-def _coded(cat: Catalogue, content: dict[str, Any]) -> Iterator[tuple[Any, Any, str, Field]]:
+def coded(cat: Catalogue, content: Mapping[str, Any]) -> Iterator[tuple[Any, Any, str, Field]]:
+    """Every value that is of a code list: where it stands, its key there, its path and its field."""
     for field in cat.fields:
         value = content.get(field.name)
         if field.kind == "code" and isinstance(value, list):

@@ -130,6 +130,8 @@ VERB_OF = {
     "approve_reorganisation": "approve_reorganisation",
     "adopt_law": "administer",
     "proclaim_year": "administer",
+    "propose_code_list": "import_workbook",
+    "decide_code_list": "import_workbook",
 }
 """Command verb to the verb of ``models.access``."""
 

@@ -88,6 +88,12 @@ _CALENDAR = (
     "(SELECT hash FROM calendar_loads WHERE authority_id = :authority"
     " ORDER BY loaded_at DESC, id DESC LIMIT 1)"
 )
+_LISTS = (
+    "(SELECT string_agg(hash, ',' ORDER BY hash) FROM (SELECT DISTINCT ON (code_list) hash"
+    " FROM code_list_versions WHERE authority_id = :authority AND state = 'loaded' AND valid_from <= :day"
+    " ORDER BY code_list, valid_from DESC, decided_at DESC, id DESC) v)"
+)
+"""Code lists are the whole authority's, whatever law binds a unit: none loaded, the packaged ones."""
 
 
 def _of(holder: str) -> TextClause:
@@ -96,6 +102,7 @@ def _of(holder: str) -> TextClause:
     return text(
         f"SELECT coalesce((SELECT {_OTHER} FROM (SELECT r.regulation{_HOLDS} AND c.descendant_id = {holder}"  # noqa: S608 — fragments of our own
         f" ORDER BY c.depth LIMIT 1) g), {_OWN}) AS rule_set, {_CALENDAR} AS calendar,"
+        f" {_LISTS} AS code_lists,"
         " EXISTS (SELECT 1 FROM agency_regimes WHERE authority_id = :authority) AS divided"
     )
 
@@ -103,7 +110,7 @@ def _of(holder: str) -> TextClause:
 _IN_FORCE: Mapping[str, TextClause] = MappingProxyType(
     {
         "authority": text(
-            f"SELECT {_OWN} AS rule_set, {_CALENDAR} AS calendar,"  # noqa: S608 — fragments of our own
+            f"SELECT {_OWN} AS rule_set, {_CALENDAR} AS calendar, {_LISTS} AS code_lists,"  # noqa: S608 — fragments of our own
             " EXISTS (SELECT 1 FROM agency_regimes WHERE authority_id = :authority) AS divided"
         ),
         "unit": _of("CAST(:id AS uuid)"),

@@ -17,6 +17,7 @@ from models.access import Allowed, Target, may
 from models.calendar import legal_date
 from models.calendar.loader import load_year
 from models.calendar.source import SourceError
+from models.command_codes import CodeListAct
 from models.command_law import AdoptLaw, LawAct, LoadLaw, OpenCampaign, ProclaimYear
 from models.command_shapes import Body
 from models.database import Scope, transaction
@@ -25,6 +26,7 @@ from models.lifecycle.rebasing import Basis
 from models.messages import Ask, Moment
 from models.record.authorise import VERB_OF
 from models.record.campaigning import opened_by
+from models.record.code_lists import list_act
 from models.record.commands import Command
 from models.record.law_of import LawOf
 from models.record.lawmaking import (
@@ -114,6 +116,9 @@ async def _decided(
 ) -> tuple[int, dict[str, Any]]:
     """Do it; what the command is answered."""
     body = command.body
+    if isinstance(body, CodeListAct):
+        role = await permitted(connection, tools, ask, command)
+        return 201, await list_act(connection, tools, ask, command, role)
     assert isinstance(body, LawAct), "only acts on the law come here"
     role = await permitted(connection, tools, ask, command)
     if isinstance(body, OpenCampaign):

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models.calendar import Calendar
 from models.database import together
+from models.form import use_lists
 from models.keys import BlindIndex, FieldCipher, KeyRing
 from models.record.law_of import LawOf, Laws, regimes_of
 from models.record.shelf import Shelf
@@ -65,13 +66,14 @@ class Tools:
     async def read(
         self, connection: AsyncConnection, authority_id: UUID, row: Any
     ) -> tuple[RuleSet, Calendar]:
-        """Law and calendar under the hashes that `LawOf.on` found.
+        """Law and calendar under the hashes that `LawOf.on` found; the task reads the code lists of that day.
 
         Raises:
             LookupError: nothing was loaded for this authority and day.
         """
         if row.rule_set is None or row.calendar is None:
             raise LookupError("no rule set or calendar has been loaded for this authority and day")
+        use_lists(await self.shelf.lists(connection, authority_id, row.code_lists))
         return await self.under(connection, authority_id, row.rule_set, row.calendar)
 
     async def under(

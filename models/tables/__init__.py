@@ -12,6 +12,7 @@ from models.tables.accounts import (
 from models.tables.backups import BackupRow
 from models.tables.base import Table
 from models.tables.bulk import BulkItemRow, BulkOrderRow
+from models.tables.code_lists import CodeListVersionRow
 from models.tables.consents import AccessConsentRow
 from models.tables.disposal import DisposedFileRow, LegalHoldRow
 from models.tables.duties import CaseRow, DutyRow, NoticeRow
@@ -110,6 +111,7 @@ __all__ = [
     "CalendarRow",
     "CaseRow",
     "CertificateRow",
+    "CodeListVersionRow",
     "CodeMappingRow",
     "CommandRow",
     "CustodyRow",

@@ -261,6 +261,28 @@ PATHS: dict[str, Callable[[], Path]] = {
         ),
         until_end,
     ),
+    "agency_month/receipts_beside_shares": lambda: Path(
+        AgencyMonthWorkflow,
+        _list(),
+        Script(
+            acts={
+                "look": [told("open", 3, left=3, round=FIRST, rounds=1)],
+                "approvals_done": [told("open", 4, left=3, to_send=3)],
+                "submitted": [told("submitting", 5, left=0)],
+                "receipts": [told("submitting", 6, left=0)],
+                "close_month": [told("closed", 7)],
+            },
+            batches={
+                "submit": [
+                    BatchResult(done=2, tran_code="T1", more=True),
+                    BatchResult(done=3, tran_code="T2", more=True),
+                    BatchResult(done=0),
+                ],
+                "receipts": [BatchResult(done=2), BatchResult(done=1)],
+            },
+        ),
+        until_end,
+    ),
     "agency_month/nothing_sent": lambda: Path(
         AgencyMonthWorkflow,
         _list(),

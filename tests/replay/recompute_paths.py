@@ -30,6 +30,12 @@ async def _opens_campaign(player: Player) -> None:
     await player.ends()
 
 
+async def _gives_lists(player: Player) -> None:
+    for verb in ("propose_code_list", "decide_code_list"):
+        await player.says(verb)
+    await player.ends()
+
+
 RENEWED = RenewalStart(authority_id=AUTHORITY)
 
 ORDERED = BulkStart(authority_id=AUTHORITY, order_id=SUBJECT)
@@ -41,6 +47,9 @@ PATHS: dict[str, Callable[[], Path]] = {
     "recompute/heard": lambda: Path(RecomputeWorkflow, START, Script(), _hears),
     "recompute/law_given": lambda: Path(
         RecomputeWorkflow, START, acts(told("law", 0, status=201)), _gives_law
+    ),
+    "recompute/lists_given": lambda: Path(
+        RecomputeWorkflow, START, acts(told("law", 0, status=201)), _gives_lists
     ),
     "recompute/campaign": lambda: Path(
         RecomputeWorkflow, START, acts(told("law", 0, status=201)), _opens_campaign

@@ -54,3 +54,29 @@ async def test_attempts_that_died_with_their_worker_or_got_on_lengthen_no_wait(
     with pytest.raises(ApplicationError) as pending:
         await run(months.await_receipts, batch(world, month), attempt=12)
     assert (pending.value.type, pending.value.next_retry_delay) == ("receipts-pending", timedelta(seconds=2))
+
+
+async def test_a_look_asks_once_writes_what_is_there_and_waits_for_nothing(
+    world, ready, months, run, emulator
+) -> None:
+    month, _ = ready
+    emulator.faults(settle_polls=2)
+    await run(months.submit_batch, batch(world, month))
+    glance = batch(world, month).model_copy(update={"glance": True})
+    assert (await run(months.await_receipts, glance)).done == 0
+    # Lost with its worker after it wrote: the same look counts the same items, by rows.
+    later = glance.model_copy(update={"now": glance.now + timedelta(minutes=1)})
+    seen = [(await run(months.await_receipts, later, attempt=n)).done for n in (1, 2)]
+    assert seen == [3, 3]
+    assert (await run(months.await_receipts, batch(world, month))).done == 3
+
+
+async def test_a_look_does_not_wait_for_the_other_side_to_come_back(
+    world, ready, months, run, emulator
+) -> None:
+    month, _ = ready
+    await run(months.submit_batch, batch(world, month))
+    emulator.faults(server_error_next=9)
+    glance = batch(world, month).model_copy(update={"glance": True})
+    assert (await run(months.await_receipts, glance)).done == 0
+    assert await world.rows("SELECT 1 FROM submissions WHERE state <> 'sent'") == []

@@ -24,6 +24,7 @@ from models.command_accounts import (
     WithdrawServiceKey,
 )
 from models.command_admin import AnnounceMaintenance, LiftMaintenance, OrderBackup, PauseParty, ResumeParty
+from models.command_codes import CodeRow, DecideCodeList, ProposeCodeList
 from models.command_exports import ExportDossier, PrintDossier
 from models.command_fields import ChangeFields
 from models.command_law import AdoptLaw, LoadLaw, OpenCampaign, ProclaimYear
@@ -202,6 +203,10 @@ def bodies(world: World) -> dict[str, Body]:
         AdoptLaw(regulation="khong_co", starts=day, document="6/QĐ"),
         ProclaimYear(file="2030.yaml", content="year: 2030", document="6/QĐ"),
         OpenCampaign(document="6/QĐ"),
+        ProposeCodeList(
+            code_list="ethnicity", starts=day, rows=[CodeRow(code="01", label="Kinh")], document="6/QĐ"
+        ),
+        DecideCodeList(code_list="ethnicity", version_id=NOBODY, decision="load"),
         RequestAccount(document="4"),
         *register_bodies.made(world.culture, world.now),
         *disposal_bodies.made(),
