@@ -80,3 +80,13 @@ async def test_a_look_does_not_wait_for_the_other_side_to_come_back(
     glance = batch(world, month).model_copy(update={"glance": True})
     assert (await run(months.await_receipts, glance)).done == 0
     assert await world.rows("SELECT 1 FROM submissions WHERE state <> 'sent'") == []
+
+
+async def test_a_share_whose_attempts_are_lost_ends_like_any_other(world, ready, months, run) -> None:
+    month, _ = ready
+    share = batch(world, month).model_copy(update={"most": 2})
+    first = await run(months.submit_batch, share)
+    # The worker died before it could say so: what went out by then is counted by rows.
+    again = await run(months.submit_batch, share, attempt=2)
+    assert [(one.done, one.more) for one in (first, again)] == [(2, True), (2, True)]
+    assert (await run(months.submit_batch, share)).done == 3

@@ -112,17 +112,6 @@ class TestSending:
         assert [(one.done, one.more) for one in answers] == [(2, True), (3, True), (3, False)]
         assert emulator.summary()["packets"] - before["packets"] == 2
 
-    async def test_a_share_whose_attempts_are_lost_ends_like_any_other(
-        self, world, ready, months, run
-    ) -> None:
-        month, _ = ready
-        share = batch(world, month).model_copy(update={"most": 2})
-        first = await run(months.submit_batch, share)
-        # The worker died before it could say so: what went out by then is counted by rows.
-        again = await run(months.submit_batch, share, attempt=2)
-        assert [(one.done, one.more) for one in (first, again)] == [(2, True), (2, True)]
-        assert (await run(months.submit_batch, share)).done == 3
-
     async def test_an_empty_second_run_sends_nothing(self, world, ready, months, run, emulator) -> None:
         month, _ = ready
         await run(months.submit_batch, batch(world, month))

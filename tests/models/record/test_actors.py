@@ -127,6 +127,8 @@ ALLOWED = {
     "load_law": ("admin",),
     "adopt_law": ("admin",),
     "proclaim_year": ("admin",),
+    "propose_code_list": ("department", "admin"),
+    "decide_code_list": ("department", "admin"),
 }
 """Who may, of the people below; everybody else may not."""
 REFUSALS = ("not-permitted", "own-approval", "not-competent", "delegation-beyond-right")
