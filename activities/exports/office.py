@@ -33,8 +33,8 @@ from models.database import Scope, transaction
 from models.form import canonical, digest
 from models.lifecycle.exporting import AGENCY
 from models.messages import ExportRequest, Signed
-from models.record.load import content_of
 from models.record.law_of import LawOf
+from models.record.load import content_of
 from models.record.tools import Tools
 
 _EXPORT = text(

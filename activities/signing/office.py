@@ -30,8 +30,8 @@ from models.form import canonical, digest
 from models.lifecycle.steps import LAST_FIELD as FIELD
 from models.lifecycle.steps import OWN
 from models.messages import Signed, SignRequest
-from models.record.load import content_of
 from models.record.law_of import LawOf
+from models.record.load import content_of
 from models.record.tools import Tools
 
 APPROVAL = text(

@@ -21,8 +21,8 @@ from models.database import Scope, transaction
 from models.documents import DocumentStore
 from models.form import canonical, digest
 from models.lifecycle.steps import LAST_FIELD
-from models.record.load import content_of
 from models.record.law_of import LawOf
+from models.record.load import content_of
 from models.record.tools import Tools
 
 

@@ -16,8 +16,8 @@ from models.form import catalogue, list_names
 from models.form.codes import OWN, CodeList
 from models.form.list_versions import Judged, Version
 from models.record.code_lists import keeper_only, newest, planned
-from models.record.list_touches import Touched, touched, units_of
 from models.record.law_of import LawOf
+from models.record.list_touches import Touched, touched, units_of
 from models.record.tools import Tools
 
 

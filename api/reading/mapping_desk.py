@@ -21,6 +21,7 @@ from models.errors import FieldRefusal, RefusedError
 from models.form import catalogue, code_list, list_names, may_know, suggest
 from models.form.codes import CodeList
 from models.lifecycle.readiness import Mark
+from models.record.law_of import LawOf
 from models.record.load import contents_of
 
 MOST = 500

@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0092"
-down_revision = "0087"
+down_revision = "0089"
 
 
 def upgrade() -> None:
