@@ -14,7 +14,6 @@ from activities.readiness.board import look_over
 from api.intake.code_files import CodeFileError, read_codes
 from models.database import transaction
 from models.form.codes import packaged_list
-from models.record.law_of import LawOf
 from tests.api.commands.test_refusals import problem
 from tests.world import World
 
@@ -129,8 +128,8 @@ async def test_a_version_is_handed_in_by_one_and_loaded_by_another(
 
     # No form was rewritten: the morning measures it by the lists in force, and the desk has the old value.
     async with transaction(world.tools.engine, world.scope) as connection:
-        law, _ = await world.tools.law(connection, LawOf.authority(world.authority), world.now.date())
-    await look_over(world.tools, world.scope, law, world.now + timedelta(hours=1), lambda: None)
+        laws = await world.tools.laws(connection, world.authority, world.now.date())
+    await look_over(world.tools, world.scope, laws, world.now + timedelta(hours=1), lambda: None)
     (measured,) = await world.rows("SELECT faults FROM readiness WHERE profile_id = :p", p=profile)
     assert ["code-not-then", "ethnicity"] in measured.faults["correct"]
     (old,) = [one for one in (await hr.get("/mapping-desk")).json()["items"] if one["value"] == "01"]
