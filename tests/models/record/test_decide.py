@@ -7,6 +7,7 @@ import pytest
 
 from models.command_accounts import ACCOUNT_ACTS
 from models.command_admin import ADMINISTRATION
+from models.command_codes import DecideCodeList, ProposeCodeList
 from models.command_law import OpenCampaign
 from models.command_national import OrderReconciliation
 from models.command_registers import BREACHES
@@ -48,6 +49,8 @@ def test_every_command_has_a_decision() -> None:
         *BREACHES,
         *TREE_ACTS,
         *REORGANISATIONS,
+        ProposeCodeList,
+        DecideCodeList,
     }
     assert set(DECISIONS) | elsewhere | set(PLANNED) == set(COMMANDS)
 
