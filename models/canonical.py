@@ -19,7 +19,18 @@ def dumps(value: Any) -> bytes:
         UnicodeEncodeError: a lone surrogate.
         RecursionError: bottomless nesting.
     """
-    return _SPELL(value).encode() if _plain(value) else rfc8785.dumps(value)
+    spelt = plain_dumps(value)
+    return spelt if spelt is not None else rfc8785.dumps(value)
+
+
+def plain_dumps(value: Any) -> bytes | None:
+    """The same where the value is of plain objects, lists, texts, whole numbers and truths; none otherwise.
+
+    Raises:
+        UnicodeEncodeError: a lone surrogate.
+        RecursionError: bottomless nesting.
+    """
+    return _SPELL(value).encode() if _plain(value) else None
 
 
 def _plain(value: Any) -> bool:
@@ -28,6 +39,10 @@ def _plain(value: Any) -> bool:
         return True
     if kind is int:
         return bool(-_SAFE <= value <= _SAFE)
+    # Loops, and texts passed over where they stand: a form is a few hundred of them, and is spelt often.
     if kind is dict:
-        return all(type(key) is str and key.isascii() and _plain(one) for key, one in value.items())
-    return kind is list and all(_plain(one) for one in value)
+        for key, one in value.items():
+            if type(key) is not str or not key.isascii() or (type(one) is not str and not _plain(one)):
+                return False
+        return True
+    return kind is list and all(type(one) is str or _plain(one) for one in value)

@@ -7,7 +7,6 @@ again under the same code, and the other side answers it once (hanoi.art14.1).
 import asyncio
 import json
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -144,21 +143,77 @@ async def submit_batch(tools: Tools, national: National | None, batch: Batch) ->
             )
         return BatchResult()
     await open_way(tools, batch.authority_id, batch.now)
-    refused = 0
-    # A packet refused as a whole ends the run: the same items in a new one would be refused again.
-    taken = await _deliver_all(tools, national, batch, await _prepared(tools, batch))
-    room = await _room(tools, batch)
-    while taken and room > 0:
-        packets = await _prepare_some(tools, national, batch, room)
-        refused += sum(one.unfit for one in packets)
-        room -= sum(len(one.items) for one in packets)
-        taken = bool(packets) and await _deliver_all(tools, national, batch, packets)
+    share = _Share(tools, national, batch, await _room(tools, batch), await _prepared(tools, batch))
+    await share.send()
     await _tree(tools, national, batch)
-    if refused:
+    if share.unfit:
         await ask_for_corrections(tools, batch)
     async with transaction(tools.engine, scope) as connection:
         row = (await connection.execute(_UNDER_WAY, {"month": batch.agency_month_id})).one()
-    return BatchResult(done=row.items, refused=refused, tran_code=row.code, more=taken)
+    more = share.taken and share.left
+    return BatchResult(done=row.items, refused=share.unfit, tran_code=row.code, more=more)
+
+
+@dataclass(slots=True)
+class _Share:
+    """A share of a list on its way: packets fixed one after the other, a few of them sent at a time."""
+
+    tools: Tools
+    national: National
+    batch: Batch
+    room: float
+    """Items that may still be fixed."""
+    before: list[Fixed]
+    """What an earlier attempt fixed and may have sent: it goes first, all of it."""
+    unfit: int = 0
+    taken: bool = True
+    """A packet refused as a whole ends the run: the same items in a new one would be refused again."""
+    left: bool = True
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def send(self) -> None:
+        """Send until the share is over or nothing is left.
+
+        Raises:
+            ApplicationError: nobody is there; what was sent until then is sent.
+        """
+        ends = await asyncio.gather(*(self._lane() for _ in range(LANES)), return_exceptions=True)
+        away: NationalError | None = None
+        for end in ends:
+            if isinstance(end, NationalError):
+                away = end
+            elif end is not None:
+                raise end
+        if away is not None:
+            batch = self.batch
+            raise await troubled(self.tools, batch.authority_id, away, batch.now, self.national.tries)
+
+    async def _lane(self) -> None:
+        try:
+            while (packet := await self._next()) is not None:
+                taken = await _deliver_one(self.tools, self.national, self.batch, packet)
+                self.taken = self.taken and taken
+        except BaseException:
+            self.room = 0  # the other lanes end with what they have in hand
+            self.before.clear()
+            raise
+
+    async def _next(self) -> Fixed | None:
+        async with self.turn:
+            if self.before:
+                return self.before.pop(0)
+            while self.taken and self.left and self.room > 0:
+                scope = Scope(self.batch.authority_id, everything=True)
+                async with transaction(self.tools.engine, scope) as connection:
+                    fixed = await _prepare(connection, self.tools, self.national, self.batch)
+                if fixed is None:
+                    self.left = False
+                    break
+                self.unfit += fixed.unfit
+                self.room -= len(fixed.items)
+                if fixed.items:
+                    return fixed
+            return None
 
 
 async def _tree(tools: Tools, national: National, batch: Batch) -> None:
@@ -233,50 +288,11 @@ async def _room(tools: Tools, batch: Batch) -> float:
         return batch.most - int((await connection.execute(_GONE, values)).scalar_one())
 
 
-async def _prepare_some(tools: Tools, national: National, batch: Batch, room: float) -> list[Fixed]:
-    """The next packets, each fixed in a transaction of its own; none where nothing is left."""
-    packets: list[Fixed] = []
-    while len(packets) < LANES and sum(len(one.items) for one in packets) < room:
-        async with transaction(tools.engine, Scope(batch.authority_id, everything=True)) as connection:
-            fixed = await _prepare(connection, tools, national, batch)
-        if fixed is None:
-            break
-        packets.append(fixed)
-    return packets
-
-
 async def _prepared(tools: Tools, batch: Batch) -> list[Fixed]:
     """What an earlier attempt fixed and may have sent."""
     async with transaction(tools.engine, Scope(batch.authority_id, everything=True)) as connection:
         rows = (await connection.execute(_PREPARED, {"month": batch.agency_month_id})).all()
     return [Fixed(row.id, row.tran_code) for row in rows]
-
-
-async def _deliver_all(tools: Tools, national: National, batch: Batch, packets: Sequence[Fixed]) -> bool:
-    """Send packets, a few at a time; whether every one was taken.
-
-    Raises:
-        ApplicationError: nobody is there; what was sent until then is sent.
-    """
-    # One that came out empty is no message.
-    waiting, every = iter(one for one in packets if one.items or not one.sender), True
-
-    async def lane() -> None:
-        nonlocal every
-        for packet in waiting:
-            taken = await _deliver_one(tools, national, batch, packet)
-            every = every and taken
-
-    ends = await asyncio.gather(*(lane() for _ in range(LANES)), return_exceptions=True)
-    away: NationalError | None = None
-    for end in ends:
-        if isinstance(end, NationalError):
-            away = end
-        elif end is not None:
-            raise end
-    if away is not None:
-        raise await troubled(tools, batch.authority_id, away, batch.now, national.tries)
-    return every
 
 
 async def _deliver_one(tools: Tools, national: National, batch: Batch, packet: Fixed) -> bool:

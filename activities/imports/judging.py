@@ -8,7 +8,7 @@ from uuid import UUID
 
 from activities.imports.lines import Line, Verdict
 from activities.imports.words import finding
-from models.form import Candidate, Catalogue, CellIssue, PartialDate, digest, judge, people_of, tidy
+from models.form import Candidate, Catalogue, CellIssue, PartialDate, digest_of_tidy, judge, people_of, tidy
 from models.record.bulk import Change, Legacy
 
 SECTION = "profiles"
@@ -99,7 +99,7 @@ def legacy_of(
         staff_number=content.get("staff_number"),
         number=number,
         content=content,
-        digest=digest(content),
+        digest=digest_of_tidy(content),
         held_since=min(joined, today),
         login=candidate.extras.get("login"),
         email=candidate.extras.get("email"),

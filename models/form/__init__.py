@@ -12,7 +12,7 @@ from .foretelling import Foretold, foretold, retirement_on
 from .gathering import Candidate, Gathered, cell_at, gather, judge
 from .issues import MAY_WAIT, FieldIssue
 from .meaning import coded, decided_by, put_meanings
-from .normal import Content, canonical, digest, normalise, tidy
+from .normal import Content, canonical, digest, digest_of_tidy, normalise, tidy
 from .ownership import carry_over, owned_by
 from .places import address_in_words, communes, provinces
 from .prefilling import Prefilled, prefill
@@ -59,6 +59,7 @@ __all__ = [
     "decided_by",
     "diff",
     "digest",
+    "digest_of_tidy",
     "foretold",
     "form_named",
     "forms",
