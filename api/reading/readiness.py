@@ -15,7 +15,7 @@ from api.paging import Page, cursor, key_of, page
 from api.reading import permits
 from api.scope import Reading
 from models.access import Target
-from models.form import catalogue
+from models.form import catalogue, may_know
 from models.form.fields import Catalogue
 from models.lifecycle.quality import CRITERION_EN, CRITERION_VI, MEASURE_VI, Criterion, criteria_of
 from models.lifecycle.readiness import BITS, MEASURES_EN, MEASURES_VI, Measure, about
@@ -124,6 +124,9 @@ class UnreadyProfiles(Page):
     """A page of profiles behind one number of the board."""
 
     measure: str = Field(title="Chỉ tiêu")
+    level: int = Field(
+        title="Nêu mục đến độ hạn chế", description="Mục có độ cao hơn không nêu / fields above are not named"
+    )
     items: list[Unready] = Field(title="Hồ sơ")
 
 
@@ -222,9 +225,11 @@ async def unready(
         values["last"] = key[0]
     found = await read.connection.execute(text(_PROFILES.format(where=where)), values)
     rows, more = page(found.all(), limit)
+    level = await permits.level_in(read, agency_id)
     return UnreadyProfiles(
         measure=measure.value,
-        items=[_profile(row, measure) for row in rows],
+        level=level,
+        items=[_profile(row, measure, level) for row in rows],
         next=cursor(rows[-1].profile_id) if more else None,
     )
 
@@ -295,14 +300,20 @@ def _figures(row: Any) -> MonthFigures | None:
     return MonthFigures(agency_month_id=row.id, **values)
 
 
-def _profile(row: Any, measure: Measure) -> Unready:
+def _profile(row: Any, measure: Measure, level: int) -> Unready:
+    """What is wrong with a field that the reader does not see tells about it: it is not named."""
     form = catalogue(row.form_version) if row.form_version else None
+    faults = [
+        (code, path)
+        for code, path in _faults(row, measure)
+        if not path or (form is not None and may_know(form.version, path, level))
+    ]
     return Unready(
         profile_id=row.profile_id,
         person=row.person,
         agency_id=row.agency_id,
         measured_at=row.measured_at,
-        lacks=[_lack(form, code, path) for code, path in _faults(row, measure)],
+        lacks=[_lack(form, code, path) for code, path in faults],
         duties=[Owed.model_validate(one) for one in row.duties],
     )
 

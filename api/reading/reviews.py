@@ -12,7 +12,7 @@ from api.reading import permits
 from api.reading.steps import Call, calls
 from api.scope import Reading
 from models.errors import RefusedError
-from models.form import catalogue
+from models.form import catalogue, may_know
 from models.lifecycle.quality import CRITERION_EN, CRITERION_VI, MEASURE_VI, Criterion, criteria_of
 from models.regulations import Slot
 
@@ -134,6 +134,9 @@ class Finding(BaseModel):
 class Findings(Page):
     """A page of failing profiles."""
 
+    level: int = Field(
+        title="Nêu mục đến độ hạn chế", description="Mục có độ cao hơn không nêu / fields above are not named"
+    )
     items: list[Finding] = Field(title="Hồ sơ chưa đạt")
 
 
@@ -276,8 +279,10 @@ async def findings(
         values["last"] = key[0]
     result = await read.connection.execute(text(f"{query} ORDER BY f.profile_id LIMIT :limit"), values)
     rows, more = page(result.all(), limit)
+    level = await permits.level_in(read, row.agency_id)
     return Findings(
-        items=[_finding(one, criterion) for one in rows],
+        level=level,
+        items=[_finding(one, criterion, level) for one in rows],
         next=cursor(rows[-1].profile_id) if more else None,
     )
 
@@ -306,13 +311,14 @@ def _report(row: Any, read: Reading) -> dict[str, Any]:
     return {**row._mapping, **figures, "overdue": waits and row.due_at <= read.now}
 
 
-def _finding(row: Any, only: Criterion | None) -> Finding:
+def _finding(row: Any, only: Criterion | None, level: int) -> Finding:
     cat = catalogue(row.form_version) if row.form_version else None
     faults = [
         Fault(criterion=name, code=code, path=path, label=cat.label(path) if cat and path else "")
         for name, found in row.faults.items()
         if only is None or name == only.value
         for code, path in found
+        if not path or (cat is not None and may_know(cat.version, path, level))
     ]
     return Finding(
         profile_id=row.profile_id,

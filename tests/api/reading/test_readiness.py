@@ -161,6 +161,22 @@ async def test_a_number_opens_who_and_what_exactly(
     assert accepted["next"] is not None
 
 
+async def test_what_is_wrong_with_a_field_above_the_readers_level_is_not_named(
+    caller: Caller, world: World, people: dict[str, UUID]
+) -> None:
+    """That the ethnicity is missing, or the religion an unknown one, tells about it."""
+    await world.written(
+        lambda c: world.account(c, "board.auditor", role="auditor", agency_id=world.department)
+    )
+    await caller.login("board.auditor")
+    for measure in ("complete", "coded"):
+        found = await caller.ok(f"/readiness/{world.a}", measure=measure, below=True)
+        assert found["level"] == 2
+        named = {x["path"] for one in found["items"] for x in one["lacks"]}
+        assert not named & {"ethnicity", "religion"}
+    assert str(people["coded"]) in {one["profile_id"] for one in found["items"]}, "the line stays"
+
+
 async def test_sums_follow_every_change_and_a_morning_changes_nothing(
     world: World, people: dict[str, UUID], caller: Caller
 ) -> None:
