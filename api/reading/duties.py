@@ -1,5 +1,6 @@
 """What is owed: lists of duties, and one duty with why."""
 
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -180,8 +181,14 @@ async def one(read: Reading, duty_id: UUID) -> DutyDetail:
     if row is None:
         raise permits.missing()
     law, calendar = await read.law_at(row.agency_id)
-    known = {rule.id: rule for rule in law.rules}
-    rule = known.get(row.rule_id)
+    rule = next((one for one in law.rules if one.id == row.rule_id), None)
+    if rule is None:
+        # Under the law it was opened with, where its unit has come under another regulation since.
+        with suppress(LookupError):
+            law, _ = await read.tools.under(
+                read.connection, read.who.authority_id, row.rule_set_hash, row.calendar_hash
+            )
+            rule = next((one for one in law.rules if one.id == row.rule_id), None)
     return DutyDetail.model_validate(
         {
             **_line(row, read, calendar),

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from activities.batches.opening import Opening, open_list
 from models.calendar import legal_date
 from models.command_reorganisation import DraftReorganisation
 from models.commands import GiveNotice
@@ -19,6 +20,8 @@ from models.lifecycle.switching import running
 from models.record.basis import basis_of
 from models.record.law_of import LawOf
 from models.record.lawmaking import Warrant, carry_out, loading, preview
+from models.record.loads import Load, load_regime
+from models.record.months import dates_of
 from models.record.recompute import recompute
 from models.record.regimes import fault_of
 from models.regulations import Deadline, RuleSet, in_force, load_policy, seed
@@ -194,6 +197,36 @@ async def test_a_newer_text_of_the_other_regulation_moves_what_stands_under_it_a
     with pytest.raises(RefusedError) as refused:
         await carry_out(world.tools, world.authority, newer, Warrant("9/QĐ"), world.now)
     assert refused.value.refusal.code in ("law-known", "law-not-loadable")
+
+
+async def test_lists_opened_afterwards_have_the_days_of_their_own_law(world: World) -> None:
+    """The agency's list, beside those of agencies under the authority's own law."""
+    case = await drafted(world, {**MOVE, "unit": "H26.02", "regulation": "binh_dinh"}, days=1)
+    await carried_out(world, case)
+    await world.employ(until="review")
+    law = in_force("binh_dinh", legal_date(world.now))
+    shorter = law.replace("tt06.art7.1", deadline=Deadline(unit="last_n_calendar_days_of_month", n=3))
+    load = Load(world.authority, "9/QĐ", world.now)
+    async with transaction(world.tools.engine, world.scope) as connection:
+        await load_regime(connection, load, "binh_dinh", shorter, date(2026, 1, 1))
+        own, theirs, before = [
+            await dates_of(connection, world.tools, whose, month)
+            for whose, month in (
+                (LawOf.authority(world.authority), "2026-01"),
+                (LawOf.unit(world.authority, world.museum), "2026-01"),
+                (LawOf.unit(world.authority, world.museum), "2025-12"),
+            )
+        ]
+    assert (own.opens_on, theirs.opens_on) == (date(2026, 1, 27), date(2026, 1, 29))
+    assert (before.opens_on, before.closes_on) == (date(2025, 12, 27), date(2026, 1, 29))
+    opening = Opening(world.tools, world.authority, own, world.now, divided=True)
+    for agency in (world.culture, world.health):
+        await open_list(opening, agency)
+    rows = await world.rows("SELECT agency_id, opens_on FROM agency_months WHERE month = '2026-01'")
+    assert {row.agency_id: row.opens_on for row in rows} == {
+        world.culture: theirs.opens_on,
+        world.health: own.opens_on,
+    }
 
 
 async def test_what_cannot_bind_is_refused_with_its_line(world: World) -> None:
