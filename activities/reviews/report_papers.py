@@ -35,7 +35,7 @@ class ReportPapers:
         async with transaction(self.office.tools.engine, scope) as connection:
             row = await report_row(connection, session.document_id)
             law, _ = await self.office.tools.law(
-                connection, LawOf.authority(session.authority_id), legal_date(now)
+                connection, LawOf.report(session.authority_id, row.id), legal_date(now)
             )
         if row.signature_id is None or row.signer_id != session.account_id:
             raise CannotSignError("signature-superseded", "another signature was asked for meanwhile")

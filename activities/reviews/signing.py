@@ -40,12 +40,16 @@ FIELD = "reporter"
 """The signature field of whoever reports."""
 
 _REPORT = text(
-    "SELECT t.*, w.period, w.slot, w.rule_id, w.citation, w.due_on, w.policy_date, g.name AS agency,"
+    "SELECT t.*, w.period, w.slot, coalesce(d.rule_id, w.rule_id) AS rule_id,"
+    " coalesce(d.citation, w.citation) AS citation, coalesce(d.due_on, w.due_on) AS due_on,"
+    " coalesce((d.facts ->> 'policy_date')::boolean, w.policy_date) AS policy_date, g.name AS agency,"
     " g.code AS agency_code, u.name AS authority,"
     " u.code AS authority_code, a.display_name AS signer, h.name AS signer_agency,"
     " o.display_name AS on_behalf, l.document AS delegated_by, l.valid_from AS lent_from,"
     " l.valid_to AS lent_to"
     " FROM review_reports t JOIN reviews w ON w.id = t.review_id JOIN agencies g ON g.id = t.agency_id"
+    " LEFT JOIN LATERAL (SELECT * FROM duties o WHERE o.report_id = t.id AND NOT t.whole"
+    "   ORDER BY o.opened_at DESC LIMIT 1) d ON true"
     " JOIN authorities u ON u.authority_id = t.authority_id LEFT JOIN accounts a ON a.id = t.signer_id"
     " LEFT JOIN agencies h ON h.id = a.agency_id LEFT JOIN accounts o ON o.id = t.on_behalf_of"
     " LEFT JOIN delegations l ON l.id = t.delegation_id WHERE t.id = :id"
@@ -69,7 +73,7 @@ async def sign_report(office: ReviewOffice, signing: ReportSigning) -> Signed:
     async with transaction(office.tools.engine, scope) as connection:
         row = (await connection.execute(_REPORT, {"id": signing.report_id})).one()
         law, _ = await office.tools.law(
-            connection, LawOf.authority(signing.authority_id), legal_date(signing.now)
+            connection, LawOf.report(signing.authority_id, row.id), legal_date(signing.now)
         )
     if row.signature_id != signing.signature_id:
         return Signed(failure="signature-superseded")

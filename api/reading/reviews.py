@@ -150,8 +150,14 @@ _REVIEW = (
     f"SELECT w.*, {_COUNT.format(which=_OWED)} AS reports, {_COUNT.format(which=_SENT)} AS sent,"  # noqa: S608 — fragments above, values bound
     f" {_COUNT.format(which=_SENT + ' AND t.late_days > 0')} AS late FROM reviews w WHERE "
 )
+# The agency's own day and text, where its regulation is another than the campaign's.
+_OWN_TEXT = ", ".join(
+    f"coalesce((SELECT d.{name} FROM duties d WHERE d.report_id = t.id AND NOT t.whole"  # noqa: S608 — names of our own
+    f" ORDER BY d.opened_at DESC LIMIT 1), w.{name}) AS {name}"
+    for name in ("due_on", "due_at", "citation")
+)
 _REPORT = (
-    f"SELECT t.*, w.period, w.due_on, w.due_at, w.citation, a.name AS agency, a.code, {_OWED} AS owed,"  # noqa: S608 — the same
+    f"SELECT t.*, w.period, {_OWN_TEXT}, a.name AS agency, a.code, {_OWED} AS owed,"  # noqa: S608 — the same
     " s.display_name AS signer, o.display_name AS on_behalf_of_name FROM review_reports t"
     " JOIN reviews w ON w.id = t.review_id JOIN agencies a ON a.id = t.agency_id"
     " LEFT JOIN accounts s ON s.id = t.signer_id LEFT JOIN accounts o ON o.id = t.on_behalf_of WHERE "

@@ -391,6 +391,8 @@ class Report:
     due_at: datetime
     policy_date: bool
     """Whether the due date is this installation's policy, because the text names no day."""
+    rule_id: str = ""
+    """The rule of the campaign it belongs to."""
     signature_id: UUID | None = None
     on_behalf_of: UUID | None = None
     """The delegator, where a delegate signs."""

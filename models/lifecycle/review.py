@@ -4,6 +4,8 @@ Overdue decides nothing: a report that is late is taken, with its number of work
 is recorded as missing when the next campaign opens.
 """
 
+from dataclasses import replace
+
 from models.commands import SignReport
 from models.errors import Refusal
 from models.lifecycle.competence import competent
@@ -11,6 +13,7 @@ from models.lifecycle.duties import climb, close_duty, open_duty, void_duty
 from models.lifecycle.guard import refuse
 from models.lifecycle.life import Report
 from models.lifecycle.outcome import Notice, Outcome
+from models.lifecycle.review_dates import review_dates
 from models.lifecycle.scene import Scene
 from models.lifecycle.session_ends import closed, is_over, told, withdrawn
 from models.lifecycle.steps import behalf
@@ -58,6 +61,7 @@ def open_report(report: Report, scene: Scene) -> Outcome:
         return out
     # The department consolidates after the agencies' own day: the texts give it none.
     dated = not (report.whole and _each(report, scene))
+    report = _by_own_text(report, rule, scene)
     open_duty(
         out,
         scene,
@@ -70,6 +74,22 @@ def open_report(report: Report, scene: Scene) -> Outcome:
         policy_date=report.policy_date and dated,
     )
     return out
+
+
+def _by_own_text(report: Report, rule: Obligation, scene: Scene) -> Report:
+    """With the day of the agency's own regulation, where that is another than the campaign's."""
+    if report.whole or report.rule_id in ("", rule.rule.id):
+        return report
+    dates = review_dates(report.period, scene.law, scene.calendar, scene.policy.reviews)
+    if dates is None:
+        return report
+    return replace(
+        report,
+        nominal_due_on=dates.nominal_due_on,
+        due_on=dates.due_on,
+        due_at=dates.due_at,
+        policy_date=dates.policy,
+    )
 
 
 def _each(report: Report, scene: Scene) -> bool:

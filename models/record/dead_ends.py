@@ -41,8 +41,9 @@ _WAITING = text(
     " ORDER BY p.agency_id, p.id"
 )
 _REPORTS = text(
-    "SELECT t.*, w.slot, w.period, w.opens_on, w.nominal_due_on, w.due_on, w.due_at, w.policy_date"
-    " FROM review_reports t JOIN reviews w ON w.id = t.review_id WHERE t.state = 'open' AND t.version > 0"
+    "SELECT t.*, w.slot, w.period, w.opens_on, w.nominal_due_on, w.due_on, w.due_at, w.policy_date,"
+    " w.rule_id FROM review_reports t JOIN reviews w ON w.id = t.review_id WHERE t.state = 'open'"
+    " AND t.version > 0"
     " AND (CAST(:agencies AS uuid[]) IS NULL OR t.agency_id = ANY (:agencies)) ORDER BY t.agency_id, t.id"
 )
 _ABOVE = text(
@@ -231,10 +232,12 @@ class _Steps:
             due_on=row.due_on,
             due_at=row.due_at,
             policy_date=row.policy_date,
+            rule_id=row.rule_id,
             signature_id=row.signature_id,
         )
-        # A review is a campaign of the authority: all report by its law.
-        rule = obligation_of(report, replace(self.scene({}, row.agency_id), law=self._laws.own))
+        here = self.scene({}, row.agency_id)
+        # One opened before its agency came under another regulation goes on under the authority's own.
+        rule = obligation_of(report, here) or obligation_of(report, replace(here, law=self._laws.own))
         if rule is None:
             return None
         target = Target(row.agency_id, self._tree.get(row.agency_id, ()))

@@ -19,7 +19,7 @@ from models.database import Query
 from models.messages import Ask
 from models.regulations import RuleSet
 
-Kind = Literal["authority", "unit", "profile", "transfer", "agency_month", "delegation"]
+Kind = Literal["authority", "unit", "profile", "transfer", "agency_month", "review", "delegation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,16 @@ class LawOf:
         return cls(authority_id, "unit", agency_id)
 
     @classmethod
+    def report(cls, authority_id: UUID, report_id: UUID) -> "LawOf":
+        """A report of a data review: under the regulation that bound its agency when the review was opened,
+        to its end."""
+        return cls(authority_id, "review", report_id)
+
+    @classmethod
     def subject(cls, ask: Ask) -> "LawOf":
         """The unit in whose hands the subject of an act is when the act's transaction looks.
 
-        A subject that is still to be made is nobody's: the authority's law, until the act says where. A
-        review is a campaign of the authority, by whose law all report.
+        A subject that is still to be made is nobody's: the authority's law, until the act says where.
         """
         if ask.subject in _HOLDERS:
             return cls(ask.authority_id, ask.subject, ask.subject_id)  # type: ignore[arg-type] # narrowed by the table
@@ -63,6 +68,7 @@ _HOLDERS: Mapping[str, str] = MappingProxyType(
         "transfer": "(SELECT p.agency_id FROM cases k JOIN profiles p ON p.id = k.profile_id"
         " WHERE k.id = :id)",
         "agency_month": "(SELECT agency_id FROM agency_months WHERE id = :id)",
+        "review": "(SELECT agency_id FROM review_reports WHERE id = :id)",
         "delegation": "(SELECT agency_id FROM delegations WHERE id = :id)",
     }
 )
@@ -96,11 +102,19 @@ _LISTS = (
 """Code lists are the whole authority's, whatever law binds a unit: none loaded, the packaged ones."""
 
 
-def _of(holder: str) -> TextClause:
+_OPENED = (
+    "(SELECT (w.opened_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date FROM review_reports t"
+    " JOIN reviews w ON w.id = t.review_id WHERE t.id = :id)"
+)
+"""The day whose regime a report stays under."""
+
+
+def _of(holder: str, day: str = ":day") -> TextClause:
     # The newest date that has come decides, and of two loads for one date the later. A regime under the
     # authority's own regulation finds no load of another, and so the authority's own.
+    holds = f"{_HOLDS.replace(':day', day)} AND c.descendant_id = {holder}"
     return text(
-        f"SELECT coalesce((SELECT {_OTHER} FROM (SELECT r.regulation{_HOLDS} AND c.descendant_id = {holder}"  # noqa: S608 — fragments of our own
+        f"SELECT coalesce((SELECT {_OTHER} FROM (SELECT r.regulation{holds}"  # noqa: S608 — fragments of our own
         f" ORDER BY c.depth LIMIT 1) g), {_OWN}) AS rule_set, {_CALENDAR} AS calendar,"
         f" {_LISTS} AS code_lists,"
         " EXISTS (SELECT 1 FROM agency_regimes WHERE authority_id = :authority) AS divided"
@@ -114,7 +128,7 @@ _IN_FORCE: Mapping[str, TextClause] = MappingProxyType(
             " EXISTS (SELECT 1 FROM agency_regimes WHERE authority_id = :authority) AS divided"
         ),
         "unit": _of("CAST(:id AS uuid)"),
-        **{kind: _of(holder) for kind, holder in _HOLDERS.items()},
+        **{kind: _of(holder, _OPENED if kind == "review" else ":day") for kind, holder in _HOLDERS.items()},
     }
 )
 

@@ -133,8 +133,8 @@ SHOWN_LIST = text(
 CHANGED_ROWS = text(f"SELECT w.profile_id FROM {_CHANGED} AND w.list_id = :id ORDER BY w.position")  # noqa: S608 — a fragment
 LOCK_REPORT = text("SELECT 1 FROM review_reports WHERE id = :id FOR NO KEY UPDATE")
 REPORT = text(
-    "SELECT t.*, w.period, w.slot, w.opens_on, w.nominal_due_on, w.due_on, w.due_at, w.policy_date,"  # noqa: S608 — fragments above, no input
-    f" (SELECT coalesce(json_agg({DUTY}), '[]') FROM duties d"
+    "SELECT t.*, w.period, w.slot, w.opens_on, w.nominal_due_on, w.due_on, w.due_at, w.rule_id,"  # noqa: S608 — fragments above, no input
+    f" w.policy_date, (SELECT coalesce(json_agg({DUTY}), '[]') FROM duties d"
     "   WHERE d.report_id = t.id AND d.state = 'open') AS duties,"
     f" {open_sessions('t')} AS sessions,"
     " (SELECT json_agg(c.ancestor_id ORDER BY c.depth) FROM agency_closure c"
@@ -369,6 +369,7 @@ def report_of(row: Any) -> Report:
         due_on=row.due_on,
         due_at=row.due_at,
         policy_date=row.policy_date,
+        rule_id=row.rule_id,
         signature_id=row.signature_id,
         on_behalf_of=row.on_behalf_of,
         delegation_id=row.delegation_id,

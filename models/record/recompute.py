@@ -263,7 +263,8 @@ def _own_dates(out: Outcome, found: Found, judged: Iterable[Judged]) -> None:
     month, report = found.subject.month, found.subject.report
     for one in judged:
         nominal, due_on, due_at = one.due
-        if report is not None and due_on is not None:
+        own = report is not None and one.before.duty.rule_id == report.rule_id
+        if report is not None and due_on is not None and own:
             dates = {"nominal_due_on": nominal, "due_on": due_on, "due_at": due_at}
             out.update("reviews", {"id": report.review_id}, **dates)
         elif month is not None and due_on is not None and one.before.duty.due_on == month.rolled_end:

@@ -11,9 +11,12 @@ from activities.reviews.office import ReviewOffice
 from models.database import engine_for
 from models.regulations import in_force
 from tests.activities.reviews.conftest import BEFORE, Campaign
+from tests.models.record.plans import drafted
+from tests.models.record.test_reorganised_day import carried_out
 from tests.world import World, build, tools_for
 
 LAWS = {
+    "hanoi": lambda: in_force("hanoi", BEFORE.date()),
     "binh_dinh": lambda: in_force("binh_dinh", BEFORE.date()),
     "phu_yen": lambda: in_force("phu_yen", BEFORE.date(), simulate=["phu_yen_2024"]),
 }
@@ -69,3 +72,22 @@ async def test_phu_yen_agencies_report_yearly_and_the_department_onward(
     whole = await campaign.sign("department", world.department, whole=True)
     assert whole.state == "sent"
     assert len(whole.content["reports"]) == 3
+
+
+@pytest.mark.parametrize("world", ["hanoi"], indirect=True)
+async def test_an_agency_under_another_regulation_reports_by_its_own_text(
+    world: World, office: ReviewOffice
+) -> None:
+    move = {"op": "move_authority", "unit": "H26.02", "regulation": "phu_yen", "drafts": ["phu_yen_2024"]}
+    await carried_out(world, await drafted(world, move, days=1))
+    year = Campaign(world, office, "2025")
+    await year.look(date(2025, 12, 17))
+    each = {d.agency_id: (d.rule_id, d.due_on) for d in await duties(world) if not d.whole}
+    assert each[world.culture] == ("phu_yen.art16.7", date(2025, 12, 31))
+    assert each[world.health] == ("hanoi.art21.6.y", date(2025, 12, 30))
+    sent = await year.sign("culture.head", world.culture)
+    assert (sent.state, sent.late_days) == ("sent", 0)
+    # Its text asks for no report of the quarter, theirs does.
+    await Campaign(world, office).look(date(2025, 12, 17))
+    quarter = {d.agency_id for d in await duties(world) if not d.whole and d.facts["period"] == "2025-q4"}
+    assert quarter == {world.department, world.health}
