@@ -389,10 +389,8 @@ class Report:
     nominal_due_on: date
     due_on: date
     due_at: datetime
-    policy_date: bool
-    """Whether the due date is this installation's policy, because the text names no day."""
-    rule_id: str = ""
-    """The rule of the campaign it belongs to."""
+    policy_date: bool  # whether the due date is this installation's policy, because the text names no day
+    rule_id: str = ""  # of the campaign
     signature_id: UUID | None = None
     on_behalf_of: UUID | None = None
     """The delegator, where a delegate signs."""

@@ -135,8 +135,7 @@ LOCK_REPORT = text("SELECT 1 FROM review_reports WHERE id = :id FOR NO KEY UPDAT
 REPORT = text(
     "SELECT t.*, w.period, w.slot, w.opens_on, w.nominal_due_on, w.due_on, w.due_at, w.rule_id,"  # noqa: S608 — fragments above, no input
     f" w.policy_date, (SELECT coalesce(json_agg({DUTY}), '[]') FROM duties d"
-    "   WHERE d.report_id = t.id AND d.state = 'open') AS duties,"
-    f" {open_sessions('t')} AS sessions,"
+    f"   WHERE d.report_id = t.id AND d.state = 'open') AS duties, {open_sessions('t')} AS sessions,"
     " (SELECT json_agg(c.ancestor_id ORDER BY c.depth) FROM agency_closure c"
     "   WHERE c.descendant_id = t.agency_id AND c.valid_to IS NULL) AS ancestors,"
     " (SELECT department_id FROM authorities WHERE authority_id = t.authority_id) AS department_id"
