@@ -35,6 +35,10 @@ WHOLE = City(people=100_000, agencies=150, units=1_500, changed=30_000)
 QUICK = City(people=600, agencies=6, units=20, changed=180)
 CURVE = (1_000, 3_000, 10_000, 30_000)
 PATIENCE = 1200.0
+TELLING = 30.0
+"""Seconds between two lines about how far a phase is."""
+IDLE = 0.5
+"""Seconds of CPU that all processes together may spend in three seconds and still be at rest."""
 VISITORS = 50
 SMALL = 100
 """Items of a list that is still a small agency's."""
@@ -179,6 +183,7 @@ async def course_of(say: Say, city: City, *, commands: bool = True) -> Course:
         for part in ("workflows", "activities", "batches"):
             built.worker(part)
         built.api()
+        await _still(built)
         before, engine = _size(built), _engine(built)
         client = await Client.connect(
             built.settings.temporal_address, data_converter=data_converter(built.ring)
@@ -202,7 +207,7 @@ async def _phases(built: Stage, world: World, city: City, course: Course, client
     async def phase(name: str, ask: Callable[[], Awaitable[None]], done: Callable[[], bool]) -> None:
         meter, begun = Meter(built.processes), time.perf_counter()
         await ask()
-        await _until(built, done, name)
+        await _until(built, done, name, say)
         course.phases[name] = Took(time.perf_counter() - begun, meter.spent())
         for process, pid in built.processes.items():
             course.memory[process] = max(course.memory.get(process, 0), share_bytes(pid))
@@ -277,11 +282,26 @@ async def _meanwhile(
         course.latencies += (await opened(notice, count=len(visitors), per_second=PACE)).latencies
 
 
-async def _until(built: Stage, done: Callable[[], bool], what: str) -> None:
+async def _still(built: Stage) -> None:
+    """Wait until the processes have started: that is not part of a month end, and the same for any size."""
     end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        meter = Meter(built.processes)
+        await asyncio.sleep(3.0)
+        if sum(meter.spent().values()) < IDLE:
+            return
+    raise TimeoutError("the processes do not come to rest")
+
+
+async def _until(built: Stage, done: Callable[[], bool], what: str, say: Say) -> None:
+    begun = told = time.monotonic()
     while not done():
-        if time.monotonic() > end:
+        now = time.monotonic()
+        if now > begun + PATIENCE:
             raise TimeoutError(f"{what} did not end: {_rows(built, _WHERE)}")
+        if now > told + TELLING:
+            told = now
+            say(f"    {what}, {now - begun:.0f} s: {_rows(built, _WHERE)}")
         await asyncio.sleep(0.25)
 
 

@@ -35,6 +35,10 @@ from workflows.profile import ProfileWorkflow
 QUEUE = "bare-night"
 VISITORS, PACE = 20, 5.0
 LANES = 16
+SAYING = 2_000
+"""Lives between two lines about how many were started."""
+TELLING = 30.0
+"""Seconds between two lines about how many have climbed."""
 PATIENCE = 900.0
 _NAMES = (
     "SELECT string_agg(column_name, ', ') FROM information_schema.columns WHERE table_name = 'duties'"
@@ -69,7 +73,7 @@ class Drained:
 
 async def run(say: Say, *, quick: bool) -> list[Figure]:
     """Both ways on servers of the same kind."""
-    size, lead = (100, 30.0) if quick else (10_000, 240.0)
+    size, lead = (100, 30.0) if quick else (10_000, 420.0)
     bare, _ = await _night(say, size, lead, ours=False)
     ours, latencies = await _night(say, size, lead, ours=True)
     rate = size / ours.took.seconds
@@ -116,9 +120,9 @@ async def _night(say: Say, size: int, lead: float, *, ours: bool) -> tuple[Drain
         else:
             more = {"profile": first, "command": first, "statements": statements}
             bare_worker(built, world, "tests.bench.bare_night", QUEUE, more)
-        await _asleep(built, world, profiles, due, ours=ours)
+        await _asleep(built, world, profiles, due, say, ours=ours)
         say(f"{size} asleep {(due - datetime.now(UTC)).total_seconds():.0f} s before they are due")
-        found = await _drained(built, world, profiles, visitors, due, ours=ours)
+        found = await _drained(built, world, profiles, visitors, due, say, ours=ours)
         await world.tools.engine.dispose()
     return found
 
@@ -161,7 +165,9 @@ def _owe(built: Stage, like: UUID, profiles: Sequence[UUID]) -> None:
         connection.execute("UPDATE duties SET ladder_step = 0 WHERE id IN (SELECT id FROM owed)")
 
 
-async def _asleep(built: Stage, world: World, profiles: Sequence[UUID], due: datetime, *, ours: bool) -> None:
+async def _asleep(
+    built: Stage, world: World, profiles: Sequence[UUID], due: datetime, say: Say, *, ours: bool
+) -> None:
     """Start everybody's workflow and see that all sleep before they are due."""
     settings = built.settings
     plain = await Client.connect(settings.temporal_address)
@@ -177,17 +183,19 @@ async def _asleep(built: Stage, world: World, profiles: Sequence[UUID], due: dat
             Night.run, args=[str(profile), due.timestamp()], id=str(profile), task_queue=QUEUE
         )
 
-    await _lanes(profiles, our if ours else other)
+    await _lanes(profiles, our if ours else other, say)
     if datetime.now(UTC) > due - timedelta(seconds=2):
         raise TimeoutError("not all were asleep when they were due: give them more time")
 
 
-async def _lanes(profiles: Sequence[UUID], one: Callable[[UUID], Awaitable[None]]) -> None:
-    waiting = iter(profiles)
+async def _lanes(profiles: Sequence[UUID], one: Callable[[UUID], Awaitable[None]], say: Say) -> None:
+    waiting = enumerate(profiles, start=1)
 
     async def lane() -> None:
-        for profile in waiting:
+        for number, profile in waiting:
             await one(profile)
+            if number % SAYING == 0:
+                say(f"  {number} of {len(profiles)} started")
 
     await asyncio.gather(*(lane() for _ in range(LANES)))
 
@@ -198,17 +206,22 @@ async def _drained(
     profiles: list[UUID],
     visitors: list[UUID],
     due: datetime,
+    say: Say,
     *,
     ours: bool,
 ) -> tuple[Drained, list[float]]:
     await asyncio.sleep((due - datetime.now(UTC)).total_seconds())
     meter, begun, still = Meter(built.processes), time.perf_counter(), asyncio.Event()
     others = asyncio.create_task(_meanwhile(built, world, visitors if ours else [], still))
-    end = time.monotonic() + PATIENCE
+    told_at = time.monotonic()
+    end = told_at + PATIENCE
     with psycopg.connect(built.superuser, autocommit=True) as connection:
         while (row := connection.execute(_CLIMBED, [profiles]).fetchone()) and row[0] < len(profiles):
             if time.monotonic() > end:
                 raise TimeoutError(f"{row[0]} of {len(profiles)} have climbed")
+            if time.monotonic() > told_at + TELLING:
+                told_at = time.monotonic()
+                say(f"  {time.perf_counter() - begun:.0f} s: {row[0]} of {len(profiles)} have climbed")
             await asyncio.sleep(0.2)
         took = Took(time.perf_counter() - begun, meter.spent())
         still.set()
