@@ -2,6 +2,8 @@
 
 A field added after a signature would be a change to what was signed. Each field is tagged as a form element
 (ISO 14289-1, 7.18.4) with a name a screen reader speaks, and has an empty appearance (ISO 19005-3, 6.3.3).
+Beside each lies a text field without a place on any page, for the record of competence of a signature whose
+dictionary somebody else writes: filled before the file is given out, it is covered by that signature.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from pyhanko.sign.fields import SigFieldSpec, append_signature_field, enumerate_
 
 from activities.documents.errors import DocumentError
 from activities.documents.revision import Revision
+from models.evidence.competence import FIELD_SUFFIX
 
 generic: Any = untyped_generic
 
@@ -31,6 +34,8 @@ def lay_out(pdf: bytes, places: Sequence[Mapping[str, Any]]) -> bytes:
     for place in places:
         append_signature_field(writer, _specification(place))
     form = writer.root["/AcroForm"]
+    form["/Fields"].extend(writer.add_object(_record_field(place)) for place in places)
+    writer.update_container(form["/Fields"])
     # Append only from the start (ISO 32000-2, 12.7.3): the first signature then changes its own field only.
     form[pdf_name("/SigFlags")] = generic.NumberObject(3)
     writer.update_container(form)
@@ -38,6 +43,34 @@ def lay_out(pdf: bytes, places: Sequence[Mapping[str, Any]]) -> bytes:
     output = BytesIO()
     writer.write(output)
     return output.getvalue()
+
+
+def state_beside(pdf: bytes, field: str, record: str) -> bytes:
+    """The document with a record of competence in the text field beside a signature's field, as an update.
+
+    A document that was laid out without such a field stays as it is: none can be added to what others signed.
+    """
+    writer: Any = Revision(BytesIO(pdf))
+    for reference in writer.root["/AcroForm"]["/Fields"]:
+        if reference.get_object().get("/T") == f"{field}{FIELD_SUFFIX}":
+            reference.get_object()[pdf_name("/V")] = generic.TextStringObject(record)
+            writer.mark_update(reference)
+            output = BytesIO()
+            writer.write(output)
+            return output.getvalue()
+    return pdf
+
+
+def _record_field(place: Mapping[str, Any]) -> Any:
+    """Nobody types into it, and no page shows it (ISO 32000-2, 12.7.4: a field need not have a widget)."""
+    return generic.DictionaryObject(
+        {
+            pdf_name("/FT"): pdf_name("/Tx"),
+            pdf_name("/T"): generic.pdf_string(f"{place['field']}{FIELD_SUFFIX}"),
+            pdf_name("/TU"): generic.pdf_string(f"Căn cứ thẩm quyền ký: {place['title']}"),
+            pdf_name("/Ff"): generic.NumberObject(1),  # read-only (ISO 32000-2, table 227)
+        }
+    )
 
 
 def _specification(place: Mapping[str, Any]) -> SigFieldSpec:

@@ -17,7 +17,7 @@ from activities.signing.issuing import SignerName
 from activities.signing.keystore import KeystoreError
 from activities.signing.signer import KeySigner, Signers
 from models.evidence import TrustList
-from models.evidence.attachment import read_statement
+from models.evidence.attachment import stated_in
 from models.evidence.competence import CompetenceRecord, Delegation, is_known_seal
 from models.logs import logger
 
@@ -92,10 +92,10 @@ class CompetenceDesk:
 def _record(
     why: Entitlement, signer: SignerName, pdf: bytes, place: str, now: datetime, until: datetime
 ) -> CompetenceRecord:
-    stated = read_statement(PdfFileReader(BytesIO(pdf)))
+    code, digest = stated_in(PdfFileReader(BytesIO(pdf)))
     return CompetenceRecord(
-        document=stated.code or "",
-        digest=stated.digest or "",
+        document=code or "",
+        digest=digest or "",
         field=place,
         account=signer.serial,
         name=signer.common_name,

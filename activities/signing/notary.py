@@ -181,12 +181,15 @@ class Notary:
         if not verdict.valid:
             codes = ", ".join(one.code for one in verdict.problems)
             raise CannotSignError("signature-not-valid", f"the signed file does not hold: {codes}")
-        if verdict.signatures[-1].level != assurance.level:
-            raise CannotSignError(
-                "signature-not-valid", f"the signature is {verdict.signatures[-1].level} only"
-            )
+        if assurance.level.proven and verdict.signatures[-1].level != assurance.level:
+            # What was laid out hours ago holds the answers of that hour, and its timestamp came only now.
+            signed, ends = self.renew(signed, at)
+            verdict = verify(signed, self.trust, at=at + LATEST)
+        reached = Level(verdict.signatures[-1].level)
+        if list(Level).index(reached) < list(Level).index(assurance.level):
+            raise CannotSignError("signature-not-valid", f"the signature is {reached} only")
         return SignedFile(
-            signed, assurance.level, assurance.signer, assurance.authority, token, stamped_at, ends, verdict
+            signed, reached, assurance.signer, assurance.authority, token, stamped_at, ends, verdict
         )
 
     def renew(self, pdf: bytes, at: datetime) -> tuple[bytes, datetime]:

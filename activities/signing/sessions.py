@@ -6,7 +6,7 @@ import json
 from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -17,6 +17,7 @@ from temporalio import activity
 
 from activities.documents.beside import beside
 from activities.documents.errors import DocumentError
+from activities.documents.fields import state_beside
 from activities.documents.stamp import Stamp, stamp_style
 from activities.signing.assurance import Assurance, Level
 from activities.signing.checking import check_certificate
@@ -37,6 +38,10 @@ from models.documents import DocumentStore, StoreError
 from models.evidence import verify
 from models.messages import SessionRequest, Signed
 from models.record.tools import Tools
+
+LATE = timedelta(hours=24)
+"""How long after a session its signature may get its timestamp: the authority may be away for hours. Later
+ones are refused, since nobody can tell any more that the signer was still competent, and signed anew."""
 
 _SESSION = text(
     "SELECT s.*, c.certificate, c.chain, c.sha256 AS fingerprint FROM signing_sessions s"
@@ -134,11 +139,13 @@ class SessionOffice(SessionActivities):
         # Asked here already: nobody is to sign by a revoked certificate and learn of it afterwards.
         assurance = self.notary.assure(key.certificates, now, self.notary.level_of(paper.authority_code))
         pdf = paper.make(now)
+        record = self._competence(session, paper, certificate, pdf, now)
         if session.how == "file":
+            if record:  # the agent writes the signature's dictionary: what it signs must hold the record
+                pdf = state_beside(pdf, paper.field, record)
             kept = self.store.put(session.authority_id, pdf, "application/pdf")
             fixed = {"prepared": kept.sha256, "field": paper.field}
             return {**fixed, "attributes": None, "start": None, "end": None}
-        record = self._competence(session, paper, certificate, pdf, now)
         made = prepare(
             pdf,
             key,
@@ -160,11 +167,15 @@ class SessionOffice(SessionActivities):
     def _competence(
         self, session: Row[Any], paper: Paper, certificate: x509.Certificate, pdf: bytes, now: datetime
     ) -> str:
-        """The record that goes into the prepared bytes: good for as long as the session is."""
+        """The record that goes into the prepared bytes: good for as long as the session is.
+
+        And for a timestamp that is late: who signed in time has signed, though its authority was away.
+        """
         if self.signers is None:
             return ""
+        late = LATE if self.notary.level_of(paper.authority_code).stamped else timedelta(0)
         desk, who = CompetenceDesk(self.signers, self.notary.trust), info_of(certificate).name
-        return desk.statement(paper.why, who, pdf, paper.field, now, session.expires_at)
+        return desk.statement(paper.why, who, pdf, paper.field, now, session.expires_at + late)
 
     def _judge(self, session: Row[Any], paper: Paper, now: datetime) -> _Judged:
         """What is signed, as stored, with what followed the session's own signature."""

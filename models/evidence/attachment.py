@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
-import rfc8785
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.rw_common import PdfHandler
 
+from models.canonical import dumps
 from models.evidence.listing import ListingError, is_manifest, read_manifest
 from models.evidence.verdict import Problem, problem
 
@@ -78,32 +78,50 @@ def keywords(code: str, digest: str) -> tuple[str, str]:
     return stated
 
 
-def read_statement(revision: PdfHandler) -> Statement:
-    """Read code, digest and attachments from one revision. Malformed structures raise pyHanko's errors."""
-    trailer = revision.trailer_view
-    info = trailer["/Info"] if "/Info" in trailer else {}  # noqa: SIM401 - its get() does not follow references
-    stated = _KEYWORD.findall(str(info.get("/Keywords", "")))
+def read_statement(revision: PdfHandler, known: Statement | None = None) -> Statement:
+    """Read code, digest and attachments from one revision. Malformed structures raise pyHanko's errors.
+
+    ``known`` is what another revision says: content with the hash of its content is not read again.
+    """
+    stated = _stated(revision)
     attached = attached_data(revision)
     content = attached[0] if attached else b"{}"
+    hashes = tuple(sha256(data).hexdigest() for data in attached)
+    about: dict[str, Any] = {
+        "code": _single(stated, CODE_KEY),
+        "digest": _single(stated, DIGEST_KEY),
+        "attached": hashes,
+        "competence": _single(stated, COMPETENCE_KEY),
+    }
+    if known is not None and known.attached[:1] == hashes[:1]:
+        return replace(known, **about)
     is_list = is_manifest(content)
     return Statement(
-        code=_single(stated, CODE_KEY),
-        digest=_single(stated, DIGEST_KEY),
-        attached=tuple(sha256(data).hexdigest() for data in attached),
-        competence=_single(stated, COMPETENCE_KEY),
+        **about,
         canonical=is_canonical(content),
         is_list=is_list,
         sound=not is_list or _is_sound(content),
     )
 
 
+def stated_in(revision: PdfHandler) -> tuple[str | None, str | None]:
+    """Code and digest as one revision states them, the content itself unread."""
+    stated = _stated(revision)
+    return _single(stated, CODE_KEY), _single(stated, DIGEST_KEY)
+
+
+def _stated(revision: PdfHandler) -> list[tuple[str, str]]:
+    trailer = revision.trailer_view
+    info = trailer["/Info"] if "/Info" in trailer else {}  # noqa: SIM401 - its get() does not follow references
+    return _KEYWORD.findall(str(info.get("/Keywords", "")))
+
+
 def is_canonical(data: bytes) -> bool:
     """Whether bytes are JSON in its one canonical spelling (RFC 8785)."""
     try:
-        canonical: bytes = rfc8785.dumps(json.loads(data))
+        return dumps(json.loads(data)) == data
     except (ValueError, RecursionError):  # rfc8785's own errors are ValueErrors
         return False
-    return canonical == data
 
 
 def _is_sound(manifest: bytes) -> bool:

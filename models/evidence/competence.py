@@ -1,8 +1,9 @@
 """Records of competence: who was entitled to give a signature, by which rule and for how long.
 
 A record is attested by the managing authority's seal and stands in the dictionary of the signature it is
-about, so the signature covers it; it names document, content, field and signer, so it fits no other. A
-document that promises records (keyword ``hoso-competence:<authority id>``) is not valid without one in
+about, or, where an agent elsewhere writes that dictionary, in the form field laid out beside the signature's
+own: the signature covers it either way. It names document, content, field and signer, so it fits no other.
+A document that promises records (keyword ``hoso-competence:<authority id>``) is not valid without one in
 every signature.
 """
 
@@ -17,17 +18,20 @@ from typing import Any
 
 import rfc8785
 from asn1crypto import x509
+from pyhanko.pdf_utils.rw_common import PdfHandler
 from pyhanko.sign.validation import EmbeddedPdfSignature
 from pyhanko_certvalidator import CertificateValidator
 from pyhanko_certvalidator.errors import PathError, ValidationError
 
-from models.evidence.attestation import AttestationError, Attested, opened
+from models.evidence.attestation import Attested, opened
 from models.evidence.revocation import RevocationData, context, state_of
 from models.evidence.trust import TrustList
 from models.evidence.verdict import VIETNAM, Problem, SignatureVerdict, problem
 
 KEY = "/HosoCompetence"
 """Entry of the signature dictionary that holds the attestation."""
+FIELD_SUFFIX = "-competence"
+"""Ends the name of the text field that holds the attestation where a signing agent writes the dictionary."""
 KIND, VERSION = "competence-record", 1
 TOLERANCE = timedelta(minutes=5)
 _LONGEST_NAME = 64
@@ -141,19 +145,38 @@ async def examine_competence(
     Nothing promised and nothing there: no problem, and nobody can tell. A record that is there must hold in
     any case.
     """
-    written = signature.sig_object.get(KEY)
-    if written is None:
+    signed = signature.reader.get_historical_resolver(signature.signed_revision)
+    beside = record_beside(signed, verdict.field)
+    if record_beside(signature.reader, verdict.field) != beside:
+        # Filling a field is a permitted change; exchanging what an earlier signer has signed is not.
+        return None, (problem("changed-after-signing", field=verdict.field),)
+    within = signature.sig_object.get(KEY)
+    written = {str(one) for one in (within, beside) if one is not None}
+    if not written:
         missing = (problem("competence-missing", field=verdict.field),)
         return None, missing if stated[2] else ()
     try:
-        attested = opened(str(written))
+        (only,) = written
+        attested = opened(only)
         record = CompetenceRecord.of(attested.payload)
-    except (AttestationError, CompetenceError):
+    except ValueError:  # two that differ, or neither an attestation nor a record
         return None, (problem("competence-broken", field=verdict.field),)
     wrong = await _objection(attested, record, verdict, stated, trust, data)
     if wrong:
         return None, (problem(wrong, field=verdict.field),)
     return to_json(record), ()
+
+
+def record_beside(revision: PdfHandler, field: str) -> str | None:
+    """What stands in the text field laid out for the record of a signature's field; none where it is empty,
+    or where none was laid out.
+    """
+    form = revision.root["/AcroForm"] if "/AcroForm" in revision.root else {}  # noqa: SIM401 - its get() does not follow references
+    fields = form["/Fields"] if "/Fields" in form else ()  # noqa: SIM401 - the same
+    for one in (entry.get_object() for entry in fields):
+        if one.get("/T") == f"{field}{FIELD_SUFFIX}" and one.get("/FT") == "/Tx":
+            return str(one["/V"]) if "/V" in one else None
+    return None
 
 
 async def _objection(

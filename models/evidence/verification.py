@@ -216,7 +216,7 @@ def _statement_problems(
         return
     yield from first.problems()
     try:
-        if read_statement(file) != first:
+        if read_statement(file, first) != first:
             yield problem("changed-after-signing", field=str(signatures[0].field_name))
     except Exception:  # as in `_verify`
         yield problem("unreadable")

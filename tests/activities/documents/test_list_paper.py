@@ -54,8 +54,11 @@ def test_it_is_archival_and_accessible() -> None:
     assert "<pdfaid:conformance>A</pdfaid:conformance>" in metadata
     assert "<pdfuaid:part>1</pdfuaid:part>" in metadata
     assert root["/MarkInfo"]["/Marked"]
-    (field,) = root["/AcroForm"]["/Fields"]
-    assert (field.get_object()["/T"], field.get_object().get("/V")) == ("authority", None)
+    fields = [one.get_object() for one in root["/AcroForm"]["/Fields"]]
+    assert [(one["/T"], one.get("/V")) for one in fields] == [
+        ("authority", None),
+        ("authority-competence", None),
+    ]
 
 
 def test_long_lists_break_across_pages() -> None:

@@ -177,8 +177,12 @@ def test_every_font_is_embedded() -> None:
 
 def test_signature_fields_are_tagged_named_and_drawn() -> None:
     reader = PdfReader(BytesIO(render(samples.CONTENT)))
-    fields = reader.get_fields()
-    assert fields is not None
+    everything = reader.get_fields() or {}
+    # Beside each lies an empty place for a record of competence, which no page shows.
+    records = {name: field for name, field in everything.items() if field["/FT"] == "/Tx"}
+    assert list(records) == ["official-competence", "authority-competence"]
+    assert all("/V" not in one and "/Kids" not in one for one in records.values())
+    fields = {name: field for name, field in everything.items() if field["/FT"] == "/Sig"}
     assert list(fields) == ["official", "authority"]
     tree = reader.trailer["/Root"]["/StructTreeRoot"]
     parents = list(tree["/ParentTree"]["/Nums"])
@@ -208,8 +212,8 @@ def test_own_signature_places() -> None:
         SignaturePlace("unit", "Thủ trưởng đơn vị"),
         SignaturePlace("department", "Sở Nội vụ", dated=True),
     )
-    fields = PdfReader(BytesIO(render(samples.CONTENT, places=places))).get_fields()
-    assert list(fields or ()) == ["unit", "department"]
+    fields = PdfReader(BytesIO(render(samples.CONTENT, places=places))).get_fields() or {}
+    assert [name for name, one in fields.items() if one["/FT"] == "/Sig"] == ["unit", "department"]
 
 
 def test_photo() -> None:

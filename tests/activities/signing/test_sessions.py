@@ -83,6 +83,24 @@ async def test_a_whole_file_comes_back(desk: Desk) -> None:
     assert done.status == 200, done.answer
     assert done.answer["document"] == kept
     assert await desk.states() == ("done", "signed", "approved")
+    # The record stood beside the field before the file was given out: the agent's signature covers it.
+    (one,) = verify(returned, samples.trust(), at=desk.world.now).signatures
+    assert one.competence is not None
+    assert (one.competence["account"], one.competence["field"]) == ("x-1", row.field)
+    assert datetime.fromisoformat(one.competence["ends_at"]) == row.expires_at
+
+
+async def test_an_agent_s_file_signed_when_the_session_was_over(desk: Desk) -> None:
+    """In time it came back, but what it says of itself is a time for which nobody was entitled."""
+    desk.world.now = datetime.now(UTC) - timedelta(hours=2)
+    await desk.open(await desk.register(), how="file", minutes=60)
+    row = await desk.session()
+    prepared = desk.office.store.get(desk.world.authority, row.prepared)
+    returned = await by_agent(prepared, desk, desk.issued, row.field)
+    kept = desk.office.store.put(desk.world.authority, returned, "application/pdf").sha256
+    refused = await desk.complete(CompleteSigning(session_id=row.id, prepared=row.prepared, returned=kept))
+    assert (refused.status, refused.answer["extra"]["reason"]) == (422, "signature-not-valid")
+    assert await desk.states() == ("open", "signing", "signing")
 
 
 async def test_another_file_than_prepared(desk: Desk) -> None:
@@ -296,7 +314,8 @@ async def test_the_officials_own_signature(database: Any, tmp_path: Path) -> Non
     world = await build(tools_for(engine, tmp_path), datetime.now(UTC), law=rolling(own_signature=True))
     notary = Notary(samples.trust(), Level.B_B, None, None)
     store = store_in(tmp_path / "documents", world.tools)
-    office = SessionOffice(world.tools, store, ThreadPoolExecutor(1), notary, papers_of(world.tools, store))
+    papers = papers_of(world.tools, store)
+    office = SessionOffice(world.tools, store, ThreadPoolExecutor(1), notary, papers, Seals())
     desk = Desk(world, office, tmp_path, issued_to(), await world.employ(until="declaration"))
     mine = await desk.register("person")
     revision, digest = await world.draft(desk.profile, COMPLETE, evidence=("e" * 64,))
@@ -316,7 +335,29 @@ async def test_the_officials_own_signature(database: Any, tmp_path: Path) -> Non
     )
     assert done.status == 200, done.answer
     assert await desk.states() == ("done", "signed", "submitted")
+    await _approved_by_an_agent(desk)
     await engine.dispose()
+
+
+async def _approved_by_an_agent(desk: Desk) -> None:
+    """The next step of the chain, in an agent: its record is added to a file that carries a signature."""
+    desk.issued = issued_to()
+    opened = await desk.open(await desk.register("culture.hr"), "culture.hr", how="file")
+    assert opened.status == 201, opened.answer
+    row = await desk.session()
+    prepared = desk.office.store.get(desk.world.authority, row.prepared)
+    returned = await by_agent(prepared, desk, desk.issued, row.field)
+    kept = desk.office.store.put(desk.world.authority, returned, "application/pdf").sha256
+    desk.world.now = max(desk.world.now, datetime.now(UTC))
+    body = CompleteSigning(session_id=row.id, prepared=row.prepared, returned=kept)
+    done = await desk.complete(body, "culture.hr")
+    assert done.status == 200, done.answer
+    verdict = verify(returned, samples.trust(), at=desk.world.now)
+    assert verdict.valid, verdict.problems
+    assert [one.competence and one.competence["field"] for one in verdict.signatures] == [
+        "official",
+        row.field,
+    ]
 
 
 async def test_no_own_signature_where_the_law_asks_for_none(desk: Desk) -> None:

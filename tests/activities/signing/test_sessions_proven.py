@@ -15,6 +15,7 @@ from activities.signing.issuing import SignerName
 from activities.signing.keystore import Keystore
 from activities.signing.notary import Notary
 from activities.signing.sessions import SessionOffice
+from activities.signing.signer import DevelopmentSigners
 from activities.signing.status import StatusDesk
 from activities.signing.timestamping import TimestampDesk
 from models.command_signing import CompleteSigning
@@ -42,7 +43,8 @@ async def desk(
     )
     name = SignerName("Trần Văn Đức", "Sở Văn hóa", "Giám đốc", f"x-{world.authority.hex[:8]}")
     issued = Keystore(services.folder).signer(name)
-    office = SessionOffice(world.tools, store, threads, notary, papers_of(world.tools, store))
+    seals = DevelopmentSigners(services.folder)
+    office = SessionOffice(world.tools, store, threads, notary, papers_of(world.tools, store), seals)
     yield Desk(world, office, tmp_path, issued, await world.employ(until="review"))
     await engine.dispose()
 
@@ -108,8 +110,17 @@ async def test_nobody_answers(desk: Desk, services: DevelopmentPki) -> None:
     trouble = await desk.world.one("SELECT reason FROM signing_troubles")
     assert trouble.reason == "timestamp-unavailable"
     assert (await desk.states())[:2] == ("completing", "signing")
+    # Hours later, long after the session's own time: it was signed in time, and nobody signs twice.
+    desk.world.now += timedelta(hours=6)
+    assert desk.world.now > row.expires_at
     services.mend()
+    services.clock(desk.world.now)
     made = await desk.office.finish_session(desk.request(session))
-    assert made.document
+    assert made.document, made.failure
+    (one,) = verify(desk.office.store.get(desk.world.authority, made.document), services.trust).signatures
+    assert one.competence is not None
+    assert one.proven_at is not None
+    assert one.proven_at > row.expires_at
+    assert one.level in ("B-LT", "B-LTA"), "with answers of that hour"
     assert await desk.world.rows("SELECT 1 FROM signing_troubles") == []
     assert asked.settled is False

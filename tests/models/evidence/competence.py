@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils import generic
 
+from activities.documents.fields import state_beside
 from activities.documents.header import SignaturePlace, Slip
 from activities.documents.slip import render_slip
 from activities.signing.issuing import Issued, SignerName, issue_signer
@@ -87,11 +88,18 @@ def signed(
     promised: bool = True,
     at: datetime = samples.FIRST_AT,
     by: Issued | None = None,
+    beside: bool = False,
     **more: Any,
 ) -> bytes:
-    """The slip signed by the head with this statement in the signature's dictionary."""
-    entries = {} if statement is None else {KEY: generic.pdf_string(statement)}
-    return longterm.sign(paper(promised), by or head(), at=at, entries=entries, **more)
+    """The slip signed by the head with this statement in the signature's dictionary, or in the field beside
+    it, as an agent's file has it.
+    """
+    pdf, entries = paper(promised), {}
+    if statement is not None and beside:
+        pdf = state_beside(pdf, "official", statement)
+    elif statement is not None:
+        entries = {KEY: generic.pdf_string(statement)}
+    return longterm.sign(pdf, by or head(), at=at, entries=entries, **more)
 
 
 def record(**changes: Any) -> CompetenceRecord:

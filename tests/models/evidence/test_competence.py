@@ -5,7 +5,9 @@ from datetime import date, timedelta
 
 import pytest
 import rfc8785
+from pyhanko.pdf_utils import generic
 
+from activities.documents.fields import state_beside
 from activities.signing.issuing import issue_authority, issue_root, issue_signer
 from models.evidence import Verdict, verify
 from models.evidence.attestation import AttestationError, opened
@@ -81,9 +83,37 @@ OUTSIDE = {
 }
 
 
+@pytest.mark.parametrize("beside", [False, True], ids=["dictionary", "agent"])
 @pytest.mark.parametrize("case", OUTSIDE)
-def test_the_right_signer_without_authority_on_that_date(case: str) -> None:
-    assert codes(judged(signed(attested(OUTSIDE[case])))) == {"competence-outside-its-time"}
+def test_the_right_signer_without_authority_on_that_date(case: str, beside: bool) -> None:
+    verdict = judged(signed(attested(OUTSIDE[case]), beside=beside))
+    assert codes(verdict) == {"competence-outside-its-time"}
+
+
+def test_a_record_beside_the_signature_is_read_as_one_within_it() -> None:
+    within, beside = (judged(signed(attested(RECORD), beside=one)) for one in (False, True))
+    assert (codes(beside), check(beside)) == (set(), "passed")
+    assert beside.signatures[0].competence == within.signatures[0].competence
+
+
+def test_a_later_signer_may_not_exchange_the_record_of_an_earlier_one() -> None:
+    """Filling a field is a change that a certified file permits; this one is not."""
+    first = signed(attested(RECORD), beside=True, promised=False)
+    exchanged = state_beside(first, "official", attested(record(citation="Điều 7")))
+    for pdf, found in ((first, set()), (exchanged, {"changed-after-signing"})):
+        second = longterm.sign(pdf, longterm.signer(), field="authority", at=samples.SECOND_AT, certify=False)
+        assert codes(judged(second)) == found
+
+
+def test_two_records_that_differ_are_none() -> None:
+    pdf = state_beside(competence.paper(), "official", attested(RECORD))
+    other = {competence.KEY: generic.pdf_string(attested(record(citation="Điều 7")))}
+    assert codes(judged(longterm.sign(pdf, competence.head(), entries=other))) == {"competence-broken"}
+
+
+def test_a_document_laid_out_without_the_field_takes_no_record() -> None:
+    """None can be added to what others have signed: such files of before stay as they are."""
+    assert state_beside(competence.paper(), "another", attested(RECORD)) == competence.paper()
 
 
 def test_the_proven_time_counts_beside_the_stated_one() -> None:

@@ -47,6 +47,9 @@ LARGE: dict[str, Callable[[], bytes]] = {
     "record of competence, delegated": lambda: competence.signed(
         competence.attested(competence.record(delegation=competence.LENT))
     ),
+    "record of competence, by an agent": lambda: competence.signed(
+        competence.attested(competence.RECORD), beside=True
+    ),
     "evidence of the last profile": lambda: lists.evidence(lists.SIZE).pack(),
 }
 
