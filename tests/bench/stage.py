@@ -170,6 +170,7 @@ def _settings(
         "seal_signer": "development",
         "revocation": "off",
         "second_factor": "offered",
+        "monthly_backups": "false",  # the first one, taken at once, is no part of what is measured
         "requests_per_minute": "1000000",
         "address_requests_per_minute": "1000000",
         "logins_per_minute": "1000000",
