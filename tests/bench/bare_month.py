@@ -15,6 +15,7 @@ from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
 
+from asn1crypto import x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
@@ -61,7 +62,7 @@ class Bare:
         self._threads = ThreadPoolExecutor(LANES)
         self._kept = threading.local()
         anchors = TrustList.load(built.settings.pki / "trust.json").anchors
-        self._roots = [anchor.certificate for anchor in anchors]
+        self._roots = [x509.Certificate.load(anchor.certificate) for anchor in anchors]
         self.validating = 0.0
         """CPU seconds of validation among the loop's, of all threads."""
         self._adding = threading.Lock()
