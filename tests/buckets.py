@@ -17,6 +17,10 @@ import httpx
 SIGNED = {"Authorization": "AWS4-HMAC-SHA256 Credential=key/20260101/us-east-1/s3/aws4_request, Signature=0"}
 """The server looks whether a request is signed, not by what."""
 VERSIONED = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+LOCKED = (
+    "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention>"
+    "<Mode>GOVERNANCE</Mode><Days>{days}</Days></DefaultRetention></Rule></ObjectLockConfiguration>"
+)
 _numbers = count(1)
 
 
@@ -48,6 +52,21 @@ class Bucket:
         """How many versions of objects are kept, also of those that were let go."""
         found = self.server.http.get(f"/{self.name}", params={"versions": ""}).text
         return len(ET.fromstring(found).findall(".//{*}Version"))
+
+    def kept(self) -> list[tuple[str, str]]:
+        """Every version with its object's whole name."""
+        found = self.server.http.get(f"/{self.name}", params={"versions": ""}).text
+        return [
+            (one.findtext("{*}Key") or "", one.findtext("{*}VersionId") or "")
+            for one in ET.fromstring(found).findall(".//{*}Version")
+        ]
+
+    def hold(self, status: str) -> None:
+        """Every version under a legal hold (ON), or under none (OFF)."""
+        for key, version in self.kept():
+            asked = {"legal-hold": "", "versionId": version}
+            said = f"<LegalHold><Status>{status}</Status></LegalHold>"
+            self.server.http.put(f"/{self.name}/{key}", params=asked, content=said).raise_for_status()
 
     def put(self, name: str, data: bytes) -> None:
         """Write past the store."""
@@ -88,11 +107,15 @@ def s3_server(port: int) -> Iterator[Server]:
 
 
 @contextmanager
-def bucket_on(server: Server) -> Iterator[Bucket]:
-    """A new bucket that keeps every version."""
+def bucket_on(server: Server, lock_days: int | None = None) -> Iterator[Bucket]:
+    """A new bucket that keeps every version; under object lock for so many days, or (0) where it is said."""
     name = f"documents-{next(_numbers)}"
-    server.http.put(f"/{name}").raise_for_status()
+    lock = {"x-amz-bucket-object-lock-enabled": "true"} if lock_days is not None else {}
+    server.http.put(f"/{name}", headers=lock).raise_for_status()
     server.http.put(f"/{name}", params={"versioning": ""}, content=VERSIONED).raise_for_status()
+    if lock_days:
+        rule = LOCKED.format(days=lock_days)
+        server.http.put(f"/{name}", params={"object-lock": ""}, content=rule).raise_for_status()
     port = int(server.address.rpartition(":")[2])
     with Line(("127.0.0.1", 0), _Connection) as line:
         line.target = port

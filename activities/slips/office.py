@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row, text
 from temporalio import activity
@@ -26,6 +27,7 @@ from activities.slips.paper import data_of, field_of, header_of, slip_of
 from models.access import roles
 from models.activity_interfaces import SlipActivities
 from models.database import Scope, transaction
+from models.documents import StoreLockedError
 from models.lifecycle.competence import BY_SIGNATURE
 from models.lifecycle.slips import DISPOSAL
 from models.messages_slips import SlipMade, SlipRequest
@@ -54,6 +56,8 @@ _KEEP = text(
     "UPDATE slips SET document_sha256 = :document, certificate = :certificate, failure = :unsigned"
     " WHERE id = :id AND document_sha256 IS NULL"
 )
+LOCKED = timedelta(hours=1)
+"""Between two attempts at a document that the bucket's own lock keeps."""
 REASONS = {
     "hand_over": "Bàn giao hồ sơ, tài khoản",
     "receipt": "Tiếp nhận hồ sơ, tài khoản",
@@ -88,13 +92,17 @@ class SlipOffice(SlipActivities):
         """See the interface. A refusal to sign is an answer where the rule asks for the signature.
 
         Raises:
-            ApplicationError: a key is away, or who must vouch for it, or the slip before it is not made yet.
+            ApplicationError: a key is away, or who must vouch for it, or the slip before it is not made yet;
+                ``documents-locked``: what was disposed of is still kept by its bucket, and no minutes say
+                otherwise.
         """
         try:
             return await self._slip(request)
         except SignerAwayError as away:
             pause = PAUSE if isinstance(away, PausedError) else None
             raise ApplicationError(away.code, type=away.code, next_retry_delay=pause) from away
+        except StoreLockedError as kept:
+            raise ApplicationError(kept.code, type=kept.code, next_retry_delay=LOCKED) from kept
 
     async def _slip(self, request: SlipRequest) -> SlipMade:
         scope = Scope(request.authority_id, everything=True)
@@ -118,7 +126,7 @@ class SlipOffice(SlipActivities):
             async with transaction(self.tools.engine, scope) as connection:
                 await no_trouble(connection, own.id)
             return SlipMade(failure=refused.code)
-        except SignerAwayError as away:
+        except (SignerAwayError, StoreLockedError) as away:
             async with transaction(self.tools.engine, scope) as connection:
                 await note_trouble(connection, own, away.code, now)
             raise
@@ -133,8 +141,7 @@ class SlipOffice(SlipActivities):
         return SlipMade(document=row.document_sha256, unsigned=row.failure or "")
 
     def _make(self, row: Row[Any], papers: list[Row[Any]], gone: list[str], now: datetime) -> _Made:
-        for digest in gone:  # again after a crash: what is gone already is no trouble
-            self.store.forget(row.authority_id, digest)
+        _destroyed(self.store, row.authority_id, gone)
         data = data_of(row, papers, gone)
         if row.before is not None:
             pdf = self.store.get(row.authority_id, row.before)
@@ -174,6 +181,18 @@ class SlipOffice(SlipActivities):
             return self.signers.seal_for(str(row.agency_id), row.agency)
         post = roles().roles[row.asked_role].vi
         return self.signers.signer_for(SignerName(row.signer, row.signer_agency, post, str(row.asked_by)))
+
+
+def _destroyed(store: DocumentStore, authority_id: UUID, gone: list[str]) -> None:
+    """All of it, or the lock that keeps some; again after a crash: what is gone already is no trouble."""
+    locked: list[StoreLockedError] = []
+    for digest in gone:
+        try:
+            store.forget(authority_id, digest)
+        except StoreLockedError as kept:
+            locked.append(kept)
+    if locked:
+        raise locked[0]
 
 
 def _signing_of(row: Row[Any], content: str) -> Signing:

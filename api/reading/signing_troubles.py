@@ -20,6 +20,7 @@ WORDS = {
     "token-away": "Thiết bị ký không kết nối.",
     "token-locked": "Thiết bị ký bị khóa hoặc sai mã PIN.",
     "token-module-missing": "Không nạp được trình điều khiển của thiết bị ký.",
+    "documents-locked": "Kho tài liệu còn khóa tệp phải hủy: biên bản chờ đến khi tệp hủy được.",
 }
 """What is told of a trouble; an unknown code is shown as it is."""
 

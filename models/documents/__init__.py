@@ -2,7 +2,7 @@
 
 from models.documents.blobs import Blobs, FolderBlobs
 from models.documents.bucket import BucketBlobs, BucketPlace
-from models.documents.errors import StoreAwayError, StoreError
+from models.documents.errors import StoreAwayError, StoreError, StoreLockedError
 from models.documents.kinds import MEDIA_TYPES, MediaType, detect, is_heif
 from models.documents.places import blobs_of, documents_of
 from models.documents.store import MAXIMUM_BYTES, DocumentStore, Stored
@@ -18,6 +18,7 @@ __all__ = [
     "MediaType",
     "StoreAwayError",
     "StoreError",
+    "StoreLockedError",
     "Stored",
     "blobs_of",
     "detect",

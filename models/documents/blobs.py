@@ -32,7 +32,14 @@ class Blobs(Protocol):
         """The bytes under a name; BlobMissingError if there are none."""
 
     def remove(self, name: str) -> bool:
-        """Let go of a name; whether something was there."""
+        """Let go of a name; whether something was there. A place that keeps versions keeps them."""
+
+    def destroy(self, name: str) -> bool:
+        """Let go of a name and of all that was ever kept under it; whether something was there.
+
+        Raises:
+            StoreLockedError: the place itself forbids it as yet; from now on nobody reads it here.
+        """
 
     def names(self, below: str = "") -> Iterator[str]:
         """Every name below a folder of names, in order."""
@@ -70,6 +77,9 @@ class FolderBlobs:
             return False
         sync_folder(path.parent)
         return True
+
+    def destroy(self, name: str) -> bool:
+        return self.remove(name)
 
     def names(self, below: str = "") -> Iterator[str]:
         for path in self._files(below):

@@ -3,7 +3,8 @@
 Each body is sent with its SHA-256 both in the signature (SigV4) and as the object's checksum, so a server
 keeps what was sent or refuses; that checksum is also what a bucket with object lock asks for. Names are
 written once (``If-None-Match: *``); a server that does not know the condition writes the same document again.
-Nothing sealed is ever deleted but for a disposal, or once it lies sealed anew under another name.
+Nothing sealed is ever deleted but for a disposal, or once it lies sealed anew under another name; for a
+disposal with all of its versions (`versions`), else as a mark where the bucket keeps versions.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,11 +19,14 @@ from obstore.store import S3Store
 
 from models.documents.blobs import BlobMissingError
 from models.documents.errors import StoreAwayError
+from models.documents.versions import BucketVersions
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig, S3Config
 
 T = TypeVar("T")
+WANTED = "x-amz-sdk-checksum-algorithm"
+"""The header that servers ask for under object lock beside the checksum, and that obstore does not send."""
 RETRIES = 4
 """After a refused connection, a cut one, or a server's 5xx; with backoff, within the patience below."""
 
@@ -64,6 +68,7 @@ class BucketBlobs:
             )
         except (BaseError, OSError, ValueError) as error:
             raise StoreAwayError(f"kho tài liệu / documents: {type(error).__name__}") from error
+        self._versions = BucketVersions(place)
 
     def keep(self, name: str, data: bytes) -> None:
         def put() -> None:
@@ -71,6 +76,10 @@ class BucketBlobs:
                 obstore.put(self._store, name, data, mode="create", use_multipart=False)
             except AlreadyExistsError:
                 return  # named by its content
+            except BaseError as error:
+                if WANTED not in str(error):
+                    raise
+                self._versions.put(name, data)
 
         _asked(put)
 
@@ -96,6 +105,10 @@ class BucketBlobs:
             return True
 
         return _asked(delete)
+
+    def destroy(self, name: str) -> bool:
+        self.remove(name)  # hidden from every reader at once, whatever keeps its versions
+        return self._versions.destroy(name)
 
     def names(self, below: str = "") -> Iterator[str]:
         return iter(sorted(name for name, _ in self._listed(below)))

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from models.documents import names
 from models.documents.blobs import BlobMissingError, Blobs
-from models.documents.errors import StoreError
+from models.documents.errors import StoreError, StoreLockedError
 from models.documents.kinds import detect
 from models.documents.sealing import BOUND_TO, opened
 from models.keys import DataKey, FieldCipher, Purpose
@@ -79,13 +79,26 @@ class DocumentStore:
     def forget(self, authority_id: UUID, digest: str) -> bool:
         """Let go of a document, for a recorded disposal and nothing else; whether there was one.
 
-        A bucket that keeps versions keeps this one until its own rules let it go.
+        With every version that a bucket keeps of it, under whichever of the authority's keys.
+
+        Raises:
+            StoreLockedError: the bucket's own lock keeps it as yet. Nobody can read it here any more; it is
+                to be asked for again until it is gone.
+            StoreAwayError: the place cannot be reached.
         """
         if not names.is_digest(digest):
             return False
         keys = self._keys(authority_id)
         places = [names.plain(digest), *(names.sealed(key, authority_id, digest) for key in keys)]
-        gone = [self._blobs.remove(name) for name in places]  # each of them, also after the first
+        gone: list[bool] = []
+        locked: list[StoreLockedError] = []
+        for name in places:  # each of them, also after the first
+            try:
+                gone.append(self._blobs.destroy(name))
+            except StoreLockedError as kept:
+                locked.append(kept)
+        if locked:
+            raise locked[0]
         return any(gone)
 
     # --- keys: see `hoso keys` ---

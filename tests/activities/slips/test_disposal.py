@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from temporalio.exceptions import ApplicationError
 
 from activities.signing.keystore import Keystore
 from activities.signing.signer import DevelopmentSigners
@@ -20,7 +21,7 @@ from models.calendar import legal_date
 from models.command_disposal import ApproveDisposal, EndHold, PlaceHold, ProposeDisposal
 from models.commands import Separate
 from models.database import engine_for, transaction
-from models.documents import DocumentStore, StoreError
+from models.documents import DocumentStore, FolderBlobs, StoreError, StoreLockedError
 from models.evidence import verify
 from models.history.audit import Audit
 from models.keys import Sealed
@@ -135,7 +136,14 @@ async def test_a_file_is_disposed_of_by_two_people_and_nothing_of_the_person_is_
         with pytest.raises(DBAPIError, match="not to be disposed of"):
             await world.rows(f"UPDATE profiles SET {undone} WHERE id = :p RETURNING id", p=profile)
 
+    locked = DocumentStore(Locked(tmp_path / "documents"), world.tools.cipher)
+    with pytest.raises(ApplicationError) as kept:
+        await minutes(world, locked, profile, tmp_path)
+    assert kept.value.type == "documents-locked"
+    assert (await world.one("SELECT reason, kind FROM signing_troubles")).reason == "documents-locked"
+    assert (await world.one("SELECT document_sha256 FROM slips WHERE kind = 'disposal'"))[0] is None
     words = await minutes(world, store, profile, tmp_path)
+    assert await world.rows("SELECT 1 FROM signing_troubles") == []
     assert "BIÊN BẢN HỦY HỒ SƠ" in words
     assert "2/QĐ" in words
     assert NAME not in words
@@ -144,9 +152,17 @@ async def test_a_file_is_disposed_of_by_two_people_and_nothing_of_the_person_is_
     assert audited(world, database) == []
 
 
+class Locked(FolderBlobs):
+    """A place that keeps what it has, as a bucket under object lock does (tests/models/backups)."""
+
+    def destroy(self, name: str) -> bool:
+        raise StoreLockedError("kept until 2030")
+
+
 async def minutes(world: World, store: DocumentStore, profile: UUID, folder: Path) -> str:
     """The minutes made and sealed, twice, as after a crash; their words."""
-    Keystore(folder / "pki").create()
+    if not (folder / "pki").exists():
+        Keystore(folder / "pki").create()
     signers, notary = DevelopmentSigners(folder / "pki"), quiet(folder / "pki")
     office = SlipOffice(world.tools, store, signers, ThreadPoolExecutor(1), notary)
     slip = await world.one("SELECT id FROM slips WHERE kind = 'disposal' AND profile_id = :p", p=profile)

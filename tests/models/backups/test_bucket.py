@@ -4,6 +4,7 @@ import time
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,11 @@ from models.documents import (
     FolderBlobs,
     StoreAwayError,
     StoreError,
+    StoreLockedError,
     blobs_of,
 )
 from models.documents.names import plain
+from models.documents.versions import BucketVersions
 from models.keys import FieldCipher, KeyRing, MasterKey, Purpose, create_keyring, rotate
 from models.settings import Settings
 from models.workbook_vault import WorkbookVault
@@ -134,7 +137,8 @@ def test_nobody_there(ring_file: Path, free_port: Any) -> None:
         "s3://documents", f"http://127.0.0.1:{free_port()}", "us-east-1", "key", "secret", 0.3
     )
     blobs = BucketBlobs(place)
-    for asked in (blobs.sizes, blobs.names, lambda: blobs.read("x"), lambda: blobs.remove("x")):
+    asks = (blobs.sizes, blobs.names, lambda: blobs.read("x"), lambda: blobs.remove("x"))
+    for asked in (*asks, lambda: BucketVersions(place).destroy("x")):
         with pytest.raises(StoreAwayError):
             asked()
     for wrong in ("file:///tmp", "s3:/", "documents"):
@@ -165,9 +169,42 @@ def test_sealed_anew_and_forgotten_where_versions_are_kept(
     assert [key_id for _, key_id in late.kept(A)] == [key]
     assert late.get(A, DIGEST) == store.get(A, DIGEST) == PDF
     assert bucket.versions() == 2
+    bucket.put(f"{first}0", b"a name that only begins the same")
     assert late.forget(A, DIGEST) is True
     assert late.forget(A, DIGEST) is False
-    assert (bucket.objects(), bucket.versions()) == ({}, 2), "the bucket's own rules let versions go"
+    assert [name for name, _ in bucket.kept()] == [f"hoso/{first}0"], "disposed of with every version"
+
+
+def test_a_disposal_waits_for_the_bucket_s_own_lock(server: Server, ring_file: Path) -> None:
+    """Kept by the bucket's retention: hidden at once, refused by name, however often it is asked."""
+    ring = KeyRing(ring_file, MasterKey.from_file(ring_file.with_name("master.key")))
+    with bucket_on(server, lock_days=30) as locked:
+        store = DocumentStore(BucketBlobs(place_of(locked)), FieldCipher(ring))
+        store.put(A, PDF, "application/pdf")
+        assert store.get(A, DIGEST) == PDF
+        for _ in range(2):
+            with pytest.raises(StoreLockedError, match="retention") as kept:
+                store.forget(A, DIGEST)
+            assert kept.value.until is not None
+            assert timedelta(days=29) < kept.value.until - datetime.now(UTC) < timedelta(days=31)
+        with pytest.raises(StoreError, match="nothing is kept"):
+            store.get(A, DIGEST)
+        assert locked.versions() == 1
+
+
+def test_a_disposal_waits_for_a_hold_to_be_lifted(server: Server, ring_file: Path) -> None:
+    ring = KeyRing(ring_file, MasterKey.from_file(ring_file.with_name("master.key")))
+    with bucket_on(server, lock_days=0) as held:
+        store = DocumentStore(BucketBlobs(place_of(held)), FieldCipher(ring))
+        store.put(A, PDF, "application/pdf")
+        held.hold("ON")
+        with pytest.raises(StoreLockedError, match="legal hold"):
+            store.forget(A, DIGEST)
+        held.hold("OFF")
+        assert store.forget(A, DIGEST) is True
+        assert (held.versions(), store.forget(A, DIGEST)) == (0, False)
+        store.put(A, PDF, "application/pdf")
+        assert store.get(A, DIGEST) == PDF, "no mark hides what comes later under the same name"
 
 
 def test_backed_up_from_a_bucket_and_restored_into_one(
