@@ -65,7 +65,14 @@ class CompetenceDesk:
     trust: TrustList
 
     def statement(
-        self, why: Entitlement, signer: SignerName, pdf: bytes, place: str, now: datetime, until: datetime
+        self,
+        why: Entitlement,
+        signer: SignerName,
+        pdf: bytes,
+        place: str,
+        now: datetime,
+        until: datetime,
+        stated: tuple[str, str] | None = None,
     ) -> str:
         """The attested record for one signature; empty without a seal.
 
@@ -74,12 +81,15 @@ class CompetenceDesk:
             signer: the subject of the certificate that signs.
             pdf: what is about to be signed. place: the field.
             now: when it was found competent. until: the last instant at which it may be signed.
+            stated: code and digest of the document, where whoever made it just now knows them; what does not
+                agree with it is refused when the signed file is judged.
         """
         try:
             seal = self.signers.seal_for(str(why.authority_id), why.authority)
             if not isinstance(seal, KeySigner):
                 return ""
-            record = _record(why, signer, pdf, place, now, until)
+            document = stated or stated_in(PdfFileReader(BytesIO(pdf)))
+            record = _record(why, signer, document, place, now, until)
             attested = seal.attest(record.canonical(), now)
         except (CannotSignError, SignerAwayError, KeystoreError) as error:
             log.warning("competence.no_seal", code=error.code)
@@ -90,9 +100,14 @@ class CompetenceDesk:
 
 
 def _record(
-    why: Entitlement, signer: SignerName, pdf: bytes, place: str, now: datetime, until: datetime
+    why: Entitlement,
+    signer: SignerName,
+    stated: tuple[str | None, str | None],
+    place: str,
+    now: datetime,
+    until: datetime,
 ) -> CompetenceRecord:
-    code, digest = stated_in(PdfFileReader(BytesIO(pdf)))
+    code, digest = stated
     return CompetenceRecord(
         document=code or "",
         digest=digest or "",

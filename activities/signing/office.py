@@ -119,6 +119,8 @@ class SigningOffice(SigningActivities):
         name = SignerName(row.approver, row.approver_agency, post, str(row.approver_id))
         signer, field = self.signers.signer_for(name), row.facts.get("field", FIELD)
         desk = CompetenceDesk(self.signers, self.notary.trust)
+        stated = (code_of(row.id), row.digest) if row.follows is None else None
+        who, until = signer.certificate.name, now + LASTS
         made = self.notary.sign(
             signer,
             pdf,
@@ -127,7 +129,7 @@ class SigningOffice(SigningActivities):
             location=row.approver_agency,
             signed_at=now,
             level=self.notary.level_of(row.authority_code),
-            competence=desk.statement(entitled(row), signer.certificate.name, pdf, field, now, now + LASTS),
+            competence=desk.statement(entitled(row), who, pdf, field, now, until, stated),
         )
         stored = self.store.put(row.authority_id, made.pdf, "application/pdf")
         return made, stored.sha256, signer.certificate.sha256

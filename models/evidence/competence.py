@@ -208,10 +208,28 @@ def is_known_seal(chain: tuple[bytes, ...], authority: str, trust: TrustList, at
     return asyncio.run(_known(certificates, authority, trust, RevocationData(), at))
 
 
+_JUDGED: dict[tuple[tuple[bytes, ...], str, TrustList, datetime], bool] = {}
+"""What `_known` found of seals about which no revocation data travel: a batch signs hundreds at an instant."""
+_MOST = 256
+
+
 async def _known(
     chain: tuple[x509.Certificate, ...], authority: str, trust: TrustList, data: RevocationData, at: datetime
 ) -> bool:
     """Whether the seal is that of the authority named, under the reader's trust, at an instant."""
+    if data.certificates or data.ocsps or data.crls:
+        return await _judged(chain, authority, trust, data, at)
+    asked = (tuple(one.dump() for one in chain), authority, trust, at)
+    if (found := _JUDGED.get(asked)) is None:
+        if len(_JUDGED) >= _MOST:
+            _JUDGED.clear()
+        found = _JUDGED[asked] = await _judged(chain, authority, trust, data, at)
+    return found
+
+
+async def _judged(
+    chain: tuple[x509.Certificate, ...], authority: str, trust: TrustList, data: RevocationData, at: datetime
+) -> bool:
     seal, above = chain[0], list(chain[1:])
     if str(seal.subject.native.get("serial_number", "")) != authority:
         return False
