@@ -209,7 +209,7 @@ def is_known_seal(chain: tuple[bytes, ...], authority: str, trust: TrustList, at
 
 
 _JUDGED: dict[tuple[tuple[bytes, ...], str, TrustList, datetime], bool] = {}
-"""What `_known` found of seals about which no revocation data travel: a batch signs hundreds at an instant."""
+"""What `_known` found of seals about which no revocation data travel: a batch signs hundreds at once."""
 _MOST = 256
 
 
