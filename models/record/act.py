@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.calendar import Calendar, legal_date, start_of_day
 from models.commands import Approve, Delegate, GiveNotice, OpenProfile, ReopenProfile
-from models.database import Query, Scope, entering, together, transaction
+from models.database import BY_KEY, Query, Scope, entering, together, transaction
 from models.errors import RefusedError
 from models.lifecycle.account import open_profile
 from models.lifecycle.delegation import give
@@ -91,7 +91,7 @@ async def _once(tools: Tools, ask: Ask) -> Moment:
 
 async def within(connection: AsyncConnection, tools: Tools, ask: Ask, *, commit: bool) -> Moment:
     """The act in a transaction that is open; without ``commit`` it is left to whoever opened it."""
-    known = await _known(connection, tools, ask)
+    known = await _known(connection, tools, ask, own=commit)
     found, command = known.found, known.command
     if ask.command_id is not None and command is None:
         return moment(ask, found, status=404)
@@ -139,18 +139,22 @@ class _Known:
     in_force: Any
 
 
-async def _known(connection: AsyncConnection, tools: Tools, ask: Ask) -> _Known:
-    """Lock the subject and read everything in one round trip; what was waited for is read after the wait."""
+async def _known(connection: AsyncConnection, tools: Tools, ask: Ask, *, own: bool) -> _Known:
+    """Lock the subject and read everything in one round trip; what was waited for is read after the wait.
+
+    ``own`` says that the transaction is this act's alone.
+    """
     command_id = _command_id(ask)
     subject = looks(ask, lock=True)
     entered = entering(Scope(ask.authority_id, everything=True, on=legal_date(ask.now)))
+    opening = [entered, BY_KEY] if own else [entered]
     # The law is read behind the lock: it is that of the unit which has the subject then.
-    queries = [entered, *subject, LawOf.subject(ask).on(legal_date(ask.now))]
+    queries = [*opening, *subject, LawOf.subject(ask).on(legal_date(ask.now))]
     if command_id is not None:
         queries.append(command_query(command_id))
     if "step" in ask.facts:
         queries.append((_STEP, _step(ask)))
-    _, *rest = await together(connection, queries)
+    rest = (await together(connection, queries))[len(opening) :]
     found = found_in(ask, rest[: len(subject)], lock=True)
     law, *more = rest[len(subject) :]
     row = more.pop(0) if command_id is not None else []
