@@ -15,7 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from api.apart import Versions
 from api.clock import Clock
+from api.starting import COMPARES, COMPARING
 from api.starting_bulk import start_orders
 from api.starting_imports import start_imports
 from api.starting_lasting import LASTING
@@ -37,6 +39,7 @@ from models.identifiers import (
     month_end_workflow,
     parse_workflow_id,
     profile_workflow,
+    reconciliation_workflow,
     review_workflow,
     transfer_workflow,
 )
@@ -46,12 +49,11 @@ from models.messages import (
     AgencyMonthStart,
     DigestStart,
     Life,
-    Moment,
     MonthStart,
     Move,
     ReviewStart,
 )
-from models.messages_admin import BackupStart
+from models.messages_admin import BackupStart, ReconciliationRun
 from models.record.basis import basis_of
 from models.record.recompute import survey
 from models.record.shelf import Shelf
@@ -60,13 +62,13 @@ from workflows.backup import BackupWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.month_end import MonthEndWorkflow
 from workflows.profile import ProfileWorkflow
+from workflows.reconciliation import ReconciliationWorkflow
 from workflows.review import ReviewWorkflow
 from workflows.transfer import TransferWorkflow
 
 HORIZON = timedelta(days=45)
 """How far ahead of its next wake a profile has a workflow."""
 MISSED = timedelta(minutes=10)
-RECENT = timedelta(days=1)
 ENDING = timedelta(days=90)
 """Ahead of its end an archive timestamp is asked about; the worker's setting decides what is due."""
 
@@ -80,6 +82,8 @@ class Findings:
     started: list[str] = field(default_factory=list)
     woken: list[str] = field(default_factory=list)
     behind: list[str] = field(default_factory=list)
+    ahead: list[str] = field(default_factory=list)
+    """Workflows of a later database than the rows, which were restored: begun anew."""
     orphans: list[str] = field(default_factory=list)
     unsaid: list[str] = field(default_factory=list)
     """Lines to workflows this version does not know: kept, for a relay of the version that wrote them."""
@@ -115,10 +119,6 @@ _REVIEWS = text(
     "SELECT w.period, w.state, (SELECT min(t.next_wake_at) FROM review_reports t WHERE t.review_id = w.id"
     " AND t.state IN ('open', 'signing')) AS wake FROM reviews w"
 )
-_RECENT = text(
-    "SELECT p.id, p.version FROM profiles p WHERE p.chapter <> 'archive' AND EXISTS"
-    " (SELECT 1 FROM events e WHERE e.profile_id = p.id AND e.at > :since)"
-)
 # Earlier releases archived without making it; a profile that was reopened since keeps it likewise.
 _STRANDED = text(
     "SELECT DISTINCT d.profile_id AS id FROM duties d JOIN cases c ON c.id = d.case_id"
@@ -151,8 +151,8 @@ class Reconciler:
         self._shelf = Shelf()
         self._backups = backups
 
-    async def run(self) -> Findings:
-        """Everything once."""
+    async def run(self, *, every: bool = False) -> Findings:
+        """Everything once; ``every``: also each workflow that wakes soon is asked what it knows."""
         findings = Findings()
         now = await self._clock.now()
         async with self._database.connect() as connection:
@@ -168,7 +168,8 @@ class Reconciler:
             slips = await self._rows(authority.authority_id, UNMADE)
             findings.started += await start_slips(self._client, self._queue, authority.authority_id, slips)
             await self._lasting(authority.authority_id, now, findings)
-            await self._behind(authority.authority_id, now, findings)
+            await self._comparison(authority.authority_id, now, findings)
+            await self._versions(authority.authority_id, now, findings, every=every)
             await self._unreckoned(authority.authority_id, findings)
             await self._unsaid(authority.authority_id, findings)
             await self._stranded(authority.authority_id, findings)
@@ -287,19 +288,20 @@ class Reconciler:
                     await self._client.get_workflow_handle(workflow_id).signal("heard")
                     findings.woken.append(workflow_id)
 
-    async def _behind(self, authority_id: UUID, now: datetime, findings: Findings) -> None:
-        """A workflow that never learned of an act (both died before it could) looks again."""
-        for row in await self._rows(authority_id, _RECENT, since=now - RECENT):
-            handle = self._client.get_workflow_handle(profile_workflow(row.id))
-            try:
-                moment = await handle.query("where", result_type=Moment, rpc_timeout=timedelta(seconds=5))
-            except RPCError as error:
-                if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.DEADLINE_EXCEEDED):
-                    continue  # asleep in PostgreSQL only, or no worker just now: the next run sees it
-                raise
-            if moment is None or moment.version < row.version:
-                await handle.signal("heard")
-                findings.behind.append(profile_workflow(row.id))
+    async def _versions(self, authority_id: UUID, now: datetime, findings: Findings, *, every: bool) -> None:
+        """A workflow that never learned of an act looks again; one of a later database begins anew."""
+        versions = Versions(self._client, self._queue, self._database, authority_id)
+        await versions.compare(now, now + HORIZON if every else None)
+        findings.behind += versions.behind
+        findings.ahead += versions.ahead
+
+    async def _comparison(self, authority_id: UUID, now: datetime, findings: Findings) -> None:
+        """A comparison with the national database that was under way goes on: none else is begun before."""
+        for row in await self._rows(authority_id, COMPARING):
+            start = ReconciliationRun(authority_id=authority_id, reconciliation_id=row.id, now=now)
+            workflow_id = reconciliation_workflow(authority_id)
+            if await self._start(ReconciliationWorkflow.run, start, workflow_id, COMPARES):
+                findings.started.append(workflow_id)
 
     async def _unreckoned(self, authority_id: UUID, findings: Findings) -> None:
         """Open duties whose hashes are not those of what is loaded, and that would come out otherwise."""

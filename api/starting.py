@@ -29,13 +29,14 @@ from models.messages import (
     RenewalStart,
     ReviewStart,
 )
-from models.messages_admin import AdministrationStart, BackupStart, ReorganisationStart
+from models.messages_admin import AdministrationStart, BackupStart, BreachStart, ReorganisationStart
 from models.messages_bulk import BulkStart
 from models.messages_slips import SlipStart
 from workflows.account import AccountWorkflow
 from workflows.administration import AdministrationWorkflow
 from workflows.agency_month import AgencyMonthWorkflow
 from workflows.backup import BackupWorkflow
+from workflows.breach import BreachWorkflow
 from workflows.bulk import BulkWorkflow
 from workflows.certificate import CertificateWorkflow
 from workflows.delegation import DelegationWorkflow
@@ -71,6 +72,7 @@ _SUBJECTS = {
     WorkflowKind.BULK: "SELECT id, id AS other FROM bulk_orders WHERE id = :id AND state <> 'done'",
     WorkflowKind.REORGANISATION: "SELECT id, id AS other FROM reorganisations WHERE id = :id"
     " AND state NOT IN ('done', 'withdrawn')",
+    WorkflowKind.BREACH: "SELECT id, id AS other FROM breaches WHERE id = :id AND state <> 'closed'",
     WorkflowKind.CERTIFICATE: "SELECT id, id AS other FROM accounts WHERE id = :id",
     WorkflowKind.ACCOUNT: "SELECT id, id AS other FROM accounts WHERE id = :id",
 }
@@ -79,6 +81,10 @@ _MONTH = text(
     " AND state <> 'closed'"
 )
 _IMPORT = text("SELECT id FROM imports WHERE id = :id AND state IN ('waiting', 'running')")
+
+
+COMPARING = text("SELECT id FROM reconciliations WHERE state <> 'done'")
+COMPARES = "Đối soát với CSDL quốc gia"
 
 
 async def start_of(database: AsyncEngine, authority_id: UUID, workflow_id: str) -> Start | None:
@@ -135,6 +141,8 @@ async def _of_subject(database: AsyncEngine, authority_id: UUID, name: WorkflowN
         case WorkflowKind.REORGANISATION:
             plan = ReorganisationStart(**own, reorganisation_id=row.id)
             return Start(ReorganisationWorkflow.run, plan, "Sắp xếp tổ chức")
+        case WorkflowKind.BREACH:
+            return Start(BreachWorkflow.run, BreachStart(**own, breach_id=row.id), "Sự cố dữ liệu cá nhân")
         case WorkflowKind.CERTIFICATE:
             return Start(CertificateWorkflow.run, CertificateStart(**own, account_id=row.id), "Chứng thư")
         case _:

@@ -23,7 +23,7 @@ engine_app = typer.Typer(no_args_is_help=True, help="Máy chủ quy trình (Temp
 Json = Annotated[bool, typer.Option("--json", help="Kết quả dạng JSON / machine-readable")]
 
 
-async def _run() -> Findings:
+async def _run(*, every: bool = False) -> Findings:
     settings = Settings()
     configure(settings.log_format, settings.log_level, "reconcile")
     ring = open_ring(settings)
@@ -33,7 +33,7 @@ async def _run() -> Findings:
         reconciler = Reconciler(
             client, settings.task_queue, database, SystemClock(), backups=settings.monthly_backups
         )
-        return await reconciler.run()
+        return await reconciler.run(every=every)
     finally:
         await database.dispose()
 
@@ -42,6 +42,7 @@ _SAID = {
     "started": "quy trình đã khởi động lại / workflows started",
     "woken": "quy trình lỡ hẹn đã được đánh thức / missed wakes",
     "behind": "quy trình chậm hơn dữ liệu / workflows behind the data",
+    "ahead": "quy trình mới hơn dữ liệu, đã dựng lại / workflows ahead of restored data, begun anew",
     "unreckoned": "nghĩa vụ chưa tính lại theo luật, lịch mới / duties not under the newest law",
     "tree": "cây tổ chức cần dựng lại / trees made again",
     "stranded": "báo cáo chuyển ra ngoài còn treo / reports of moves left open",
@@ -77,11 +78,12 @@ def rebuild(
         str | None, typer.Option("--workflow", help="Chỉ quy trình có mã này / only the one of this id")
     ] = None,
 ) -> None:
-    """Dựng lại mọi quy trình từ PostgreSQL trên một Temporal trống / start all workflows from PostgreSQL.
+    """Dựng lại mọi quy trình từ PostgreSQL, trên một Temporal trống, cũ hơn hoặc mới hơn dữ liệu /
+    start all workflows from PostgreSQL, whatever the engine knows.
 
     Một quy trình đang lỗi thì dừng và dựng lại riêng / one that fails is stopped and started by itself.
     """
     if profile is not None or workflow is not None:
         rebuild_one(profile_workflow(profile) if profile is not None else str(workflow))
         return
-    _show(asyncio.run(_run()), json)
+    _show(asyncio.run(_run(every=True)), json)

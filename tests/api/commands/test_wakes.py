@@ -1,7 +1,7 @@
 """After an engine was built anew from rows, every timer in it is the wake that brute force finds."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,10 +11,19 @@ from temporalio.service import RPCError
 
 from api.reconcile import HORIZON, Reconciler
 from models.calendar import Calendar, legal_date
+from models.command_registers import AddToBreach, RecordBreach
 from models.commands import Delegate, GiveNotice
-from models.identifiers import delegation_workflow, profile_workflow, transfer_workflow
+from models.identifiers import (
+    WorkflowKind,
+    WorkflowName,
+    agency_month_workflow,
+    delegation_workflow,
+    profile_workflow,
+    transfer_workflow,
+)
 from models.regulations.policy import load_policy
-from tests.wakes import LADDER, expected, night, recorded, stepped
+from tests.models.record import plans
+from tests.wakes import LADDER, VIETNAM, expected, night, recorded, stepped
 from tests.world import World
 
 WORKFLOWS = {"profiles": profile_workflow, "cases": transfer_workflow}
@@ -70,6 +79,60 @@ async def people(world: World) -> tuple[UUID, UUID]:
     return transfer, lent
 
 
+async def happenings(world: World) -> tuple[UUID, UUID]:
+    """A breach that was known of just now, and a plan approved for ten days ahead."""
+    breach = uuid4()
+    body = RecordBreach(
+        agency_id=world.culture, kind="loss", known_at=world.now, story="Mất một thẻ nhớ.", people=0,
+        data=("basic",),
+    )  # fmt: skip
+    told = await world.ask("department", body, breach, subject="breach")
+    assert told.status == 201, told.answer
+    known = AddToBreach(story="Thẻ nhớ không có mật khẩu.")
+    assert (await world.ask("department", known, breach, subject="breach")).status == 200
+    rename = {"op": "rename", "unit": "H26.02.01", "name": "Bảo tàng mới"}
+    plan = await plans.drafted(world, rename)
+    assert (await plans.approve(world, plan)).status == 200
+    return breach, plan
+
+
+async def listed(world: World) -> UUID:
+    """Last month's list of an agency, still open, with one submission on it and its duty to approve."""
+    month, today = uuid4(), legal_date(world.now)
+    profile = await world.employ(until="review")
+    values = {
+        "id": month,
+        "a": world.authority,
+        "g": world.culture,
+        "now": world.now,
+        "month": last_month(world),
+    }
+    values |= {"opens": today, "ends": today + timedelta(days=4), "closes": world.now + timedelta(days=40)}
+    await world.rows(
+        "INSERT INTO agency_months (id, authority_id, agency_id, month, kind, state, gate, opens_on,"
+        " nominal_end, rolled_end, closes_at, version, listed, opened_at, summary) VALUES (:id, :a, :g,"
+        " :month, 'month', 'open', 'after', :opens, :ends, :ends, :closes, 0, 1, :now, '{}') RETURNING id",
+        **values,
+    )
+    await world.rows(
+        "INSERT INTO month_items (agency_month_id, profile_id, authority_id, revision_id, digest, state,"
+        " changed_at) SELECT :id, profile_id, authority_id, id, digest, 'listed', :now FROM revisions"
+        " WHERE profile_id = :p RETURNING profile_id",
+        id=month, p=profile, now=world.now,
+    )  # fmt: skip
+    await world.step("open_month", month, subject="agency_month", listed=1)
+    return month
+
+
+def last_month(world: World) -> str:
+    """The month before this one: this one's list is its own workflow's to open."""
+    return f"{legal_date(world.now).replace(day=1) - timedelta(days=1):%Y-%m}"
+
+
+async def timer_of(client: Client, kind: WorkflowKind, subject: UUID) -> datetime:
+    return await settled(client, str(WorkflowName(kind, subject)))
+
+
 def test_the_ladder_is_the_one_of_the_policy() -> None:
     assert tuple(step.offset_working_days for step in load_policy().steps) == LADDER
     calendar = Calendar.seed()
@@ -79,18 +142,24 @@ def test_the_ladder_is_the_one_of_the_policy() -> None:
 @pytest.mark.usefixtures("worker")
 async def test_every_timer_is_the_wake_that_brute_force_finds(world: World, app: Any) -> None:
     transfer, lent = await people(world)
+    breach, plan = await happenings(world)
+    await listed(world)
+    for table in ("cases", "delegations", "agency_months"):  # an act that leaves their wake as it is
+        await world.rows(f"UPDATE {table} SET version = version + 1 RETURNING id")  # names of our own
     state = app.state
     reconciler = Reconciler(state.temporal, state.settings.task_queue, state.tools.engine, state.clock)
     await reconciler.run()
     wanted = await expected(world)
     kinds = {table for table, _ in wanted}
-    assert kinds == {"profiles", "cases"}, kinds
+    assert kinds == {"profiles", "cases", "agency_months"}, kinds
     assert ("cases", transfer) in wanted
     assert len(wanted) >= 3
     assert await recorded(world) == wanted
     near = {one: at for one, at in wanted.items() if at < world.now + HORIZON}
     assert len(near) >= 2, "further ones sleep in PostgreSQL alone"
-    timers = {one: await settled(state.temporal, WORKFLOWS[one[0]](one[1])) for one in near}
+    month = agency_month_workflow(world.culture, last_month(world))
+    named = {**WORKFLOWS, "agency_months": lambda _: month}
+    timers = {one: await settled(state.temporal, named[one[0]](one[1])) for one in near}
     for one, at in near.items():
         assert abs(timers[one] - at) < timedelta(seconds=30), one
     # A delegation wakes to warn of its end, then to end; in its own minute of the night.
@@ -99,4 +168,35 @@ async def test_every_timer_is_the_wake_that_brute_force_finds(world: World, app:
     assert abs(await settled(state.temporal, delegation_workflow(lent)) - row.next_wake_at) < timedelta(
         seconds=30
     )
+    hours = await timer_of(state.temporal, WorkflowKind.BREACH, breach)
+    assert abs(hours - (world.now + timedelta(hours=72 - 24))) < timedelta(seconds=30)
+    midnight = datetime.combine(legal_date(world.now) + timedelta(days=10), time(0), tzinfo=VIETNAM)
+    assert abs(await timer_of(state.temporal, WorkflowKind.REORGANISATION, plan) - midnight) < timedelta(
+        seconds=30
+    )
     assert (await reconciler.run()).total == 0
+    await an_engine_ahead_of_its_rows(world, state, reconciler, wanted)
+
+
+async def an_engine_ahead_of_its_rows(
+    world: World, state: Any, reconciler: Reconciler, wanted: dict[Any, datetime]
+) -> None:
+    """The database is restored to what it was before the last act of each: the engine knows of acts that
+    never were, and would take no answer that is older."""
+    earlier = world.now + timedelta(hours=30)
+    for table in ("profiles", "cases", "delegations", "breaches", "reorganisations", "agency_months"):
+        await world.rows(
+            f"UPDATE {table} SET version = version - 1, next_wake_at = :then"  # names of our own
+            " WHERE next_wake_at IS NOT NULL AND version > 1 RETURNING id",
+            then=earlier,
+        )
+    found = await reconciler.run(every=True)
+    people = {profile_workflow(one) for table, one in wanted if table == "profiles"}
+    # The relay starts a transfer's as soon as it is asked for: that one may know of its first act only.
+    kinds = {one.partition("/")[0] for one in found.ahead} - {"transfer"}
+    assert kinds == {"profile", "delegation", "breach", "reorganisation", "month-end"}, found.ahead
+    assert {one for one in found.ahead if one.startswith("profile/")} <= people
+    for one in found.ahead:
+        assert abs(await settled(state.temporal, one) - earlier) < timedelta(seconds=30), one
+    again = await reconciler.run(every=True)
+    assert (again.ahead, again.behind) == ([], [])

@@ -1,0 +1,112 @@
+"""Whether a workflow knows what its rows say: one behind them looks again, one ahead of them begins anew.
+
+An act is committed before its workflow hears of it, so a workflow that knows more than its rows is of another
+database: one that was restored to an earlier day. It would take no answer older than what it knows.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from api.starting import rebuild
+from models.database import Scope, transaction
+from models.identifiers import WorkflowKind, WorkflowName, agency_month_workflow
+from models.messages import Moment
+
+RECENT = timedelta(days=1)
+PATIENCE = timedelta(seconds=5)
+_RECENT = text(
+    "SELECT p.id, p.version FROM profiles p WHERE p.chapter <> 'archive' AND EXISTS"
+    " (SELECT 1 FROM events e WHERE e.profile_id = p.id AND e.at > :since)"
+)
+_NEAR = text(
+    "SELECT p.id, p.version FROM profiles p WHERE p.chapter <> 'archive' AND (p.next_wake_at < :horizon"
+    " OR EXISTS (SELECT 1 FROM events e WHERE e.profile_id = p.id AND e.at > :since))"
+)
+_OTHERS: dict[WorkflowKind, TextClause] = {
+    WorkflowKind.TRANSFER: text(
+        "SELECT id, version FROM cases WHERE kind = 'transfer' AND closed_at IS NULL ORDER BY id"
+    ),
+    WorkflowKind.DELEGATION: text("SELECT id, version FROM delegations WHERE state <> 'ended' ORDER BY id"),
+    WorkflowKind.BREACH: text("SELECT id, version FROM breaches WHERE state <> 'closed' ORDER BY id"),
+    WorkflowKind.REORGANISATION: text(
+        "SELECT id, version FROM reorganisations WHERE state NOT IN ('done', 'withdrawn') ORDER BY id"
+    ),
+    WorkflowKind.MONTH_END: text(
+        "SELECT id, version, agency_id, month FROM agency_months WHERE state <> 'closed' ORDER BY id"
+    ),
+}
+_TABLES = {
+    WorkflowKind.PROFILE: "profiles",
+    WorkflowKind.TRANSFER: "cases",
+    WorkflowKind.DELEGATION: "delegations",
+    WorkflowKind.BREACH: "breaches",
+    WorkflowKind.REORGANISATION: "reorganisations",
+    WorkflowKind.MONTH_END: "agency_months",
+}
+
+
+class Versions:
+    """Compares the workflows of one authority with their rows."""
+
+    def __init__(self, client: Client, queue: str, database: AsyncEngine, authority_id: UUID) -> None:
+        self._client, self._queue, self._database, self._authority = client, queue, database, authority_id
+        self.behind: list[str] = []
+        """Looked again."""
+        self.ahead: list[str] = []
+        """Begun anew from their rows."""
+
+    async def compare(self, now: datetime, near: datetime | None) -> None:
+        """What changed within a day and whatever is under way; ``near``: also whoever wakes before then."""
+        query = _RECENT if near is None else _NEAR
+        times = {"since": now - RECENT} | ({"horizon": near} if near is not None else {})
+        async for row, workflow_id, knows in self._asked(WorkflowKind.PROFILE, query, times):
+            if knows is None or knows < row.version:
+                await self._client.get_workflow_handle(workflow_id).signal("heard")
+                self.behind.append(workflow_id)
+            else:
+                await self._anew_if_ahead(WorkflowKind.PROFILE, row.id, workflow_id, knows)
+        for kind, query in _OTHERS.items():
+            async for row, workflow_id, knows in self._asked(kind, query, {}):
+                if knows is not None:
+                    await self._anew_if_ahead(kind, row.id, workflow_id, knows)
+
+    async def _asked(
+        self, kind: WorkflowKind, query: TextClause, values: dict[str, Any]
+    ) -> AsyncIterator[tuple[Any, str, int | None]]:
+        """The rows whose workflow answers, with the version it knows; none before it has asked the facts."""
+        async with transaction(self._database, Scope(self._authority, everything=True)) as connection:
+            rows = (await connection.execute(query, values)).all()
+        for row in rows:
+            workflow_id = str(WorkflowName(kind, row.id))
+            if kind is WorkflowKind.MONTH_END:
+                workflow_id = agency_month_workflow(row.agency_id, row.month)
+            try:
+                moment = await self._client.get_workflow_handle(workflow_id).query(
+                    "where", result_type=Moment, rpc_timeout=PATIENCE
+                )
+            except RPCError as error:
+                if error.status is RPCStatusCode.DEADLINE_EXCEEDED and kind is not WorkflowKind.PROFILE:
+                    return  # no worker just now: the next run sees it
+                if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.DEADLINE_EXCEEDED):
+                    continue  # asleep in PostgreSQL only, or no worker just now: the next run sees it
+                raise
+            yield row, workflow_id, moment.version if moment is not None else None
+
+    async def _anew_if_ahead(self, kind: WorkflowKind, subject: UUID, workflow_id: str, knows: int) -> None:
+        """The row is read after the workflow answered: what it had committed by then stands there."""
+        async with transaction(self._database, Scope(self._authority, everything=True)) as connection:
+            version = await connection.scalar(_version(kind), {"id": subject})
+        if version is not None and knows > version:
+            await rebuild(self._client, self._queue, self._database, self._authority, workflow_id)
+            self.ahead.append(workflow_id)
+
+
+def _version(kind: WorkflowKind) -> TextClause:
+    return text(f"SELECT version FROM {_TABLES[kind]} WHERE id = :id")  # noqa: S608 — names of our own tables
