@@ -48,6 +48,7 @@ class Asker:
     authority_id: UUID
     agency_id: UUID
     profile_id: UUID | None
+    """The own file; none of an agency's account, whoever holds it."""
     login: str
     display_name: str
     kind: str
@@ -149,6 +150,7 @@ def asker_of(found: dict[str, Any], digest: str, now: datetime) -> Asker:
     """The asker from what ``hoso_identify`` or ``hoso_signing`` answers."""
     today = legal_date(now)
     profile_id = UUID(found["profile_id"]) if found["profile_id"] else None
+    personal = found["kind"] == "personal"
     actor = Actor(
         account_id=UUID(found["account_id"]),
         person_profile_id=profile_id,
@@ -156,12 +158,13 @@ def asker_of(found: dict[str, Any], digest: str, now: datetime) -> Asker:
         grants=tuple(grant_of(g) for g in found["grants"]),
         delegations=tuple(delegation_of(d) for d in found["delegations"]),
         consents=tuple(consent_of(c) for c in found.get("consents", ())),
+        personal=personal,
     )
     return Asker(
         account_id=actor.account_id,
         authority_id=actor.authority_id,
         agency_id=UUID(found["agency_id"]),
-        profile_id=profile_id,
+        profile_id=actor.own_profile_id,
         login=found["login"],
         display_name=found["display_name"],
         kind=found["kind"],
@@ -196,7 +199,7 @@ def scope_of(actor: Actor, today: date) -> Scope:
         authority=actor.authority_id,
         everything=any(table[g.role].scope is Range.AUTHORITY for g in held),
         agencies=tuple(sorted({g.agency_id for g in held} | lent)),
-        profile=actor.person_profile_id,
+        profile=actor.own_profile_id,
         account=actor.account_id,
         consented=tuple(sorted({one.profile_id for one in actor.consents if one.holds(today)})),
         archives=tuple(sorted(kept.subtrees | kept.agencies)),

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.reading.signing_rights import refuse_former_signer
 from api.scope import Asker, Reading, asker_of, bearer, clock_of, token_hash, tools_of
 from models.database import transaction
 from models.errors import RefusedError
@@ -141,7 +142,7 @@ async def signing(
     """The session whose token came with the request.
 
     Raises:
-        RefusedError: ``signing-token-unknown``.
+        RefusedError: ``signing-token-unknown``; ``not-permitted`` for whoever lost the right to sign since.
     """
     if credentials is None or not 1 <= len(credentials.credentials) <= 200:
         raise RefusedError.of("signing-token-unknown")
@@ -157,6 +158,7 @@ async def signing(
     async with transaction(engine, who.scope) as opened:
         row = (await opened.execute(_SESSION, {"id": UUID(found["session_id"])})).one()
         subject = row.subject_id or row.profile_id
+        await refuse_former_signer(opened, tools_of(request), who, row.kind, subject)
         return Signing(who, row, subject, await workflow_of(opened, row.id))
 
 

@@ -141,10 +141,15 @@ async def _judge(
             outcome="left" if str(one) in left else outcome,
             command_id=mine.command_id,
             status=HTTPStatus.CONFLICT if str(one) in left else status,
-            code="wrong-state" if str(one) in left else code,
+            code=_why_left(act, one) if str(one) in left else code,
         )
         for one in named
     }
+
+
+def _why_left(act: Acting, profile_id: UUID) -> str:
+    """The own file waits for somebody else; what else is left waits no more."""
+    return "own-approval" if profile_id == act.who.actor.person_profile_id else "wrong-state"
 
 
 def _outcome(status: int, reason: str | None) -> Outcome:

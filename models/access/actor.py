@@ -39,6 +39,14 @@ class Actor:
     grants: tuple[Grant, ...] = ()
     delegations: "tuple[Delegation, ...]" = ()
     consents: "tuple[Consent, ...]" = ()
+    personal: bool = True
+    """Whether it is the person's own account. Who holds an agency's account is written on it by whoever gives
+    it out: that keeps the holder from judging the own file, and gives nobody the person's rights over it."""
+
+    @property
+    def own_profile_id(self) -> UUID | None:
+        """The profile over which the actor has the rights of the person it is about."""
+        return self.person_profile_id if self.personal else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,7 @@ def reach(
             continue
         match _scope(role, permission, rules):
             case Scope.SELF:
-                own = actor.person_profile_id
+                own = actor.own_profile_id
             case Scope.OWN_AGENCY if grant is not None:
                 agencies.add(grant.agency_id)
             case Scope.SUBTREE if grant is not None:
@@ -258,7 +258,7 @@ def _own_file(actor: Actor, words: VerbWords, target: Target, rules: RuleSet | N
 
 def _held(actor: Actor, table: Roles) -> Iterator[tuple[str, Role, Grant | None]]:
     """The roles of an actor: the person's own, then roles of one's own before delegated ones."""
-    if actor.person_profile_id is not None:
+    if actor.own_profile_id is not None:
         yield OFFICIAL, table.roles[OFFICIAL], None
     for grant in sorted(actor.grants, key=lambda one: one.delegation_of is not None):
         if grant.role in table.roles and grant.role != OFFICIAL:
@@ -351,7 +351,7 @@ def _scope(role: Role, permission: Permission, rules: RuleSet | None) -> Scope |
 def _within(scope: Scope, actor: Actor, grant: Grant | None, target: Target) -> bool:
     match scope:
         case Scope.SELF:
-            return target.profile_id is not None and target.profile_id == actor.person_profile_id
+            return target.profile_id is not None and target.profile_id == actor.own_profile_id
         case Scope.OWN_AGENCY:
             return grant is not None and grant.agency_id == target.agency_id
         case Scope.SUBTREE:

@@ -17,3 +17,5 @@ class FileRequest:
     about: UUID | None
     duty_id: UUID | None
     ended_by: UUID | None
+    ended_by_person: UUID | None = None
+    """The profile of whoever ended it: two accounts of one person are one."""

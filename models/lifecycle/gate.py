@@ -105,12 +105,14 @@ def received(month: AgencyMonth, out: Outcome, scene: Scene) -> None:
 def release(month: AgencyMonth, body: ReleaseMonth, scene: Scene) -> Outcome:
     """The department approves: what the agency sent, or what it is about to send (hanoi.art14.2).
 
-    All that waits, or the named profiles: what is not named goes on waiting at the gate.
+    All that waits, or the named profiles: what is not named goes on waiting at the gate, and the own file of
+    whoever judges waits for somebody else (R4).
     """
     held = _waiting(month)
     if not held:
         refuse("wrong-state", "Không có dữ liệu chờ phê duyệt.", "Nothing waits for the department.")
-    chosen, left = _chosen(held, held if body.profiles is None else body.profiles, partial=body.partial)
+    named = held if body.profiles is None else body.profiles
+    chosen, left = _chosen(held, named, scene, partial=body.partial or body.profiles is None)
     rule = scene.rule("department_gate")
     competent(rule, scene)
     out = Outcome(answer={"released": len(chosen), **left})
@@ -129,7 +131,7 @@ def release(month: AgencyMonth, body: ReleaseMonth, scene: Scene) -> Outcome:
 def send_back(month: AgencyMonth, body: SendBackItems, scene: Scene) -> Outcome:
     """The department gives items back with a reason instead of approving them."""
     held = _waiting(month)
-    chosen, left = _chosen(held, body.profiles, partial=body.partial)
+    chosen, left = _chosen(held, body.profiles, scene, partial=body.partial)
     rule = scene.rule("department_gate")
     competent(rule, scene)
     out = Outcome(answer={"sent_back": len(chosen), **left})
@@ -157,16 +159,24 @@ def _waiting(month: AgencyMonth) -> dict[UUID, None]:
 
 
 def _chosen(
-    held: Collection[UUID], named: Iterable[UUID], *, partial: bool
+    held: Collection[UUID], named: Iterable[UUID], scene: Scene, *, partial: bool
 ) -> tuple[list[UUID], dict[str, list[str]]]:
     """Which of the named are judged now, and those left where that is allowed.
 
     Raises:
-        RefusedError: one of them does not wait; with ``partial``, none does.
+        RefusedError: one of them does not wait, or is the judge's own (``own-approval``); with ``partial``,
+            none is left to be judged.
     """
     named = list(dict.fromkeys(named))
-    chosen = [one for one in named if one in held]
-    left = [str(one) for one in named if one not in held]
+    own = scene.actor_profile_id
+    chosen = [one for one in named if one in held and one != own]
+    left = [str(one) for one in named if one not in held or one == own]
+    if own in held and own in named and not (partial and chosen):
+        refuse(
+            "own-approval",
+            "Không ai phê duyệt, trả lại hồ sơ của chính mình; người khác của cơ quan quản lý thực hiện.",
+            "Nobody approves or returns the own file; somebody else of the department does.",
+        )
     if left and not (partial and chosen):
         refuse(
             "wrong-state",

@@ -69,6 +69,8 @@ class Managed:
     """The line of the agency that the act names; empty where it names none or there is no such agency."""
     keys: tuple[str, ...] = ()
     """Keys of a service account that are not withdrawn."""
+    certificates: tuple[UUID, ...] = ()
+    """Certificates registered to it that are not withdrawn."""
     accounts_there: int = 0
     """Agency accounts in use that the account's agency has already."""
     post: PostSeen | None = None
@@ -102,6 +104,18 @@ def shut(out: Outcome, account: Managed, *, second_factor: bool = False) -> None
     out.insert("sessions_ended", account_id=account.id)
     if second_factor:
         out.insert("second_factor_gone", account_id=account.id)
+
+
+def unsigned(out: Outcome, account: Managed, body: AccountAct, scene: Scene) -> None:
+    """Who held the account signs by it no more: a certificate is its person's, not the post's."""
+    for one in account.certificates:
+        out.update(
+            "certificates",
+            {"id": one},
+            withdrawn_by=scene.actor_id,
+            withdrawn_at=scene.now,
+            reason=body.document,
+        )
 
 
 def told(

@@ -33,7 +33,7 @@ from models.lifecycle import appointing, granting, services
 from models.lifecycle.account import NOBODYS_PASSWORD
 from models.lifecycle.guard import refuse
 from models.lifecycle.life import AccountState
-from models.lifecycle.managed import ABOVE, Managed, agencys, not_competent, shut, told, until
+from models.lifecycle.managed import ABOVE, Managed, agencys, not_competent, shut, told, unsigned, until
 from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
 
@@ -121,6 +121,7 @@ def _hand_over(account: Managed, body: HandOverAccount, scene: Scene) -> Outcome
         locked_until=None,
     )
     shut(out, account, second_factor=True)
+    unsigned(out, account, body, scene)
     rule = scene.rule("account_handover") or scene.rule("agency_account_holder")
     told(out, account, "account.handed_over", rule, body)
     if scene.department_id is not None:
@@ -183,6 +184,7 @@ def _close(account: Managed, body: CloseAccount, scene: Scene) -> Outcome:
         if held.valid_to is None or held.valid_to > scene.today:
             out.update("grants", {"id": held.id}, valid_to=max(held.valid_from, scene.today))
     shut(out, account, second_factor=True)
+    unsigned(out, account, body, scene)
     told(out, account, "account.closed", scene.rule("account_operations"), body)
     return out
 

@@ -132,7 +132,10 @@ def decide_dispute(life: Life, body: DecideDispute, scene: Scene) -> Outcome:
     """
     asked = _open(life, body.request_id, DISPUTE)
     before = next((one for one in life.requests if one.id == asked.about), None)
-    if before is not None and before.ended_by == scene.actor_id:
+    person = before.ended_by_person if before is not None else None
+    if (before is not None and before.ended_by == scene.actor_id) or (
+        person is not None and person == scene.actor_profile_id
+    ):
         refuse(
             "own-approval",
             "Người đã từ chối yêu cầu không được giải quyết khiếu nại về việc từ chối đó.",

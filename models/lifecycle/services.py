@@ -9,7 +9,7 @@ from models.command_accounts import OpenServiceAccount, RegisterServiceKey, With
 from models.lifecycle.account import NOBODYS_PASSWORD
 from models.lifecycle.guard import refuse
 from models.lifecycle.life import AccountState
-from models.lifecycle.managed import Managed, told
+from models.lifecycle.managed import Managed, shut, told
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 
@@ -74,7 +74,7 @@ def register_key(account: Managed, body: RegisterServiceKey, scene: Scene) -> Ou
 
 
 def withdraw_key(account: Managed, body: WithdrawServiceKey, scene: Scene) -> Outcome:
-    """The key opens nothing from now on; what it opened ends within minutes.
+    """The key opens nothing from now on, and what is open ends at once: another key opens it again.
 
     Raises:
         RefusedError: ``not-found``.
@@ -84,6 +84,7 @@ def withdraw_key(account: Managed, body: WithdrawServiceKey, scene: Scene) -> Ou
         refuse("not-found", "Không có khóa này.", "There is no such key.")
     out = Outcome(answer={"kid": body.kid})
     out.update("service_keys", {"kid": body.kid}, withdrawn_at=scene.now, withdrawn_by=scene.actor_id)
+    shut(out, account)
     told(out, account, "account.key_withdrawn", scene.rule("account_operations"), body, kid=body.kid)
     return out
 

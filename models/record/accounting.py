@@ -55,6 +55,8 @@ _ACCOUNT = text(
     " EXISTS (SELECT 1 FROM second_factors f WHERE f.account_id = a.id) AS second_factor,"
     " (SELECT coalesce(json_agg(k.kid), '[]') FROM service_keys k WHERE k.account_id = a.id"
     " AND k.withdrawn_at IS NULL) AS keys,"
+    " (SELECT coalesce(json_agg(c.id ORDER BY c.id), '[]') FROM certificates c WHERE c.account_id = a.id"
+    " AND c.withdrawn_at IS NULL) AS certificates,"
     " (SELECT coalesce(json_agg(json_build_object('id', g.id, 'role', g.role, 'agency_id', g.agency_id,"
     f" 'line', to_json({_LINE.format(agency='g.agency_id')}),"
     " 'valid_from', g.valid_from, 'valid_to', g.valid_to, 'level', g.level)"
@@ -62,6 +64,7 @@ _ACCOUNT = text(
     " FROM grants g WHERE g.account_id = a.id) AS grants"
     " FROM accounts a WHERE a.id = :id"
 )
+_PERSON = text("SELECT 1 FROM profiles WHERE id = :id AND chapter <> 'archive'")
 _PLACE = text(f"SELECT {_LINE.format(agency=':agency')} AS line")
 _HOUSE = text(
     "SELECT u.department_id, (SELECT count(*) FROM accounts a WHERE a.agency_id = :agency"
@@ -142,6 +145,8 @@ async def _managed(connection: AsyncConnection, ask: Ask, body: AccountAct) -> M
     if place is not None:
         line = tuple((await connection.execute(_PLACE, {"agency": place})).scalar_one())
     row = (await connection.execute(_ACCOUNT, {"id": ask.subject_id})).one_or_none()
+    if isinstance(body, OpenAgencyAccount | HandOverAccount) and body.holder_profile_id is not None:
+        await _known(connection, body.holder_profile_id)
     if isinstance(body, OpenAgencyAccount | OpenServiceAccount):
         if row is not None:
             raise RefusedError.of("wrong-state", "Tài khoản đã có.", "The account is there already.")
@@ -150,6 +155,20 @@ async def _managed(connection: AsyncConnection, ask: Ask, body: AccountAct) -> M
     if row is None:
         raise RefusedError.of("not-found", "Không có tài khoản này.", "There is no such account.")
     return await _with_post(connection, _from(row, line), body)
+
+
+async def _known(connection: AsyncConnection, holder: UUID) -> None:
+    """Whoever is named as an account's holder is somebody of this authority who has not left.
+
+    Raises:
+        RefusedError: ``not-found``.
+    """
+    if await connection.scalar(_PERSON, {"id": holder}) is None:
+        raise RefusedError.of(
+            "not-found",
+            "Không có hồ sơ đang quản lý của người giữ tài khoản.",
+            "There is no file of somebody in service who could hold the account.",
+        )
 
 
 async def _with_post(connection: AsyncConnection, account: Managed, body: AccountAct) -> Managed:
@@ -192,6 +211,7 @@ def _from(row: Row[Any], place: tuple[UUID, ...]) -> Managed:
         second_factor=row.second_factor,
         grants=tuple(_held(one) for one in row.grants),
         keys=tuple(row.keys),
+        certificates=tuple(UUID(one) for one in row.certificates),
         place=place,
     )
 

@@ -11,6 +11,7 @@ from models.access import Actor, Consent, Delegation, Grant
 
 _AS_JSON = (
     "(SELECT json_build_object('id', a.id, 'authority_id', a.authority_id, 'profile_id', a.profile_id,"
+    " 'personal', a.kind = 'personal',"
     " 'state', CASE WHEN a.suspended_at IS NULL THEN a.state ELSE 'suspended' END, 'grants',"
     " (SELECT coalesce(json_agg(json_build_object('role', g.role, 'agency_id',"
     " g.agency_id, 'valid_from', g.valid_from, 'valid_to', g.valid_to, 'delegation_of', g.delegation_of,"
@@ -74,6 +75,8 @@ def actor_of(a: dict[str, Any]) -> tuple[Actor, str]:
         grants=tuple(grant_of(g) for g in a["grants"]),
         delegations=tuple(delegation_of(d) for d in a.get("delegations", ())),
         consents=tuple(consent_of(c) for c in a.get("consents", ())),
+        # A delegator's own rights as a person are never lent, so the database does not say it of one.
+        personal=bool(a.get("personal")),
     )
     return actor, a["state"]
 

@@ -26,7 +26,7 @@ from models.command_shapes import Body
 from models.database import Scope, together, transaction
 from models.lifecycle.guard import refuse
 from models.lifecycle.outcome import Outcome
-from models.lifecycle.reorganisation import APPROVED, EXECUTING, STATE_VI
+from models.lifecycle.reorganisation import APPROVED, EXECUTING, STATE_VI, Case
 from models.lifecycle.reorganisation_acts import amended, approved, drafted, withdrawn
 from models.lifecycle.reorganisation_words import refuse_plan
 from models.lifecycle.scene import Scene
@@ -47,6 +47,10 @@ from models.record.writing import Writing
 TABLE = "reorganisations"
 _LOCK = text("SELECT 1 FROM reorganisations WHERE id = :id FOR NO KEY UPDATE")
 _ROW = text("SELECT * FROM reorganisations WHERE id = :id")
+_SAME_PEOPLE = text(
+    "SELECT other.id FROM accounts a JOIN accounts other ON other.profile_id = a.profile_id"
+    " WHERE a.id = ANY (:ids)"
+)
 _PLACE = text(
     "SELECT (SELECT id FROM agencies WHERE parent_id IS NULL ORDER BY valid_from, id LIMIT 1) AS root,"
     " u.department_id, u.ict_department_id FROM authorities u WHERE u.authority_id = :authority"
@@ -135,6 +139,12 @@ async def _judged(
     return await judge_plan(connection, tools.shelf, plan, reorganisation_id, tree)
 
 
+async def _by_people(connection: AsyncConnection, case: Case) -> Case:
+    """The case with every account of its authors: two posts of one person are not two people."""
+    accounts = (await connection.execute(_SAME_PEOPLE, {"ids": sorted(case.authors)})).scalars()
+    return replace(case, authors=case.authors.union(accounts))
+
+
 async def _on_plan(
     connection: AsyncConnection, body: Body, judged: Judged, row: Any | None, scene: Scene
 ) -> Outcome:
@@ -142,7 +152,7 @@ async def _on_plan(
     assert judged.compiled is not None
     if isinstance(body, ApproveReorganisation):
         assert row is not None
-        case = case_of(row)
+        case = await _by_people(connection, case_of(row))
         found = await touched(connection, judged, scene.today)
         return approved(case, body, judged.compiled, judged.faults, warned(found), scene)
     if judged.faults:

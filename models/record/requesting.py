@@ -17,7 +17,8 @@ from models.record.writing import Writing
 
 TABLE = "file_requests"
 _ALL = text(
-    "SELECT id, kind, state, path, about, duty_id, ended_by FROM file_requests WHERE profile_id = :profile"
+    "SELECT id, kind, state, path, about, duty_id, ended_by, (SELECT a.profile_id FROM accounts a"
+    " WHERE a.id = ended_by) AS ended_by_person FROM file_requests WHERE profile_id = :profile"
     " ORDER BY asked_at, id"
 )
 
