@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.scope import Asker
 from models.access import Target, Verb, reach
 from models.errors import RefusedError
+from models.record.law_of import LawOf
 from models.record.tools import Tools
 
 SIGNS = {
@@ -38,13 +39,13 @@ async def refuse_former_signer(
     Raises:
         RefusedError: ``not-permitted``.
     """
-    law, _ = await tools.law(connection, who.authority_id, who.today)
     agency = await connection.scalar(
         text(_OF.get(kind, "SELECT agency_id FROM profiles WHERE id = :id")), {"id": subject_id}
     )
     profile_id = None if kind in _OF else subject_id
     places = [agency] if kind != "approval" else [agency, who.agency_id]
     for place in filter(None, places):
+        law, _ = await tools.law(connection, LawOf.unit(who.authority_id, place), who.today)
         line = await connection.scalar(_LINE, {"agency": place}) or []
         target = Target(place, tuple(line), profile_id=profile_id)
         if any(reach(who.actor, verb, who.today, law).covers(target) for verb in SIGNS[kind]):

@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from models.calendar import legal_date
-from tests.api.matrix.papers import PAPER_SHA
+from tests.api.matrix.fresh import POSITIONS_OF, Made
+from tests.api.matrix.papers import PAPER, PAPER_SHA, PICTURE_SHA
 from tests.api.matrix.stage import NOW, Stage
 
 NOTHING = UUID(int=1)
@@ -78,34 +79,40 @@ class Route:
 
     def positions(self, stage: Stage) -> str:
         """Where what it is about may stand; ``-`` if it is about nothing in the tree."""
+        if self.id in POSITIONS_OF:
+            return POSITIONS_OF[self.id]
         named = self._target()
         return "".join(sorted(stage.targets[named], key="osufz".index)) if named in stage.targets else "-"
 
-    def request(self, stage: Stage, position: str) -> dict[str, Any]:
+    def request(self, stage: Stage, position: str, made: Made | None = None) -> dict[str, Any]:
         """Arguments for ``httpx``; the expected revision is of the future, so nobody's profile changes."""
-        spot = {name: places.get(position, NOTHING) for name, places in stage.targets.items()}
+        fresh = made or Made()
+        spot = {name: places.get(position, NOTHING) for name, places in stage.targets.items()} | fresh.named
         path = self.path
         for name in self.parameters:
             held = STANDS_FOR.get(self.id, {}).get(name, name)
             path = path.replace(f"{{{name}}}", str(spot.get(held, _other(name, self.id))))
         headers = {"Idempotency-Key": uuid4().hex, "Hoso-Purpose": "kiem%20tra", "If-Match": '"r999"'}
         headers |= UPLOAD if "uploads" in path else {}
-        made: dict[str, Any] = {"method": self.method, "url": path, "headers": headers}
+        if made is not None:
+            del headers["If-Match"]  # what is done to it takes nothing from the next cell
+        asked: dict[str, Any] = {"method": self.method, "url": path, "headers": headers}
         log = {"first": stage.head, "second": stage.head}
-        made["params"] = log if self.id == "getLogGrowth" else QUERIES.get(self.id)
+        asked["params"] = log if self.id == "getLogGrowth" else QUERIES.get(self.id)
         if self.id == "previewMerge":  # beside itself: looked at, and told that it is one
-            made["params"] = {"survivor_id": str(spot["profile_id"])}
+            asked["params"] = {"survivor_id": str(spot["profile_id"])}
         content = self.operation.get("requestBody", {}).get("content", {})
         if "application/json" in content:
             sample = self._sample("", content["application/json"]["schema"], spot)
-            made["json"] = (sample if isinstance(sample, dict) else {}) | BODIES.get(self.id, {})
+            asked["json"] = (sample if isinstance(sample, dict) else {}) | BODIES.get(self.id, {})
             if self.id == "claimTransfer":  # somebody who is there to be claimed, in other hands
-                made["json"]["personal_id_number"] = _number(stage.targets["profile_id"]["f"])
+                asked["json"]["personal_id_number"] = _number(stage.targets["profile_id"]["f"])
         elif "multipart/form-data" in content:
-            made["files"] = {"uploadfile" if "signing-agent" in path else "file": ("a.pdf", b"%PDF-1.4")}
+            asked["files"] = {"uploadfile" if "signing-agent" in path else "file": ("a.pdf", PAPER)}
         elif content:
-            made["content"], headers["Content-Type"] = b"%PDF-1.4", next(iter(content))
-        return made
+            asked["content"], headers["Content-Type"] = b"%PDF-1.4", next(iter(content))
+        fresh.into(asked)
+        return asked
 
     def _target(self) -> str | None:
         if self.parameters:
@@ -163,15 +170,20 @@ def _number(profile: UUID) -> str:
 
 
 OPENED = ("previewAttachment", "attachmentSignatures")
-"""Routes that start a process for the file: asked here about none, in tests/api/reading/test_attachments.py
-about files."""
+"""Routes that open the file: asked about a picture; test_attachments.py beside asks about PDF files."""
 
 
 def _other(name: str, route: str) -> str:
     """A parameter that stands for nothing in the tree."""
     if route in OPENED:
-        return DIGEST
-    known = {"sha256": PAPER_SHA, "number": "1", "code": "not-found", "register": "requests"}
+        return PICTURE_SHA
+    known = {
+        "sha256": PAPER_SHA,
+        "number": "1",
+        "code": "not-found",
+        "register": "requests",
+        "name": "religion",
+    }
     return known.get(name, str(NOTHING))
 
 

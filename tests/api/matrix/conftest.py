@@ -7,9 +7,16 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 
+from models.key_changes import create_keyring
+from models.key_ring import MasterKey
+from models.record.tools import Tools
+from tests.api.matrix.city import City
 from tests.api.matrix.served import client_of, served
-from tests.api.matrix.stage import Stage, build_stage
+from tests.api.matrix.stage import NOW, Stage, build_stage
+from tests.world import build
 
 
 @pytest.fixture(scope="module")
@@ -27,3 +34,13 @@ async def app(module_database: Any, stage: Stage, tmp_path: Path) -> AsyncIterat
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     async with client_of(app) as made:
         yield made
+
+
+@pytest.fixture
+async def city(module_database: Any, tmp_path: Path) -> AsyncIterator[City]:
+    """An authority of its own for each course, in one database."""
+    ring = create_keyring(tmp_path / "ring.json", MasterKey.create(tmp_path / "master.key"))
+    engine = create_async_engine(module_database.url("worker"), poolclass=NullPool)
+    world = await build(Tools(engine, ring), NOW, second=True)
+    async with served(module_database, Stage(world, world), tmp_path) as app, client_of(app) as client:
+        yield City(world, app, client)

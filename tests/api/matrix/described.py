@@ -25,6 +25,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from models.access import roles
+from tests.api.matrix.fresh import made_for
 from tests.api.matrix.stage import NO_ROLE, NOBODY, Stage
 
 CHECKS = [
@@ -89,9 +90,12 @@ class Wrong(NamedTuple):
 async def ask(client: httpx.AsyncClient, stage: Stage, case: Any, role: str, known: bool) -> Wrong | None:
     """Send a request; what is wrong with its answer, none if nothing is."""
     if known:  # something that is there, where the request named something at random
+        made = await made_for(stage, case.operation.definition.raw["operationId"], role, "s")
+        there = {name: places["s"] for name, places in stage.targets.items() if "s" in places}
+        there |= made.named if made is not None else {}
         for name in case.path_parameters or {}:
-            if name in stage.targets:
-                case.path_parameters[name] = str(stage.targets[name]["s"])
+            if name in there:
+                case.path_parameters[name] = str(there[name])
     try:
         sent = requests.Request(**case.as_transport_kwargs(base_url="http://hoso")).prepare()
     except (requests.RequestException, UnicodeError, ValueError):

@@ -1,5 +1,6 @@
 """What lies with the profiles and months of the stage: files, pulled records, lists, imports; as rows."""
 
+from base64 import b64decode
 from hashlib import sha256
 from uuid import UUID, uuid4
 
@@ -9,9 +10,14 @@ from tests.world import World
 
 PAPER = b"%PDF-1.4\n%%EOF\n"
 PAPER_SHA = sha256(PAPER).hexdigest()
+PICTURE = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
+PICTURE_SHA = sha256(PICTURE).hexdigest()
+PDF, PNG = "application/pdf", "image/png"
 _ATTACHED = (
     "INSERT INTO attachments (id, authority_id, profile_id, sha256, size, media_type, kind, uploaded_by,"
-    " uploaded_at) SELECT gen_random_uuid(), authority_id, id, :sha, :size, 'application/pdf', 'evidence',"
+    " uploaded_at) SELECT gen_random_uuid(), authority_id, id, :sha, :size, :media, 'evidence',"
     " account_id, :now FROM profiles WHERE id = :profile RETURNING id"
 )
 _SIGNED = "UPDATE approvals SET document_sha256 = :sha WHERE profile_id = :profile RETURNING id"
@@ -26,16 +32,13 @@ _IMPORT = (
     "INSERT INTO imports (id, authority_id, account_id, sha256, dry_run, state, counts, issues, created_at)"
     " VALUES (:id, :a, :who, :sha, true, 'done', '{}', '[]', :now) RETURNING id"
 )
-_ORDER = (
-    "INSERT INTO bulk_orders (id, authority_id, account_id, verb, dry_run, source, digest, state, created_at,"
-    " finished_at) VALUES (:id, :a, :who, 'separate', true, 'items', '', 'done', :now, :now) RETURNING id"
-)
 
 
 async def with_profile(world: World, profile: UUID) -> None:
-    """A scan, a signed file, and a record pulled from the national database."""
+    """Two scans, a signed file, and a record pulled from the national database."""
     await world.rows(_SIGNED, sha=PAPER_SHA, profile=profile)
-    await world.rows(_ATTACHED, sha=PAPER_SHA, size=len(PAPER), now=world.now, profile=profile)
+    for data, sha, media in ((PAPER, PAPER_SHA, PDF), (PICTURE, PICTURE_SHA, PNG)):
+        await world.rows(_ATTACHED, sha=sha, size=len(data), media=media, now=world.now, profile=profile)
     command = (await world.one(_COMMAND, profile=profile)).id
     async with transaction(world.tools.engine, world.scope) as connection:
         await keep(
@@ -56,11 +59,4 @@ async def imported(world: World) -> UUID:
     """A dry run by the administrator."""
     made, who = uuid4(), world.accounts["admin"]
     await world.rows(_IMPORT, id=made, a=world.authority, who=who, sha=PAPER_SHA, now=world.now)
-    return made
-
-
-async def ordered(world: World) -> UUID:
-    """A bulk order's dry run by the administrator."""
-    made, who = uuid4(), world.accounts["admin"]
-    await world.rows(_ORDER, id=made, a=world.authority, who=who, now=world.now)
     return made

@@ -17,7 +17,7 @@ from models.identifiers import WorkflowKind, parse_workflow_id
 from models.messages import Ask, Subject
 from models.record.act import act
 from models.record.tools import Tools
-from tests.api.matrix.papers import PAPER
+from tests.api.matrix.papers import PAPER, PDF, PICTURE, PNG
 from tests.api.matrix.stage import NOW, Stage
 from tests.stores import store_in
 from tests.web import application
@@ -62,7 +62,8 @@ async def served(database: Any, stage: Stage, folder: Path) -> AsyncIterator[Fas
     made.state.tools = Tools(engine, stage.world.tools.ring)
     made.state.clock, made.state.temporal = Still(), None
     made.state.documents = store_in(folder / "documents", stage.world.tools)
-    made.state.documents.put(stage.world.authority, PAPER, "application/pdf")
+    made.state.documents.put(stage.world.authority, PAPER, PDF)
+    made.state.documents.put(stage.world.authority, PICTURE, PNG)
     made.state.engine = Engine(None, "none", made.state.tools)  # type: ignore[arg-type]  # nothing is sent
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(commands, "put", decided)

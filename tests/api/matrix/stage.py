@@ -43,6 +43,10 @@ class Stage:
     abroad: World
     targets: dict[str, dict[str, UUID]] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
+    askers: dict[str, UUID] = field(default_factory=dict)
+    """Whose session each token opens."""
+    kept: dict[tuple[str, ...], Any] = field(default_factory=dict)
+    """What was made for a cell and not used up yet."""
     head: int = 0
     """Size of the history's log at its first head."""
 
@@ -127,7 +131,8 @@ async def _post(
 
 
 async def _session(stage: Stage, role: str, account: UUID) -> None:
-    token = stage.tokens[role] = uuid4().hex
+    token, stage.askers[role] = uuid4().hex, account
+    stage.tokens[role] = token
     await stage.world.rows(
         "INSERT INTO sessions (token_hash, authority_id, account_id, created_at, expires_at)"
         " VALUES (:h, :a, :who, :now, :end) RETURNING id",
@@ -157,7 +162,6 @@ async def _things(stage: Stage) -> None:
             "reorganisation_id": await plans.drafted(
                 there, {"op": "rename", "unit": str(agency), "name": "Tên mới"}, days=400
             ),
-            "command_id": (await there.one(_COMMAND, who=there.accounts[officer])).id,
         }
         found["receipt_id"] = await objects.answer_about(there, agency, found["month_id"])
         found["round_id"] = await objects.round_of(there, found["month_id"], there.accounts[officer])
@@ -167,10 +171,6 @@ async def _things(stage: Stage) -> None:
         found["grant_id"] = (await there.one(_GRANT, who=found["account_id"])).id
         for name, value in found.items():
             stage.targets.setdefault(name, {})[position] = value
-    stage.targets["order_id"] = {
-        "s": await papers.ordered(world),
-        "z": await papers.ordered(abroad),
-    }
     stage.targets["import_id"] = {
         "s": await papers.imported(world),
         "z": await papers.imported(abroad),
@@ -207,7 +207,6 @@ async def _breach(world: World, agency: UUID, head: str) -> UUID:
 
 
 _GRANT = "SELECT id FROM grants WHERE account_id = :who"
-_COMMAND = "SELECT id FROM commands WHERE account_id = :who LIMIT 1"
 
 
 async def _month(world: World, agency: UUID) -> UUID:
