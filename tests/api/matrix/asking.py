@@ -46,6 +46,7 @@ BODIES: dict[str, dict[str, Any]] = {
     # Judged after who asks is, and refused: nobody's plan becomes another.
     "amendReorganisation": {"plan": {**PLAN, "operations": [*PLAN["operations"], NOBODY_PLACED]}},
     "previewReorganisation": PLAN,
+    "decideCodeList": {"decision": "refuse", "reason": "chưa đúng văn bản"},
     "searchProfiles": {"name": "Nguyễn"},
     "simulateLaw": {"simulate": ["nd27_2026"]},
     "amendSubmission": {"content": {"gender": "female"}},
@@ -99,6 +100,8 @@ class Route:
         asked: dict[str, Any] = {"method": self.method, "url": path, "headers": headers}
         log = {"first": stage.head, "second": stage.head}
         asked["params"] = log if self.id == "getLogGrowth" else QUERIES.get(self.id)
+        if self.id == "readLawInForce":
+            asked["params"] = {"agency_id": str(stage.targets["agency_id"]["s"])}
         if self.id == "previewMerge":  # beside itself: looked at, and told that it is one
             asked["params"] = {"survivor_id": str(spot["profile_id"])}
         content = self.operation.get("requestBody", {}).get("content", {})

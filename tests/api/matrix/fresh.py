@@ -245,6 +245,17 @@ async def _comparison(spot: Spot) -> Made:
     return Made({"reconciliation_id": made})
 
 
+async def _handed_in(spot: Spot) -> Made:
+    """A version of a code list that waits for its decision: one at a time."""
+    found = await spot.there.rows("SELECT id FROM code_list_versions WHERE state = 'proposed'")
+    made = found[0].id if found else await spot.row(
+        "code_list_versions", code_list="religion", valid_from=legal_date(NOW) + timedelta(days=30),
+        hash="0" * 64, content=[], document="1/QĐ", counts={}, state="proposed",
+        proposed_by=spot.there.accounts["admin"], proposed_at=NOW,
+    )  # fmt: skip
+    return Made({"version_id": made})
+
+
 async def _maintenance(spot: Spot) -> Made:
     starts = NOW + timedelta(days=500)
     made = await spot.row(
@@ -333,6 +344,7 @@ MAKING: dict[str, Making] = {
     "undoBulk": _carried_out,
     "getReconciliation": _comparison,
     "listNationalDifferences": _comparison,
+    "decideCodeList": _handed_in,
     "liftMaintenance": _maintenance,
     "withdrawAgencyChange": _change,
     "decideAtGate": _gate,
