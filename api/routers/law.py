@@ -79,11 +79,13 @@ async def open_campaign(act: Act, body: OpenCampaign) -> JSONResponse:
 @router.get("/law/in-force", operation_id="readLawInForce", summary="Quy định áp dụng cho một đơn vị")
 async def law_in_force(
     read: Read,
-    agency_id: Annotated[UUID, Query(title="Đơn vị")],
+    agency_id: Annotated[
+        UUID | None, Query(title="Đơn vị", description="Bỏ trống: của tài khoản / none: the account's own")
+    ] = None,
     on: Annotated[date | None, Query(title="Ngày", description="Bỏ trống: hôm nay / none: today")] = None,
 ) -> law_read.LawInForce:
     """Văn bản nào áp dụng cho đơn vị vào ngày đó, và vì sao / which texts bind the unit that day, and why."""
-    return await law_read.of_unit(read, agency_id, on)
+    return await law_read.of_unit(read, agency_id or read.who.agency_id, on)
 
 
 @router.get("/law/loads", operation_id="listLawLoads", summary="Các lần nạp quy định và lịch")
