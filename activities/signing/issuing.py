@@ -95,6 +95,7 @@ def issue_authority(
     parent: Issued,
     common_name: str,
     *,
+    key: PrivateKey | None = None,
     valid_from: datetime = VALID_FROM,
     valid_to: datetime = VALID_TO,
     services: str | None = None,
@@ -102,8 +103,9 @@ def issue_authority(
     """An issuing authority below ``parent`` that may issue to signers only.
 
     ``services``: base address of who answers for its revocation, named in it (RFC 5280, 4.2.1.13, 4.2.2.1).
+    ``key``: one that was made elsewhere.
     """
-    key = new_key("ec")
+    key = key or new_key("ec")
     name = _name(SignerName(common_name, ORGANISATION, "", ""))
     builder = _builder(name, parent.certificate.subject, key, valid_from, valid_to)
     return _signed(_answered(_as_authority(builder, path_length=0), services, "root"), parent, key)
@@ -114,12 +116,15 @@ def issue_signer(
     name: SignerName,
     *,
     kind: KeyKind = "ec",
+    key: PrivateKey | None = None,
     valid_from: datetime = VALID_FROM,
     valid_to: datetime = VALID_TO,
     services: str | None = None,
 ) -> Issued:
-    """A certificate for a person's signature or an agency's seal; ``services`` as for authorities."""
-    key = new_key(kind)
+    """A certificate for a person's signature or an agency's seal; ``services`` as for authorities, ``key``
+    one that was made elsewhere.
+    """
+    key = key or new_key(kind)
     builder = _builder(_name(name), parent.certificate.subject, key, valid_from, valid_to)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     builder = builder.add_extension(_usage(digital_signature=True, content_commitment=True), critical=True)

@@ -54,6 +54,8 @@ PSS = SignedDigestAlgorithm(
 )
 """RSASSA-PSS with a salt as long as the hash (RFC 4055, 3.1): what tokens and remote services make."""
 
+_HASHES = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
+
 # pyHanko names certificate subjects in its messages, and no personal data may reach a log.
 logging.getLogger("pyhanko").setLevel(logging.CRITICAL + 1)
 
@@ -102,9 +104,11 @@ class LoadedKey(CmsKey):
         super().__init__(issued.certificate, issued.chain)
 
     async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
-        """The raw signature, as the abstract class asks for it; it never waits."""
+        """The raw signature, as the abstract class asks for it; it never waits. ECDSA hashes as it is told,
+        RSA as its mechanism says.
+        """
         if isinstance(self._key, ec.EllipticCurvePrivateKey):
-            return self._key.sign(data, ec.ECDSA(hashes.SHA256()))
+            return self._key.sign(data, ec.ECDSA(_HASHES[digest_algorithm]))
         scheme, digest = process_pss_params(self.mechanism()["parameters"])
         return self._key.sign(data, scheme, digest)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import new as hashed
 from hashlib import sha256
 from pathlib import Path
 from threading import RLock
@@ -74,9 +75,11 @@ class Token:
         """
         return self._doing(lambda: self._key(name))
 
-    def sign(self, name: str, data: bytes) -> bytes:
-        """The raw signature over ``data`` with SHA-256, as a CMS holds it. Raises as `key`."""
-        return self._doing(lambda: self._sign(self._key(name), data))
+    def sign(self, name: str, data: bytes, digest: str = "sha256") -> bytes:
+        """The raw signature over ``data``, as a CMS holds it: RSA with SHA-256, ECDSA with the digest named.
+        Raises as `key`.
+        """
+        return self._doing(lambda: self._sign(self._key(name), data, digest))
 
     def close(self) -> None:
         """Log out."""
@@ -165,10 +168,10 @@ class Token:
     def _knows_pss(self) -> bool:
         return Mechanism.SHA256_RSA_PKCS_PSS in self._session.token.slot.get_mechanisms()
 
-    def _sign(self, key: FoundKey, data: bytes) -> bytes:
+    def _sign(self, key: FoundKey, data: bytes, digest: str) -> bytes:
         if key.handle.key_type is KeyType.EC:
             # Hashed here: not every token hashes for ECDSA itself. It answers r and s side by side.
-            raw = key.handle.sign(sha256(data).digest(), mechanism=Mechanism.ECDSA)
+            raw = key.handle.sign(hashed(digest, data).digest(), mechanism=Mechanism.ECDSA)
             return bytes(encode_ecdsa_signature(raw))
         if key.pss:
             salt = (Mechanism.SHA256, MGF.SHA256, 32)
@@ -190,7 +193,7 @@ class TokenKey(CmsKey):
         """The token's signature; a dry run, which only measures, leaves the token alone."""
         if dry_run:
             return bytes(512)
-        return self._token.sign(self._name, data)
+        return self._token.sign(self._name, data, digest_algorithm)
 
 
 def _above(certificate: x509.Certificate, held: list[x509.Certificate]) -> tuple[x509.Certificate, ...]:

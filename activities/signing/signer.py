@@ -23,8 +23,8 @@ from activities.signing.checking import check_certificate
 from activities.signing.errors import CannotSignError
 from activities.signing.issuing import Issued, KeyKind, SignerName
 from activities.signing.keystore import Keystore, load_pkcs12
-from activities.signing.pades import DIGEST, CmsKey, LoadedKey, sign_field
-from models.evidence.attestation import AttestationError, assembled, to_be_signed
+from activities.signing.pades import CmsKey, LoadedKey, sign_field
+from models.evidence.attestation import AttestationError, algorithm_of, assembled, to_be_signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +121,13 @@ class KeySigner:
             SignerAwayError: the key cannot be reached now.
         """
         self._check(at)
-        mechanism = self._key.mechanism().signature_algo
-        if mechanism not in ("ecdsa", "rsassa_pss"):
-            raise CannotSignError("algorithm-not-allowed", f"no statement is signed by {mechanism}")
+        chain = [one.dump() for one in self.certificates]
         try:
-            data = to_be_signed(payload, [one.dump() for one in self.certificates])
+            algorithm = algorithm_of(chain[0], self._key.mechanism().signature_algo)
         except AttestationError as error:
             raise CannotSignError("algorithm-not-allowed", str(error)) from error
-        return assembled(data, asyncio.run(self._key.async_sign_raw(data, DIGEST)))
+        data = to_be_signed(payload, chain, algorithm)
+        return assembled(data, asyncio.run(self._key.async_sign_raw(data, algorithm.digest)))
 
     def _check(self, signed_at: datetime) -> None:
         check_certificate(self._certificate, self._key.mechanism().signature_algo, signed_at)

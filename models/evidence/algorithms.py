@@ -93,6 +93,12 @@ def kind_of(certificate: x509.Certificate) -> tuple[str, int]:
     return key.algorithm.replace("rsassa_pss", "rsa"), key.bit_size
 
 
+def algorithms_of(certificate: x509.Certificate, mechanism: Any) -> dict[str, Any]:
+    """A key and one use of it (a SignedDigestAlgorithm), as the objections of a policy take them."""
+    key, bits = kind_of(certificate)
+    return {"key": key, "bits": bits, "mechanism": mechanism.signature_algo, "digest": mechanism.hash_algo}
+
+
 def _ends(entries: Iterable[Mapping[str, Any]]) -> tuple[AlgorithmEnd, ...]:
     """Those in force; a draft moves nothing. Days end at midnight UTC."""
     return tuple(

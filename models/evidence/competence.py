@@ -23,6 +23,7 @@ from pyhanko.sign.validation import EmbeddedPdfSignature
 from pyhanko_certvalidator import CertificateValidator
 from pyhanko_certvalidator.errors import PathError, ValidationError
 
+from models.evidence.algorithms import algorithms_of, current_policy, kind_of
 from models.evidence.attestation import Attested, opened
 from models.evidence.revocation import RevocationData, context, state_of
 from models.evidence.trust import TrustList
@@ -34,6 +35,7 @@ FIELD_SUFFIX = "-competence"
 """Ends the name of the text field that holds the attestation where a signing agent writes the dictionary."""
 KIND, VERSION = "competence-record", 1
 TOLERANCE = timedelta(minutes=5)
+_FOR_EVER = datetime.max.replace(tzinfo=UTC)
 _LONGEST_NAME = 64
 """Longer names are cut in a certificate (RFC 5280, appendix A.1), not in a record."""
 
@@ -138,9 +140,10 @@ async def examine_competence(
     stated: tuple[str | None, str | None, str | None],
     trust: TrustList,
     data: RevocationData,
+    shown_at: datetime | None,
 ) -> tuple[dict[str, Any] | None, tuple[Problem, ...]]:
     """The record in a signature, and what is wrong with it. ``stated``: the document's code, digest and the
-    authority that promises records.
+    authority that promises records. ``shown_at``: when the signature can first be shown to have existed.
 
     Nothing promised and nothing there: no problem, and nobody can tell. A record that is there must hold in
     any case.
@@ -161,7 +164,7 @@ async def examine_competence(
         record = CompetenceRecord.of(attested.payload)
     except ValueError:  # two that differ, or neither an attestation nor a record
         return None, (problem("competence-broken", field=verdict.field),)
-    wrong = await _objection(attested, record, verdict, stated, trust, data)
+    wrong = await _objection(attested, record, verdict, stated, trust, data, shown_at)
     if wrong:
         return None, (problem(wrong, field=verdict.field),)
     return to_json(record), ()
@@ -186,10 +189,11 @@ async def _objection(
     stated: tuple[str | None, str | None, str | None],
     trust: TrustList,
     data: RevocationData,
+    shown_at: datetime | None,
 ) -> str | None:
     code, digest, authority = stated
-    known = await _known(attested.chain, record.authority, trust, data, record.starts_at)
-    if not known or (authority and record.authority != authority):
+    until = await _known(attested.chain, record.authority, trust, data, record.starts_at)
+    if until is None or (shown_at and shown_at >= until) or (authority and record.authority != authority):
         return "competence-untrusted"
     about = (record.document, record.digest, record.field, record.account)
     names = (verdict.signer, verdict.organisation, verdict.post)
@@ -205,41 +209,57 @@ def is_known_seal(chain: tuple[bytes, ...], authority: str, trust: TrustList, at
     signed.
     """
     certificates = tuple(x509.Certificate.load(one, strict=True) for one in chain)
-    return asyncio.run(_known(certificates, authority, trust, RevocationData(), at))
+    until = asyncio.run(_known(certificates, authority, trust, RevocationData(), at))
+    return until is not None and at < until
 
 
-_JUDGED: dict[tuple[tuple[bytes, ...], str, TrustList, datetime], bool] = {}
+_JUDGED: dict[tuple[tuple[bytes, ...], str, TrustList, datetime], tuple[datetime | None]] = {}
 """What `_known` found of seals about which no revocation data travel: a batch signs hundreds at once."""
 _MOST = 256
 
 
 async def _known(
     chain: tuple[x509.Certificate, ...], authority: str, trust: TrustList, data: RevocationData, at: datetime
-) -> bool:
-    """Whether the seal is that of the authority named, under the reader's trust, at an instant."""
+) -> datetime | None:
+    """When the algorithms of the seal end, if it is that of the authority named, under the reader's trust, at
+    an instant; else None.
+    """
     if data.certificates or data.ocsps or data.crls:
         return await _judged(chain, authority, trust, data, at)
     asked = (tuple(one.dump() for one in chain), authority, trust, at)
+    # Threads share it: what was looked up is not looked up twice.
     if (found := _JUDGED.get(asked)) is None:
         if len(_JUDGED) >= _MOST:
             _JUDGED.clear()
-        found = _JUDGED[asked] = await _judged(chain, authority, trust, data, at)
-    return found
+        found = _JUDGED[asked] = (await _judged(chain, authority, trust, data, at),)
+    return found[0]
 
 
 async def _judged(
     chain: tuple[x509.Certificate, ...], authority: str, trust: TrustList, data: RevocationData, at: datetime
-) -> bool:
+) -> datetime | None:
     seal, above = chain[0], list(chain[1:])
     if str(seal.subject.native.get("serial_number", "")) != authority:
-        return False
+        return None
     view = context(trust, data.certificates_only, at)
     validator: Any = CertificateValidator(seal, above, validation_context=view)
     try:
         path = await validator.async_validate_usage({"digital_signature"})
     except (ValidationError, PathError):
-        return False
-    return await state_of(path, trust, data, at, proven=True) != "revoked"
+        return None
+    revoked = await state_of(path, trust, data, at, proven=True) == "revoked"
+    # The anchor is trusted by being listed, not by its own signature.
+    return None if revoked else _lasts(list(path.iter_certs(include_root=False)))
+
+
+def _lasts(issued: list[x509.Certificate]) -> datetime | None:
+    """When the algorithms of a seal and of those above it end; None where one of them is not allowed."""
+    policy = current_policy()
+    for one in issued:
+        if policy.certificate_objection(**algorithms_of(one, one["signature_algorithm"])):
+            return None
+    ends = (policy.end_of(*kind_of(one)) for one in issued)
+    return min((end.at for end in ends if end), default=_FOR_EVER)
 
 
 def _within(record: CompetenceRecord, verdict: SignatureVerdict) -> bool:

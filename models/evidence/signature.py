@@ -18,7 +18,7 @@ from pyhanko.sign.validation import (
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 
 from models.evidence import levels
-from models.evidence.algorithms import current_policy, kind_of
+from models.evidence.algorithms import algorithms_of, current_policy, kind_of
 from models.evidence.competence import examine_competence
 from models.evidence.container import is_strict
 from models.evidence.levels import Reader
@@ -108,7 +108,8 @@ async def _examine(pdf: bytes, signature: EmbeddedPdfSignature, reader: Reader, 
     stamped = await stamped_by(validity, reader.trust, reader.data) if token and validity else None
     times = _Times(stated, token, stamped, levels.proof(reader, stamped, covering))
     problems = _problems(signature, status, times, field)
-    problems += _ended(status, times.proof.at if times.proof else reader.at or stated, field)
+    shown_at = times.proof.at if times.proof else reader.at or stated
+    problems += _ended(status, shown_at, field)
     state: State = "unknown"
     if not problems:
         assert status.validation_path is not None, "a trusted signature has a chain"
@@ -128,7 +129,9 @@ async def _examine(pdf: bytes, signature: EmbeddedPdfSignature, reader: Reader, 
     )
     if problems:
         return Examined(verdict, tuple(problems))
-    record, found = await examine_competence(signature, verdict, reader.stated, reader.trust, reader.data)
+    record, found = await examine_competence(
+        signature, verdict, reader.stated, reader.trust, reader.data, shown_at
+    )
     return Examined(replace(verdict, valid=not found, competence=record), found)
 
 
@@ -191,7 +194,7 @@ def _algorithm_problems(
     policy = current_policy()
     objections = [policy.objection(**_signature_algorithms(signature))]
     for certificate in _issued(status):
-        algorithms = _algorithms(certificate, certificate["signature_algorithm"])
+        algorithms = algorithms_of(certificate, certificate["signature_algorithm"])
         objections.append(policy.certificate_objection(**algorithms))
     return [
         problem("algorithm-not-allowed", field=field, found=objection, source=policy.source)
@@ -227,21 +230,11 @@ def _chain(status: PdfSignatureStatus) -> list[bytes]:
 
 def _signature_algorithms(signature: EmbeddedPdfSignature) -> dict[str, Any]:
     info = signature.signer_info
-    used = _algorithms(signature.signer_cert, info["signature_algorithm"])
+    used = algorithms_of(signature.signer_cert, info["signature_algorithm"])
     stated = info["digest_algorithm"]["algorithm"].native
     # Both digests must be strong: the one over the document and the one inside the signature.
     weaker = stated if stated not in current_policy().digests else used["digest"]
     return used | {"digest": weaker}
-
-
-def _algorithms(certificate: x509.Certificate, mechanism: Any) -> dict[str, Any]:
-    key, bits = kind_of(certificate)
-    return {
-        "key": key,
-        "bits": bits,
-        "mechanism": mechanism.signature_algo,
-        "digest": mechanism.hash_algo,
-    }
 
 
 def _verdict(

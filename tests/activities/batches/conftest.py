@@ -24,13 +24,14 @@ from models.database import engine_for
 from models.messages import Batch
 from models.settings import Settings
 from tests.activities.national.conftest import Emulator, emulator, emulator_process
+from tests.activities.signing.conftest import http, pki_process, services
 from tests.forms import COMPLETE
 from tests.notaries import quiet
 from tests.stores import store_in
 from tests.world import World, build, tools_for
 from workflows.payload_codec import data_converter
 
-__all__ = ["emulator", "emulator_process"]
+__all__ = ["emulator", "emulator_process", "http", "pki_process", "services"]
 
 OPENING = datetime(2026, 1, 26, 17, 0, tzinfo=UTC)
 """00:00 of 27 January 2026 in Viet Nam, when the window of that month opens."""

@@ -1,5 +1,7 @@
 """What goes into a signature about its competence; and that none waits for the seal of an agency."""
 
+import json
+from base64 import urlsafe_b64decode
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -7,16 +9,20 @@ from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from activities.signing.assurance import Assurance, Level
 from activities.signing.competence import LASTS, CompetenceDesk, Entitlement, lent_by
 from activities.signing.errors import CannotSignError, SignerAwayError
-from activities.signing.issuing import SignerName
+from activities.signing.issuing import SignerName, issue_signer
 from activities.signing.keystore import Keystore
-from activities.signing.signer import DevelopmentSigners, Signer
+from activities.signing.signer import DevelopmentSigners, Pkcs12Signer, Signer
+from api.cli.verify import verify as verify_command
 from models.evidence import TrustList
 from models.evidence.attestation import opened
 from models.evidence.competence import CompetenceRecord
-from tests.models.evidence import samples
+from tests.models.evidence import competence, samples, weak
 
 NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 SIGNER = SignerName("Trần Văn Đức", "Sở Nội vụ", "Người được uỷ quyền phê duyệt", "acc-1")
@@ -73,6 +79,39 @@ def test_without_a_seal_there_is_no_record(signers: DevelopmentSigners, error: E
 
     sealless = Sealless(signers._keystore._folder)
     assert stated(CompetenceDesk(sealless, trust(signers))) == ""
+
+
+@pytest.mark.parametrize(("kind", "name"), [("P-384", "ES384"), ("P-521", "ES512"), ("rsa", "RS256")])
+def test_a_seal_of_a_stronger_curve_or_an_older_padding_attests(
+    signers: DevelopmentSigners, tmp_path: Path, kind: str, name: str
+) -> None:
+    """The signed file holds for a reader with nothing but the trust list (``hoso verify``)."""
+    of = SignerName(WHY.authority, WHY.authority, "", str(WHY.authority_id))
+    issued = issue_signer(signers._keystore.authority("issuing"), of, key=competence.KEYS[kind]())
+    seal = weak.padded_as_before(issued) if kind == "rsa" else Pkcs12Signer(issued)
+
+    class Sealed(DevelopmentSigners):
+        def seal_for(self, agency_id: str, agency: str) -> Signer:
+            return seal
+
+    desk = CompetenceDesk(Sealed(signers._keystore._folder), trust(signers))
+    attested = stated(desk)
+    header = attested.split(".")[0]
+    assert json.loads(urlsafe_b64decode(header + "=" * (-len(header) % 4)))["alg"] == name
+    own = signers.signer_for(SIGNER)
+    assurance = Assurance(Level.B_B, competence=attested)
+    pdf = own.sign_pdf(
+        samples.unsigned(), field="authority", reason="x", location="x", signed_at=NOW, assurance=assurance
+    )
+    file = tmp_path / "signed.pdf"
+    file.write_bytes(pdf)
+    app = typer.Typer()
+    app.command()(verify_command)
+    listed = ["--trust", str(signers._keystore.trust_file)]
+    done = CliRunner().invoke(app, [str(file), *listed, "--at", "2026-03-03"])
+    assert done.exit_code == 0, done.output
+    assert "✓ Thẩm quyền" in done.output
+    assert "hanoi.art6.4" in done.output
 
 
 def test_a_seal_that_no_reader_trusts_attests_nothing(signers: DevelopmentSigners) -> None:

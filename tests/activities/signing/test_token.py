@@ -17,9 +17,10 @@ from activities.signing.pkcs11_token import Token, TokenKey, TokenPlace
 from activities.signing.signer import DevelopmentSigners, KeySigner, Pkcs12Signer
 from activities.signing.sources import ChosenSigners, NoSigners, TokenSigners, signers_of
 from models.evidence import verify
+from models.evidence.attestation import opened
 from models.settings import MissingSettingError, Settings
 from tests.activities.signing.hardware import LABEL, PIN, Hardware, plugged_in
-from tests.models.evidence import samples
+from tests.models.evidence import competence, samples
 
 SEAL = SignerName("Sở Nội vụ thành phố Hà Nội", "Sở Nội vụ thành phố Hà Nội", "", "agency-1")
 
@@ -55,6 +56,31 @@ def test_a_seal_that_never_leaves_the_token(hardware: Hardware, kind: str, algor
     found = signers.seal_for("agency-1", "")
     assert found.certificate.serial_number == f"{issued.certificate.serial_number:x}"
     assert found is signers.seal_for("agency-1", "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "algorithm"),
+    [
+        ("P-384", "ecdsa 384 sha256"),
+        ("P-521", "ecdsa 521 sha256"),
+        ("rsa", "rsassa_pkcs1v15 2048 sha256"),
+    ],
+)
+def test_a_token_s_key_of_another_kind_seals_and_attests(
+    hardware: Hardware, monkeypatch: pytest.MonkeyPatch, kind: str, algorithm: str
+) -> None:
+    issued = issue_signer(samples.authority(), SEAL, key=competence.KEYS[kind]())
+    hardware.add(issued, "agency-1", "0a01")
+    if kind == "rsa":
+        monkeypatch.setattr(Token, "_knows_pss", lambda _: False)
+    signers = TokenSigners(hardware.token())
+    signer = signers.seal_for("agency-1", SEAL.common_name)
+    assert isinstance(signer, KeySigner)
+    said = opened(signer.attest(b"{}", samples.FIRST_AT))
+    assert (said.payload, said.chain[0].dump()) == (b"{}", issued.der())
+    verdict = verify(seal(signers, samples.small_blank()), samples.trust())
+    assert verdict.valid, verdict.problems
+    assert verdict.signatures[0].algorithm == algorithm
 
 
 def test_a_token_without_pss_signs_as_the_policy_still_allows(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -9,15 +10,15 @@ from hashlib import sha256
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils import generic
 
 from activities.documents.fields import state_beside
 from activities.documents.header import SignaturePlace, Slip
 from activities.documents.slip import render_slip
-from activities.signing.issuing import Issued, SignerName, issue_signer
-from models.evidence.attestation import assembled, to_be_signed
+from activities.signing.issuing import Issued, PrivateKey, SignerName, issue_signer
+from models.evidence.attestation import Algorithm, algorithm_of, assembled, to_be_signed
 from models.evidence.competence import KEY, CompetenceRecord, Delegation
 from models.form.normal import canonical
 from tests.models.evidence import longterm, samples
@@ -45,10 +46,22 @@ RECORD = CompetenceRecord(
 LENT = Delegation("Nguyễn Văn Trưởng", "Quyết định 12/QĐ-SNV", date(2025, 3, 1), date(2025, 3, 31))
 
 
+KEYS: dict[str, Callable[[], PrivateKey]] = {
+    "ec": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "P-384": lambda: ec.generate_private_key(ec.SECP384R1()),
+    "P-521": lambda: ec.generate_private_key(ec.SECP521R1()),
+    "rsa": lambda: rsa.generate_private_key(65537, 2048),
+    # What the policy or RFC 7518 does not know.
+    "P-224": lambda: ec.generate_private_key(ec.SECP224R1()),
+    "brainpool": lambda: ec.generate_private_key(ec.BrainpoolP256R1()),
+    "rsa 1024": lambda: rsa.generate_private_key(65537, 1024),
+}
+
+
 @cache
 def seal(serial: str = AUTHORITY, kind: str = "ec") -> Issued:
     name = SignerName("Sở Nội vụ thành phố Hà Nội", "Sở Nội vụ thành phố Hà Nội", "", serial)
-    return issue_signer(samples.authority(), name, kind="rsa" if kind == "rsa" else "ec")
+    return issue_signer(samples.authority(), name, key=KEYS[kind]())
 
 
 @cache
@@ -56,15 +69,21 @@ def head() -> Issued:
     return issue_signer(samples.authority(), samples.HEAD)
 
 
-def attested(record: CompetenceRecord | bytes, by: Issued | None = None) -> str:
+def attested(
+    record: CompetenceRecord | bytes, by: Issued | None = None, algorithm: Algorithm | None = None
+) -> str:
     issued = by or seal()
     chain = [one.public_bytes(Encoding.DER) for one in (issued.certificate, *issued.chain)]
+    is_ec = isinstance(issued.key, ec.EllipticCurvePrivateKey)
+    chosen = algorithm or algorithm_of(chain[0], "ecdsa" if is_ec else "rsassa_pss")
     payload = record if isinstance(record, bytes) else record.canonical()
-    data = to_be_signed(payload, chain)
+    data = to_be_signed(payload, chain, chosen)
+    digest: hashes.HashAlgorithm = getattr(hashes, chosen.digest.upper())()
     if isinstance(issued.key, ec.EllipticCurvePrivateKey):
-        return assembled(data, issued.key.sign(data, ec.ECDSA(hashes.SHA256())))
-    pss = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
-    return assembled(data, issued.key.sign(data, pss, hashes.SHA256()))
+        return assembled(data, issued.key.sign(data, ec.ECDSA(digest)))
+    pss = padding.PSS(padding.MGF1(digest), digest.digest_size)
+    chosen_padding = pss if chosen.mechanism == "rsassa_pss" else padding.PKCS1v15()
+    return assembled(data, issued.key.sign(data, chosen_padding, digest))
 
 
 @cache

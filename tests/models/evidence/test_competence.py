@@ -1,21 +1,31 @@
 """Records of competence: the right person, the right document, the right time, said by the right seal."""
 
 import json
-from datetime import date, timedelta
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import rfc8785
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils import generic
 
 from activities.documents.fields import state_beside
-from activities.signing.issuing import issue_authority, issue_root, issue_signer
+from activities.signing.issuing import Issued, PrivateKey, issue_authority, issue_root, issue_signer
 from models.evidence import Verdict, verify
-from models.evidence.attestation import AttestationError, opened
-from models.evidence.competence import CompetenceError, CompetenceRecord, Delegation
+from models.evidence.attestation import Algorithm, AttestationError, algorithm_of, opened, to_be_signed
+from models.evidence.competence import CompetenceError, CompetenceRecord, Delegation, is_known_seal
 from tests.models.evidence import competence, longterm, samples
 from tests.models.evidence.competence import LENT, RECORD, attested, record, signed
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+ENDED = datetime(2031, 1, 1, tzinfo=UTC)
+"""The first instant without RSA below 3072 bits (``models/evidence/algorithms.yaml``)."""
+P_256 = bytes.fromhex("2a8648ce3d030107")
+"""The curve's identifier (RFC 5480, 2.1.1.1)."""
 
 
 def judged(pdf: bytes) -> Verdict:
@@ -42,6 +52,129 @@ def test_a_record_that_fits(kind: str, lent: Delegation | None) -> None:
     assert (said["role"], said["rules"], said["rule_set"]) == ("agency_head", ["hanoi.art6.4"], "a" * 64)
     assert (said["delegation"] or {}).get("document") == (lent and lent.document)
     json.dumps(verdict.to_json())
+
+
+ALLOWED = [
+    ("ec", "ES256", "ecdsa", "sha256"),
+    ("P-384", "ES384", "ecdsa", "sha384"),
+    ("P-521", "ES512", "ecdsa", "sha512"),
+    ("rsa", "PS256", "rsassa_pss", "sha256"),
+    ("rsa", "PS384", "rsassa_pss", "sha384"),
+    ("rsa", "PS512", "rsassa_pss", "sha512"),
+    ("rsa", "RS256", "rsassa_pkcs1v15", "sha256"),
+    ("rsa", "RS384", "rsassa_pkcs1v15", "sha384"),
+    ("rsa", "RS512", "rsassa_pkcs1v15", "sha512"),
+]
+CURVES = {"ec": "secp256r1", "P-384": "secp384r1", "P-521": "secp521r1"}
+
+
+@pytest.mark.parametrize(("kind", "name", "mechanism", "digest"), ALLOWED)
+def test_a_seal_of_every_kind_that_the_policy_allows(
+    kind: str, name: str, mechanism: str, digest: str
+) -> None:
+    how = Algorithm(name, mechanism, digest, CURVES.get(kind, ""))
+    statement = attested(RECORD, competence.seal(kind=kind), how)
+    assert _header(statement)["alg"] == name
+    verdict = judged(signed(statement))
+    assert (codes(verdict), check(verdict)) == (set(), "passed")
+    assert verdict.signatures[0].competence is not None
+    # The same statement with one bit of its value turned is nobody's.
+    at = len(statement) - 40
+    other = statement[:at] + ("A" if statement[at] != "A" else "B") + statement[at + 1 :]
+    with pytest.raises(AttestationError):
+        opened(other)
+
+
+def test_our_own_seals_sign_with_the_first_that_fits() -> None:
+    chosen = {
+        (kind, mechanism): algorithm_of(competence.seal(kind=kind).der(), mechanism).name
+        for kind, mechanism in {(kind, mechanism) for kind, _, mechanism, _ in ALLOWED}
+    }
+    assert chosen == {
+        ("ec", "ecdsa"): "ES256",
+        ("P-384", "ecdsa"): "ES384",
+        ("P-521", "ecdsa"): "ES512",
+        ("rsa", "rsassa_pss"): "PS256",
+        ("rsa", "rsassa_pkcs1v15"): "RS256",
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "how"),
+    [
+        ("P-224", Algorithm("ES256", "ecdsa", "sha256", "secp256r1")),
+        ("brainpool", Algorithm("ES256", "ecdsa", "sha256", "secp256r1")),
+        ("P-384", Algorithm("ES256", "ecdsa", "sha256", "secp256r1")),
+        ("ec", Algorithm("ES384", "ecdsa", "sha384", "secp384r1")),
+        ("rsa 1024", Algorithm("PS256", "rsassa_pss", "sha256")),
+        ("rsa", Algorithm("RS1", "rsassa_pkcs1v15", "sha1")),
+        ("rsa", Algorithm("none", "rsassa_pss", "sha256")),
+        ("rsa", Algorithm("ES256", "rsassa_pss", "sha256")),
+    ],
+    ids=lambda one: one if isinstance(one, str) else one.name,
+)
+def test_a_seal_of_another_kind_attests_nothing(kind: str, how: Algorithm) -> None:
+    """Each signed correctly by its own key, in the way that it names."""
+    seal = competence.seal(kind=kind)
+    if kind not in ("ec", "P-384", "rsa"):
+        with pytest.raises(AttestationError):
+            algorithm_of(seal.der(), how.mechanism)
+    data = to_be_signed(RECORD.canonical(), [one.public_bytes(Encoding.DER) for one in _chain(seal)], how)
+    statement = f"{data.decode()}.{_value(seal.key, how, data)}"
+    with pytest.raises(AttestationError):
+        opened(statement)
+    assert codes(judged(signed(statement))) == {"competence-broken"}
+
+
+def test_a_seal_on_a_curve_that_nobody_knows_is_an_answer_and_no_crash() -> None:
+    strange = competence.seal().der().replace(P_256, P_256[:-1] + b"\x06")
+    data = to_be_signed(RECORD.canonical(), [strange], Algorithm("ES256", "ecdsa", "sha256", "secp256r1"))
+    assert codes(judged(signed(f"{data.decode()}.AAAA"))) == {"competence-broken"}
+
+
+def test_a_seal_whose_issuer_is_too_weak_is_not_trusted() -> None:
+    key = competence.KEYS["rsa 1024"]()
+    weak = issue_authority(samples.root(), "CA yếu", key=key)
+    name = competence.SignerName("Sở Nội vụ", "Sở Nội vụ", "", competence.AUTHORITY)
+    assert codes(judged(signed(attested(RECORD, issue_signer(weak, name))))) == {"competence-untrusted"}
+
+
+def test_what_a_seal_of_an_ended_algorithm_still_proves() -> None:
+    """A record made with a key that has since become too short proves only beside a timestamp from before."""
+    made = attested(RECORD, competence.seal(kind="rsa"))
+    stamper = longterm.Stamper(longterm.timestamper(), samples.FIRST_AT + timedelta(seconds=2))
+    for pdf, at, found in (
+        (bare := signed(made), ENDED - timedelta(seconds=1), set()),
+        (bare, ENDED, {"competence-untrusted"}),
+        (signed(made, stamper=stamper), ENDED, set()),
+        (signed(attested(RECORD)), ENDED, set()),
+    ):
+        assert codes(verify(pdf, samples.trust(), at=at)) == found
+    asked = tuple(one.public_bytes(Encoding.DER) for one in _chain(competence.seal(kind="rsa")))
+    assert is_known_seal(asked, competence.AUTHORITY, samples.trust(), ENDED - timedelta(days=1))
+    assert not is_known_seal(asked, competence.AUTHORITY, samples.trust(), ENDED)
+
+
+def _header(statement: str) -> dict[str, object]:
+    part = statement.split(".")[0]
+    return dict(json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4))))
+
+
+def _chain(issued: Issued) -> list[x509.Certificate]:
+    return [issued.certificate, *issued.chain]
+
+
+def _value(key: PrivateKey, how: Algorithm, data: bytes) -> str:
+    """A signature that holds, spelt as its name asks, whatever a reader thinks of it."""
+    digest: hashes.HashAlgorithm = getattr(hashes, how.digest.upper())()
+    if isinstance(key, rsa.RSAPrivateKey):
+        pss = padding.PSS(padding.MGF1(digest), digest.digest_size)
+        value = key.sign(data, pss if how.mechanism == "rsassa_pss" else padding.PKCS1v15(), digest)
+    else:
+        size = (key.key_size + 7) // 8
+        halves = decode_dss_signature(key.sign(data, ec.ECDSA(digest)))
+        value = b"".join(one.to_bytes(size, "big") for one in halves)
+    return urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
 def test_promised_and_missing() -> None:

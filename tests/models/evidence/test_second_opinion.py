@@ -10,14 +10,24 @@ from pathlib import Path
 import pytest
 from asn1crypto import cms
 
+from activities.signing.issuing import issue_signer
+from activities.signing.signer import Pkcs12Signer
 from models.evidence import verify
-from tests.models.evidence import longterm, samples, weak
+from tests.models.evidence import competence, longterm, samples, weak
 from tests.models.evidence.corpus.raw import Raw
+
+
+def curve(kind: str) -> Pkcs12Signer:
+    """The official, with a key on a stronger curve."""
+    return Pkcs12Signer(issue_signer(samples.authority(), samples.OFFICIAL, key=competence.KEYS[kind]()))
+
 
 FILES = {
     "B-B": samples.small_once,
     "B-B, RSA": lambda: samples.sign(samples.unsigned(), samples.signer(samples.OFFICIAL, "rsa")),
     "B-B, RSA with PKCS#1": lambda: samples.sign(samples.unsigned(), weak.old_padding()),
+    "B-B, P-384": lambda: samples.sign(samples.small_blank(), curve("P-384")),
+    "B-B, P-521": lambda: samples.sign(samples.small_blank(), curve("P-521")),
     "two signatures": samples.small_twice,
     "B-T": longterm.b_t,
     "B-LT": longterm.b_lt,

@@ -30,12 +30,7 @@ class _OldPadding(LoadedKey):
 
 
 def _issued(key: issuing.PrivateKey) -> issuing.Issued:
-    kept = issuing.new_key
-    issuing.new_key = lambda kind: key  # type: ignore[assignment]  # the issuer never makes weak keys itself
-    try:
-        return issuing.issue_signer(samples.authority(), samples.OFFICIAL)
-    finally:
-        issuing.new_key = kept
+    return issuing.issue_signer(samples.authority(), samples.OFFICIAL, key=key)
 
 
 def short_rsa() -> Pkcs12Signer:
@@ -50,6 +45,11 @@ def small_curve() -> Pkcs12Signer:
 
 def old_padding() -> Pkcs12Signer:
     """RSA of 2048 bits with PKCS#1 v1.5."""
-    signer = _Unchecked(_issued(issuing.new_key("rsa")))
-    signer._key = _OldPadding(signer._issued)
+    return padded_as_before(_issued(issuing.new_key("rsa")))
+
+
+def padded_as_before(issued: issuing.Issued) -> Pkcs12Signer:
+    """PKCS#1 v1.5 with this RSA key, as a token that knows no other padding."""
+    signer = _Unchecked(issued)
+    signer._key = _OldPadding(issued)
     return signer
