@@ -20,13 +20,13 @@ from activities.signing.returned import accepted, valid
 from activities.signing.signer import Pkcs12Signer
 from models.evidence import verify
 from tests.activities.signing import agent, openssl
-from tests.models.evidence import samples
+from tests.models.evidence import competence, samples
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
 def issued(kind: str = "ec") -> Issued:
-    return issue_signer(samples.authority(), samples.OFFICIAL, kind="rsa" if kind == "rsa" else "ec")
+    return issue_signer(samples.authority(), samples.OFFICIAL, key=competence.KEYS[kind]())
 
 
 def waiting(who: Issued, pdf: bytes | None = None, field: str = "official", *, pss: bool = True) -> ToSign:
@@ -46,9 +46,18 @@ def put_together(who: Issued, made: ToSign, value: bytes, *, pss: bool = True) -
     return complete(made, OutsideKey(who.certificate, who.chain, pss=pss, value=checked))
 
 
-@pytest.mark.parametrize("mechanism", ["ecdsa", "rsassa_pss", "rsassa_pkcs1v15"])
-def test_signed_by_openssl(tmp_path: Path, mechanism: str) -> None:
-    who, pss = issued("ec" if mechanism == "ecdsa" else "rsa"), mechanism != "rsassa_pkcs1v15"
+@pytest.mark.parametrize(
+    ("kind", "mechanism"),
+    [
+        ("ec", "ecdsa"),
+        ("P-384", "ecdsa"),
+        ("P-521", "ecdsa"),
+        ("rsa", "rsassa_pss"),
+        ("rsa", "rsassa_pkcs1v15"),
+    ],
+)
+def test_signed_by_openssl(tmp_path: Path, kind: str, mechanism: str) -> None:
+    who, pss = issued(kind), mechanism != "rsassa_pkcs1v15"
     made = waiting(who, pss=pss)
     value = openssl.signature(tmp_path, who, mechanism, made.attributes)
     signed = put_together(who, made, value, pss=pss)
@@ -72,11 +81,12 @@ def test_a_chain_goes_on_outside(tmp_path: Path) -> None:
     assert signed.startswith(samples.small_once())
 
 
-def test_r_and_s_side_by_side_as_tokens_give_them(tmp_path: Path) -> None:
-    who = issued()
+@pytest.mark.parametrize(("kind", "size"), [("ec", 32), ("P-384", 48), ("P-521", 66)])
+def test_r_and_s_side_by_side_as_tokens_give_them(tmp_path: Path, kind: str, size: int) -> None:
+    who = issued(kind)
     made = waiting(who)
     given: Any = DSASignature.load(openssl.signature(tmp_path, who, "ecdsa", made.attributes))
-    raw = b"".join(given[part].native.to_bytes(32) for part in ("r", "s"))
+    raw = b"".join(given[part].native.to_bytes(size) for part in ("r", "s"))
     assert verify(put_together(who, made, raw), samples.trust()).valid
 
 
