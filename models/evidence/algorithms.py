@@ -90,7 +90,9 @@ class AlgorithmPolicy:
 def kind_of(certificate: x509.Certificate) -> tuple[str, int]:
     """A certificate's kind of key and its length in bits."""
     key = certificate.public_key
-    return key.algorithm.replace("rsassa_pss", "rsa"), key.bit_size
+    kind, bits = key.algorithm.replace("rsassa_pss", "rsa"), key.bit_size
+    # asn1crypto counts the whole bytes of a coordinate: 66 of P-521.
+    return kind, 521 if (kind, bits) == ("ec", 528) else bits
 
 
 def algorithms_of(certificate: x509.Certificate, mechanism: Any) -> dict[str, Any]:
