@@ -19,6 +19,7 @@ from models.calendar import legal_date
 from models.command_reorganisation import Plan
 from models.database import Scope, engine_for, transaction
 from models.record.reorganisation_rows import canonical, judge_plan
+from models.record.scheduled_months import scheduled_months
 from models.record.shelf import Shelf
 from models.record.touched import touched
 from models.record.tree import load_tree
@@ -31,7 +32,7 @@ COUNTS = {
     "transfers": "việc điều chuyển / transfers under way",
     "delegations": "uỷ quyền / delegations",
     "accounts": "tài khoản / accounts",
-    "months": "danh sách cuối tháng / month-end lists",
+    "months": "danh sách cuối tháng đang mở / open month-end lists",
 }
 
 
@@ -63,8 +64,10 @@ async def _previewed(authority: str, plan: Plan) -> PlanPreview:
         async with transaction(engine, Scope(authority_id, everything=True, on=today)) as connection:
             tree = await load_tree(connection)
             named = uuid5(authority_id, canonical(plan)[1])
-            judged = await judge_plan(connection, Shelf(), plan, named, tree)
-            return told(judged, await touched(connection, judged, today))
+            shelf = Shelf()
+            judged = await judge_plan(connection, shelf, plan, named, tree)
+            months = await scheduled_months(connection, shelf, authority_id, judged, today)
+            return told(judged, await touched(connection, judged, today), months)
     finally:
         await engine.dispose()
 
@@ -78,6 +81,8 @@ def _show(file: Path, seen: PlanPreview) -> None:
         typer.echo(f"{unit.people:6d}  {unit.what:8}  {unit.code}  {unit.name}")
     for name, words in COUNTS.items():
         typer.echo(f"{getattr(seen, name):6d}  {words}")
+    for month in seen.scheduled_months:
+        typer.echo(f"{month.month}  {month.what:8}  {month.code}  {month.opens_on:%d/%m/%Y}  {month.name}")
     if seen.codes_closed:
         typer.echo(f"mã được đóng / codes closed: {', '.join(seen.codes_closed)}")
     for warning in seen.warnings:

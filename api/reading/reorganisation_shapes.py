@@ -42,6 +42,23 @@ class PlanUnit(BaseModel):
     people: int = Field(title="Số người đang quản lý")
 
 
+class PlanMonth(BaseModel):
+    """A month's list that is not open yet and that the plan touches."""
+
+    agency_id: UUID = Field(title="Cơ quan đồng bộ")
+    code: str = Field(title="Mã định danh điện tử")
+    name: str = Field(title="Tên cơ quan, đơn vị")
+    month: str = Field(title="Tháng")
+    opens_on: date = Field(title="Ngày mở danh sách")
+    ends_on: date = Field(title="Ngày cuối của thời hạn")
+    what: str = Field(
+        title="Tác động",
+        description="running: đang mở vào ngày hiệu lực; opens: mở từ ngày đó; begins: danh sách đầu tiên;"
+        " ends: không mở nữa / open on the plan's day; opens from then on; the first of its agency;"
+        " not opened any more",
+    )
+
+
 class PlanPreview(BaseModel):
     """What a plan would do, read now; nothing is written."""
 
@@ -60,6 +77,10 @@ class PlanPreview(BaseModel):
     delegations: int = Field(title="Uỷ quyền tại đơn vị kết thúc")
     accounts: int = Field(title="Tài khoản bị tác động")
     months: int = Field(title="Danh sách cuối tháng đang mở")
+    scheduled_months: list[PlanMonth] = Field(
+        title="Danh sách cuối tháng sắp mở",
+        description="Trống khi phương án không thực hiện được / none for a plan that cannot be",
+    )
     other_law: int = Field(title="Hồ sơ áp dụng quy chế khác")
     sync_agents: list[str] = Field(title="Đơn vị đồng bộ kết thúc")
     approvers_lost: list[str] = Field(title="Đơn vị không còn người phê duyệt")

@@ -1,5 +1,6 @@
 """Reorganisations as people see them: what a plan would touch, every plan with its state and progress."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -14,6 +15,7 @@ from api.reading.reorganisation_shapes import (
     MovedPeople,
     MovedPerson,
     PlanFault,
+    PlanMonth,
     PlanPreview,
     PlanUnit,
     PlanWarning,
@@ -29,6 +31,7 @@ from models.lifecycle.reorganisation import STATE_VI
 from models.lifecycle.reorganisation_words import FAULTS, WARNINGS
 from models.record.reorganisation_rights import anywhere, role_for
 from models.record.reorganisation_rows import Judged, canonical, judge_plan, quoted
+from models.record.scheduled_months import Scheduled, scheduled_months
 from models.record.touched import Touched, touched
 from models.record.tree import load_tree
 
@@ -92,7 +95,10 @@ async def _previewed(read: Reading, plan: Plan, reorganisation_id: UUID, *, plac
             root = await _root(connection)
             role_for(actor, READERS, tree, judged.compiled.places, read.today, law, root)
         found = await touched(connection, judged, read.today)
-    return told(judged, found)
+        months = await scheduled_months(
+            connection, read.tools.shelf, read.who.authority_id, judged, read.today
+        )
+    return told(judged, found, months)
 
 
 async def _root(connection: AsyncConnection) -> UUID:
@@ -100,7 +106,7 @@ async def _root(connection: AsyncConnection) -> UUID:
     return root
 
 
-def told(judged: Judged, found: Touched) -> PlanPreview:
+def told(judged: Judged, found: Touched, months: Iterable[Scheduled]) -> PlanPreview:
     """What was judged and counted, as it is shown."""
     plan, compiled = judged.plan, judged.compiled
     decision = plan.decision
@@ -123,6 +129,7 @@ def told(judged: Judged, found: Touched) -> PlanPreview:
         ],
         warnings=[_warning(one.code, one.count, one.units) for one in found.warnings],
         units=[PlanUnit.model_validate(one, from_attributes=True) for one in found.units],
+        scheduled_months=[PlanMonth.model_validate(one, from_attributes=True) for one in months],
         tree_before=compiled.before.digest(compiled.on) if compiled else None,
         tree_after=compiled.after.digest(compiled.on) if compiled else None,
         **{name: getattr(found, name) for name in _COUNTED},

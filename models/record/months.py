@@ -40,7 +40,7 @@ class MonthDates:
 
 def next_month(month: str) -> str:
     """The month after ``yyyy-mm``."""
-    return f"{_last_day(month) + DAY:%Y-%m}"
+    return f"{last_day(month) + DAY:%Y-%m}"
 
 
 async def window_of(tools: Tools, authority_id: UUID, month: str) -> Window:
@@ -69,10 +69,14 @@ async def dates_of(connection: AsyncConnection, tools: Tools, whose: LawOf, mont
     Raises:
         LookupError: no law or calendar is recorded for the authority and month.
     """
-    last = _last_day(month)
-    law, calendar = await tools.law(connection, whose, last)
-    following = _last_day(next_month(month))
-    next_law, _ = await tools.law(connection, whose, following)
+    law, calendar = await tools.law(connection, whose, last_day(month))
+    next_law, _ = await tools.law(connection, whose, last_day(next_month(month)))
+    return days_of(month, law, next_law, calendar)
+
+
+def days_of(month: str, law: RuleSet, next_law: RuleSet, calendar: Calendar) -> MonthDates:
+    """The same under given law: that of the month's last day and that of the next month's."""
+    last, following = last_day(month), last_day(next_month(month))
     days, roll = _length(law)
     try:
         window = month_window(last.year, last.month, days, calendar, roll=roll)
@@ -105,7 +109,8 @@ def is_working_day(day: date, calendar: Calendar) -> tuple[bool, int | None]:
         return day.weekday() < 5, missing.year
 
 
-def _last_day(month: str) -> date:
+def last_day(month: str) -> date:
+    """The last day of ``yyyy-mm``."""
     first = date.fromisoformat(f"{month}-01")
     return first.replace(day=gregorian.monthrange(first.year, first.month)[1])
 

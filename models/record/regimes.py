@@ -39,6 +39,10 @@ _ENDS = text(
     "UPDATE agency_regimes SET valid_to = :on WHERE agency_id = :agency AND valid_from <= :on"
     " AND (valid_to IS NULL OR valid_to > :on)"
 )
+_BINDING = text(
+    "SELECT agency_id, regulation FROM agency_regimes WHERE valid_from <= :day"
+    " AND (valid_to IS NULL OR valid_to > :day)"
+)
 _WRITE = text(
     "INSERT INTO agency_regimes (id, authority_id, agency_id, regulation, valid_from, duties, duties_by,"
     " duties_citation, reorganisation_id, document) VALUES (:id, :authority, :agency, :regulation, :on,"
@@ -97,6 +101,42 @@ def to_load(basis: Basis, code: str, drafts: tuple[str, ...], document: str, on:
     if trial is not None:
         check_trial(code, trial, of_another(code, basis.laws, loaded).regulations)
     return tuple(amended(of_another(code, basis.laws, loaded, trial), loaded, on))
+
+
+async def bound_on(connection: AsyncConnection, day: date) -> dict[UUID, str | None]:
+    """Agencies for which a regulation is written that holds on a day; None is the authority's own."""
+    own = await connection.scalar(OWN_LAW)
+    rows = await connection.execute(_BINDING, {"day": day})
+    return {row.agency_id: row.regulation if row.regulation != own else None for row in rows}
+
+
+async def bound_after(connection: AsyncConnection, compiled: Compiled) -> dict[UUID, str | None]:
+    """The same from the plan's day on, as the plan leaves it."""
+    own = await connection.scalar(OWN_LAW)
+    bound = await bound_on(connection, compiled.on)
+    said = {one.agency_id: one.regulation for one in compiled.regimes}
+    if compiled.undone:
+        for row in await connection.execute(_UNDONE, {"of": list(compiled.undone)}):
+            bound.pop(row.agency_id, None)
+            if row.regulation is not None:
+                said.setdefault(row.agency_id, row.regulation)
+    return bound | {agency: code if code != own else None for agency, code in said.items()}
+
+
+async def basis_after(
+    connection: AsyncConnection, shelf: Shelf, authority_id: UUID, plan: Plan, compiled: Compiled
+) -> Basis:
+    """What is loaded, and what carrying the plan out would load beside it.
+
+    Raises:
+        NoLawInForce, MissingSlots, OverlappingRegulations, TrialRefused: a line's regulation cannot bind.
+    """
+    basis = await basis_of(connection, shelf, authority_id)
+    own = await connection.scalar(OWN_LAW)
+    wanted = {one.regulation: one.drafts for one in compiled.regimes if one.regulation != own}
+    words = plan.decision.words
+    more = {code: to_load(basis, code, drafts, words, compiled.on) for code, drafts in wanted.items()}
+    return await basis_of(connection, shelf, authority_id, regimes=more) if more else basis
 
 
 async def write_regimes(
