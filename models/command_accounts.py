@@ -103,7 +103,7 @@ class GrantRole(AccountAct):
     verb: ClassVar[str] = "grant_role"
     role: FieldName
     agency_id: UUID
-    valid_from: Day
+    valid_from: Day | None = Field(default=None, description="Bỏ trống: từ hôm nay / left out: from today")
     valid_to: Day | None = Field(
         default=None, description="Ngày đầu tiên không còn vai trò / the first day without it"
     )

@@ -28,6 +28,11 @@ class RequestTransfer(Body):
         default=None,
         description="Ngày ra quyết định, nếu thời hạn tính từ đó / its date, if a period runs from it",
     )
+    acting_head: UUID | None = Field(
+        default=None,
+        description="Hồ sơ của người được đề nghị quyền, phụ trách đơn vị mà người rời đi đứng đầu"
+        " / profile of who is proposed as acting head of the unit that the leaver heads",
+    )
 
 
 class ClaimTransfer(Body):
@@ -68,6 +73,11 @@ class Separate(Body):
     document: Text
     destination: Text | None = None
     covered_by_national_database: bool = False
+    acting_head: UUID | None = Field(
+        default=None,
+        description="Hồ sơ của người được đề nghị quyền, phụ trách đơn vị mà người rời đi đứng đầu"
+        " / profile of who is proposed as acting head of the unit that the leaver heads",
+    )
 
 
 class CancelSeparation(Body):

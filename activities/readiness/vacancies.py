@@ -16,7 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.notifications.notices import notify_post
 from models.calendar import legal_date
+from models.command_accounts import Appoint
 from models.database import Scope, transaction
+from models.lifecycle.acting import call
 from models.record.tools import Tools
 
 KIND = "head_vacant"
@@ -56,6 +58,20 @@ _DEPUTIES = text(
 )
 
 
+# Named with the leaving, and nobody has been put in since; the newest leaving counts.
+_NAMED = text(
+    "SELECT a.id, c.document FROM cases c JOIN accounts a ON a.id = CAST(c.facts -> 'acting_head'"
+    " ->> 'account' AS uuid) AND a.state = 'active' AND a.suspended_at IS NULL"
+    " WHERE c.kind IN ('separation', 'transfer')"
+    " AND CAST(c.facts -> 'acting_head' ->> 'agency' AS uuid) = :agency"
+    " AND c.facts -> 'acting_head' ->> 'post' = :post"
+    " AND c.state NOT IN ('cancelled', 'refused', 'withdrawn')"
+    " AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.agency_id = :agency AND g.role = :post"
+    "   AND g.delegation_of IS NULL AND g.valid_from >= c.effective_on)"
+    " ORDER BY c.opened_at DESC, c.id LIMIT 1"
+)
+
+
 async def heads_over(
     connection: AsyncConnection, agency_id: UUID, day: date, *, least: int = 0
 ) -> list[tuple[UUID, str]]:
@@ -88,6 +104,9 @@ async def _tell(connection: AsyncConnection, authority_id: UUID, row: Any, day: 
     hr = [(one.agency_id, one.role) for one in await connection.execute(_ABOVE, near)][:1]
     deputies = {"agency": row.agency_id, "day": day, "most": PROPOSALS}
     acting = [str(one) for one in (await connection.execute(_DEPUTIES, deputies)).scalars()]
+    named = await _named(connection, row)
+    if named:
+        acting = list(dict.fromkeys([named["account"], *acting]))
     for agency_id, role in [*told, *hr] or [(row.agency_id, "hr_officer")]:
         await notify_post(
             connection,
@@ -101,5 +120,16 @@ async def _tell(connection: AsyncConnection, authority_id: UUID, row: Any, day: 
             post=row.role,
             since=row.since.isoformat(),
             proposals=acting,
+            **({"call": named["call"]} if named else {}),
             policy=True,
         )
+
+
+async def _named(connection: AsyncConnection, row: Any) -> dict[str, Any]:
+    """Whom the head's leaving proposed, with the call that appoints from the day it is sent; or empty."""
+    values = {"agency": row.agency_id, "post": row.role}
+    found = (await connection.execute(_NAMED, values)).one_or_none()
+    if found is None:
+        return {}
+    body = Appoint(role=row.role, agency_id=row.agency_id, acting=True, document=found.document)
+    return {"account": str(found.id), "call": call(found.id, body)}

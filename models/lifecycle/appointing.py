@@ -37,8 +37,9 @@ def appoint(account: Managed, body: Appoint, scene: Scene) -> Outcome:
         refuse("unknown-role", "Không có vị trí này.", "There is no such post.", role=body.role)
     out = _deputy(account, body, scene) if body.role == DEPUTY else granting.grant(account, body, scene)
     post = account.post or PostSeen(scene.new_id("post"))
+    start = granting.starts(body, scene)
     if body.role in SOLE and not body.acting:
-        _vacant(post, body)
+        _vacant(post, start, body.valid_to)
     if account.post is None:
         out.insert(
             "agency_posts",
@@ -46,7 +47,7 @@ def appoint(account: Managed, body: Appoint, scene: Scene) -> Outcome:
             agency_id=body.agency_id,
             kind=body.role,
             title=body.title,
-            valid_from=body.valid_from,
+            valid_from=start,
             document=body.document,
         )
     holding = scene.new_id("holding")
@@ -57,7 +58,7 @@ def appoint(account: Managed, body: Appoint, scene: Scene) -> Outcome:
         post_id=post.id,
         account_id=account.id,
         acting=body.acting,
-        valid_from=body.valid_from,
+        valid_from=start,
         valid_to=body.valid_to,
         document=body.document,
         grant_id=scene.new_id("grant") if grant is not None else None,
@@ -72,13 +73,13 @@ def _deputy(account: Managed, body: Appoint, scene: Scene) -> Outcome:
     """A post without a role of its own."""
     if not account.place:
         refuse("unknown-agency", "Không có cơ quan này.", "There is no such agency.")
-    granting.future(body.valid_from, body.valid_to, scene)
+    granting.future(granting.starts(body, scene), body.valid_to, scene)
     return Outcome(status=201)
 
 
-def _vacant(post: PostSeen, body: Appoint) -> None:
+def _vacant(post: PostSeen, start: date, end: date | None) -> None:
     for since, until in post.held:
-        if (until is None or body.valid_from < until) and (body.valid_to is None or since < body.valid_to):
+        if (until is None or start < until) and (end is None or since < end):
             refuse(
                 "post-held",
                 "Vị trí đang có người giữ trong thời gian đó; miễn nhiệm trước, hoặc giao quyền, phụ trách.",

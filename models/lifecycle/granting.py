@@ -22,17 +22,21 @@ def grant(account: Managed, body: GrantRole, scene: Scene) -> Outcome:
         refuse("unknown-role", "Không có vai trò này.", "There is no such role.", role=body.role)
     if not account.place:
         refuse("unknown-agency", "Không có cơ quan này.", "There is no such agency.")
-    future(body.valid_from, body.valid_to, scene)
-    _free(account, body.role, body.agency_id, body.valid_from, body.valid_to)
+    start = starts(body, scene)
+    future(start, body.valid_to, scene)
+    _free(account, body.role, body.agency_id, start, body.valid_to)
     grant_id = scene.new_id("grant")
     out = Outcome(status=201, answer={"grant_id": str(grant_id)})
-    _insert(
-        out, account, grant_id, body.role, body.agency_id, body.valid_from, body.valid_to, body, body.level
-    )
+    _insert(out, account, grant_id, body.role, body.agency_id, start, body.valid_to, body, body.level)
     _role_told(
         out, account, scene, "role.granted", body, grant_id, body.role, body.valid_to, **_at(body.level)
     )
     return out
+
+
+def starts(body: GrantRole, scene: Scene) -> date:
+    """The day from which a role or post is given: today where none is said."""
+    return body.valid_from or scene.today
 
 
 def future(start: date, end: date | None, scene: Scene) -> None:

@@ -20,6 +20,23 @@ class Other:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """Who is named as acting head with a leaving, and what the leaver heads; as both stand today."""
+
+    profile_id: UUID
+    post: str | None = None
+    """The post of a head that the leaver holds; none where the leaver heads nothing."""
+    unit: UUID | None = None
+    """Where the leaver holds it."""
+    of_unit: bool = False
+    """Whether the named person works there or below it."""
+    account_id: UUID | None = None
+    """The named person's own account, where it can be used."""
+    holds: bool = False
+    """Whether the named person has the post already."""
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """Everything outside the state that a decision may depend on."""
 
@@ -44,6 +61,9 @@ class Scene:
     """The agency that operates the database, where the authority has named one."""
     other: Other | None = None
     """The agency a command moves the profile to, as it stands today."""
+
+    acting: Named | None = None
+    """Whom a leaving names as acting head."""
 
     certificate: Certificate | None = None
     """The certificate a signing session names, where it is registered to who acts and not withdrawn."""

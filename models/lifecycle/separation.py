@@ -8,7 +8,7 @@ from typing import Any
 
 from models.calendar import MissingYear, NoPeriod
 from models.commands import CancelSeparation, ConfirmMoveOut, Separate
-from models.lifecycle import slips
+from models.lifecycle import acting, slips
 from models.lifecycle.declaration import leave_list
 from models.lifecycle.duties import bearer, close_duty, days_late, earliest, open_duty, void_duty
 from models.lifecycle.guard import in_chapter, no_open_case, refuse
@@ -41,7 +41,11 @@ def separate(life: Life, body: Separate, scene: Scene, month: AgencyMonth | None
         document=body.document,
         state="decided",
         version=1,
-        facts={"covered": body.covered_by_national_database, "destination": body.destination},
+        facts={
+            "covered": body.covered_by_national_database,
+            "destination": body.destination,
+            **acting.proposed(life, body, scene),
+        },
     )
     out = Outcome(
         status=201, answer={"separation_id": str(case.id), "effective_on": body.effective_on.isoformat()}
@@ -69,6 +73,7 @@ def separate(life: Life, body: Separate, scene: Scene, month: AgencyMonth | None
         kind=body.kind,
         effective_on=body.effective_on.isoformat(),
     )
+    acting.told(out, case, scene)
     out.answer["steps"] = steps_of_leaving(life, case, scene)
     if body.effective_on <= scene.today:
         take_effect(life, case, out, scene, month)
@@ -124,6 +129,7 @@ def cancel(life: Life, body: CancelSeparation, scene: Scene) -> Outcome:
     out.update("cases", {"id": case.id}, state="cancelled", version=case.version + 1, closed_at=scene.now)
     out.subject = {"case_id": None}
     out.happened("separation.cancelled", None, case=str(case.id))
+    acting.taken_back(out, case, scene)
     return out
 
 

@@ -19,7 +19,7 @@ from models.commands import (
     WithdrawTransfer,
 )
 from models.identifiers import profile_workflow, transfer_workflow
-from models.lifecycle import slips
+from models.lifecycle import acting, slips
 from models.lifecycle.duties import close_duty, days_late, open_duty, void_duty
 from models.lifecycle.guard import in_chapter, no_open_case, open_transfer, refuse
 from models.lifecycle.life import Case, Chapter, Life
@@ -83,6 +83,8 @@ def _opened(life: Life, body: RequestTransfer | ClaimTransfer, decided: date | N
     }
     if decided is not None:
         facts["decided_on"] = decided.isoformat()
+    if isinstance(body, RequestTransfer):
+        facts |= acting.proposed(life, body, scene)
     return Case(
         id=scene.new_id("transfer"),
         kind="transfer",
@@ -125,6 +127,7 @@ def _begin(life: Life, case: Case, legs: tuple[Leg, ...], scene: Scene) -> Outco
         mode=case.mode,
     )
     go_on(out, life, case, legs, scene)
+    acting.told(out, case, scene)
     assert case.to_agency_id is not None
     out.notices.append(Notice("transfer_announced", case.to_agency_id, role="hr_officer"))
     out.tell.append((transfer_workflow(case.id), {"profile_id": life.profile_id}))
@@ -356,6 +359,7 @@ def _end(life: Life, case: Case, state: str, reason: str, scene: Scene) -> Outco
         if duty.case_id == case.id:
             void_duty(out, scene, duty, state)
     out.happened(f"transfer.{state}", scene.rule("transfer_receive"), case=str(case.id))
+    acting.taken_back(out, case, scene)
     other = case.from_agency_id if state == "refused" else case.to_agency_id
     assert other is not None
     out.notices.append(Notice(f"transfer_{state}", other, role="hr_officer"))

@@ -281,7 +281,7 @@ async def _decide(
         return scene, open_profile(ask.subject_id, ask.authority_id, body, scene)
     if found.row is None:
         raise RefusedError.of("not-found", "Không tìm thấy.", "There is no such thing.")
-    scene = await placed(connection, body, found.agency_id, scene)
+    scene = await placed(connection, body, found.agency_id, ask.subject_id, scene)
     life = found.subject.life
     if life is not None:
         not_disposed(life)

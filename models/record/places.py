@@ -7,9 +7,10 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.commands import Body, ClaimTransfer, OpenProfile, RequestTransfer, Second
+from models.commands import Body, ClaimTransfer, OpenProfile, RequestTransfer, Second, Separate
 from models.errors import RefusedError
 from models.lifecycle.scene import Other, Scene
+from models.record.acting import named
 from models.record.load import STANDING
 from models.record.tools import Tools
 
@@ -27,12 +28,17 @@ _AGENCY = text(
 """An agency of this authority today: a foreign key would see those of others."""
 
 
-async def placed(connection: AsyncConnection, body: Body, custodian: UUID | None, scene: Scene) -> Scene:
-    """The scene with what is known of the agency the command names; as it is where it names none.
+async def placed(
+    connection: AsyncConnection, body: Body, custodian: UUID | None, subject_id: UUID, scene: Scene
+) -> Scene:
+    """The scene with what is known of the agency, or acting head, that a command names; else as it is.
 
     Raises:
         RefusedError: ``unknown-agency``.
     """
+    if isinstance(body, RequestTransfer | Separate) and body.acting_head is not None:
+        acting = await named(connection, body.acting_head, subject_id, custodian, scene)
+        scene = replace(scene, acting=acting)
     match body:
         case RequestTransfer() | ClaimTransfer() | Second():
             row = await _agency(connection, body.to_agency_id, custodian, scene)

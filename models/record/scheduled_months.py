@@ -1,6 +1,6 @@
 """Month ends that are not open yet and that a plan touches: what the engine will open, and no longer will.
 
-Whoever has no account is on the list of the nearest unit above that has one, so the lists touched are those of
+Whoever has no account is on the list of the nearest unit above that has one: the lists touched are those of
 whoever synchronises for the plan's units, before it and after. Days are by the law that binds each unit then.
 """
 
