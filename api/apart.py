@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from api.engine_away import NO_ANSWER
 from api.starting import rebuild
 from models.database import Scope, transaction
 from models.identifiers import WorkflowKind, WorkflowName, agency_month_workflow
@@ -92,9 +93,9 @@ class Versions:
                     "where", result_type=Moment, rpc_timeout=PATIENCE
                 )
             except RPCError as error:
-                if error.status is RPCStatusCode.DEADLINE_EXCEEDED and kind is not WorkflowKind.PROFILE:
+                if error.status in NO_ANSWER and kind is not WorkflowKind.PROFILE:
                     return  # no worker just now: the next run sees it
-                if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.DEADLINE_EXCEEDED):
+                if error.status in (RPCStatusCode.NOT_FOUND, *NO_ANSWER):
                     continue  # asleep in PostgreSQL only, or no worker just now: the next run sees it
                 raise
             yield row, workflow_id, moment.version if moment is not None else None

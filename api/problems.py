@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from temporalio.service import RPCError, RPCStatusCode
 
-from api.engine_away import never_reached
+from api.engine_away import NO_ANSWER, never_reached
 from api.malformed import malformed
 from models.documents import StoreAwayError
 from models.errors import CATALOGUE, Refusal, RefusedError
@@ -54,7 +54,7 @@ _DATABASE_GONE = (
     sqlalchemy.exc.InterfaceError,
     sqlalchemy.exc.TimeoutError,
 )
-_ENGINE_GONE = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
+_ENGINE_GONE = (RPCStatusCode.UNAVAILABLE, *NO_ANSWER)
 
 log = structlog.stdlib.get_logger(__name__)
 router = APIRouter(prefix="/problems", tags=["Mã lỗi"])

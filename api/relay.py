@@ -19,7 +19,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from api.clock import Clock
 from api.commands import PATIENCE, Addressed, Engine, put
-from api.engine_away import ENGINE_AWAY
+from api.engine_away import ENGINE_AWAY, NO_ANSWER
 from api.intake.resumable import forget_expired
 from api.reconcile import Reconciler
 from api.saying import say
@@ -51,7 +51,7 @@ _WAITING = text(
 _HEARD = text("UPDATE commands SET heard_at = :now WHERE id = ANY(:ids) AND heard_at IS NULL")
 UNKNOWN = (IdentifierError, KeyError, ValueError)
 """What a line or a command of a newer version comes out as here: it waits for a relay that knows it."""
-_NOT_NOW = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.RESOURCE_EXHAUSTED)
+_NOT_NOW = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.RESOURCE_EXHAUSTED, *NO_ANSWER)
 
 
 class Relay:

@@ -113,7 +113,8 @@ def test_interrupted_continued_done(
 
 
 def _logins_work(settings: Settings, loaded: FirstLoad) -> None:
-    expected = {"administrator", "hr_officer", "approver", "head", "department_officer", "official"}
+    department = {"department_officer", "department_head"}
+    expected = {"administrator", "hr_officer", "approver", "head", "official", *department}
     assert {one.role for one in loaded.logins} == expected
     for one in loaded.logins:
         token = signed_in(importing.address_of(settings), one.login, one.password)
