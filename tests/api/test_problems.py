@@ -264,7 +264,7 @@ async def test_no_route_and_a_wrong_method_are_problems_too(client: httpx.AsyncC
 # --- malformed requests
 
 
-LABELS = {"number": "Số thứ tự", "name": "Họ tên", "kind": "Loại"}
+LABELS = {"number": "Số thứ tự", "name": "Họ tên", "kind": "Loại", "on": "Ngày"}
 """Names that requests of ours have; the others here are told as they were sent."""
 ROWS = [
     ({"number": SECRET}, "body.rows[0].number", "Must be an integer."),

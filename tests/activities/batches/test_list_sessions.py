@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -206,8 +207,11 @@ async def test_every_step_twice_is_done_once(desk: Desk) -> None:
 async def test_an_agent_sends_the_whole_file_back(desk: Desk) -> None:
     opened = await desk.open(await desk.register(), how="file")
     row = await desk.session()
-    assert opened.answer["prepared"] == desk.shown.prepared_sha256, "the very file that was shown"
     prepared = desk.office.store.get(desk.world.authority, row.prepared)
+    assert opened.answer["prepared"] == sha256(prepared).hexdigest()
+    shown = desk.office.store.get(desk.world.authority, desk.shown.prepared_sha256)
+    assert prepared.startswith(shown), "the very file that was shown"
+    assert b"/Page" not in prepared[len(shown) :], "and the record of competence, which no page shows"
     wrong = desk.office.store.put(
         desk.world.authority, await asyncio.to_thread(samples.small_once), "application/pdf"
     ).sha256
