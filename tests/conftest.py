@@ -62,7 +62,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first: with two processes the suite ends when the last long one does."""
+    """The longest first: with several processes the suite ends when the last long one does."""
     items.sort(key=lambda item: item.get_closest_marker("whole") is None)
 
 
