@@ -34,7 +34,7 @@ demo: setup
 	@exec $(BIN)/hoso demo
 
 test: setup
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "not demos and not exhaustive" tests --ignore=tests/bench
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not demos and not exhaustive" tests --ignore=tests/bench
 
 demos: setup
 	$(BIN)/python -m pytest -q -m demos tests/whole
