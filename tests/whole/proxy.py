@@ -7,8 +7,11 @@ given a command, write the facts, and die before anybody heard that it did.
 import contextlib
 import socket
 import threading
+import time
 
 LOOPBACK = "127.0.0.1"
+QUIET = 0.5
+"""Seconds of silence after which a worker has asked for work again and waits for it."""
 
 
 class Wire:
@@ -18,6 +21,7 @@ class Wire:
         self.port, self._target = port, target
         self._speaking = threading.Event()
         self._speaking.set()
+        self._said = time.monotonic()
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._listener = socket.create_server((LOOPBACK, port))
@@ -25,7 +29,13 @@ class Wire:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def hold(self) -> None:
-        """From now on nothing the worker says gets through."""
+        """From now on nothing the worker says gets through.
+
+        Held once it waits for work: were its asking held, the engine would have nobody to give a task to.
+        """
+        end = time.monotonic() + 10
+        while (now := time.monotonic()) < self._said + QUIET and now < end:
+            time.sleep(0.05)
         self._speaking.clear()
 
     def cut(self) -> None:
@@ -63,6 +73,7 @@ class Wire:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
                 if worker_speaks:
+                    self._said = time.monotonic()
                     self._speaking.wait()
                 sink.sendall(data)
         _close(source)

@@ -59,7 +59,7 @@ class Story:
 
 
 class Customer:
-    """The client program as a process."""
+    """The client program as a process, gone at the latest when its block ends."""
 
     def __init__(self, rig: Rig, name: str, profiles: list[UUID], lanes: int) -> None:
         self.journal = rig.folder / f"{name}.journal"
@@ -70,6 +70,12 @@ class Customer:
             env={"PYTHONPATH": str(ROOT), "TOKEN": rig.token, "PATH": "/usr/bin"},
             start_new_session=True,
         )
+
+    def __enter__(self) -> "Customer":
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        self.kill()
 
     def lines(self) -> list[dict[str, Any]]:
         """The journal, without a last line that was cut."""
@@ -137,28 +143,33 @@ def _told(told: Story) -> Iterator[Story]:
 def _stream(told: Story) -> None:
     """Kills in turn while the client goes on."""
     rig = told.rig
-    customer = Customer(rig, "stream", rig.profiles[2:], LANES)
-    until(lambda: sum("accepted" in line for line in customer.lines()) > 20, 20, "the first answers")
-    for _ in range(ROUNDS):
+    with Customer(rig, "stream", rig.profiles[2:], LANES) as customer:
+        until(lambda: sum("accepted" in line for line in customer.lines()) > 20, 20, "the first answers")
+        for _ in range(ROUNDS):
+            _each_in_turn(told, customer)
         customer.goes_on()
-        _kill(told, "worker")
-        rig.launch("worker")
-        _kill(told, "temporal", pause=0.5)
-        rig.start("temporal")
-        rig.ready("worker")
-        customer.goes_on()
-        _kill(told, "temporal")
-        rig.start("temporal")
-        customer.goes_on()
-        _kill(told, "api")
-        rig.start("api")
-        customer.goes_on()
-        _kill(told, "postgres")
-        told.without_database.append(_notice_without_database(rig))
-        rig.start("postgres")
-    customer.goes_on()
-    customer.finish()
+        customer.finish()
     _read(told, customer)
+
+
+def _each_in_turn(told: Story, customer: Customer) -> None:
+    rig = told.rig
+    customer.goes_on()
+    _kill(told, "worker")
+    rig.launch("worker")
+    _kill(told, "temporal", pause=0.5)
+    rig.start("temporal")
+    rig.ready("worker")
+    customer.goes_on()
+    _kill(told, "temporal")
+    rig.start("temporal")
+    customer.goes_on()
+    _kill(told, "api")
+    rig.start("api")
+    customer.goes_on()
+    _kill(told, "postgres")
+    told.without_database.append(_notice_without_database(rig))
+    rig.start("postgres")
 
 
 def _kill(told: Story, name: str, pause: float = 0) -> None:
@@ -198,9 +209,8 @@ def _window(told: Story) -> None:
         )
         assert first.status_code == 201, first.text
     rig.wire.hold()
-    asker = Customer(rig, "window", [rig.profiles[1]], 1)
-    until(lambda: len(rig.rows(_SETTLED_NOTICES, told.window)) == 2, 20, "the commit")
-    asker.kill()
+    with Customer(rig, "window", [rig.profiles[1]], 1) as asker:
+        until(lambda: len(rig.rows(_SETTLED_NOTICES, told.window)) == 2, 20, "the commit")
     for name in ("worker", "temporal", "api"):
         _kill(told, name)
     rig.wire.cut()
