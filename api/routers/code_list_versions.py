@@ -1,6 +1,5 @@
 """``/code-lists/{name}/versions``: newer versions of a list: read, previewed, handed in, decided."""
 
-import asyncio
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -8,8 +7,7 @@ from fastapi import APIRouter, File, Request, UploadFile
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from api.intake import sandbox
-from api.intake.refusing import FileRefusedError
+from api.intake.lined import read_lines
 from api.problems import responses
 from api.reading import code_list_versions as reading
 from api.routers.acting import RESPONSES, Act
@@ -18,8 +16,6 @@ from api.scope import ActiveWho, Read, tools_of
 from models.command_codes import CodeListVersion, CodeRow, DecideCodeList, ProposeCodeList
 from models.command_shapes import Reason, Text
 from models.database import transaction
-from models.errors import RefusedError
-from models.workbook_guard import check_workbook
 
 FILE_BYTES = 2_000_000
 router = APIRouter(tags=["Danh mục"], responses=responses("code-list-unfit", "not-permitted"))
@@ -59,23 +55,7 @@ async def read_file(
     """Các mã để xem trước và trình; không ghi gì / the codes to preview and hand in; nothing is written."""
     async with transaction(tools_of(request).engine, who.scope) as connection:
         await reading.keeps_lists(tools_of(request), connection, who)
-    data = await file.read(FILE_BYTES + 1)
-    if len(data) > FILE_BYTES or data.startswith(b"PK"):
-        await asyncio.to_thread(check_workbook, data, FILE_BYTES)
-    try:
-        told, _ = await sandbox.ask("codes", data=data)
-    except FileRefusedError:
-        raise RefusedError.of(
-            "code-list-unfit", "Tệp quá phức tạp để đọc.", "The file is too complex to be read."
-        ) from None
-    if "rows" not in told:
-        line = told["line"]
-        raise RefusedError.of(
-            "code-list-unfit",
-            f"Dòng {line}: {told['vi']}",
-            f"Line {line}: {told['en']}",
-            extra={"line": line},
-        )
+    told = await read_lines(file, "codes", FILE_BYTES, "code-list-unfit")
     return FileRows.model_validate(told)
 
 

@@ -7,8 +7,7 @@ from uuid import UUID, uuid5
 from fastapi import APIRouter, File, Query, Response, UploadFile
 from fastapi.responses import JSONResponse
 
-from api.intake import sandbox
-from api.intake.refusing import FileRefusedError
+from api.intake.lined import read_lines
 from api.paging import After, Limit
 from api.problems import responses
 from api.reading import reorganisation_shapes as shapes
@@ -25,7 +24,6 @@ from models.command_reorganisation import (
     WithdrawReorganisation,
 )
 from models.errors import RefusedError
-from models.workbook_guard import check_workbook
 
 REFUSALS = responses("plan-impossible", "not-permitted")
 router = APIRouter(prefix="/reorganisations", tags=["Sắp xếp tổ chức"], responses=REFUSALS)
@@ -64,23 +62,7 @@ async def read_file(
         raise RefusedError.of(
             "not-permitted", "Chỉ người lập phương án sắp xếp.", "Only those who plan reorganisations."
         )
-    data = await file.read(PLAN_BYTES + 1)
-    if len(data) > PLAN_BYTES or data.startswith(b"PK"):
-        await asyncio.to_thread(check_workbook, data, PLAN_BYTES)
-    try:
-        told, _ = await sandbox.ask("plan", data=data)
-    except FileRefusedError:
-        raise RefusedError.of(
-            "plan-unreadable", "Tệp quá phức tạp để đọc.", "The file is too complex to be read."
-        ) from None
-    if "plan" not in told:
-        line = told["line"]
-        raise RefusedError.of(
-            "plan-unreadable",
-            f"Dòng {line}: {told['vi']}",
-            f"Line {line}: {told['en']}",
-            extra={"line": line},
-        )
+    told = await read_lines(file, "plan", PLAN_BYTES, "plan-unreadable")
     return Plan.model_validate(told["plan"])
 
 
