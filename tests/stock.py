@@ -38,6 +38,12 @@ INSERT INTO profiles (id, authority_id, agency_id, category, full_name, staff_nu
         CASE WHEN n %% 40 = 0 THEN 'pending' ELSE 'working' END, 1, 1, '[]', 2, repeat('0', 64), %(now)s,
         CASE WHEN n %% 50 = 0 THEN md5('revision' || n)::uuid END
     FROM generate_series(1, %(people)s) n;
+INSERT INTO accounts (id, authority_id, kind, login, display_name, password_hash, state, profile_id,
+        agency_id, created_at)
+    SELECT md5('account' || staff_number)::uuid, authority_id, 'personal', staff_number, full_name, '!',
+        'active', id, agency_id, %(now)s
+    FROM profiles WHERE staff_number LIKE 'CB-%%';
+UPDATE profiles SET account_id = md5('account' || staff_number)::uuid WHERE staff_number LIKE 'CB-%%';
 INSERT INTO custody (id, authority_id, profile_id, agency_id, starts_on)
     SELECT md5('custody' || id)::uuid, authority_id, id, agency_id, '2025-01-01' FROM profiles
     WHERE staff_number LIKE 'CB-%%';
@@ -81,8 +87,10 @@ INSERT INTO readiness (profile_id, authority_id, agency_id, revision_id, marks, 
 INSERT INTO readiness_counts (authority_id, agency_id, marks, n)
     SELECT authority_id, agency_id, marks, count(*) FROM readiness GROUP BY 1, 2, 3;
 """
-LARGE = frozenset({"profiles", "custody", "revisions", "duties", "events", "notices", "readiness"})
-"""The tables that grow with the people: none of them is ever read from end to end for a page."""
+LARGE = frozenset(
+    {"profiles", "accounts", "custody", "revisions", "duties", "events", "notices", "readiness"}
+)
+"""The tables that grow with the people: none of them is ever read from end to end for a page or an act."""
 
 
 def agency(number: int) -> UUID:

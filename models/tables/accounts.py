@@ -24,6 +24,8 @@ class AccountRow(Table):
             unique=True,
             postgresql_where="kind = 'personal' AND state <> 'cancelled'",
         ),
+        # Of every kind and state: an act asks for the accounts that name a person as their holder.
+        Index("ix_accounts_profile", "profile_id"),
     )
     id: Mapped[Id]
     authority_id: Mapped[Authority]

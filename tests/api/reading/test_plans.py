@@ -1,20 +1,25 @@
-"""Plans of the reads on a stock of people, as the role of the API: no table that grows is read whole.
+"""Plans of reads and acts on a stock of people: no table that grows is read whole for one of them.
 
-Each statement a request runs is caught as it is sent and explained again under the same policies.
+Each statement a request runs is caught as it is sent and explained again under the same policies, as the role
+of the API; what every act reads of its subject is explained as the worker's.
 """
 
 import asyncio
 import json
 from collections.abc import Iterator
+from hashlib import md5
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import event
+from sqlalchemy import TextClause, event, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.cli.embedded import EmbeddedPostgres
+from models.database import Scope, engine_for, transaction
+from models.record.load import LIFE, LIVES
 from tests import stock
 from tests.api.reading.world import NOW, Caller, World
 
@@ -136,3 +141,20 @@ async def test_the_whole_authority_s_morning_is_counted_in_indexes_alone(
     found = [node for plan in await planned(engine, [*sent]) for node in nodes(plan)]
     alone = {node["Index Name"] for node in found if node["Node Type"] == "Index Only Scan"}
     assert {"ix_duties_today", "ix_revisions_waiting"} <= alone
+
+
+@pytest.mark.parametrize("read", [LIFE, LIVES], ids=["one", "many"])
+async def test_no_act_reads_a_growing_table_from_end_to_end_for_a_life(
+    filled: World, read: TextClause
+) -> None:
+    people = [UUID(md5(f"person{n}".encode(), usedforsecurity=False).hexdigest()) for n in (4, 4100)]
+    engine = engine_for(filled.database.url("worker"), pool_size=1)
+    async with transaction(engine, Scope(filled.authority, everything=True)) as connection:
+        row = await connection.execute(
+            text(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {read.text}"), {"id": people[0], "ids": people}
+        )
+        plan = row.scalar_one()[0]["Plan"]
+    await engine.dispose()
+    assert plan["Actual Rows"] == (1 if read is LIFE else 2)
+    whole = {node["Relation Name"] for node in nodes(plan) if node["Node Type"] == "Seq Scan"}
+    assert whole & stock.LARGE == set()
