@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import structlog
 from temporalio import activity
 
 from models.activity_interfaces import ReorganisationActivities
@@ -13,6 +14,8 @@ from models.messages_admin import ReorganisationBatch
 from models.record.moving_day import Day, move_all
 from models.record.reorganisation_rows import reorganised
 from models.record.tools import Tools
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,12 @@ class ReorganisingOffice(ReorganisationActivities):
         day = await move_all(
             self.tools, batch.authority_id, reshaping, batch.now, most=batch.most, beat=_beat
         )
-        return BatchResult(done=day.moved, refused=day.left, more=not day.over)
+        for profile, error in day.held.items():
+            log.error(
+                "a person cannot be moved", case_id=str(case.id), profile_id=str(profile), exc_info=error
+            )
+        # Who cannot be moved is tried again by the plan's own hour, not by the next batch at once.
+        return BatchResult(done=day.moved, refused=day.left, more=not day.over and not day.stopped)
 
 
 def _beat(day: Day) -> None:

@@ -38,7 +38,7 @@ class PlanUnit(BaseModel):
     agency_id: UUID = Field(title="Cơ quan, đơn vị")
     code: str = Field(title="Mã định danh điện tử")
     name: str = Field(title="Tên cơ quan, đơn vị")
-    what: str = Field(title="Tác động", description="ends, begins, changes, receives")
+    what: str = Field(title="Tác động", description="ends, begins, changes, receives, gives")
     people: int = Field(title="Số người đang quản lý")
 
 

@@ -118,21 +118,38 @@ class Census:
 class Former:
     """How the touched agencies would have stood on the day without the plan; what makes them so again."""
 
+    on: date
     states: Mapping[UUID, State | None]
+    left: Mapping[UUID, State | None] | None = None
+    """How the plan left them. None: not kept (plans of before); the tree of its day says it."""
     links: tuple[Link, ...] = ()
+    places: frozenset[UUID | None] = frozenset()
+    """Where the plan was decided, none for the top: whoever takes it back must have the right there, too."""
+
+    def left_of(self, unit: UUID, tree: Tree) -> State | None:
+        """How the plan left a unit."""
+        return tree.state(unit, self.on) if self.left is None else self.left.get(unit)
 
     def to_json(self) -> dict[str, Any]:
         """As it is kept."""
+        left = self.left or {}
         return {
             "units": {str(unit): plain_state(state) for unit, state in sorted(self.states.items())},
+            "left": {str(unit): plain_state(state) for unit, state in sorted(left.items())},
             "links": [[str(one.predecessor_id), str(one.successor_id), one.kind] for one in self.links],
         }
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any], on: date) -> "Former":
+    def from_json(cls, kept: Mapping[str, Any], on: date, places: Iterable[UUID | None] = ()) -> "Former":
         """From what was kept."""
-        states = {UUID(unit): state_of(state) for unit, state in kept["units"].items()}
-        return cls(states, tuple(Link(UUID(a), UUID(b), on, kind) for a, b, kind in kept["links"]))
+        left = kept.get("left")
+        return cls(
+            on,
+            _states(kept["units"]),
+            _states(left) if left is not None else None,
+            tuple(Link(UUID(a), UUID(b), on, kind) for a, b, kind in kept["links"]),
+            frozenset(places),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +162,8 @@ class Compiled:
     placements: tuple[Placement, ...]
     undone: Mapping[UUID, int]
     """Former plans that are taken back, with the line: their people go back whence they came."""
+    lines: Mapping[UUID, int]
+    """Every unit the plan is about, with the first line that is about it."""
     regimes: tuple[Regime, ...]
     created: Mapping[UUID, int]
     """New agencies, with the line that makes each."""
@@ -154,7 +173,7 @@ class Compiled:
     """Who takes over what belongs to an ended agency itself."""
     touched: frozenset[UUID]
     places: frozenset[UUID | None]
-    """Under whom units are changed: whoever manages those may plan; none is the top."""
+    """Under whom units are changed, and what takes over: whoever manages those may plan; none is the top."""
     before: Tree
     between: Tree
     """The tree while people are moved."""
@@ -163,8 +182,12 @@ class Compiled:
     @property
     def former(self) -> Former:
         """What an inverse plan goes by."""
-        links = tuple(one for one in self.after.links if one not in self.before.links)
-        return Former({unit: self.before.state(unit, self.on) for unit in self.touched}, links)
+        return Former(
+            self.on,
+            {unit: self.before.state(unit, self.on) for unit in self.touched},
+            {unit: self.after.state(unit, self.on) for unit in self.touched},
+            tuple(one for one in self.after.links if one not in self.before.links),
+        )
 
     @property
     def codes_closed(self) -> tuple[str, ...]:
@@ -223,6 +246,10 @@ def plain_state(state: State | None) -> dict[str, Any] | None:
         "standing": state.standing,
         "legacy_code": state.legacy_code,
     }
+
+
+def _states(kept: Mapping[str, Any]) -> dict[UUID, State | None]:
+    return {UUID(unit): state_of(state) for unit, state in kept.items()}
 
 
 def state_of(kept: Mapping[str, Any] | None) -> State | None:

@@ -57,6 +57,8 @@ class Draft:
     """Ended units whose people and units go to another where no line says otherwise."""
     undone: dict[UUID, int] = field(default_factory=dict)
     """Former plans that are taken back, people and all."""
+    returning: dict[UUID, int] = field(default_factory=dict)
+    """Units of those plans: their people come and go, also where they themselves do not change."""
 
     def __post_init__(self) -> None:
         self.standing = self.tree.on(self.on)
@@ -147,6 +149,8 @@ def _merge(one: Merge, draft: Draft) -> None:
         if unit == into:
             draft.faults.append(Fault(one.line, "into-itself", name))
         elif draft.end(unit, one.line):
+            # Whoever takes over is asked, too: itself, so that an agency may take in what is its own.
+            draft.places.add(into)
             _goes_to(draft, unit, into, "merged", one.line)
 
 
@@ -229,7 +233,7 @@ def _place(one: Place, draft: Draft) -> None:
     if unit == to:
         draft.faults.append(Fault(one.line, "into-itself", one.unit))
         return
-    draft.places.add(draft.standing[unit].parent_id)
+    draft.places |= {draft.standing[unit].parent_id, to}
     if one.people is None and not draft.say(unit, "rest", one.line):
         return
     people = frozenset(one.people) if one.people is not None else None
@@ -243,25 +247,63 @@ def _restore(one: Restore, draft: Draft) -> None:
     if former is None:
         draft.faults.append(Fault(one.line, "unknown-plan", str(one.of)))
         return
-    for unit, was in sorted(former.states.items()):
-        is_, span = draft.tree.state(unit, draft.on), draft.tree.span(unit, draft.on)
-        if was == is_ or not draft.say(unit, "fate", one.line):
-            continue
-        stood = is_ or was
-        draft.places.add(stood.parent_id if stood is not None else None)
-        if was is None:
-            draft.ended[unit] = one.line
-            draft.operations.append((one.line, End(unit, draft.on)))
-        elif is_ is None and span is not None:
-            draft.operations.append((one.line, Resume(unit, draft.on, _differing(span.state, was))))
-            draft.new.setdefault(was.code, unit)
-        elif is_ is not None:
-            draft.operations.append((one.line, Change(unit, draft.on, _differing(is_, was))))
+    if draft.on < former.on:
+        draft.faults.append(Fault(one.line, "before-the-plan", str(one.of), former.on))
+        return
+    draft.places |= former.places
+    for unit in sorted(former.states):
+        draft.returning.setdefault(unit, one.line)
+        _as_before(unit, former, one.line, draft)
     for link in former.links:
         draft.succeed(link.successor_id, link.predecessor_id, RESTORED, one.line)
         if link.successor_id in draft.ended:
             draft.heirs.setdefault(link.successor_id, link.predecessor_id)
     draft.undone[one.of] = one.line
+
+
+def _as_before(unit: UUID, former: Former, line: int, draft: Draft) -> None:
+    """What the plan made of a unit is undone; what was decided about it since is not, and is never lost."""
+    was, left = former.states[unit], former.left_of(unit, draft.tree)
+    is_, span = draft.tree.state(unit, draft.on), draft.tree.span(unit, draft.on)
+    if was == is_ and (left is None or is_ is not None):
+        return
+    back = _given_back(was, left, is_)
+    if back is None:
+        draft.faults.append(Fault(line, "changed-since", _named(unit, is_ or left or was), former.on))
+        return
+    if (was is not None and is_ is not None and not back) or not draft.say(unit, "fate", line):
+        return
+    stood = is_ or was
+    draft.places.add(stood.parent_id if stood is not None else None)
+    if was is None:
+        draft.ended[unit] = line
+        draft.operations.append((line, End(unit, draft.on)))
+    elif is_ is None:
+        assert span is not None, "what stood before has a span"
+        draft.operations.append((line, Resume(unit, draft.on, _differing(span.state, was))))
+        draft.new.setdefault(was.code, unit)
+    else:
+        draft.operations.append((line, Change(unit, draft.on, back)))
+
+
+def _given_back(was: State | None, left: State | None, is_: State | None) -> dict[str, Any] | None:
+    """The fields that are to be again what they were; none where something else was decided since.
+
+    A unit the plan began may have been renamed meanwhile: it ends all the same. One that the plan left
+    standing and that has ended since is somebody's later decision, and so is where its people went.
+    """
+    if (left is None) != (is_ is None):
+        return None
+    if was is None or left is None or is_ is None:
+        return {}
+    wanted = {name: value for name, value in _differing(left, was).items() if getattr(is_, name) != value}
+    if any(getattr(is_, name) != getattr(left, name) for name in wanted):
+        return None
+    return wanted
+
+
+def _named(unit: UUID, state: State | None) -> str:
+    return state.code if state is not None else str(unit)
 
 
 def _differing(is_: State, was: State) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """A plan and a tree give what happens on the day, or the lines that are wrong. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from uuid import UUID
@@ -41,23 +41,35 @@ def compile_plan(
     opening, closing = _halves(draft.operations, tree, plan.effective_on)
     between = _applied(tree, opening, earliest)
     after = _applied(between, closing, earliest)
-    every = [operation for _, operation in draft.operations]
+    about = _about(draft)
     return Compiled(
         on=plan.effective_on,
         opening=tuple(opening),
         closing=tuple(closing),
         placements=tuple(draft.placements),
         undone=draft.undone,
+        lines=about,
         regimes=tuple(draft.regimes),
         created=draft.created,
         ended=draft.ended,
         heirs=_heirs(draft, after),
-        touched=touched(every) | {one.agency_id for one in draft.regimes} | {p.to for p in draft.placements},
+        touched=frozenset(about),
         places=frozenset(draft.places) - frozenset(draft.created),
         before=tree,
         between=between,
         after=after,
     )
+
+
+def _about(draft: Draft) -> dict[UUID, int]:
+    """Every unit the plan is about, whoever gives people away too, with the first line that is about it."""
+    found = dict(draft.returning)
+    named = [(line, unit) for line, one in draft.operations for unit in touched([one])]
+    named += [(one.line, one.agency_id) for one in draft.regimes]
+    named += [(one.line, unit) for one in draft.placements for unit in (one.unit, one.to)]
+    for line, unit in named:
+        found[unit] = min(line, found.get(unit, line))
+    return found
 
 
 def _applied(tree: Tree, lines: Lines, earliest: date | None) -> Tree:
@@ -189,15 +201,11 @@ def _left(compiled: Compiled, census: Census, gone: Mapping[UUID, int]) -> list[
     return faults
 
 
-def held_elsewhere(compiled: Compiled, held: Mapping[UUID, UUID], lines: Iterable[int]) -> list[Fault]:
+def held_elsewhere(compiled: Compiled, held: Mapping[UUID, UUID]) -> list[Fault]:
     """Units that another plan not yet carried out touches, too (``held``: unit to plan)."""
-    first = min(lines, default=1)
     faults = []
     for unit in sorted(compiled.touched & set(held)):
-        own = [n for n, one in (*compiled.opening, *compiled.closing) if unit in touched([one])]
-        line = min([*own, *(p.line for p in compiled.placements if unit in (p.unit, p.to))], default=first)
         state = compiled.before.state(unit, compiled.on)
-        faults.append(
-            Fault(line, "unit-in-another-plan", state.code if state is not None else str(unit), compiled.on)
-        )
+        code = state.code if state is not None else str(unit)
+        faults.append(Fault(compiled.lines[unit], "unit-in-another-plan", code, compiled.on))
     return faults

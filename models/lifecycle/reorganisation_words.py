@@ -36,6 +36,24 @@ FAULTS: Mapping[str, tuple[str, str]] = {
         "No plan that was carried out has this id.",
     ),
     "restored-already": ("Phương án này đã được hoàn lại.", "This plan was taken back already."),
+    "before-the-plan": (
+        "Ngày hiệu lực trước ngày của phương án được hoàn lại.",
+        "The day is before the day of the plan that is taken back.",
+    ),
+    "changed-since": (
+        "Sau phương án được hoàn lại, đơn vị này đã được quyết định khác; hoàn lại quyết định sau trước, hoặc"
+        " lập phương án nêu rõ từng việc.",
+        "Since the plan that is taken back something else was decided of this unit; take that back first, or"
+        " plan each thing by itself.",
+    ),
+    "regime-later": (
+        "Đơn vị đã áp dụng một quy chế khác kể từ ngày này, sau ngày hiệu lực của phương án.",
+        "Another regulation binds this unit from this day on, which is after the plan's.",
+    ),
+    "people-undecided": (
+        "Có người chưa chuyển được; xem lý do trong danh sách người chuyển.",
+        "Somebody cannot be moved; the list of people says who and why.",
+    ),
     "unknown-regulation": (
         "Hệ thống không có quy chế nào của cơ quan này.",
         "There is no regulation of that authority here.",

@@ -40,7 +40,7 @@ _PLACE = text(
     f"SELECT {_LINE.format(agency='g.id')} AS line, g.kind,"  # noqa: S608 — no input
     " coalesce(g.standing, CASE WHEN g.has_account THEN 'subordinate' ELSE 'constituent' END) AS standing,"
     " (SELECT u.department_id FROM authorities u WHERE u.authority_id = g.authority_id) AS department_id"
-    " FROM agencies g WHERE g.id = :id AND g.valid_from <= :day AND coalesce(g.valid_to, :day) >= :day"
+    " FROM agencies g WHERE g.id = :id AND g.valid_from <= :day AND (g.valid_to IS NULL OR g.valid_to > :day)"
 )
 _EDGES = text(
     "SELECT d.delegator_id, coalesce(d.delegator_profile_id, d.delegator_id) AS giver,"  # noqa: S608 — no input

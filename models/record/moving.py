@@ -78,6 +78,10 @@ _LISTS = text(
 )
 
 
+class LifeError(RuntimeError):
+    """One profile's decision was not made: its cause says why, and the whole share is undone."""
+
+
 @dataclass(slots=True)
 class Moved:
     """What one share did. ``flying``: a signature is being made on them, they are asked for again."""
@@ -180,12 +184,15 @@ async def move_share(
                 done.flying += 1
             else:
                 scene = stage.scene(life, reshaping)
-                outcome = (
-                    _switched(life, switching, reshaping, scene)
-                    if to == life.agency_id
-                    else move(life, custody[life.profile_id], to, reshaping, scene)
-                )
-                own = await written(connection, stage, row, life, outcome, scene, to)
+                try:
+                    outcome = (
+                        _switched(life, switching, reshaping, scene)
+                        if to == life.agency_id
+                        else move(life, custody[life.profile_id], to, reshaping, scene)
+                    )
+                    own = await written(connection, stage, row, life, outcome, scene, to)
+                except Exception as error:
+                    raise LifeError(life.profile_id) from error
                 subjects.append([*own, _settled(reshaping, item, now, "moved")])
                 agent = stage.agents.get(to)
                 listed.append({"profile": str(life.profile_id), "agent": str(agent) if agent else None})

@@ -6,7 +6,7 @@ any more. Between two shares nothing is held, so other acts go on beside it.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -15,7 +15,8 @@ from sqlalchemy import text
 from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.lifecycle.moving import Reshaping
-from models.record.moving import FIRST, SHARE, follow_share, formerly_below, move_share
+from models.record.moving import FIRST, SHARE, follow_share, formerly_below
+from models.record.moving_apart import move_apart
 from models.record.moving_lists import lists_joined, lists_opened
 from models.record.passing_on import pass_on
 from models.record.tools import Tools
@@ -54,6 +55,10 @@ class Day:
     left: int = 0
     over: bool = False
     """Whether nobody waits any more and what is the units' own was passed on."""
+    stopped: bool = False
+    """Whether nobody waits any more but those who cannot be moved: the units' own stays till they can."""
+    held: dict[UUID, Exception] = field(default_factory=dict)
+    """Who cannot be moved, and what was raised."""
 
 
 async def archives_frozen(tools: Tools, authority_id: UUID, reshaping: Reshaping, now: datetime) -> int:
@@ -87,14 +92,16 @@ async def move_all(
     await lists_opened(tools, authority_id, reshaping, now)
     while most is None or day.moved + day.left < most:
         force = asked >= PATIENCE
-        done = await move_share(tools, authority_id, reshaping, now, after=after, most=share, force=force)
+        done = await move_apart(tools, authority_id, reshaping, now, after=after, most=share, force=force)
         day.moved, day.left, flying = day.moved + done.moved, day.left + done.left, flying + done.flying
+        day.held |= done.held
         after = done.last
         beat(day)
         if done.last:
             continue
         if not flying:
-            day.over = True
+            day.stopped = bool(day.held)
+            day.over = not day.stopped
             break
         await asyncio.sleep(PAUSE)  # a signature of our own key takes seconds
         after, flying, asked = 0, 0, asked + 1

@@ -23,7 +23,7 @@ _HOUSE = (
 _AGENCY = text(
     f"SELECT {STANDING} AS standing, g.kind, {_HOUSE.format(unit='g.id')}"  # noqa: S608 — no input
     f" = {_HOUSE.format(unit='CAST(:beside AS uuid)')} AS within"
-    " FROM agencies g WHERE g.id = :id AND g.valid_from <= :day AND coalesce(g.valid_to, :day) >= :day"
+    " FROM agencies g WHERE g.id = :id AND g.valid_from <= :day AND (g.valid_to IS NULL OR g.valid_to > :day)"
 )
 """An agency of this authority today: a foreign key would see those of others."""
 

@@ -74,6 +74,25 @@ async def regulation_faults(connection: AsyncConnection, shelf: Shelf, plan: Pla
     return faults
 
 
+_LATER = text(
+    "SELECT agency_id, min(valid_from) AS since FROM agency_regimes WHERE agency_id = ANY (:agencies)"
+    " AND valid_from > :on AND (valid_to IS NULL OR valid_to > valid_from) GROUP BY agency_id"
+)
+
+
+async def regime_faults(connection: AsyncConnection, compiled: Compiled) -> list[Fault]:
+    """Whose law binds is not said for days on which something later is said already: one at a time."""
+    lines = {one.agency_id: one.line for one in compiled.regimes}
+    if not lines:
+        return []
+    rows = await connection.execute(_LATER, {"agencies": sorted(lines), "on": compiled.on})
+    states = ((row, compiled.before.state(row.agency_id, compiled.on)) for row in rows)
+    return [
+        Fault(lines[row.agency_id], "regime-later", state.code if state else str(row.agency_id), row.since)
+        for row, state in states
+    ]
+
+
 def fault_of(basis: Basis, code: str, drafts: tuple[str, ...], document: str, on: date) -> str | None:
     """Why another regulation cannot bind a part of the tree from a day on; none where it can."""
     if code not in basis.regimes and all(one.authority != code for one in seed()):

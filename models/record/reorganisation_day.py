@@ -20,6 +20,7 @@ from models.lifecycle.scene import Scene
 from models.lifecycle.tree import Tree
 from models.lifecycle.tree_acts import attempt, recorded
 from models.lifecycle.tree_changes import Change, End, Operation, Succeed
+from models.record.moving_apart import CANNOT_MOVE
 from models.record.regimes import switched, write_regimes
 from models.record.reorganisation_people import freeze, freeze_newcomers, freeze_staying
 from models.record.reorganisation_rows import day_of, document_of, judge_plan, told_of
@@ -35,6 +36,11 @@ _ON_THE_DAY = ("people-not-placed", "person-elsewhere", "unknown-person")
 _WAITING = text(
     "SELECT count(*) FROM reorganisation_items WHERE reorganisation_id = :id AND state = 'waiting'"
 )
+_MOVABLE = text(
+    "SELECT count(*) FROM reorganisation_items WHERE reorganisation_id = :id AND state = 'waiting'"
+    " AND NOT starts_with(coalesce(reason, ''), :cannot)"
+)
+UNDECIDED = "people-undecided"
 
 
 _BY_STATE = text(
@@ -105,14 +111,24 @@ async def begin(connection: AsyncConnection, tools: Tools, row: Any, scene: Scen
     )
 
 
-async def finish(connection: AsyncConnection, tools: Tools, row: Any, scene: Scene) -> Outcome | None:
-    """The day ends once everybody has moved; none while somebody waits, newcomers too."""
+async def finish(
+    connection: AsyncConnection, tools: Tools, row: Any, scene: Scene, *, tried: bool
+) -> Outcome | None:
+    """The day ends once everybody has moved; none while somebody waits, newcomers too.
+
+    ``tried``: moving them was just tried; whoever cannot be moved stops the end until it is tried again.
+    """
     tree = await locked_tree(connection, row.authority_id)
     told = told_of(row)
     came = await freeze_newcomers(connection, row.authority_id, row.id, dict(told.heirs))
     if came or await waiting(connection, row.id):
+        if tried and not await connection.scalar(_MOVABLE, {"id": row.id, "cannot": CANNOT_MOVE}):
+            return _stuck(row, scene, UNDECIDED, 0)
         # They move first; what had stopped the end before is found again, if it is still so.
-        return Outcome(subject={"trouble": None, "next_wake_at": None}) if row.trouble is not None else None
+        trouble = UNDECIDED if row.trouble == UNDECIDED else None
+        return (
+            Outcome(subject={"trouble": trouble, "next_wake_at": None}) if row.trouble is not None else None
+        )
     on = row.effective_on
     closing = [*_children(tree, told.heirs, row), *(_operation(one, row) for one in row.day["closing"])]
     try:

@@ -25,7 +25,7 @@ from models.lifecycle.reorganisation import (
 )
 from models.lifecycle.reorganisation_plan import check_people, compile_plan, held_elsewhere
 from models.lifecycle.tree import Tree
-from models.record.regimes import regulation_faults
+from models.record.regimes import regime_faults, regulation_faults
 from models.record.shelf import Shelf
 from models.record.tree_acts import first_open_day
 
@@ -49,7 +49,11 @@ _HELD = text(
     " WHERE state IN ('approved', 'executing') AND id <> :self"
 )
 _FORMER = text(
-    "SELECT r.id, r.former, r.effective_on, EXISTS (SELECT 1 FROM reorganisations o WHERE o.id <> :self"
+    "SELECT r.id, r.former, r.effective_on, r.agency_id, EXISTS (SELECT 1 FROM agency_regimes g"
+    " WHERE g.reorganisation_id = r.id) AS regimes,"
+    " (SELECT min(a.code) FROM agency_regimes g JOIN agencies a ON a.id = g.agency_id"
+    "   WHERE g.reorganisation_id = r.id AND g.valid_to IS NOT NULL) AS otherwise,"
+    " EXISTS (SELECT 1 FROM reorganisations o WHERE o.id <> :self"
     " AND o.state IN ('approved', 'executing', 'done') AND o.plan -> 'operations'"
     " @> jsonb_build_array(jsonb_build_object('op', 'restore', 'of', r.id::text))) AS restored"
     " FROM reorganisations r WHERE r.id = ANY (CAST(:of AS uuid[])) AND r.state = 'done'"
@@ -86,10 +90,11 @@ async def judge_plan(
         told = {(one.line, one.code) for one in faults}
         more = [one for one in error.faults if (one.line, "restored-already") not in told]
         return Judged(plan, None, Census(), tuple(sorted((*faults, *more), key=_order)))
+    faults += await regime_faults(connection, compiled)
     census = await _census(connection, compiled)
     faults += check_people(compiled, census)
     held = {row.unit: row.id for row in await connection.execute(_HELD, {"self": reorganisation_id})}
-    faults += held_elsewhere(compiled, held, (one.line for one in plan.operations))
+    faults += held_elsewhere(compiled, held)
     return Judged(plan, compiled, census, tuple(sorted(faults, key=_order)))
 
 
@@ -108,8 +113,12 @@ async def _former(
         for row in await connection.execute(_FORMER, {"of": list(wanted), "self": reorganisation_id}):
             if row.restored:
                 faults.append(Fault(wanted[row.id], "restored-already", str(row.id)))
-            else:
-                found[row.id] = Former.from_json(row.former, row.effective_on)
+                continue
+            if row.otherwise is not None:
+                faults.append(Fault(wanted[row.id], "changed-since", row.otherwise, row.effective_on))
+            # Who may take it back: whoever may decide where it was decided; on whose law binds, the top.
+            places = {row.agency_id, None} if row.regimes else {row.agency_id}
+            found[row.id] = Former.from_json(row.former, row.effective_on, places)
     return found, faults
 
 

@@ -82,7 +82,8 @@ async def _day(connection: AsyncConnection, tools: Tools, ask: Ask, row: Any | N
         if row.state == APPROVED and due:
             outcome = await begin(connection, tools, row, scene)
         elif row.state == EXECUTING and (ask.internal == "finish_reorganisation" or due):
-            outcome = await finish(connection, tools, row, scene)
+            tried = ask.internal == "finish_reorganisation"
+            outcome = await finish(connection, tools, row, scene, tried=tried)
         if outcome is not None:
             await _write(connection, tools, ask, outcome, scene, row)
             row = await _row(connection, ask)

@@ -53,6 +53,13 @@ _UNPLACED = text(
     " ON p.id = i.profile_id AND p.agency_id = i.to_agency_id WHERE NOT i.placed"
     " AND i.reorganisation_id = ANY (:ids) GROUP BY 1, 2"
 )
+# Units that stand elsewhere by it, or under another law, and all below them: others sign there.
+_RESHAPED = text(
+    "SELECT DISTINCT c.descendant_id FROM agency_closure c"
+    " WHERE c.ancestor_id = ANY (CAST(:switched AS uuid[]))"
+    " OR c.ancestor_id IN (SELECT agency_id FROM agency_changes WHERE case_id = :id AND withdrawn_at IS NULL"
+    "   AND jsonb_exists(facts -> 'before', 'parent_id'))"
+)
 _LAST = text("SELECT number, hash FROM events WHERE stream_id = :id ORDER BY number DESC LIMIT 1")
 _LOCK = text("SELECT 1 FROM reorganisations WHERE id = :id FOR NO KEY UPDATE")
 
@@ -64,9 +71,12 @@ async def residue(
     rows = (await connection.execute(_ARRIVED, {"id": case.id})).all()
     agencies = {row.agency for row in rows} | set(case.heirs.values()) | set(case.created)
     agencies -= set(case.ended)
-    if not agencies:
+    switched = {unit for one in case.switches for unit in one.units}
+    reshaped = set(await connection.scalars(_RESHAPED, {"id": case.id, "switched": sorted(switched)}))
+    if not agencies and not reshaped:
         return
-    left = await _left(connection, tools, case.authority_id, scene.now, agencies, scene)
+    signing = (agencies | reshaped) - set(case.ended)
+    left = await _left(connection, tools, case.authority_id, scene.now, agencies, signing, scene)
     left += [Left("unplaced", row.agency, row.unplaced) for row in rows if row.unplaced]
     arrived = {row.agency: row.n for row in rows}
     named = {*agencies, *(one.agency_id for one in left)}
@@ -78,13 +88,14 @@ async def _left(
     tools: Tools,
     authority_id: UUID,
     now: datetime,
-    agencies: Iterable[UUID],
+    headed: Iterable[UUID],
+    signing: Iterable[UUID],
     scene: Scene,
 ) -> list[Left]:
-    """Units without a head and steps that nobody can sign, in these agencies today."""
-    named = sorted(agencies)
-    heads = await connection.scalars(_HEADLESS, {"agencies": named, "day": scene.today})
+    """Units of ``headed`` without a head, and steps that nobody can sign in those of ``signing``, today."""
+    heads = await connection.scalars(_HEADLESS, {"agencies": sorted(headed), "day": scene.today})
     left = [Left("head", agency) for agency in sorted(heads)]
+    named = sorted(signing)
     ends = await find_dead_ends(connection, tools, authority_id, now, certificates=False, agencies=named)
     steps = Counter(one.step.custodian_id for one in ends if one.on == scene.today)
     return left + [Left("signer", agency, count) for agency, count in sorted(steps.items())]
@@ -134,7 +145,7 @@ async def _over(
     agencies = {UUID(row.facts["agency"]) for row in rows}
     still = {
         (one.what, one.agency_id)
-        for one in await _left(connection, tools, authority_id, scene.now, agencies, scene)
+        for one in await _left(connection, tools, authority_id, scene.now, agencies, agencies, scene)
     }
     waiting = await connection.execute(_UNPLACED, {"ids": sorted({row.case_id for row in rows})})
     unplaced = {tuple(row) for row in waiting}

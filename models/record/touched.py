@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.access import Verb, roles
 from models.access.catalogue import Scope
 from models.lifecycle.reorganisation import Compiled
-from models.record.regimes import OWN_LAW
+from models.record.laws_changed import laws_changed
 from models.record.reorganisation_people import WHO, who
 from models.record.reorganisation_rows import COUNTS, Judged
 
@@ -37,12 +37,15 @@ _TOUCHED = text(
     " (SELECT count(*) FROM agency_months m WHERE m.state <> 'closed'"
     " AND m.agency_id = ANY (CAST(:ended AS uuid[]))) AS months,"
     " (SELECT count(*) FROM profiles p WHERE p.chapter <> 'archive'"
-    " AND p.agency_id = ANY (CAST(:under AS uuid[]))) AS other_law"
+    " AND p.agency_id = ANY (CAST(:under AS uuid[])) AND p.id NOT IN (SELECT id FROM who)) AS other_law"
 )
-_COMING = text(f"{WHO} SELECT DISTINCT to_id FROM who")  # noqa: S608 — our own text
+_GOING = text(f"{WHO} SELECT from_id, to_id, count(*) AS people FROM who GROUP BY 1, 2")  # noqa: S608 — our own text
+# Whoever leaves a unit that stands on leaves the post there, too (``posts_left``).
 _HOLDING = text(
-    "SELECT DISTINCT agency_id, role FROM grants WHERE role = ANY (CAST(:roles AS text[]))"
-    " AND valid_from <= :on AND (valid_to IS NULL OR valid_to > :on)"
+    f"{WHO} SELECT g.agency_id, bool_or(w.id IS NULL) AS stays FROM grants g"  # noqa: S608 — our own text
+    " JOIN accounts a ON a.id = g.account_id LEFT JOIN who w ON w.id = a.profile_id"
+    " AND w.from_id <> ALL (CAST(:ended AS uuid[])) WHERE g.role = ANY (CAST(:roles AS text[]))"
+    " AND g.valid_from <= :on AND (g.valid_to IS NULL OR g.valid_to > :on) GROUP BY 1"
 )
 
 
@@ -54,7 +57,7 @@ class UnitTouched:
     code: str
     name: str
     what: str
-    """``ends``, ``begins``, ``changes`` or ``receives``."""
+    """``ends``, ``begins``, ``changes``, ``receives`` or ``gives``."""
     people: int
 
 
@@ -96,23 +99,25 @@ async def touched(connection: AsyncConnection, judged: Judged, today: date) -> T
         return Touched()
     parameters = who(compiled, judged.census)
     ended = list(compiled.ended)
-    own = await connection.scalar(OWN_LAW) if compiled.regimes else None
-    switched = [one.agency_id for one in compiled.regimes if one.regulation != own]
-    under = {below for one in switched for below in compiled.before.below(one, compiled.on)}
-    row = (await connection.execute(_TOUCHED, {**parameters, "ended": ended, "under": sorted(under)})).one()
-    counted = await connection.execute(COUNTS, {"units": sorted(compiled.touched)})
+    laws = await laws_changed(connection, compiled)
+    values = {**parameters, "ended": ended, "under": laws.units}
+    row = (await connection.execute(_TOUCHED, values)).one()
+    going = (await connection.execute(_GOING, parameters)).all()
+    across = sum(one.people for one in going if laws.between(one.from_id, one.to_id))
+    counted = await connection.execute(COUNTS, {"units": sorted(_reached(compiled))})
     counts = {one.agency_id: one.people for one in counted}
-    coming = {one.to_id for one in await connection.execute(_COMING, parameters)}
-    staying = {unit for unit in counts if unit not in compiled.ended}
-    lost = await _without(connection, compiled, coming | staying, _approving())
-    headless = await _without(connection, compiled, set(compiled.created), ("head",), alone=True)
+    held = await _held(connection, compiled, parameters, _approving())
+    lost = _lost(compiled, held, {one.to_id for one in going}, set(counts))
+    heads = await _held(connection, compiled, parameters, ("head",))
+    headless = [unit for unit in compiled.created if unit not in heads.after]
     agents = [unit for unit in ended if (was := compiled.before.state(unit, compiled.on)) and was.has_account]
     found = Touched(
         units=tuple(_units(compiled, counts)),
         **{name: getattr(row, name) for name in _NUMBERS},
+        other_law=row.other_law + across,
         sync_agents=_codes(compiled, agents),
-        approvers_lost=lost,
-        without_head=headless,
+        approvers_lost=_codes(compiled, lost),
+        without_head=_codes(compiled, headless),
         codes_closed=compiled.codes_closed,
     )
     warned = tuple(_warnings(found, len(compiled.undone), passed=compiled.on < today))
@@ -121,7 +126,6 @@ async def touched(connection: AsyncConnection, judged: Judged, today: date) -> T
 
 _NUMBERS = (
     "people", "unplaced", "open_duties", "approvals", "transfers", "delegations", "accounts", "months",
-    "other_law",
 )  # fmt: skip
 
 
@@ -162,26 +166,43 @@ def _approving() -> tuple[str, ...]:
     )
 
 
-async def _without(
-    connection: AsyncConnection,
-    compiled: Compiled,
-    units: Collection[UUID],
-    wanted: tuple[str, ...],
-    *,
-    alone: bool = False,
-) -> tuple[str, ...]:
-    """Units in which, after the day, nobody in line (``alone``: in the unit itself) holds one of the roles.
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Agencies in which somebody holds one of some roles, before the day and after it."""
 
-    What is held in a unit that ends is held in its heir from then on.
+    before: frozenset[UUID]
+    after: frozenset[UUID]
+    """What is held in a unit that ends is held in its heir from then on."""
+
+
+async def _held(
+    connection: AsyncConnection, compiled: Compiled, parameters: dict[str, Any], wanted: tuple[str, ...]
+) -> _Held:
+    values = {**parameters, "ended": list(compiled.ended), "roles": list(wanted), "on": compiled.on}
+    rows = (await connection.execute(_HOLDING, values)).all()
+    after = frozenset(compiled.heirs.get(row.agency_id, row.agency_id) for row in rows if row.stays)
+    return _Held(frozenset(row.agency_id for row in rows), after)
+
+
+def _reached(compiled: Compiled) -> set[UUID]:
+    """The units touched and all below them, which are in another line where those are."""
+    trees, on = (compiled.before, compiled.after), compiled.on
+    return set(compiled.touched).union(*(tree.below(one, on) for tree in trees for one in compiled.touched))
+
+
+def _lost(compiled: Compiled, held: _Held, coming: Collection[UUID], peopled: Collection[UUID]) -> list[UUID]:
+    """Units with people in which, after the day, nobody in line holds one of the roles.
+
+    Of units that are only below those touched: where somebody did before.
     """
-    rows = await connection.execute(_HOLDING, {"roles": list(wanted), "on": compiled.on})
-    held = {compiled.heirs.get(row.agency_id, row.agency_id) for row in rows}
-    bare = [
-        unit
-        for unit in units
-        if not held & ({unit} if alone else set(compiled.after.line(unit, compiled.on)))
-    ]
-    return _codes(compiled, bare)
+    on = compiled.on
+    bare = []
+    for unit in {*coming, *peopled} - set(compiled.ended):
+        own = unit in coming or unit in compiled.touched
+        had = own or not held.before.isdisjoint(compiled.before.line(unit, on))
+        if had and held.after.isdisjoint(compiled.after.line(unit, on)):
+            bare.append(unit)
+    return bare
 
 
 def _codes(compiled: Compiled, units: Iterable[UUID]) -> tuple[str, ...]:
@@ -193,6 +214,7 @@ def _codes(compiled: Compiled, units: Iterable[UUID]) -> tuple[str, ...]:
 
 def _units(compiled: Compiled, counts: dict[UUID, int]) -> Iterable[UnitTouched]:
     targets = {one.to for one in compiled.placements}
+    givers = {one.unit for one in compiled.placements}
     changed = {one.agency_id for _, one in (*compiled.opening, *compiled.closing)} | {
         one.agency_id for one in compiled.regimes
     }
@@ -204,6 +226,8 @@ def _units(compiled: Compiled, counts: dict[UUID, int]) -> Iterable[UnitTouched]
             what = "ends"
         elif unit in compiled.created:
             what = "begins"
+        elif unit in changed or unit not in targets | givers:
+            what = "changes"
         else:
-            what = "receives" if unit in targets and unit not in changed else "changes"
+            what = "receives" if unit in targets else "gives"
         yield UnitTouched(unit, state.code, state.name, what, counts.get(unit, 0))

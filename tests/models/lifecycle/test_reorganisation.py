@@ -72,7 +72,7 @@ def test_a_merger_takes_people_and_units_along() -> None:
     assert [(one.unit, one.to, one.people) for one in made.placements] == [(HEALTH, CULTURE, None)]
     assert made.after.links == (Link(HEALTH, CULTURE, ON, "merged"),)
     assert (made.heirs, made.codes_closed) == ({HEALTH: CULTURE}, ("H26.2",))
-    assert made.places == {ROOT}
+    assert made.places == {ROOT, CULTURE}, "whoever takes over is asked, too"
 
 
 def test_whoever_takes_its_own_superior_over_comes_to_stand_in_its_place() -> None:
@@ -201,11 +201,15 @@ def test_everybody_is_placed_once_and_from_where_they_are() -> None:
 
 def test_two_plans_do_not_touch_one_unit() -> None:
     made = compiled({"op": "rename", "unit": "H26.1.1", "name": "Khác"}, MERGE)
-    held = held_elsewhere(made, {CLINIC: LATER_CASE, ARCHIVE: LATER_CASE, CULTURE: LATER_CASE}, (1, 2))
+    held = held_elsewhere(made, {CLINIC: LATER_CASE, ARCHIVE: LATER_CASE, CULTURE: LATER_CASE})
     assert [(one.line, one.code, one.unit) for one in held] == [
         (2, "unit-in-another-plan", "H26.1"),
         (2, "unit-in-another-plan", "H26.2.1"),
     ]
+    place = {"op": "place", "unit": "H26.1.1", "to": "H26.2", "line": 7}
+    law = {"op": "move_authority", "unit": "H26.1.2", "regulation": "moha", "line": 9}
+    giving = held_elsewhere(compiled(place, law), dict.fromkeys((MUSEUM, ARCHIVE), LATER_CASE))
+    assert [(one.line, one.unit) for one in giving] == [(7, "H26.1.1"), (9, "H26.1.2")]
 
 
 def test_what_was_done_meanwhile_stays_when_a_plan_is_taken_back() -> None:

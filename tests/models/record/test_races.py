@@ -16,6 +16,9 @@ from models.calendar import legal_date
 from models.commands import AcceptTransfer, Body, RequestTransfer, Separate, WithdrawTransfer
 from models.database import transaction
 from models.record.commands import Fate
+from models.record.tree import locked_tree
+from tests.models.record.plans import approve as approve_plan
+from tests.models.record.plans import drafted
 from tests.world import World
 
 # What each act answers alone. A signature that is being made has no answer yet: 202.
@@ -186,3 +189,33 @@ async def test_a_separation_come_due_ends_the_signature_and_the_command_learns_i
     await check(world, profile)
     again = await world.ask("culture.approver", approve, profile, key=prepared.id)
     assert said(again) == "wrong-state"
+
+
+MERGE = {"op": "merge", "units": ["H26.02.01"], "into": "H26.02"}
+PLACE = {"op": "place", "unit": "H26.02.01", "to": "H26.03"}
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+async def test_of_two_plans_of_one_unit_approved_at_once_one_stands(world: World, turn: int) -> None:
+    """Both wait for the tree's lock, in either order; the second sees what the first came to hold."""
+    first, second = [await drafted(world, line) for line in (MERGE, PLACE)][::turn]
+    tasks = []
+    async with transaction(world.tools.engine, world.scope) as holder:
+        await locked_tree(holder, world.authority)
+        for number, case in enumerate((first, second), start=1):
+            tasks.append(asyncio.create_task(approve_plan(world, case)))
+            async with asyncio.timeout(20):
+                while await waiters(world) < number:  # noqa: ASYNC110 — another process is waited for
+                    await asyncio.sleep(0.005)
+    one, two = [await task for task in tasks]
+    assert (one.status, said(two)) == (200, "plan-impossible")
+    assert two.answer is not None
+    assert two.answer["extra"]["fault"] == "unit-in-another-plan"
+    rows = await world.rows("SELECT id FROM reorganisations WHERE state = 'approved'")
+    assert [row.id for row in rows] == [first]
+
+
+async def test_of_two_plans_approved_without_an_order_one_stands(world: World) -> None:
+    cases = [await drafted(world, line) for line in (MERGE, PLACE)]
+    fates = await asyncio.gather(*(approve_plan(world, case) for case in cases))
+    assert sorted(str(said(one)) for one in fates) == ["200", "plan-impossible"]

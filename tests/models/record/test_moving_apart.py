@@ -1,0 +1,64 @@
+"""One person who cannot be moved holds nobody back, stops the end of the day, and is tried again."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from temporalio.testing import ActivityEnvironment
+
+from activities.reorganising.office import ReorganisingOffice
+from models.calendar import start_of_day
+from models.messages import BatchResult
+from models.messages_admin import ReorganisationBatch
+from tests.models.record.plans import approve, ask, drafted
+from tests.models.record.test_reorganised_day import wrong
+from tests.world import World
+
+AWAY = {"op": "merge", "units": ["H26.02.01"], "into": "H26.03"}
+
+
+async def moved(world: World, case: UUID) -> BatchResult:
+    batch = ReorganisationBatch(authority_id=world.authority, reorganisation_id=case, now=world.now)
+    done: BatchResult = await ActivityEnvironment().run(ReorganisingOffice(world.tools).move_people, batch)
+    return done
+
+
+async def held(world: World, profile: UUID, ends: str) -> None:
+    """Damage done to a row, and mended: the person's open custody is none."""
+    await world.rows(f"UPDATE custody SET ends_on = {ends} WHERE profile_id = :p RETURNING 1", p=profile)
+
+
+async def test_one_who_cannot_be_moved_waits_with_the_reason_and_the_others_go(world: World) -> None:
+    people = [await world.employ(agency=world.museum, until="account") for _ in range(5)]
+    case = await drafted(world, AWAY, days=1)
+    assert (await approve(world, case)).status == 200
+    row = await world.one("SELECT effective_on FROM reorganisations WHERE id = :c", c=case)
+    world.now = start_of_day(row.effective_on)
+    assert (await ask(world, case, "wake")).left == 5
+    await held(world, people[2], "starts_on")
+    done = await moved(world, case)
+    assert (done.done, done.more) == (4, False)
+    waiting = await world.one(
+        "SELECT profile_id, reason FROM reorganisation_items WHERE reorganisation_id = :c"
+        " AND state = 'waiting'",
+        c=case,
+    )
+    assert tuple(waiting) == (people[2], "cannot-move: KeyError")
+    # Nothing ends while somebody is left: it is said once, and tried again in an hour.
+    for hour in range(2):
+        moment = await ask(world, case, "finish_reorganisation")
+        row = await world.one("SELECT trouble, next_wake_at FROM reorganisations WHERE id = :c", c=case)
+        assert (moment.chapter, moment.left) == ("executing", 1)
+        assert (row.trouble, row.next_wake_at) == ("people-undecided", world.now + timedelta(hours=1))
+        if hour == 0:
+            world.now += timedelta(hours=1)
+            assert (await ask(world, case, "wake")).next_wake_at is None
+            assert (await moved(world, case)).done == 0
+    stuck = await world.rows("SELECT 1 FROM events WHERE stream_id = :c AND kind LIKE '%stuck'", c=case)
+    assert len(stuck) == 1
+    await held(world, people[2], "NULL")
+    world.now += timedelta(hours=1)
+    await ask(world, case, "wake")
+    assert (await moved(world, case)).done == 1
+    assert (await ask(world, case, "finish_reorganisation")).chapter == "done"
+    row = await world.one("SELECT trouble FROM reorganisations WHERE id = :c", c=case)
+    assert (row.trouble, await wrong(world)) == (None, [])
