@@ -31,7 +31,9 @@ class ReorganisingOffice(ReorganisationActivities):
         async with transaction(self.tools.engine, scope) as connection:
             case = await reorganised(connection, batch.reorganisation_id)
         switches = {unit: one for one in case.switches for unit in one.units}
-        reshaping = Reshaping(case.id, case.effective_on, case.document, case.heirs, switches=switches)
+        reshaping = Reshaping(
+            case.id, case.effective_on, case.document, case.heirs, switches=switches, undone=case.undone
+        )
         day = await move_all(
             self.tools, batch.authority_id, reshaping, batch.now, most=batch.most, beat=_beat
         )

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from api.paging import Page
-from models.command_reorganisation import Plan
+from models.command_reorganisation import Operation, Plan
 
 
 class PlanFault(BaseModel):
@@ -131,6 +131,24 @@ class Happened(BaseModel):
     facts: dict[str, Any] = Field(title="Chi tiết")
 
 
+class InversePlan(BaseModel):
+    """The lines that take a plan back; what is decided on it and when is for people to say."""
+
+    title: str = Field(title="Tên phương án")
+    operations: list[Operation] = Field(title="Nội dung sắp xếp")
+
+
+class GivenBack(BaseModel):
+    """A unit that the plan changed, and how it stands when the plan is taken back."""
+
+    agency_id: UUID = Field(title="Cơ quan, đơn vị")
+    what: str = Field(
+        title="Khi hoàn lại",
+        description="resumes: lập lại; ends: kết thúc; changes: như trước / stands again; ends; is as before",
+    )
+    fields: dict[str, Any] = Field(title="Như trước", description="Mã, tên, cấp trên … / what is as before")
+
+
 class Reorganisation(ReorganisationLine):
     """One plan with all that is known of it."""
 
@@ -142,9 +160,14 @@ class Reorganisation(ReorganisationLine):
     reason: str | None = Field(title="Lý do sửa hoặc rút")
     tree_before: str = Field(title="Mã băm cây tổ chức ngày đó khi không có phương án")
     tree_after: str | None = Field(title="Mã băm cây tổ chức ngày đó khi thực hiện xong")
-    inverse: dict[str, Any] = Field(
+    inverse: InversePlan | None = Field(
         title="Phương án hoàn lại",
-        description="Đơn vị như khi không có phương án / units as before",
+        description="Thêm quyết định và ngày hiệu lực là lập được, khi phương án này đã thực hiện xong; trống"
+        " khi đã rút / with a decision and a day it is a plan, once this one was carried out; none if withdrawn",
+    )
+    gives_back: list[GivenBack] = Field(
+        title="Đơn vị khi hoàn lại",
+        description="Phương án hoàn lại làm gì với từng đơn vị / what the inverse plan makes of each unit",
     )
     history: list[Happened] = Field(title="Diễn biến")
 

@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.paging import cursor, key_of, page
 from api.reading import permits
 from api.reading.reorganisation_shapes import (
+    GivenBack,
     Happened,
+    InversePlan,
     MovedPeople,
     MovedPerson,
     PlanFault,
@@ -25,9 +27,9 @@ from api.reading.reorganisation_shapes import (
 )
 from api.scope import Reading
 from models.access import Verb
-from models.command_reorganisation import Plan
+from models.command_reorganisation import Plan, Restore
 from models.database import Scope, transaction
-from models.lifecycle.reorganisation import STATE_VI
+from models.lifecycle.reorganisation import STATE_VI, WITHDRAWN, Former
 from models.lifecycle.reorganisation_words import FAULTS, WARNINGS
 from models.record.reorganisation_rights import anywhere, role_for
 from models.record.reorganisation_rows import Judged, canonical, judge_plan, quoted
@@ -35,6 +37,8 @@ from models.record.scheduled_months import Scheduled, scheduled_months
 from models.record.touched import Touched, touched
 from models.record.tree import load_tree
 
+TITLE = 500
+"""Characters of a plan's title."""
 READERS = (Verb.PLAN_REORGANISATION, Verb.APPROVE_REORGANISATION)
 
 
@@ -204,10 +208,31 @@ async def one(read: Reading, reorganisation_id: UUID) -> Reorganisation:
             "warnings": [_warning(one["code"], one["count"]) for one in row.warnings],
             "tree_before": row.former_digest,
             "tree_after": row.after_digest,
-            "inverse": row.former,
+            "inverse": _inverse(row) if row.state != WITHDRAWN else None,
+            "gives_back": _given_back(row),
             "history": [Happened.model_validate(event._mapping) for event in history],
         }
     )
+
+
+def _inverse(row: Any) -> InversePlan:
+    title = f"Hoàn lại: {row.title}"[:TITLE]
+    return InversePlan(title=title, operations=[Restore(op="restore", of=row.id, line=1)])
+
+
+def _given_back(row: Any) -> list[GivenBack]:
+    """From what the plan was to leave, or left: a unit that it began ends, one that it ended stands again."""
+    former = Former.from_json(row.former, row.effective_on)
+    if former.left is None:
+        return []  # a plan of before this was kept
+    return [
+        GivenBack(
+            agency_id=unit,
+            what="ends" if not fields else "resumes" if former.left[unit] is None else "changes",
+            fields=fields,
+        )
+        for unit, fields in former.given_back.items()
+    ]
 
 
 async def people(

@@ -55,6 +55,8 @@ class Reshaping:
     formerly: Mapping[UUID, UUID] = field(default_factory=dict)
     """Units that stand below another agency by this, each with the one that was above it."""
 
+    undone: tuple[UUID, ...] = ()
+    """Former plans that are taken back: what they passed on goes back whence it came."""
     switches: Mapping[UUID, Switch] = field(default_factory=dict)
     """Units whose law is another by this, each with what it goes over to."""
 

@@ -130,6 +130,20 @@ class Former:
         """How the plan left a unit."""
         return tree.state(unit, self.on) if self.left is None else self.left.get(unit)
 
+    @property
+    def given_back(self) -> dict[UUID, dict[str, Any]]:
+        """What taking the plan back makes of each unit it changed, as states are kept; nothing: the unit ends."""
+        found = {}
+        for unit, was in sorted(self.states.items()):
+            left = plain_state(self.left.get(unit)) if self.left is not None else None
+            state = plain_state(was)
+            if state != left:
+                kept = left or {}
+                found[unit] = {
+                    name: value for name, value in (state or {}).items() if kept.get(name, ...) != value
+                }
+        return found
+
     def to_json(self) -> dict[str, Any]:
         """As it is kept."""
         left = self.left or {}
@@ -212,6 +226,8 @@ class Reorganised:
     codes_closed: tuple[str, ...]
     regimes: tuple[Regime, ...]
     switches: tuple[Switch, ...] = ()
+    undone: tuple[UUID, ...] = ()
+    """Former plans that it takes back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,8 +97,12 @@ WARNINGS: Mapping[str, tuple[str, str]] = {
     "units-without-head": ("đơn vị mới chưa có người đứng đầu", "new units without a head"),
     "law-changes": ("hồ sơ sẽ áp dụng quy chế khác", "profiles another regulation will bind"),
     "posts-not-restored": (
-        "phương án được hoàn lại: chức vụ, vai trò phải được giao lại bằng quyết định",
-        "plans taken back: posts and roles are to be given again, by people",
+        "chức vụ, vai trò đã hết theo phương án được hoàn lại: phải được giao lại bằng quyết định",
+        "posts and roles that lapsed with the plan taken back: to be given again, by people",
+    ),
+    "ended-for-good": (
+        "việc điều chuyển, biệt phái, báo cáo đã kết thúc theo phương án được hoàn lại: phải lập lại",
+        "transfers, secondments and reports that the plan taken back ended: to be begun again, by people",
     ),
     "day-passed": (
         "ngày hiệu lực đã qua: thực hiện ngay khi phê duyệt",

@@ -18,6 +18,7 @@ from models.lifecycle.moving import Reshaping
 from models.record.moving import FIRST, SHARE, follow_share, formerly_below
 from models.record.moving_apart import move_apart
 from models.record.moving_lists import lists_joined, lists_opened
+from models.record.passing_back import pass_back
 from models.record.passing_on import pass_on
 from models.record.tools import Tools
 
@@ -110,6 +111,7 @@ async def move_all(
         while last is not None:
             last = await follow_share(tools, authority_id, reshaping, now, after=last)
             beat(day)
+        await pass_back(tools, authority_id, reshaping, now)
         await pass_on(tools, authority_id, reshaping, now)
         await lists_joined(tools, authority_id, reshaping, now)
     return day

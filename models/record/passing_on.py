@@ -25,25 +25,28 @@ from models.record.tools import Tools
 from models.record.write import GENESIS, chain, lines, written_rows
 from models.record.writing import Writing
 
-_RIGHTS = text(
+_RIGHTS_OF = (
     "SELECT g.id AS grant_id, h.id AS holder_id, g.account_id, g.agency_id, g.role, g.valid_from, g.valid_to,"
     " coalesce(h.acting, false) AS acting, a.agency_id AS at, g.delegation_of FROM grants g"
     " JOIN accounts a ON a.id = g.account_id LEFT JOIN post_holders h ON h.grant_id = g.id"
-    " WHERE g.agency_id = ANY (:ended) AND (g.valid_to IS NULL OR g.valid_to > greatest(:on, g.valid_from))"
+    " WHERE {grants} AND (g.valid_to IS NULL OR g.valid_to > greatest(:on, g.valid_from))"
     " UNION ALL SELECT NULL, h.id, h.account_id, p.agency_id, p.kind, h.valid_from, h.valid_to, h.acting,"
     " a.agency_id, NULL FROM post_holders h JOIN agency_posts p ON p.id = h.post_id"
-    " JOIN accounts a ON a.id = h.account_id WHERE h.grant_id IS NULL AND p.agency_id = ANY (:ended)"
+    " JOIN accounts a ON a.id = h.account_id WHERE h.grant_id IS NULL AND {holders}"
     " AND (h.valid_to IS NULL OR h.valid_to > greatest(:on, h.valid_from))"
     " ORDER BY 6, 3, 5"
 )
-_HELD = text(
+_RIGHTS = text(_RIGHTS_OF.format(grants="g.agency_id = ANY (:ended)", holders="p.agency_id = ANY (:ended)"))
+RIGHTS_NAMED = text(_RIGHTS_OF.format(grants="g.id = ANY (:ids)", holders="h.id = ANY (:ids)"))
+"""Rights that stand, by the ids of grants, or of holdings of posts that give no role."""
+HELD = text(
     "SELECT g.agency_id, g.role, g.account_id FROM grants g WHERE g.agency_id = ANY (:there)"
     " AND (g.valid_to IS NULL OR g.valid_to > :on)"
     " UNION SELECT p.agency_id, p.kind, h.account_id FROM post_holders h"
     " JOIN agency_posts p ON p.id = h.post_id WHERE p.agency_id = ANY (:there)"
     " AND (h.valid_to IS NULL OR h.valid_to > :on)"
 )
-_POSTS = text(
+POSTS = text(
     "SELECT DISTINCT ON (agency_id, kind) id, agency_id, kind, title FROM agency_posts"
     " WHERE agency_id = ANY (:there) AND valid_to IS NULL ORDER BY agency_id, kind, id"
 )
@@ -92,6 +95,9 @@ _POSTS_END = text(
     "UPDATE agency_posts SET valid_to = greatest(valid_from, :on) WHERE agency_id = ANY (:ended)"
     " AND (valid_to IS NULL OR valid_to > :on)"
 )
+OFFICES = text(
+    "SELECT department_id, ict_department_id FROM authorities WHERE authority_id = hoso_authority()"
+)
 _OFFICES = text(
     "UPDATE authorities SET department_id = coalesce(d.heir, a.department_id),"
     " ict_department_id = coalesce(i.heir, a.ict_department_id) FROM authorities a"
@@ -112,7 +118,7 @@ class PassedOn:
 
 
 @dataclass(slots=True)
-class _Streams:
+class Streams:
     """One outcome for each subject, written together at the end."""
 
     outcomes: dict[UUID, Outcome] = field(default_factory=lambda: defaultdict(Outcome))
@@ -132,12 +138,13 @@ async def pass_on(tools: Tools, authority_id: UUID, reshaping: Reshaping, now: d
     async with transaction(tools.engine, scope) as connection:
         await together(connection, [(LOCK, {"authority": authority_id})])
         stage, reshaping = await staged(connection, tools, authority_id, reshaping, now, ())
-        streams = _Streams()
+        streams = Streams()
         accounts = await _rights(connection, reshaping, streams, done)
         await _delegations(connection, reshaping, streams, done)
         await _things(connection, reshaping, streams, done)
         await _duties(connection, reshaping, streams, done)
-        await _kept(connection, stage, reshaping, streams)
+        await _offices(connection, reshaping, streams)
+        await kept(connection, stage, reshaping, streams)
         named = {"ended": list(reshaping.heirs), "on": reshaping.on}
         heirs = {"heirs": _pairs(reshaping), "authority": authority_id}
         await together(connection, [(_QUOTAS_END, named), (_POSTS_END, named), (_OFFICES, heirs)])
@@ -150,7 +157,7 @@ def _pairs(reshaping: Reshaping) -> Jsonb:
 
 
 async def _rights(
-    connection: AsyncConnection, reshaping: Reshaping, streams: _Streams, done: PassedOn
+    connection: AsyncConnection, reshaping: Reshaping, streams: Streams, done: PassedOn
 ) -> list[UUID]:
     """Grants and posts of the units that end; answers the accounts they are of."""
     ended = list(reshaping.heirs)
@@ -161,7 +168,7 @@ async def _rights(
     destinations = {row.from_agency_id: frozenset(row.went) for row in went}
     there = sorted({*reshaping.heirs.values(), *(one for went in destinations.values() for one in went)})
     held, posts = await together(
-        connection, [(_HELD, {"there": there, "on": reshaping.on}), (_POSTS, {"there": there})]
+        connection, [(HELD, {"there": there, "on": reshaping.on}), (POSTS, {"there": there})]
     )
     passed = pass_rights(
         rights,
@@ -172,13 +179,18 @@ async def _rights(
     known = {(row.agency_id, row.kind): row.id for row in posts}
     for one in passed:
         agency = one.to or reshaping.heirs[one.right.agency_id]
-        _right(streams.of(one.right.account_id, agency), one, known, reshaping)
+        give_on(streams.of(one.right.account_id, agency), one, known, reshaping)
         done.rights += one.to is not None
         done.lapsed += one.to is None
     return sorted({one.account_id for one in rights})
 
 
-def _right(
+def right_of(reorganisation_id: UUID, old: UUID) -> UUID:
+    """The id of the right that goes on in the place of one that ended with a unit."""
+    return uuid5(reorganisation_id, f"right:{old}")
+
+
+def give_on(
     out: Outcome,
     passed: Passed,
     posts: dict[tuple[UUID, str], UUID],
@@ -197,7 +209,7 @@ def _right(
     if passed.to is None:
         out.happened("post.lapsed", None, **facts, on=on.isoformat(), document=reshaping.document)
         return
-    label = uuid5(reshaping.id, f"right:{old}")
+    label = right_of(reshaping.id, old)
     document = reshaping.document
     if one.grant_id is not None:
         out.insert(
@@ -235,7 +247,7 @@ def _right(
 
 
 async def _delegations(
-    connection: AsyncConnection, reshaping: Reshaping, streams: _Streams, done: PassedOn
+    connection: AsyncConnection, reshaping: Reshaping, streams: Streams, done: PassedOn
 ) -> None:
     """Rights lent for a unit that ends are lent for its heir; each looks what it is worth then."""
     values = {"ended": list(reshaping.heirs), "heirs": _pairs(reshaping)}
@@ -243,12 +255,13 @@ async def _delegations(
         heir = reshaping.heirs[row.agency_id]
         out = streams.of(row.id, heir)
         out.update("delegations", {"id": row.id}, agency_id=heir, version=row.version + 1)
-        out.happened("delegation.passed_on", None, **_went(reshaping, row.agency_id, heir))
+        out.happened("delegation.passed_on", None, **facts_of(reshaping, row.agency_id, heir))
         out.tell.append((f"delegation/{row.id}", {}))
         done.things += 1
 
 
-def _went(reshaping: Reshaping, ended: UUID, heir: UUID) -> dict[str, str]:
+def facts_of(reshaping: Reshaping, ended: UUID, heir: UUID) -> dict[str, str]:
+    """What the event of a thing passed on says; taking the plan back goes by it."""
     return {
         "reorganisation": str(reshaping.id),
         "from_agency": str(ended),
@@ -259,14 +272,14 @@ def _went(reshaping: Reshaping, ended: UUID, heir: UUID) -> dict[str, str]:
 
 
 async def _things(
-    connection: AsyncConnection, reshaping: Reshaping, streams: _Streams, done: PassedOn
+    connection: AsyncConnection, reshaping: Reshaping, streams: Streams, done: PassedOn
 ) -> None:
     """Agency and service accounts, open breaches, open reports; lists keep their name to their end."""
     values = {"ended": list(reshaping.heirs), "heirs": _pairs(reshaping)}
     for row in list(await connection.execute(_NAMED, values)):
         heir = reshaping.heirs[row.agency_id]
         out = streams.of(row.id, heir)
-        went = _went(reshaping, row.agency_id, heir)
+        went = facts_of(reshaping, row.agency_id, heir)
         match row.kind:
             case "account":
                 out.update("accounts", {"id": row.id}, agency_id=heir)
@@ -285,18 +298,28 @@ async def _things(
 
 
 async def _duties(
-    connection: AsyncConnection, reshaping: Reshaping, streams: _Streams, done: PassedOn
+    connection: AsyncConnection, reshaping: Reshaping, streams: Streams, done: PassedOn
 ) -> None:
     """What is owed for a list, a report or the unit itself; each told where its subject's story is told."""
     moved = (await connection.execute(_DUTIES, {"heirs": _pairs(reshaping)})).all()
     for row in moved:
         stream = row.agency_month_id or row.report_id or reshaping.id
-        went = _went(reshaping, row.ended, row.heir)
+        went = facts_of(reshaping, row.ended, row.heir)
         streams.of(stream, row.heir).happened("duty.passed_on", None, duty=str(row.id), slot=row.slot, **went)
         done.things += 1
 
 
-async def _kept(connection: AsyncConnection, stage: Stage, reshaping: Reshaping, streams: _Streams) -> None:
+async def _offices(connection: AsyncConnection, reshaping: Reshaping, streams: Streams) -> None:
+    """The authority's own offices that end; the plan's story tells it, for whoever takes it back."""
+    (row,) = await connection.execute(OFFICES)
+    for office, agency in row._mapping.items():
+        if agency in reshaping.heirs:
+            heir = reshaping.heirs[agency]
+            out = streams.of(reshaping.id, heir)
+            out.happened("office.passed_on", None, office=office, **facts_of(reshaping, agency, heir))
+
+
+async def kept(connection: AsyncConnection, stage: Stage, reshaping: Reshaping, streams: Streams) -> None:
     """Write every subject's rows and events, those of one kind together."""
     ids = sorted(streams.outcomes)
     (last,) = await together(connection, [(_LAST, {"ids": ids})])

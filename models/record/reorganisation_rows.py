@@ -207,6 +207,7 @@ def told_of(row: Any) -> Reorganised:
         codes_closed=tuple(day["codes_closed"]),
         regimes=tuple(Regime(0, UUID(unit), law, duties) for unit, law, duties in day["regimes"]),
         switches=tuple(Switch.from_json(one) for one in day.get("switches", ())),
+        undone=tuple(UUID(one["of"]) for one in row.plan["operations"] if one["op"] == "restore"),
     )
 
 

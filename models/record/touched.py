@@ -17,6 +17,7 @@ from models.access import Verb, roles
 from models.access.catalogue import Scope
 from models.lifecycle.reorganisation import Compiled
 from models.record.laws_changed import laws_changed
+from models.record.passing_back import not_given_back
 from models.record.reorganisation_people import WHO, who
 from models.record.reorganisation_rows import COUNTS, Judged
 
@@ -120,7 +121,8 @@ async def touched(connection: AsyncConnection, judged: Judged, today: date) -> T
         without_head=_codes(compiled, headless),
         codes_closed=compiled.codes_closed,
     )
-    warned = tuple(_warnings(found, len(compiled.undone), passed=compiled.on < today))
+    lost = await not_given_back(connection, compiled.undone) if compiled.undone else (0, 0)
+    warned = tuple(_warnings(found, lost, passed=compiled.on < today))
     return Touched(**{**_values(found), "warnings": warned})
 
 
@@ -133,7 +135,7 @@ def _values(found: Touched) -> dict[str, Any]:
     return {name: getattr(found, name) for name in Touched.__dataclass_fields__}
 
 
-def _warnings(found: Touched, undone: int, *, passed: bool) -> Iterable[Warned]:
+def _warnings(found: Touched, lost: tuple[int, int], *, passed: bool) -> Iterable[Warned]:
     yield from (
         Warned(code, count)
         for code, count in (
@@ -142,7 +144,8 @@ def _warnings(found: Touched, undone: int, *, passed: bool) -> Iterable[Warned]:
             ("delegations-end", found.delegations),
             ("month-ends-open", found.months),
             ("law-changes", found.other_law),
-            ("posts-not-restored", undone),
+            ("posts-not-restored", lost[0]),
+            ("ended-for-good", lost[1]),
             ("day-passed", int(passed)),
         )
         if count

@@ -72,7 +72,9 @@ async def test_a_plan_goes_its_way_until_it_is_withdrawn(log_in: Any, world: Wor
     assert done.status_code == 200, done.text
     shown = (await head.get(f"/reorganisations/{case}")).json()
     assert (shown["state"], shown["plan"]["operations"][0]["line"]) == ("approved", 1)
-    assert shown["inverse"]["units"][str(world.museum)]["code"] == "H26.02.01"
+    (back,) = shown["gives_back"]
+    assert (back["agency_id"], back["what"]) == (str(world.museum), "resumes")
+    assert back["fields"]["code"] == "H26.02.01"
     kinds = [one["kind"] for one in shown["history"]]
     assert kinds == ["reorganisation.drafted", "reorganisation.approved"]
     assert (await head.get(f"/reorganisations/{case}/people")).json()["items"] == []
@@ -109,6 +111,14 @@ async def _on_its_day(head: Any, chief: Any, world: World, profile: UUID) -> Non
     assert (shown["state"], shown["moved"], shown["waiting"]) == ("done", 1, 0)
     (person,) = (await head.get(f"/reorganisations/{case}/people")).json()["items"]
     assert (person["profile_id"], person["state"]) == (str(profile), "moved")
+    # What takes it back is given as lines: with a decision and a day it is a plan.
+    later = {name: plan(world, days=1)[name] for name in ("decision", "effective_on")}
+    inverse = await head.command("/reorganisations", {"plan": {**shown["inverse"], **later}})
+    assert inverse.status_code == 201, inverse.text
+    seen = (await head.get(f"/reorganisations/{inverse.json()['answer']['reorganisation_id']}")).json()
+    assert seen["plan"]["operations"] == [{"op": "restore", "line": 1, "of": case}]
+    assert [(one["agency_id"], one["what"]) for one in seen["gives_back"]] == [(str(world.museum), "ends")]
+    assert seen["inverse"]["operations"][0]["of"] == seen["id"]
     held = await world.one("SELECT agency_id FROM profiles WHERE id = :p", p=profile)
     assert held.agency_id == world.culture
     problem(

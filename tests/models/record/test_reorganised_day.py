@@ -27,8 +27,36 @@ async def world(database: Any, tmp_path: Path) -> AsyncIterator[World]:
     await engine.dispose()
 
 
-async def seen(world: World) -> tuple[str, list[Any]]:
-    """The tree of today, and who is whose today by custody, by the profile's row and by the account's."""
+OWN = {
+    "accounts": "SELECT id, agency_id FROM accounts",
+    "delegations": "SELECT id, agency_id, state FROM delegations",
+    "breaches": "SELECT id, agency_id, state FROM breaches",
+    "reports": "SELECT id, agency_id, state FROM review_reports",
+    "duties": "SELECT id, party, agency_id FROM duties WHERE state = 'open'",
+    "quotas": "SELECT agency_id, kind, code, number FROM agency_quotas WHERE valid_from <= :day"
+    " AND (valid_to IS NULL OR valid_to > :day)",
+    "posts": "SELECT agency_id, kind, title FROM agency_posts WHERE valid_from <= :day"
+    " AND (valid_to IS NULL OR valid_to > :day)",
+    "offices": "SELECT department_id, ict_department_id FROM authorities WHERE authority_id = hoso_authority()",
+}
+"""What is a unit's own, or owed in it, beside the tree and its people."""
+
+
+async def rights(world: World) -> set[tuple[Any, ...]]:
+    """Who holds what where today, with a post or without."""
+    rows = await world.rows(
+        "SELECT g.account_id, g.agency_id, g.role FROM grants g WHERE g.valid_from <= :day"
+        " AND (g.valid_to IS NULL OR g.valid_to > :day) UNION SELECT h.account_id, p.agency_id,"
+        " 'post ' || p.kind FROM post_holders h JOIN agency_posts p ON p.id = h.post_id"
+        " WHERE h.valid_from <= :day AND (h.valid_to IS NULL OR h.valid_to > :day)",
+        day=legal_date(world.now),
+    )
+    return {tuple(one) for one in rows}
+
+
+async def seen(world: World) -> tuple[str, list[Any], dict[str, list[Any]]]:
+    """The tree of today, who is whose today by custody, by the profile's row and by the account's, and what
+    is each unit's own."""
     today = legal_date(world.now)
     async with transaction(world.tools.engine, world.scope) as connection:
         tree = await load_tree(connection)
@@ -39,7 +67,11 @@ async def seen(world: World) -> tuple[str, list[Any]]:
         " LEFT JOIN accounts a ON a.id = p.account_id ORDER BY p.id",
         day=today,
     )
-    return tree.digest(today), [tuple(one) for one in people]
+    own = {}
+    for what, sql in OWN.items():
+        found = await world.rows(sql, **({"day": today} if ":day" in sql else {}))
+        own[what] = sorted((tuple(row) for row in found), key=str)
+    return tree.digest(today), [tuple(one) for one in people], own
 
 
 async def wrong(world: World) -> list[Any]:
