@@ -163,7 +163,7 @@ class Reorganisation(ReorganisationLine):
     inverse: InversePlan | None = Field(
         title="Phương án hoàn lại",
         description="Thêm quyết định và ngày hiệu lực là lập được, khi phương án này đã thực hiện xong; trống"
-        " khi đã rút / with a decision and a day it is a plan, once this one was carried out; none if withdrawn",
+        " khi đã rút / with a decision and a day it is a plan, once this one is done; none if withdrawn",
     )
     gives_back: list[GivenBack] = Field(
         title="Đơn vị khi hoàn lại",

@@ -132,7 +132,7 @@ class Former:
 
     @property
     def given_back(self) -> dict[UUID, dict[str, Any]]:
-        """What taking the plan back makes of each unit it changed, as states are kept; nothing: the unit ends."""
+        """What taking the plan back makes of each unit it changed, as states are kept; empty: it ends."""
         found = {}
         for unit, was in sorted(self.states.items()):
             left = plain_state(self.left.get(unit)) if self.left is not None else None

@@ -1,4 +1,4 @@
-"""What was a unit's own goes back when the plan that passed it on is taken back, and what cannot is counted."""
+"""What was a unit's own goes back when the plan that passed it on is taken back; what cannot is counted."""
 
 from datetime import timedelta
 from typing import Any

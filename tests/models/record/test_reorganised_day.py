@@ -37,7 +37,8 @@ OWN = {
     " AND (valid_to IS NULL OR valid_to > :day)",
     "posts": "SELECT agency_id, kind, title FROM agency_posts WHERE valid_from <= :day"
     " AND (valid_to IS NULL OR valid_to > :day)",
-    "offices": "SELECT department_id, ict_department_id FROM authorities WHERE authority_id = hoso_authority()",
+    "offices": "SELECT department_id, ict_department_id FROM authorities"
+    " WHERE authority_id = hoso_authority()",
 }
 """What is a unit's own, or owed in it, beside the tree and its people."""
 

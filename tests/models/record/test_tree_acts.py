@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from models.calendar import legal_date
 from models.command_tree import ChangeAgency, CreateAgency, EndAgency, SetQuota, WithdrawAgencyChange
-from models.commands import Body
+from models.commands import Body, Delegate, RequestTransfer, Second
 from models.database import Scope, transaction
 from models.record.commands import Fate
 from models.record.tree import bring_up, lines_apart, load_tree
@@ -144,6 +144,22 @@ async def test_who_changes_what(
     assert code(await do(world, who, body)) == expected
 
 
+async def nobody_comes(world: World, agency: UUID) -> None:
+    """On the very day on which it is no more nobody is moved to it, lent to it, or given a right there."""
+    profile, day = await world.employ(), today(world)
+    later = day + timedelta(days=30)
+    move = RequestTransfer(to_agency_id=agency, mode="điều động", effective_on=day, document="1/QĐ")
+    lent = Second(to_agency_id=agency, decided_on=day, starts_on=day, ends_on=later, document="7/QĐ")
+    for body in (move, lent):
+        assert code(await world.ask("culture.hr", body, profile)) == (422, "unknown-agency")
+    right = Delegate(
+        delegate_id=world.accounts["culture.head"], what="approval", agency_id=agency, valid_from=day,
+        valid_to=later, document="3/UQ",
+    )  # fmt: skip
+    asked = await world.ask("culture.approver", right, uuid4(), subject="delegation")
+    assert code(asked) == (422, "unknown-agency")
+
+
 async def test_an_agency_ends_when_nobody_and_nothing_is_left_in_it(world: World) -> None:
     profile = await world.employ(agency=world.museum)
     assert code(await do(world, "department", EndAgency(agency_id=world.culture, **how(world)))) == (
@@ -162,6 +178,7 @@ async def test_an_agency_ends_when_nobody_and_nothing_is_left_in_it(world: World
     assert row.valid_to == today(world)
     below = CreateAgency(parent_id=world.museum, code="H26.9", name="Đội", **how(world))
     assert code(await do(world, "department", below)) == (422, "unknown-agency")
+    await nobody_comes(world, world.museum)
 
 
 async def test_nothing_moves_in_a_month_that_is_closed(world: World) -> None:
