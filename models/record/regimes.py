@@ -53,6 +53,13 @@ _UNDONE = text(
     " LEFT JOIN agency_regimes o"
     " ON o.agency_id = r.agency_id AND o.valid_to = r.valid_from AND o.id <> r.id"
     " WHERE r.reorganisation_id = ANY (CAST(:of AS uuid[])) AND r.valid_to IS NULL"
+    # What the plan itself took back, and wrote nothing in the place of, binds again.
+    " UNION ALL SELECT e.agency_id, e.duties, e.duties_by, e.duties_citation, e.regulation"
+    " FROM reorganisations u CROSS JOIN LATERAL jsonb_array_elements(u.plan -> 'operations') AS l (line)"
+    " JOIN agency_regimes e ON CAST(e.reorganisation_id AS text) = l.line ->> 'of'"
+    "   AND e.valid_to = greatest(e.valid_from, u.effective_on)"
+    " WHERE u.id = ANY (CAST(:of AS uuid[])) AND l.line ->> 'op' = 'restore' AND NOT EXISTS"
+    " (SELECT 1 FROM agency_regimes n WHERE n.agency_id = e.agency_id AND n.reorganisation_id = u.id)"
 )
 Dated = tuple[tuple[date, RuleSet], ...]
 

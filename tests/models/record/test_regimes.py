@@ -113,6 +113,9 @@ async def test_another_regulation_binds_the_subtree_from_its_day(world: World) -
     still = await world.one("SELECT rule_id, due_on FROM duties WHERE id = :d", d=there.id)
     assert (still.rule_id, still.due_on) == (there.rule_id, there.due_on)
     assert (await noticed(world, one)).rule_id == HANOI
+    # Taken back in its turn, what was taken back binds again.
+    await carried_out(world, await drafted(world, {"op": "restore", "of": str(back)}, days=1))
+    assert (await law_of(world, world.museum)).authority == "binh_dinh"
 
 
 async def test_running_duties_are_reckoned_again_where_the_plan_says_so(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -144,10 +144,11 @@ async def test_who_changes_what(
     assert code(await do(world, who, body)) == expected
 
 
-async def nobody_comes(world: World, agency: UUID) -> None:
-    """On the very day on which it is no more nobody is moved to it, lent to it, or given a right there."""
-    profile, day = await world.employ(), today(world)
+async def test_on_the_day_on_which_an_agency_is_no_more_nobody_comes_to_it(world: World) -> None:
+    profile, day, agency = await world.employ(), today(world), world.museum
     later = day + timedelta(days=30)
+    ends = EndAgency(agency_id=agency, successors=(world.culture,), **how(world))
+    assert (await do(world, "department", ends)).status == 201
     move = RequestTransfer(to_agency_id=agency, mode="điều động", effective_on=day, document="1/QĐ")
     lent = Second(to_agency_id=agency, decided_on=day, starts_on=day, ends_on=later, document="7/QĐ")
     for body in (move, lent):
@@ -178,7 +179,6 @@ async def test_an_agency_ends_when_nobody_and_nothing_is_left_in_it(world: World
     assert row.valid_to == today(world)
     below = CreateAgency(parent_id=world.museum, code="H26.9", name="Đội", **how(world))
     assert code(await do(world, "department", below)) == (422, "unknown-agency")
-    await nobody_comes(world, world.museum)
 
 
 async def test_nothing_moves_in_a_month_that_is_closed(world: World) -> None:
