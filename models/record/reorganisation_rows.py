@@ -50,8 +50,8 @@ _HELD = text(
 )
 _FORMER = text(
     "SELECT r.id, r.former, r.effective_on, r.agency_id, EXISTS (SELECT 1 FROM agency_regimes g"
-    " WHERE g.reorganisation_id = r.id OR r.plan -> 'operations' @> jsonb_build_array(jsonb_build_object('op',"
-    "   'restore', 'of', CAST(g.reorganisation_id AS text)))) AS regimes,"
+    " WHERE g.reorganisation_id = r.id OR r.plan -> 'operations' @> jsonb_build_array("
+    "   jsonb_build_object('op', 'restore', 'of', CAST(g.reorganisation_id AS text)))) AS regimes,"
     " (SELECT min(a.code) FROM agency_regimes g JOIN agencies a ON a.id = g.agency_id"
     "   WHERE g.reorganisation_id = r.id AND g.valid_to IS NOT NULL) AS otherwise,"
     " EXISTS (SELECT 1 FROM reorganisations o WHERE o.id <> :self"
