@@ -5,7 +5,8 @@ events, same next wakes. The rows of ``reorganisation_items`` are the cursor: wh
 the transaction that says so, so a run that was cut off goes on at the next person, and nobody is moved twice.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -80,6 +81,15 @@ _LISTS = text(
 
 class LifeError(RuntimeError):
     """One profile's decision was not made: its cause says why, and the whole share is undone."""
+
+
+@contextmanager
+def _named(profile_id: UUID) -> Iterator[None]:
+    """Whatever is raised of one life is said to be of that one."""
+    try:
+        yield
+    except Exception as error:
+        raise LifeError(profile_id) from error
 
 
 @dataclass(slots=True)
@@ -175,7 +185,8 @@ async def move_share(
         listed: list[dict[str, str | None]] = []
         for item in items:
             row = rows[item.profile_id]
-            life = life_of(row)
+            with _named(item.profile_id):
+                life = life_of(row)
             to = _where_to(life, item, reshaping)
             if to is None:
                 subjects.append([_settled(reshaping, item, now, "left", "moved-meanwhile")])
@@ -184,15 +195,13 @@ async def move_share(
                 done.flying += 1
             else:
                 scene = stage.scene(life, reshaping)
-                try:
+                with _named(life.profile_id):
                     outcome = (
                         _switched(life, switching, reshaping, scene)
                         if to == life.agency_id
                         else move(life, custody[life.profile_id], to, reshaping, scene)
                     )
                     own = await written(connection, stage, row, life, outcome, scene, to)
-                except Exception as error:
-                    raise LifeError(life.profile_id) from error
                 subjects.append([*own, _settled(reshaping, item, now, "moved")])
                 agent = stage.agents.get(to)
                 listed.append({"profile": str(life.profile_id), "agent": str(agent) if agent else None})

@@ -27,7 +27,9 @@ from models.record.passing_on import (
     Streams,
     facts_of,
     give_on,
+    holding_of,
     kept,
+    post_of,
     right_of,
 )
 from models.record.tools import Tools
@@ -79,9 +81,9 @@ _OFFICES = text(
 )
 # A right of a unit that ended ended on the day; what goes on elsewhere has an id that is made of it.
 _ENDED = text(
-    "SELECT g.id, g.agency_id, g.valid_from <= :on AS begun FROM grants g WHERE g.agency_id = ANY (:ended)"
-    " AND g.valid_to = greatest(g.valid_from, :on) UNION ALL"
-    " SELECT h.id, p.agency_id, h.valid_from <= :on FROM post_holders h"
+    "SELECT g.id, g.agency_id, g.valid_from <= :on AS begun, false AS bare FROM grants g"
+    " WHERE g.agency_id = ANY (:ended) AND g.valid_to = greatest(g.valid_from, :on) UNION ALL"
+    " SELECT h.id, p.agency_id, h.valid_from <= :on, true FROM post_holders h"
     " JOIN agency_posts p ON p.id = h.post_id"
     " WHERE h.grant_id IS NULL AND p.agency_id = ANY (:ended) AND h.valid_to = greatest(h.valid_from, :on)"
 )
@@ -106,6 +108,12 @@ _POSTS = text(
     "   WHERE n.agency_id = o.agency_id AND n.kind = o.kind AND n.title IS NOT DISTINCT FROM o.title"
     "   AND n.valid_to IS NULL)"
 )
+# A post the plan made where there was none goes with who held it.
+_MADE = text(
+    "UPDATE agency_posts SET valid_to = greatest(valid_from, :back) WHERE id = ANY (CAST(:made AS uuid[]))"
+    " AND valid_to IS NULL AND NOT EXISTS (SELECT 1 FROM post_holders h WHERE h.post_id = agency_posts.id"
+    "   AND (h.valid_to IS NULL OR h.valid_to > :back))"
+)
 
 
 async def pass_back(tools: Tools, authority_id: UUID, reshaping: Reshaping, now: datetime) -> None:
@@ -118,9 +126,11 @@ async def pass_back(tools: Tools, authority_id: UUID, reshaping: Reshaping, now:
         stage, reshaping = await staged(connection, tools, authority_id, reshaping, now, ())
         for row in (await connection.execute(_FORMER, {"of": list(reshaping.undone)})).all():
             streams = Streams()
-            accounts = await _given_back(connection, row, reshaping, streams)
+            back = await _given_back(connection, row, reshaping, streams)
             await kept(connection, stage, reshaping, streams)
-            await stir(connection, accounts, now)
+            made = sorted({post_of(row.id, one.agency_id, one.role) for one in back})
+            await connection.execute(_MADE, {"made": made, "back": reshaping.on})
+            await stir(connection, sorted({one.account_id for one in back}), now)
 
 
 def _heirs(row: Any) -> dict[UUID, UUID]:
@@ -129,8 +139,8 @@ def _heirs(row: Any) -> dict[UUID, UUID]:
 
 async def _given_back(
     connection: AsyncConnection, row: Any, reshaping: Reshaping, streams: Streams
-) -> list[UUID]:
-    """All that one plan had passed on; answers the accounts whose rights go back."""
+) -> list[Right]:
+    """All that one plan had passed on; answers the rights that go back, as they stood."""
     heirs = _heirs(row)
     where = {"of": row.id, "told": str(row.id), "heirs": sorted(set(heirs.values()))}
     ended = {
@@ -173,13 +183,18 @@ def _thing(one: Any, reshaping: Reshaping, streams: Streams) -> None:
         out.tell.append((f"delegation/{one.id}", {}))
 
 
+def _went_on(reorganisation_id: UUID, former: Any) -> UUID:
+    """The id of the grant, or of the holding that gives no role, that goes on in its place."""
+    return (holding_of if former.bare else right_of)(reorganisation_id, former.id)
+
+
 async def _rights(
     connection: AsyncConnection, row: Any, reshaping: Reshaping, streams: Streams
-) -> list[UUID]:
+) -> list[Right]:
     """Rights that went on with a unit's heir go back; none where the post there was filled since."""
     heirs = _heirs(row)
     former = (await connection.execute(_ENDED, {"ended": sorted(heirs), "on": row.effective_on})).all()
-    homes: dict[UUID | None, UUID] = {right_of(row.id, one.id): one.agency_id for one in former}
+    homes: dict[UUID | None, UUID] = {_went_on(row.id, one): one.agency_id for one in former}
     found, held, posts = await together(
         connection,
         [
@@ -191,15 +206,15 @@ async def _rights(
     rights = [Right(**one._asdict()) for one in found]
     there = [(one.agency_id, one.role, one.account_id) for one in held]
     known = {(one.agency_id, one.kind): one.id for one in posts}
-    moved = []
+    moved: list[Right] = []
     for home in sorted(heirs):
         mine = [one for one in rights if homes.get(one.grant_id or one.holder_id) == home]
         aims = {one.agency_id: home for one in mine}
         for one in pass_rights(mine, heirs=aims, destinations={}, held=there):
             if one.to is not None:
                 give_on(streams.of(one.right.account_id, home), one, known, reshaping)
-                moved.append(one.right.account_id)
-    return sorted(set(moved))
+                moved.append(one.right)
+    return moved
 
 
 _LOST = text(
@@ -231,7 +246,7 @@ async def not_given_back(connection: AsyncConnection, undone: Iterable[UUID]) ->
         units: Sequence[UUID] = sorted(_heirs(row))
         on: date = row.effective_on
         former = (await connection.execute(_ENDED, {"ended": units, "on": on})).all()
-        wanted = [right_of(row.id, one.id) for one in former if one.begun]
+        wanted = [_went_on(row.id, one) for one in former if one.begun]
         went = (await connection.execute(_WENT_ON, {"ids": wanted})).all()
         lost = (await connection.execute(_LOST, {"of": row.id, "ended": units})).one()
         rights += len(wanted) - len(went) + lost.left

@@ -186,8 +186,18 @@ async def _rights(
 
 
 def right_of(reorganisation_id: UUID, old: UUID) -> UUID:
-    """The id of the right that goes on in the place of one that ended with a unit."""
+    """The id of the grant that goes on in the place of one that ended with a unit."""
     return uuid5(reorganisation_id, f"right:{old}")
+
+
+def holding_of(reorganisation_id: UUID, old: UUID) -> UUID:
+    """The same of the holding of a post: by the grant it gives, or by itself where it gives none."""
+    return uuid5(right_of(reorganisation_id, old), "holder")
+
+
+def post_of(reorganisation_id: UUID, agency_id: UUID, role: str) -> UUID:
+    """The id of a post that is made where a right goes on and there was none."""
+    return uuid5(reorganisation_id, f"post:{agency_id}:{role}")
 
 
 def give_on(
@@ -226,13 +236,13 @@ def give_on(
     if one.holder_id is not None:
         post = posts.get((passed.to, one.role))
         if post is None:
-            post = posts[passed.to, one.role] = uuid5(reshaping.id, f"post:{passed.to}:{one.role}")
+            post = posts[passed.to, one.role] = post_of(reshaping.id, passed.to, one.role)
             out.insert(
                 "agency_posts", id=post, agency_id=passed.to, kind=one.role, valid_from=on, document=document
             )
         out.insert(
             "post_holders",
-            id=uuid5(label, "holder"),
+            id=holding_of(reshaping.id, old),
             post_id=post,
             account_id=one.account_id,
             acting=one.acting,

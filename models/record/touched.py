@@ -121,8 +121,8 @@ async def touched(connection: AsyncConnection, judged: Judged, today: date) -> T
         without_head=_codes(compiled, headless),
         codes_closed=compiled.codes_closed,
     )
-    lost = await not_given_back(connection, compiled.undone) if compiled.undone else (0, 0)
-    warned = tuple(_warnings(found, lost, passed=compiled.on < today))
+    gone = await not_given_back(connection, compiled.undone) if compiled.undone else (0, 0)
+    warned = tuple(_warnings(found, gone, passed=compiled.on < today))
     return Touched(**{**_values(found), "warnings": warned})
 
 

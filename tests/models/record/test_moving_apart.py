@@ -22,9 +22,9 @@ async def moved(world: World, case: UUID) -> BatchResult:
     return done
 
 
-async def held(world: World, profile: UUID, ends: str) -> None:
-    """Damage done to a row, and mended: the person's open custody is none."""
-    await world.rows(f"UPDATE custody SET ends_on = {ends} WHERE profile_id = :p RETURNING 1", p=profile)
+async def damaged(world: World, profile: UUID, chapter: str) -> None:
+    """A row that no code of ours reads; and mended."""
+    await world.rows("UPDATE profiles SET chapter = :c WHERE id = :p RETURNING 1", c=chapter, p=profile)
 
 
 async def test_one_who_cannot_be_moved_waits_with_the_reason_and_the_others_go(world: World) -> None:
@@ -34,7 +34,7 @@ async def test_one_who_cannot_be_moved_waits_with_the_reason_and_the_others_go(w
     row = await world.one("SELECT effective_on FROM reorganisations WHERE id = :c", c=case)
     world.now = start_of_day(row.effective_on)
     assert (await ask(world, case, "wake")).left == 5
-    await held(world, people[2], "starts_on")
+    await damaged(world, people[2], "nowhere")
     done = await moved(world, case)
     assert (done.done, done.more) == (4, False)
     waiting = await world.one(
@@ -42,7 +42,7 @@ async def test_one_who_cannot_be_moved_waits_with_the_reason_and_the_others_go(w
         " AND state = 'waiting'",
         c=case,
     )
-    assert tuple(waiting) == (people[2], "cannot-move: KeyError")
+    assert tuple(waiting) == (people[2], "cannot-move: ValueError")
     # Nothing ends while somebody is left: it is said once, and tried again in an hour.
     for hour in range(2):
         moment = await ask(world, case, "finish_reorganisation")
@@ -55,7 +55,7 @@ async def test_one_who_cannot_be_moved_waits_with_the_reason_and_the_others_go(w
             assert (await moved(world, case)).done == 0
     stuck = await world.rows("SELECT 1 FROM events WHERE stream_id = :c AND kind LIKE '%stuck'", c=case)
     assert len(stuck) == 1
-    await held(world, people[2], "NULL")
+    await damaged(world, people[2], "account")
     world.now += timedelta(hours=1)
     await ask(world, case, "wake")
     assert (await moved(world, case)).done == 1

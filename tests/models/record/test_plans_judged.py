@@ -37,7 +37,7 @@ async def test_whoever_takes_people_over_is_asked_like_whoever_gives_them(world:
     assert (await draft(world, "culture.head", {**PLACE, "to": "H26.02"})).status == 201
     # With the right on both sides one decides alone.
     await given(world, "culture.head", "head", world.health)
-    assert (await approve(world, case, "culture.head")).status == 200
+    assert (await draft(world, "culture.head", PLACE)).status == 201
 
 
 async def test_what_the_department_decided_only_the_department_takes_back(world: World) -> None:
@@ -140,9 +140,12 @@ async def test_units_below_lose_who_approves_and_their_steps_are_left_to_people(
 async def test_who_leaves_takes_no_right_to_approve_along(world: World) -> None:
     """The only one who approves in a unit goes elsewhere: people stay whom nobody approves any more."""
     store = await unit(world, world.department, "H26.01.01")
+    await given(world, "culture.hr", "hr_officer", store)
     gone = await world.employ(agency=store, until="declaration")
     await given(world, "person", "approver", store)
     stays = await world.employ(agency=store, until="account")
+    ends = "UPDATE grants SET valid_to = valid_from WHERE role = 'hr_officer' AND agency_id = :s RETURNING 1"
+    await world.rows(ends, s=store)
     move = {"op": "place", "unit": "H26.01.01", "to": "H26.02", "people": [str(gone)]}
     assert (await previewed(world, move)).approvers_lost == ("H26.01.01",)
     other = {**move, "people": [str(stays)]}

@@ -32,7 +32,8 @@ OWN = {
     "delegations": "SELECT id, agency_id, state FROM delegations",
     "breaches": "SELECT id, agency_id, state FROM breaches",
     "reports": "SELECT id, agency_id, state FROM review_reports",
-    "duties": "SELECT id, party, agency_id FROM duties WHERE state = 'open'",
+    "duties": "SELECT id, party, agency_id FROM duties WHERE state = 'open'"
+    " AND NOT jsonb_exists(facts, 'residue')",
     "quotas": "SELECT agency_id, kind, code, number FROM agency_quotas WHERE valid_from <= :day"
     " AND (valid_to IS NULL OR valid_to > :day)",
     "posts": "SELECT agency_id, kind, title FROM agency_posts WHERE valid_from <= :day"
@@ -40,7 +41,7 @@ OWN = {
     "offices": "SELECT department_id, ict_department_id FROM authorities"
     " WHERE authority_id = hoso_authority()",
 }
-"""What is a unit's own, or owed in it, beside the tree and its people."""
+"""What is a unit's own, or owed in it, beside the tree and its people; without what plans leave to people."""
 
 
 async def rights(world: World) -> set[tuple[Any, ...]]:
