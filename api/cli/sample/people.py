@@ -20,6 +20,7 @@ from .career import (
 from .data import data, organisation
 from .identity import address, citizen_id, family, full_name, home_town
 from .organisation import Agency
+from .rarely import rarely
 from .training import schooling
 
 ETHNICITIES = ("01",) * 20 + ("02", "03", "06", "07", "08", "09", "12", "24")
@@ -54,6 +55,7 @@ def person(seed: int, index: int, agency: Agency, place: int, authority: str, as
     content["rewards"] = rewards(rng, service)
     content["family_members"] = family(rng, content, service.born, as_of)
     content |= _means(rng, service) | _remarks(rng, service)
+    content |= rarely(seed, index, content, agency.trade, place, gender)
     category = "contract_worker" if worker else trade["category"]
     login = f"cb{index:06}"
     extras = {"agency_code": agency.code, "staff_category": category, "login": login}

@@ -95,17 +95,24 @@ def test_no_number_can_belong_to_anyone(sheets: Sheets, gathered: Gathered) -> N
     assert set(re.findall(r"\b\d{12}\b", text)) == set(re.findall(r"\b000\d{9}\b", text))
 
 
+OTHER_PAY = {
+    "salary_percent",
+    "position_salary_step",
+    "position_salary_percent",
+    "position_beyond_frame_percent",
+    "position_beyond_frame_effective_on",
+}
+"""Of item 29 and 30: pay that nobody in the sample is on."""
+
+
 def test_all_38_items_and_every_accent_occur(gathered: Gathered) -> None:
     cat = catalogue()
     filled = set().union(*(person.content.keys() for person in gathered.candidates))
     never = {field.name for field in cat.fields} - filled
-    rare = {"portrait_photo", "former_regime_service", "production_land", "other_allowance"}
-    rare |= {"concurrent_position", "concurrent_party_position", "concurrent_allowance", "planned_position"}
-    rare |= {"state_honorary_title", "academic_title", "salary_percent", "position_salary_step"}
-    rare |= {"position_salary_percent", "position_beyond_frame_percent", "position_beyond_frame_effective_on"}
-    assert never <= rare
+    # A picture is no cell of a workbook; whoever is in office today was a child when the former regime ended.
+    assert never <= {"portrait_photo", "former_regime_service", *OTHER_PAY}
     assert {field.item.split(".")[0] for field in cat.fields if field.name in filled} >= {
-        str(number) for number in range(1, 39) if number not in (21, 22, 24, 25, 27)
+        str(number) for number in range(1, 39)
     }
     names = "".join(person.content.get("birth_full_name", "") for person in gathered.candidates)
     vowels = "AĂÂEÊIOÔƠUƯY"
@@ -114,7 +121,7 @@ def test_all_38_items_and_every_accent_occur(gathered: Gathered) -> None:
         for vowel in vowels
         for mark in ("", "\u0300", "\u0301", "\u0309", "\u0303", "\u0323")
     } | {"Đ"}
-    assert len(accented & set(names)) >= 60
+    assert accented - set(names) == set()
 
 
 def test_some_rows_are_decomposed_and_read_the_same(sheets: Sheets, gathered: Gathered) -> None:
