@@ -1,6 +1,8 @@
 """What travels through the engine is small and says nothing about a person (design.md, principle 5)."""
 
+import importlib
 import inspect
+import pkgutil
 import re
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -12,7 +14,7 @@ import annotated_types
 import pytest
 from pydantic import BaseModel, Field, StringConstraints
 
-from models import messages, messages_admin
+import models
 
 SCALARS = (UUID, int, float, bool, datetime, date, timedelta, NoneType)
 LONGEST_TEXT, LONGEST_LIST = 500, 2_000
@@ -73,7 +75,9 @@ def faults(model: type[BaseModel]) -> list[str]:
 
 
 def all_messages() -> list[type[BaseModel]]:
-    files = (messages, messages_admin)
+    names = [one.name for one in pkgutil.iter_modules(models.__path__) if one.name.startswith("messages")]
+    assert {"messages", "messages_admin", "messages_bulk", "messages_slips"} <= set(names)
+    files = [importlib.import_module(f"models.{name}") for name in names]
     found = [one for file in files for _, one in inspect.getmembers(file, inspect.isclass)]
     homes = {file.__name__ for file in files}
     return list({one for one in found if issubclass(one, BaseModel) and one.__module__ in homes})

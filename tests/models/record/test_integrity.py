@@ -83,6 +83,14 @@ async def test_every_event_and_duty_names_the_law_it_was_decided_under(world: Wo
         assert "Điều" in duty.citation
 
 
+async def test_every_approval_names_the_law_it_was_given_under(world: World) -> None:
+    profile = await world.employ()
+    laws = {row.hash for row in await world.rows("SELECT hash FROM rule_sets")}
+    approvals = await world.rows("SELECT * FROM approvals WHERE profile_id = :p", p=profile)
+    assert [row.rule_set_hash in laws for row in approvals] == [True]
+    assert all(row.rule_ids and row.digest for row in approvals)
+
+
 async def test_facts_of_events_hold_no_name_and_no_number(world: World) -> None:
     profile = await moved(world)
     rows = await world.rows("SELECT facts FROM events WHERE stream_id = :p", p=profile)
