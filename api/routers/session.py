@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from api import addresses, auth
 from api.devices import device_of
-from api.scope import Asker, Who, clock_of, demanded, tools_of
+from api.reading.account_rules import AccountRules, account_rules
+from api.scope import Asker, Read, Who, clock_of, demanded, tools_of
 from models.access import OFFICIAL, roles
 from models.commands import ActivateAccount
 from models.identifiers import new_id
@@ -126,6 +127,12 @@ async def who_am_i(request: Request, who: Who) -> WhoAmI:
         second_factor_at=who.second_factor_at,
         expires_at=who.expires_at,
     )
+
+
+@router.get("/rules", operation_id="readAccountRules", summary="Quy định về tài khoản này / its rules")
+async def rules(read: Read) -> AccountRules:
+    """Tài khoản này để làm gì, đăng nhập ở đâu, phải giữ gìn thế nào, theo điều nào / by which articles."""
+    return await account_rules(read)
 
 
 def _roles(who: Asker) -> list[HeldRole]:

@@ -27,6 +27,45 @@ async def test_a_session_knows_its_account_and_roles(world: World, caller: Calle
     assert me["must_change_password"] is False
 
 
+@pytest.mark.rule("hanoi.art10.1")
+async def test_where_to_log_in_is_told_with_its_article(caller: Caller) -> None:
+    await caller.login("hr.a")
+    told = {one["rule_id"]: one for one in (await caller.ok("/session/rules"))["items"]}
+    assert told["hanoi.art10.1"]["address"] == "https://cbccvc.hanoi.gov.vn/"
+    assert "Điều 10.1" in told["hanoi.art10.1"]["citation"]
+
+
+@pytest.mark.rule("hanoi.art6.2.b")
+@pytest.mark.rule("hanoi.art10.2")
+async def test_an_agency_is_told_what_its_account_is_and_that_it_keeps_it_secret(caller: Caller) -> None:
+    await caller.login("approver.a")
+    said = await caller.ok("/session/rules")
+    assert said["kind"] == "agency"
+    told = [one["rule_id"] for one in said["items"]]
+    assert told.index("hanoi.art6.2.b") < told.index("hanoi.art10.2")
+    assert "hanoi.art10.3" not in told, "a person's own account is another"
+
+
+@pytest.mark.rule("hanoi.art10.3")
+async def test_a_person_is_told_what_the_own_account_is_for(world: World, caller: Caller) -> None:
+    async def write(connection: Any) -> None:
+        profile = await world.profile(connection, "Nguyễn Thị Quy Định", world.a)
+        await world.account(connection, "official.rules", profile_id=profile, kind="personal")
+
+    await world.written(write)
+    await caller.login("official.rules")
+    told = [one["rule_id"] for one in (await caller.ok("/session/rules"))["items"]]
+    assert "hanoi.art10.3" in told
+    assert "hanoi.art10.2" not in told
+
+
+@pytest.mark.rule("hanoi.art6.2.a")
+async def test_an_administrator_is_told_whose_work_the_accounts_are(caller: Caller) -> None:
+    await caller.login("admin")
+    told = [one["rule_id"] for one in (await caller.ok("/session/rules"))["items"]]
+    assert {"hanoi.art6.2.a", "hanoi.art9.1.c", "hanoi.art13.3", "hanoi.art19.8"} <= set(told)
+
+
 async def test_a_role_ends_on_the_first_day_without_it(caller: Caller, clock: StandingClock) -> None:
     await caller.login("former.hr")
     assert (await caller.ok("/session"))["roles"] == []
