@@ -15,6 +15,7 @@ from uuid import UUID, uuid4, uuid5
 
 import psycopg
 from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy
 
 from models.identifiers import profile_workflow
 from models.messages import Ask, Life
@@ -176,7 +177,13 @@ async def _asleep(
     async def our(profile: UUID) -> None:
         life = Life(authority_id=world.authority, profile_id=profile)
         name = profile_workflow(profile)
-        await sealed.start_workflow(ProfileWorkflow.run, life, id=name, task_queue=settings.task_queue)
+        await sealed.start_workflow(
+            ProfileWorkflow.run,
+            life,
+            id=name,
+            task_queue=settings.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,  # the API may have
+        )
 
     async def other(profile: UUID) -> None:
         await plain.start_workflow(
