@@ -227,6 +227,15 @@ class GiveNotice(Body):
     document: Text
     category: Category | None = None
     """The staff category the decision gives; with it may come another form (phu_yen.art5.1)."""
+    mapping: UUID | None = Field(
+        default=None,
+        title="Quyết định ánh xạ",
+        description="Giá trị cũ cần khai lại theo mã đã quyết định / what of the mapping desk is carried out",
+    )
+    paths: tuple[Annotated[str, StringConstraints(min_length=1, max_length=120)], ...] = Field(
+        default=(), max_length=50, title="Mục cần cập nhật"
+    )
+    """Which fields are to be declared anew, where the notice is about some (``education[0].mode``)."""
 
 
 class WithdrawNotice(Body):

@@ -20,12 +20,15 @@ from api.scope import Reading
 from models.errors import FieldRefusal, RefusedError
 from models.form import catalogue, code_list, list_names, may_know, suggest
 from models.form.codes import CodeList
+from models.lifecycle.life import Chapter
 from models.lifecycle.readiness import Mark
 from models.record.law_of import LawOf
 from models.record.load import contents_of
 
 MOST = 500
-"""Values shown, and profiles named at once: the next ones follow when these are settled."""
+"""Values shown at once: the next ones follow when these are settled."""
+MOST_PATHS = 50
+"""Places of one form that a notice names."""
 
 
 class ListWords(BaseModel):
@@ -113,15 +116,21 @@ class Decisions(BaseModel):
     items: list[Decision] = Field(title="Quyết định")
 
 
+OWING = (Chapter.SERVICE.value, Chapter.TRANSFER.value)
+"""Where somebody is whom notice of a change is given to."""
 _HELD = (
-    "SELECT r.profile_id, v.id AS revision_id, v.form_version, f.fault ->> 1 AS path,"  # noqa: S608 — a number of our own
+    "SELECT r.profile_id, p.chapter, v.id AS revision_id, v.form_version, f.fault ->> 1 AS path,"  # noqa: S608 — a number of our own
     " v.content #>> string_to_array(replace(replace(f.fault ->> 1, '[', '.'), ']', ''), '.') AS value"
     " FROM readiness r JOIN profiles p ON p.id = r.profile_id JOIN revisions v ON v.id = r.revision_id"
     " CROSS JOIN LATERAL jsonb_array_elements(r.faults -> 'correct') AS f (fault)"
     f" WHERE r.marks & {int(Mark.CODED)} = 0 AND f.fault ->> 0 IN ('unknown-code', 'code-not-then')"
 )
+_ASKED_FOR = text(
+    "SELECT d.profile_id FROM code_mappings m JOIN duties d ON d.facts ->> 'mapping' = m.id::text"
+    " WHERE m.code_list = :list AND m.old = :old AND d.state = 'open'"
+)
 _DECIDED = text(
-    "SELECT DISTINCT ON (code_list, old) code_list, old, code FROM code_mappings"
+    "SELECT DISTINCT ON (code_list, old) id, code_list, old, code FROM code_mappings"
     " ORDER BY code_list, old, decided_at DESC, id"
 )
 _AUDIT = text(
@@ -185,22 +194,47 @@ async def desk(read: Reading) -> Desk:
     return Desk(items=[_old(key, n, read.today, decided) for key, n in ordered[:MOST]])
 
 
-async def holders(read: Reading, name: str, value: str) -> list[UUID]:
-    """Whose form holds an old value, at most ``MOST``, for the notice that asks for the change.
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose form holds an old value, and where."""
+
+    profile_id: UUID
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """For whom a decision is carried out."""
+
+    decision: UUID
+    holders: tuple[Holder, ...]
+
+
+async def holders(read: Reading, name: str, value: str, most: int) -> Applied:
+    """Whose form holds an old value, at most ``most``, for the notice that asks for the change.
+
+    Whoever was asked already and still owes the update is not among them, so that every application goes on
+    where the one before it ended; nor is whoever is not in service, of whom no update is owed.
 
     Raises:
         RefusedError: ``not-found``, ``not-permitted``; ``wrong-state`` where nothing is decided about it.
     """
     await permits.within(read, "give_notice")
     _known(name)
-    if (await _decided(read)).get((name, value)) is None:
+    decided = await _decisions(read)
+    if (name, value) not in decided:
         raise RefusedError.of(
             "wrong-state",
             "Chưa có quyết định ánh xạ cho giá trị này.",
             "Nothing is decided about this value.",
         )
-    found = [one.profile_id for one in await _held(read) if (one.value, one.code_list) == (value, name)]
-    return list(dict.fromkeys(found))[:MOST]
+    asked = set((await read.connection.execute(_ASKED_FOR, {"list": name, "old": value})).scalars())
+    places: dict[UUID, list[str]] = defaultdict(list)
+    for one in await _held(read):
+        if (one.value, one.code_list) == (value, name) and one.may_owe and one.profile_id not in asked:
+            places[one.profile_id].append(one.path)
+    found = [Holder(profile, tuple(paths[:MOST_PATHS])) for profile, paths in places.items()]
+    return Applied(decided[name, value].id, tuple(found[:most]))
 
 
 async def decide(read: Reading, name: str, value: str, code: str | None) -> Decision:
@@ -281,6 +315,9 @@ class _Held:
     profile_id: UUID
     code_list: str
     value: str
+    path: str
+    may_owe: bool
+    """Whether its person is where updates are owed."""
 
 
 async def _held(read: Reading) -> list[_Held]:
@@ -299,7 +336,7 @@ async def _held(read: Reading) -> list[_Held]:
     for row in rows:
         value = row.value if row.value is not None else _at(forms.get(row.revision_id, {}), row.path)
         if isinstance(value, str):
-            found.append(_Held(row.profile_id, _list_of(row), value))
+            found.append(_Held(row.profile_id, _list_of(row), value, row.path, row.chapter in OWING))
     return found
 
 
@@ -319,9 +356,14 @@ def _list_of(row: Any) -> str:
     return catalogue(row.form_version).field(path).code_list or ""
 
 
-async def _decided(read: Reading) -> dict[tuple[str, str], str]:
+async def _decisions(read: Reading) -> dict[tuple[str, str], Any]:
+    """The decision that stands about each value."""
     rows = await read.connection.execute(_DECIDED)
-    return {(row.code_list, row.old): row.code for row in rows if row.code is not None}
+    return {(row.code_list, row.old): row for row in rows if row.code is not None}
+
+
+async def _decided(read: Reading) -> dict[tuple[str, str], str]:
+    return {key: row.code for key, row in (await _decisions(read)).items()}
 
 
 def _old(key: tuple[str, str], n: int, today: date, decided: Mapping[tuple[str, str], str]) -> OldValue:

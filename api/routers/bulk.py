@@ -1,52 +1,39 @@
 """``/bulk``: one thing asked about many people at once; each item is judged as if it had been asked alone."""
 
 import asyncio
-import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
-from sqlalchemy.exc import IntegrityError, OperationalError
 
 from api.bulk_bodies import BulkBody, BulkFilter, BulkVerb, UndoBody
 from api.bulk_fields import exported, general_form
+from api.bulk_giving import REFUSALS, given, order_of
 from api.bulk_selection import members_of, selected
 from api.bulk_workbook import chosen_from, lines_of, results
-from api.engine_away import ENGINE_AWAY
-from api.maintenance import refuse_command
 from api.ordering import frozen, shown, taken_back
 from api.paging import After, Limit
 from api.problems import responses
 from api.reading import bulk
 from api.routers.acting import Key
 from api.scope import ActiveWho, Asker, Read, Reading, reading_of, tools_of
-from api.second_factor import recent
-from api.starting_bulk import start_order
 from models.command_fields import ChangeFields
 from models.command_shapes import FieldName
-from models.commands import BY_VERB
 from models.database import transaction
 from models.errors import RefusedError
 from models.form import Catalogue
-from models.identifiers import command_id
 from models.lifecycle.bulk import undo_verb
 from models.lifecycle.life import Chapter
-from models.logs import logger
-from models.record.orders import Item, Order, freeze, known
+from models.record.orders import Item
 from models.regulations.schema import Category
 from models.workbook_guard import check_workbook
 
-REFUSALS = responses(
-    "key-missing", "key-reused", "bulk-too-large", "malformed-request", "second-factor-stale", "maintenance"
-)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _AT_ONCE = asyncio.Semaphore(1)
 """One workbook is opened at a time: inflating one takes a core for seconds."""
-log = logger("bulk")
 router = APIRouter(prefix="/bulk", tags=["Việc hàng loạt"])
-Made = Callable[[Reading], Awaitable[Sequence[Item]]]
 
 
 @router.post(
@@ -66,7 +53,7 @@ async def order_bulk(
         return await frozen(read, body.verb, chosen, body.common, rehearsed=body.dry_run)
 
     source = "items" if body.items is not None else "filter"
-    order = _order(who, key, body.verb, source, body.model_dump(mode="json"), dry_run=body.dry_run)
+    order = order_of(who, key, body.verb, source, body.model_dump(mode="json"), dry_run=body.dry_run)
     return await given(request, response, who, order, items)
 
 
@@ -102,7 +89,7 @@ async def order_workbook(
         return await frozen(read, verb, await chosen_from(read, lines), shared, rehearsed=dry_run)
 
     sent = {"workbook": sha256(data).hexdigest(), "common": shared, "dry_run": dry_run}
-    order = _order(who, key, verb, "workbook", sent, dry_run=dry_run)
+    order = order_of(who, key, verb, "workbook", sent, dry_run=dry_run)
     return await given(request, response, who, order, items)
 
 
@@ -123,7 +110,7 @@ async def run_bulk(
         return await shown(read, order_id, rehearsed.verb)
 
     sent = {"rehearsed": str(order_id)}
-    order = _order(who, key, rehearsed.verb, "rehearsed", sent, dry_run=False, follows=order_id)
+    order = order_of(who, key, rehearsed.verb, "rehearsed", sent, dry_run=False, follows=order_id)
     return await given(request, response, who, order, items)
 
 
@@ -145,7 +132,7 @@ async def undo_bulk(
         return await taken_back(read, order_id, done.verb, body.reason)
 
     sent = {"undoes": str(order_id), **body.model_dump(mode="json")}
-    order = _order(who, key, verb, "undo", sent, dry_run=body.dry_run, follows=order_id)
+    order = order_of(who, key, verb, "undo", sent, dry_run=body.dry_run, follows=order_id)
     return await given(request, response, who, order, items)
 
 
@@ -230,55 +217,3 @@ async def _own(request: Request, who: Asker, order_id: UUID, *, dry_run: bool) -
     if found.state != "done":
         raise RefusedError.of("bulk-running", extra={"waiting": found.waiting})
     return found
-
-
-def _order(
-    who: Asker,
-    key: str | None,
-    verb: str,
-    source: str,
-    sent: Any,
-    *,
-    dry_run: bool,
-    follows: UUID | None = None,
-) -> Order:
-    canonical = json.dumps([verb, sent], sort_keys=True, separators=(",", ":"), default=str)
-    return Order(
-        id=command_id(who.account_id, key or ""),
-        authority_id=who.authority_id,
-        account_id=who.account_id,
-        verb=verb,
-        source=source,
-        digest=sha256(canonical.encode()).hexdigest(),
-        dry_run=dry_run,
-        follows=follows,
-    )
-
-
-async def given(request: Request, response: Response, who: Asker, order: Order, made: Made) -> bulk.BulkOrder:
-    """Write the order down with its items and have it begun; the same key again is the same order."""
-    state = request.app.state
-    refuse_command(BY_VERB[order.verb].model_construct(), who.maintenance, who.now)
-    if not order.dry_run:
-        recent(who, order.verb, state.tools.policy, state.settings.second_factor)
-    try:
-        async with transaction(tools_of(request).engine, who.scope) as connection:
-            read = reading_of(request, who, connection)
-            if not await known(connection, order.id, order.digest):
-                await freeze(connection, read.tools, order, await made(read), who.now)
-    except OperationalError as error:
-        raise RefusedError.of("database-unavailable") from error
-    except IntegrityError as taken:
-        if order.source != "undo":
-            raise
-        raise RefusedError.of(
-            "wrong-state", "Việc hàng loạt này đã được hoàn tác.", "This order was taken back already."
-        ) from taken
-    if state.temporal is not None:
-        try:
-            await start_order(state.temporal, state.settings.task_queue, who.authority_id, order.id)
-        except ENGINE_AWAY as error:  # the order waits in its row, and the relay starts it
-            log.warning("bulk.engine_away", code=type(error).__name__)
-    response.headers["Location"] = f"/api/v1/bulk/{order.id}"
-    async with transaction(tools_of(request).engine, who.scope) as connection:
-        return await bulk.one(reading_of(request, who, connection), order.id)

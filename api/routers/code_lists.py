@@ -1,20 +1,24 @@
 """``/code-lists``, ``/mapping-desk``: the closed vocabularies of the forms; what old values mean there."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from api.bulk_giving import REFUSALS, given, order_of
+from api.reading import bulk
 from api.reading import mapping_desk as desk
-from api.routers.acting import Act
-from api.scope import Read, reading_of
+from api.routers.acting import Key
+from api.scope import ActiveWho, Read, Reading
 from models.commands import GiveNotice
-from models.database import transaction
-from models.errors import RefusedError
+from models.form.list_versions import CODE
+from models.record.orders import LONGEST, Item
 
 router = APIRouter(tags=["Danh mục"])
 
 Name = Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z0-9_]+$")]
+Code = Annotated[str, StringConstraints(max_length=60, pattern=f"^{CODE}$")]
 Value = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 
 
@@ -33,30 +37,23 @@ class Deciding(_Asked):
 
     code_list: Name = Field(title="Danh mục")
     value: Value = Field(title="Giá trị đang ghi")
-    code: Name | None = Field(default=None, title="Mã")
+    code: Code | None = Field(default=None, title="Mã")
 
 
 class Applying(_Asked):
-    """For whom a decision is to be carried out, and by which document."""
+    """Which decision is to be carried out, and by which document."""
 
     code_list: Name = Field(title="Danh mục")
     value: Value = Field(title="Giá trị đang ghi")
     document: Value = Field(title="Văn bản")
-
-
-class Applied(BaseModel):
-    """One profile that was asked to change."""
-
-    profile_id: str = Field(title="Hồ sơ")
-    command_id: str = Field(title="Mã lệnh")
-    status: int = Field(title="Kết quả")
-    code: str | None = Field(default=None, title="Mã lỗi")
-
-
-class AppliedToMany(BaseModel):
-    """One result per person."""
-
-    results: list[Applied] = Field(title="Kết quả")
+    most: int = Field(
+        default=LONGEST,
+        ge=1,
+        le=LONGEST,
+        title="Số người nhiều nhất",
+        description="Những người còn lại: áp dụng lần nữa / whoever is left: apply again",
+    )
+    dry_run: bool = Field(default=False, title="Chạy thử", description="Không ghi gì / nothing is written")
 
 
 @router.get("/code-lists", operation_id="listCodeLists", summary="Danh mục / code lists")
@@ -100,25 +97,33 @@ async def decide_mapping(read: Read, body: Deciding) -> desk.Decision:
 
 
 @router.post(
-    "/mapping-desk/applications", operation_id="applyMapping", summary="Yêu cầu cập nhật theo ánh xạ"
+    "/mapping-desk/applications",
+    status_code=202,
+    operation_id="applyMapping",
+    summary="Yêu cầu cập nhật theo ánh xạ",
+    responses=REFUSALS,
 )
-async def apply_mapping(act: Act, body: Applying) -> AppliedToMany:
+async def apply_mapping(
+    request: Request, response: Response, who: ActiveWho, body: Applying, key: Key = None
+) -> bulk.BulkOrder:
     """Thông báo cho từng người cập nhật giá trị cũ / a notice to each whose form holds the value.
 
-    A profile's content is its person's declaration: the notice opens the duty to update, the person declares
-    the code, and it is signed like any other change.
+    Every coded field is its person's to declare: the notice opens the duty to update, the person declares the
+    code, and it is signed like any other change. It is a bulk order of notices, followed, carried out and
+    taken back at `/bulk/{id}`; whoever owes this update already is not in it.
     """
-    notice = GiveNotice(kind="other", changed_on=act.who.today, document=body.document)
-    async with transaction(act.request.app.state.tools.engine, act.who.scope) as opened:
-        read = reading_of(act.request, act.who, opened)
-        holders = await desk.holders(read, body.code_list, body.value)
-    results = []
-    for profile_id in holders:
-        one = act.for_item(profile_id)
-        done = Applied(profile_id=str(profile_id), command_id=str(one.command_id), status=202)
-        try:
-            done.status = (await one.on_profile(profile_id, notice)).status_code
-        except RefusedError as refused:
-            done.status, done.code = refused.refusal.problem.status, refused.refusal.code
-        results.append(done)
-    return AppliedToMany(results=results)
+
+    async def items(read: Reading) -> Sequence[Item]:
+        applied = await desk.holders(read, body.code_list, body.value, body.most)
+        return [_notice(applied, one, body.document, read) for one in applied.holders]
+
+    sent = {"mapping": body.model_dump(mode="json")}
+    order = order_of(who, key, GiveNotice.verb, "filter", sent, dry_run=body.dry_run)
+    return await given(request, response, who, order, items)
+
+
+def _notice(applied: desk.Applied, one: desk.Holder, document: str, read: Reading) -> Item:
+    notice = GiveNotice(
+        kind="other", changed_on=read.today, document=document, mapping=applied.decision, paths=one.paths
+    )
+    return Item(one.profile_id, notice)

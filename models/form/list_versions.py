@@ -22,7 +22,9 @@ RULED: Mapping[str, frozenset[str]] = {
     "discipline_side": frozenset({"party", "administrative"}),
 }
 """Codes that a check of the form names: they may be called otherwise, not end."""
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+/-]{0,59}")
+CODE = r"[A-Za-z0-9][A-Za-z0-9_.+/-]{0,59}"
+"""How a code is written: ``male``, ``01.003``, ``A+``, ``12/12``."""
+_CODE = re.compile(CODE)
 _LABEL = 300
 
 Became = Literal["same", "added", "renamed", "changed", "ended", "refused"]

@@ -4,12 +4,12 @@ from datetime import date
 from itertools import chain
 
 from models.command_fields import ChangeFields
-from models.commands import EnterForm, GiveNotice, ReturnForCorrection, SubmitDeclaration, WithdrawNotice
+from models.commands import EnterForm, ReturnForCorrection, SubmitDeclaration
 from models.errors import FieldRefusal, Refusal, RefusedError
 from models.form import Catalogue, catalogue, owned_by, validate
 from models.identifiers import agency_month_workflow
-from models.lifecycle.duties import by_policy, close_duty, days_late, open_duty, void_duty
-from models.lifecycle.forms import change_category, on_the_right_form
+from models.lifecycle.duties import by_policy, close_duty, days_late, open_duty
+from models.lifecycle.forms import on_the_right_form
 from models.lifecycle.guard import in_chapter, not_own, refuse
 from models.lifecycle.life import AgencyMonth, Approval, Chapter, Duty, Life, Revision
 from models.lifecycle.outcome import Notice, Outcome
@@ -358,42 +358,3 @@ def _is_field(form: Catalogue, path: str) -> bool:
     except KeyError:
         return False
     return True
-
-
-def give_notice(life: Life, body: GiveNotice, scene: Scene) -> Outcome:
-    """Start the clock of an update on the change's own date, past or future (hanoi.art6.3; R20)."""
-    in_chapter(life, Chapter.SERVICE, Chapter.TRANSFER)
-    rule = scene.rule("update_after_change")
-    if rule is None:
-        refuse(
-            "wrong-state", "Quy chế không đặt nghĩa vụ cập nhật.", "The regulation knows no duty to update."
-        )
-    out = Outcome(status=201)
-    if body.category is not None and body.category != life.category:
-        scene = change_category(life, body, body.category, out, scene)
-    duty = open_duty(
-        out,
-        scene,
-        rule,
-        agency_id=life.agency_id,
-        event_on=body.changed_on,
-        profile_id=life.profile_id,
-        account_id=life.account.id if life.account else None,
-        change=body.kind,
-        document=body.document,
-    )
-    out.happened(
-        "change.noticed", rule, kind=body.kind, changed_on=body.changed_on.isoformat(), duty=str(duty.id)
-    )
-    out.answer |= {"duty_id": str(duty.id), "due_on": duty.due_on.isoformat() if duty.due_on else None}
-    return out
-
-
-def withdraw_notice(life: Life, body: WithdrawNotice, scene: Scene) -> Outcome:
-    """Take back a notice given in error; the duty ends without having been owed."""
-    duty = next((d for d in life.owed("update_after_change") if d.id == body.duty_id), None)
-    if duty is None:
-        refuse("not-found", "Không có nghĩa vụ đang mở này.", "There is no such open duty.")
-    out = Outcome(answer={"duty_id": str(duty.id)})
-    void_duty(out, scene, duty, "withdrawn")
-    return out

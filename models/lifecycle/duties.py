@@ -158,6 +158,7 @@ def open_duty(
         report_id=report_id,
         returned=bool(facts.get("returned")),
         revision=facts.get("revision"),
+        mapping=facts.get("mapping"),
     )
     # Opened with its dates already past: what was missed is said once, in the notice below.
     duty = replace(duty, next_wake_at=next_wake(duty, scene, subject_id))

@@ -103,6 +103,7 @@ class Duty:
     """Whether it stands for a correction that was asked for."""
     revision: int | None = None
     """Number of the revision it is about, where it is about one."""
+    mapping: str | None = None  # the mapping desk's decision it carries out
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,10 +253,9 @@ class Life:
     session: Session | None = None
     """The signing session the approval waits in, where its key is elsewhere."""
     export_sessions: tuple[Session, ...] = ()  # several people may sign their own
-    signed_steps: int = 0
+    signed_steps: int = 0  # signatures of its chain on the pending submission, the official's own aside
     whole_stock: bool = False
     """Whether it stands on a list of the whole stock, whose rule then says who approves."""
-    """How many signatures of its chain the pending submission carries, the official's own aside."""
     standing: str | None = None
     """How the custodian stands to the authority, as the law may ask (``regulations.When``)."""
     agency_kind: str | None = None

@@ -42,7 +42,7 @@ DUTY = (
     " 'ladder_step', d.ladder_step, 'next_wake_at', d.next_wake_at, 'profile_id', d.profile_id,"
     " 'case_id', d.case_id, 'agency_month_id', d.agency_month_id, 'report_id', d.report_id,"
     " 'returned', coalesce((d.facts ->> 'returned')::boolean, false),"
-    " 'revision', (d.facts ->> 'revision')::int)"
+    " 'revision', (d.facts ->> 'revision')::int, 'mapping', d.facts ->> 'mapping')"
 )
 _REVISION = (
     "json_build_object('id', r.id, 'number', r.number, 'state', r.state, 'digest', r.digest,"
@@ -159,10 +159,6 @@ def _id(value: str | None) -> UUID | None:
 
 def duty_of(d: dict[str, Any]) -> Duty:
     """One duty from its JSON."""
-    opened = _day(d["opened_at"])
-    event_on = _day(d["event_on"])
-    assert opened is not None
-    assert event_on is not None
     return Duty(
         id=UUID(d["id"]),
         slot=d["slot"],
@@ -170,10 +166,10 @@ def duty_of(d: dict[str, Any]) -> Duty:
         agency_id=UUID(d["agency_id"]),
         rule_id=d["rule_id"],
         citation=d["citation"],
-        event_on=event_on,
+        event_on=date.fromisoformat(d["event_on"]),
         due_on=_day(d["due_on"]),
         due_at=_instant(d["due_at"]),
-        opened_on=opened,
+        opened_on=date.fromisoformat(d["opened_at"]),
         ladder_step=d["ladder_step"],
         next_wake_at=_instant(d["next_wake_at"]),
         profile_id=_id(d["profile_id"]),
@@ -182,6 +178,7 @@ def duty_of(d: dict[str, Any]) -> Duty:
         report_id=_id(d["report_id"]),
         returned=d["returned"],
         revision=d["revision"],
+        mapping=d["mapping"],
     )
 
 

@@ -152,3 +152,21 @@ async def test_carrying_it_out_needs_a_decision_and_the_right(
     await caller.login("sonoivu")
     other = await caller.post("/mapping-desk/applications", json=body, headers=headers)
     assert code_of(other) == (403, "not-permitted")
+
+
+async def test_codes_are_written_in_more_than_letters(caller: Caller, people: dict[str, UUID]) -> None:
+    """Ranks, blood types, general education: as their lists have them, and a code taken back, too."""
+    await caller.login("sonoivu")
+    for name, value, code in (
+        ("blood_type", "A cộng", "A+"),
+        ("rank", "Chuyên viên", "01.003"),
+        ("general_education", "12 trên 12", "12/12"),
+    ):
+        body = {"code_list": name, "value": value, "code": code}
+        made = await caller.post("/mapping-desk/decisions", json=body)
+        assert (made.status_code, made.json()["code"]) == (201, code)
+        asked = await caller.post(f"/code-lists/{name}/suggestions", json={"value": value})
+        assert (asked.json()["items"][0]["code"], asked.json()["items"][0]["because"]) == (code, "decided")
+    for wrong in ("", "A B", "Ă", "x" * 61):
+        body = {"code_list": "blood_type", "value": "A cộng", "code": wrong}
+        assert code_of(await caller.post("/mapping-desk/decisions", json=body)) == (400, "malformed-request")
