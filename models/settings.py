@@ -212,6 +212,9 @@ class Settings(BucketSettings):
     """Most items of one packet."""
     national_timeout_seconds: float = Field(default=30.0, gt=0)
     """Seconds to wait for an answer of the gateway."""
+    national_calls_per_second: float | None = Field(default=None, ge=0.1, le=1000)
+    """Most calls of this process to the gateway in a second, tokens too; several processes divide what the
+    other side allows. Unset: as many as it takes before it answers 429."""
 
     # --- Mail ---
     smtp_host: str | None = None

@@ -67,6 +67,7 @@ def gateway_of(settings: Settings) -> NationalGateway | None:
         seal=PacketSeal.read(Path(settings.require("national_seal_key_file"))),
         token_path=settings.national_token_path,
         answer_timeout=settings.national_timeout_seconds,
+        calls_per_second=settings.national_calls_per_second,
         ca_file=str(settings.national_ca_file) if settings.national_ca_file else None,
     )
     client: httpx.AsyncClient = client_for(connection)

@@ -31,6 +31,8 @@ class Connection:
     key_file: Path | None = None
     """The pair in force, read again for every token: a new one is registered by replacing the file."""
     seal: PacketSeal | None = field(default=None, repr=False)
+    calls_per_second: float | None = None
+    """Most calls of the client, whoever makes them; none: no limit of ours."""
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.base_url)

@@ -22,6 +22,7 @@ from activities.national.adapter.messages import (
     PacketItem,
     Receipt,
 )
+from activities.national.adapter.pace import Pace
 from activities.national.adapter.replies import (
     Found,
     WireDifference,
@@ -175,11 +176,19 @@ class NationalGateway:
 
 
 def client_for(connection: Connection) -> httpx.AsyncClient:
-    """A client: TLS as configured, no proxies from the environment, no redirects."""
+    """A client: TLS as configured, no proxies from the environment, no redirects, as many calls as agreed."""
     limits = httpx.Timeout(connection.answer_timeout, connect=connection.connect_timeout)
     # Plain http, to this machine only, has no TLS to set up.
     verify = ssl.create_default_context(cafile=connection.ca_file) if connection.encrypted else False
-    return httpx.AsyncClient(base_url=connection.base_url, timeout=limits, trust_env=False, verify=verify)
+    # Before every request of the client, the token's too, in whichever lane it is made.
+    before = [Pace(connection.calls_per_second)] if connection.calls_per_second else []
+    return httpx.AsyncClient(
+        base_url=connection.base_url,
+        timeout=limits,
+        trust_env=False,
+        verify=verify,
+        event_hooks={"request": before},
+    )
 
 
 @asynccontextmanager

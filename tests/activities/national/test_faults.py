@@ -50,7 +50,10 @@ class TestUnknownFate:
         assert (after["packets"] - before["packets"], after["sendings"] - before["sendings"]) == (1, 2)
         assert after["writes"] - before["writes"] == 2
 
-    @pytest.mark.parametrize(("fault", "reason"), [("time_out", "timeout"), ("server_error", "http 500")])
+    @pytest.mark.parametrize(
+        ("fault", "reason"),
+        [("time_out", "timeout"), ("server_error", "http 500"), ("cut", "connection lost")],
+    )
     async def test_not_done_is_found_out_by_asking(
         self, gateway, hasty, mapping, person, emulator, fault: str, reason: str
     ) -> None:
