@@ -22,6 +22,7 @@ COMMANDS = {
     "template": ("api.cli.sample", "template_command"),
     "law": ("api.cli.law", "law_app"),
     "calendar": ("api.cli.law_acts", "calendar_app"),
+    "codes": ("api.cli.codes", "codes_app"),
     "reorganise": ("api.cli.reorganising", "reorganise"),
     "pki": ("api.cli.pki", "pki_app"),
     "renew": ("api.cli.renewing", "renew"),

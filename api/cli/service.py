@@ -109,8 +109,11 @@ def _run(by: str, body: Callable[[], Body]) -> None:
     run_as(by, None, INSTALLATION, body)
 
 
-def run_as(by: str, whose: str | None, about: About, body: Callable[[], Body]) -> None:
-    """Have the act done in the name of an account, about another's or the authority; say what came of it."""
+def run_as(by: str, whose: str | None, about: About, body: Callable[[], Body], tells: str = "") -> None:
+    """Have the act done in the name of an account, about another's or the authority; say what came of it.
+
+    ``tells`` is the member of the answer that is said, where it is not an id.
+    """
     try:
         made = body()
     except ValueError as error:
@@ -124,7 +127,7 @@ def run_as(by: str, whose: str | None, about: About, body: Callable[[], Body]) -
     if status >= 400:
         leave(f"{answer.get('detail') or answer.get('code')} / {answer.get('detail_en') or ''}", REFUSED)
     # An id first: it is what the next command asks for.
-    told = sorted(answer.items(), key=lambda one: not one[0].endswith("id"))
+    told = sorted(answer.items(), key=lambda one: (one[0] != tells, not one[0].endswith("id")))
     typer.echo(next((f"{name}: {value}" for name, value in told), "xong / done"))
 
 

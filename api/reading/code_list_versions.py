@@ -133,11 +133,22 @@ async def preview(tools: Tools, who: Asker, name: str, asked: CodeListVersion) -
     async with transaction(
         tools.engine, Scope(who.authority_id, everything=True, on=who.today)
     ) as connection:
-        before = await newest(connection, who.authority_id, name)
-        version = planned(before, asked)
-        # Rows that are wrong are answered first: whom the rest would touch is not known yet.
-        found = Touched() if version.refused else await touched(connection, tools, before.known, version)
-        units = await units_of(connection, found)
+        return await previewed(tools, connection, who.authority_id, name, asked)
+
+
+async def previewed(
+    tools: Tools, connection: AsyncConnection, authority_id: UUID, name: str, asked: CodeListVersion
+) -> ListPreview:
+    """What a version would do, read where the whole authority is seen.
+
+    Raises:
+        RefusedError: ``not-found``, ``code-list-unfit``.
+    """
+    before = await newest(connection, authority_id, name)
+    version = planned(before, asked)
+    # Rows that are wrong are answered first: whom the rest would touch is not known yet.
+    found = Touched() if version.refused else await touched(connection, tools, before.known, version)
+    units = await units_of(connection, found)
     return ListPreview(
         code_list=name,
         starts=version.starts,

@@ -2,7 +2,7 @@
 
 from models.access.actor import Actor, Allowed, Consent, Delegation, Denied, Grant, Reach, Target
 from models.access.catalogue import Permission, Role, Roles, Scope, Verb, VerbWords, read_roles, roles
-from models.access.decide import OFFICIAL, in_force, may, reach
+from models.access.decide import OFFICIAL, everywhere, in_force, may, reach
 from models.access.delegable import Delegable, Delegables, delegables, read_delegables
 from models.access.explaining import Principle, Right, explain, principles
 
@@ -27,6 +27,7 @@ __all__ = [
     "Verb",
     "VerbWords",
     "delegables",
+    "everywhere",
     "explain",
     "in_force",
     "may",

@@ -144,6 +144,16 @@ def reach(
     return Reach(everywhere, frozenset(subtrees), frozenset(agencies), own, files, never)
 
 
+def everywhere(verb: Verb | str, rules: RuleSet | None = None, table: Roles | None = None) -> tuple[str, ...]:
+    """The roles whose holders may do it over the whole authority: who is told of what waits for one."""
+    table, wanted = table or roles(), Verb(verb)
+    return tuple(
+        name
+        for name, role in table.roles.items()
+        if wanted in role.verbs and _scope(role, role.verbs[wanted], rules) is Scope.AUTHORITY
+    )
+
+
 def in_force(one: Delegation, on: date, rules: RuleSet | None = None, table: Roles | None = None) -> bool:
     """Whether a delegation is worth anything on the legal date `on`: its own dates, a law that still allows
     it, and a delegator who still has the right over the whole of its part of the tree."""

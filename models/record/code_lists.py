@@ -15,15 +15,16 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.access import reach
+from models.access import everywhere, reach
 from models.calendar import legal_date
 from models.canonical import dumps
 from models.command_codes import CodeListAct, CodeListVersion, DecideCodeList, ProposeCodeList
+from models.database import together
 from models.errors import FieldRefusal, RefusedError
 from models.form import CodeList, list_names, list_of
 from models.form.codes import packaged_list
 from models.form.list_versions import FIXED, Version, version_of
-from models.lifecycle.outcome import Outcome
+from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
 from models.messages import Ask
 from models.record.authorise import VERB_OF
@@ -31,6 +32,8 @@ from models.record.commands import Command
 from models.record.install import record_on_authority
 from models.record.law_of import LawOf
 from models.record.tools import Tools
+from models.record.write import notices_of
+from models.record.writing import Writing
 
 _NEWEST = text(
     "SELECT valid_from, content FROM code_list_versions WHERE authority_id = :authority"
@@ -53,6 +56,11 @@ _PROPOSE = text(
 _PROPOSED = text(
     "SELECT code_list, valid_from, hash, document, state, proposed_by FROM code_list_versions"
     " WHERE authority_id = :authority AND id = :id"
+)
+_POSTS = text(
+    "SELECT DISTINCT g.agency_id, g.role FROM grants g JOIN accounts a ON a.id = g.account_id"
+    " WHERE g.role = ANY (:roles) AND g.valid_from <= :day AND (g.valid_to IS NULL OR g.valid_to > :day)"
+    " AND a.state <> 'cancelled' AND a.suspended_at IS NULL AND a.id <> :proposer ORDER BY 1, 2"
 )
 _DECIDE = text(
     "UPDATE code_list_versions SET state = :state, decided_by = :by, decided_at = :now, reason = :reason"
@@ -145,9 +153,11 @@ async def list_act(
     told = Outcome()
     if isinstance(body, ProposeCodeList):
         answer = await _propose(connection, ask, command, body, told)
+        roles = everywhere(VERB_OF[DecideCodeList.verb], law)
+        told.notices += await _deciders(connection, command, roles, body, today)
     else:
         assert isinstance(body, DecideCodeList)
-        answer = await _decide(connection, ask, command, body, told)
+        answer = await _decide(connection, ask, command, body, told, held.root)
     scene = Scene(
         now=ask.now,
         law=law,
@@ -161,7 +171,19 @@ async def list_act(
         managing_agency_id=held.root,
     )
     await record_on_authority(connection, scene, ask.authority_id, held.root, told)
+    writing = Writing(ask.authority_id, None, tools, ask.now)
+    await together(connection, list(notices_of(told, scene, writing)))
     return answer
+
+
+async def _deciders(
+    connection: AsyncConnection, command: Command, roles: tuple[str, ...], body: ProposeCodeList, today: date
+) -> list[Notice]:
+    """Lines for the posts that may say whether it is loaded, held by anybody but whoever handed it in."""
+    values = {"roles": list(roles), "day": today, "proposer": command.actor.account_id}
+    facts = {"code_list": body.code_list, "version": str(command.id), "valid_from": body.starts.isoformat()}
+    posts = (await connection.execute(_POSTS, values)).all()
+    return [Notice("code_list_to_decide", post.agency_id, role=post.role, facts=facts) for post in posts]
 
 
 def keeper_only() -> RefusedError:
@@ -212,7 +234,7 @@ async def _propose(
 
 
 async def _decide(
-    connection: AsyncConnection, ask: Ask, command: Command, body: DecideCodeList, told: Outcome
+    connection: AsyncConnection, ask: Ask, command: Command, body: DecideCodeList, told: Outcome, root: UUID
 ) -> dict[str, Any]:
     values = {"authority": ask.authority_id, "id": body.version_id}
     row = (await connection.execute(_PROPOSED, values)).one_or_none()
@@ -241,4 +263,6 @@ async def _decide(
     facts = {"code_list": row.code_list, "version": str(body.version_id), "hash": row.hash}
     facts |= {"valid_from": row.valid_from.isoformat(), "document": row.document}
     told.happened("codes.loaded" if loads else "codes.refused", None, **facts, proposer=str(row.proposed_by))
+    said = {name: facts[name] for name in ("code_list", "version")} | {"state": decided["state"]}
+    told.notices.append(Notice("code_list_decided", root, account_id=row.proposed_by, facts=said))
     return {**facts, "state": decided["state"]}

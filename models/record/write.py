@@ -153,7 +153,7 @@ def lines(outcome: Outcome, scene: Scene, writing: Writing, events: list[dict[st
     return [
         *_duties(outcome, scene, writing),
         *(inserting("events", event) for event in events),
-        *_notices(outcome, scene, writing),
+        *notices_of(outcome, scene, writing),
         *(
             inserting(
                 "outbox",
@@ -169,7 +169,8 @@ def lines(outcome: Outcome, scene: Scene, writing: Writing, events: list[dict[st
     ]
 
 
-def _notices(outcome: Outcome, scene: Scene, writing: Writing) -> Iterator[Query]:
+def notices_of(outcome: Outcome, scene: Scene, writing: Writing) -> Iterator[Query]:
+    """The outcome's lines for inboxes, each under an id of its own act's."""
     for n, notice in enumerate(outcome.notices):
         row = {
             "id": uuid5(scene.act_id, f"notice:{n}"),

@@ -97,6 +97,13 @@ async def test_a_version_is_handed_in_by_one_and_loaded_by_another(
     assert handed.status_code == 201, handed.text
     version = handed.json()["answer"]["version"]
     assert (handed.json()["answer"]["state"], handed.json()["answer"]["ended"]) == ("proposed", 1)
+    inbox = (await admin.get("/inbox")).json()["items"]
+    waiting = [one for one in inbox if one["kind"] == "code_list_to_decide"]
+    facts = {"code_list": "ethnicity", "version": version, "valid_from": today}
+    assert [(one["role"], one["facts"]) for one in waiting] == [("administrator", facts)]
+    told = await world.rows("SELECT role, agency_id FROM notices WHERE kind = 'code_list_to_decide'")
+    # The one officer handed it in: of that post nobody else is there to decide.
+    assert [(one.role, one.agency_id) for one in told] == [("administrator", world.department)]
     again = await department.command(f"{LIST}/versions", {**body, "document": "7/QĐ-SNV"}, key="dm-1")
     assert again.json()["answer"] == handed.json()["answer"]
     problem(await admin.command(f"{LIST}/versions", {**body, "document": "8/QĐ"}), 409, "wrong-state")
@@ -116,6 +123,9 @@ async def test_a_version_is_handed_in_by_one_and_loaded_by_another(
     entries = {e["code"]: e for e in (await hr.get(LIST)).json()["entries"]}
     assert (entries["01"]["valid_to"], entries["01"]["label"]) == (today, entry.label)
     assert entries["99.1"]["valid_from"] == today
+    (said,) = await world.rows("SELECT account_id, facts FROM notices WHERE kind = 'code_list_decided'")
+    assert said.account_id == world.accounts["department"]
+    assert said.facts == {"code_list": "ethnicity", "version": version, "state": "loaded"}
     (row,) = (await hr.get(f"{LIST}/versions")).json()["items"]
     accounts = (str(world.accounts["department"]), str(world.accounts["admin"]))
     assert (row["proposed_by"], row["decided_by"], row["state"]) == (*accounts, "loaded")
