@@ -101,6 +101,9 @@ class TestSending:
         rows = await world.rows("SELECT id, approved_revision_id, synced_revision_id FROM profiles")
         assert {r.id for r in rows if r.synced_revision_id == r.approved_revision_id} == set(people)
         assert {i.state for i in (await items_of(world, month.id)).values()} == {"accepted"}
+        tree = await world.rows("SELECT refused FROM national_units")  # told beside the profiles
+        assert len(tree) >= 3
+        assert {unit.refused for unit in tree} == {None}
 
     async def test_a_share_is_sent_and_the_rest_with_the_next(
         self, world, ready, months, run, emulator

@@ -12,11 +12,7 @@ from activities.national.adapter import NationalGateway
 from activities.national.mappings import load_mapping
 from activities.national.tree import CODE, tell_tree
 from models.database import transaction
-from tests.activities.batches.conftest import OPENING, batch
-from tests.activities.batches.test_sending import ready
 from tests.world import World
-
-__all__ = ["ready"]
 
 MAPPING = load_mapping("stand_in")
 
@@ -55,22 +51,6 @@ async def test_every_unit_with_a_code_is_told_once_and_again_when_it_changes(wor
     await change(world, "UPDATE agency_spans SET valid_to = :e WHERE agency_id = :a", e=end, a=world.museum)
     assert await tell() == 1
     assert await tell() == 0
-
-
-async def test_it_goes_with_a_list_and_a_second_run_tells_none(world, ready, months, run, emulator) -> None:
-    month, _ = ready
-    await run(months.submit_batch, batch(world, month))
-    spans = await world.rows(
-        "SELECT code FROM agency_spans WHERE NOT ended AND valid_from <= :d", d=OPENING.date()
-    )
-    wanted = sum(1 for span in spans if re.fullmatch(CODE, span.code))
-    assert wanted >= 3
-    told = await world.rows("SELECT agency_id, refused, told_at FROM national_units ORDER BY 1")
-    assert [unit.refused for unit in told] == [None] * wanted
-    assert emulator.summary()["units"] >= wanted
-    world.now += timedelta(days=1)
-    await run(months.submit_batch, batch(world, month), at=world.now)
-    assert await world.rows("SELECT agency_id, refused, told_at FROM national_units ORDER BY 1") == told
 
 
 async def test_what_the_other_side_refuses_is_put_before_the_administrators_once(world, tell) -> None:

@@ -58,6 +58,10 @@ async def test_handed_in_by_one_and_loaded_by_another(world: World, tmp_path: Pa
     told = json.loads(seen.output)
     assert (told["ended"], told["profiles"], told["fields"][0]["path"]) == (1, 1, "ethnicity")
     assert "1  hồ sơ sẽ có giá trị cũ" in (await hoso(*shown)).output
+    twice = tmp_path / "twice.csv"
+    twice.write_text("code,label\n01,Kinh\n01,Tày\n", encoding="utf-8")
+    unfit = await hoso("preview", str(twice), *ABOUT, day, "--authority", code)
+    assert (unfit.exit_code, "mã lặp lại trong tệp" in unfit.output) == (1, True)
     assert await world.rows("SELECT 1 FROM code_list_versions") == []
 
     officer, admin = login(world, "department"), login(world, "admin")
@@ -79,12 +83,8 @@ async def test_handed_in_by_one_and_loaded_by_another(world: World, tmp_path: Pa
     assert again.exit_code == 1, "it is decided"
 
 
-async def test_a_file_that_is_no_version_names_its_line(world: World, tmp_path: Path) -> None:
+async def test_a_file_that_is_no_version_names_its_line(tmp_path: Path) -> None:
     file = tmp_path / "dm.csv"
     file.write_text("code,label\n01,Kinh\n02," + "x" * 301, encoding="utf-8")
     wrong = await hoso("propose", str(file), *ABOUT, "2026-12-01", "--document", "1/QĐ", "--by", "x")
     assert (wrong.exit_code, f"{file}:3:" in wrong.output) == (1, True)
-    file.write_text("code,label\n01,Kinh\n01,Tày\n", encoding="utf-8")
-    code = (await world.one("SELECT code FROM authorities")).code
-    twice = await hoso("preview", str(file), *ABOUT, "2026-12-01", "--authority", code)
-    assert (twice.exit_code, "mã lặp lại trong tệp" in twice.output) == (1, True)
