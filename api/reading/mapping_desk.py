@@ -126,8 +126,8 @@ _HELD = (
     f" WHERE r.marks & {int(Mark.CODED)} = 0 AND f.fault ->> 0 IN ('unknown-code', 'code-not-then')"
 )
 _ASKED_FOR = text(
-    "SELECT d.profile_id FROM code_mappings m JOIN duties d ON d.facts ->> 'mapping' = m.id::text"
-    " WHERE m.code_list = :list AND m.old = :old AND d.state = 'open'"
+    "SELECT DISTINCT d.profile_id FROM duties d JOIN code_mappings m ON m.id::text = d.facts ->> 'mapping'"
+    " WHERE d.profile_id = ANY (:holders) AND d.state = 'open' AND m.code_list = :list AND m.old = :old"
 )
 _DECIDED = text(
     "SELECT DISTINCT ON (code_list, old) id, code_list, old, code FROM code_mappings"
@@ -228,12 +228,13 @@ async def holders(read: Reading, name: str, value: str, most: int) -> Applied:
             "Chưa có quyết định ánh xạ cho giá trị này.",
             "Nothing is decided about this value.",
         )
-    asked = set((await read.connection.execute(_ASKED_FOR, {"list": name, "old": value})).scalars())
     places: dict[UUID, list[str]] = defaultdict(list)
     for one in await _held(read):
-        if (one.value, one.code_list) == (value, name) and one.may_owe and one.profile_id not in asked:
+        if (one.value, one.code_list) == (value, name) and one.may_owe:
             places[one.profile_id].append(one.path)
-    found = [Holder(profile, tuple(paths[:MOST_PATHS])) for profile, paths in places.items()]
+    about = {"holders": list(places), "list": name, "old": value}
+    asked = set((await read.connection.execute(_ASKED_FOR, about)).scalars())
+    found = [Holder(one, tuple(paths[:MOST_PATHS])) for one, paths in places.items() if one not in asked]
     return Applied(decided[name, value].id, tuple(found[:most]))
 
 

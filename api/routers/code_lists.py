@@ -11,6 +11,7 @@ from api.reading import bulk
 from api.reading import mapping_desk as desk
 from api.routers.acting import Key
 from api.scope import ActiveWho, Read, Reading
+from models.command_shapes import Text
 from models.commands import GiveNotice
 from models.form.list_versions import CODE
 from models.record.orders import LONGEST, Item
@@ -45,7 +46,7 @@ class Applying(_Asked):
 
     code_list: Name = Field(title="Danh mục")
     value: Value = Field(title="Giá trị đang ghi")
-    document: Value = Field(title="Văn bản")
+    document: Text = Field(title="Văn bản")
     most: int = Field(
         default=LONGEST,
         ge=1,

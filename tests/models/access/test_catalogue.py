@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 import yaml
 
-from models.access import Actor, Allowed, Denied, Grant, Target, may, reach, read_roles
+from models.access import Actor, Allowed, Denied, Grant, Target, everywhere, may, reach, read_roles
 from models.regulations import in_force
 
 TEXT = (files("models.access") / "roles.yaml").read_text(encoding="utf-8")
@@ -26,6 +26,13 @@ def changed(*path: str, to: object) -> str:
 
 def test_the_table_reads() -> None:
     assert read_roles(TEXT).roles["head"].en == "Head of the agency"
+
+
+def test_who_may_do_it_for_the_whole_authority() -> None:
+    """An agency's officer may import a workbook too, of that agency."""
+    assert everywhere("import_workbook", in_force("hanoi", TODAY)) == ("department_officer", "administrator")
+    wider = changed("roles", "hr_officer", "scope", to="authority")
+    assert "hr_officer" in everywhere("import_workbook", table=read_roles(wider))
 
 
 @pytest.mark.parametrize(
