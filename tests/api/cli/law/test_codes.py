@@ -25,8 +25,9 @@ ABOUT = ("--list", "ethnicity", "--from")
 @pytest.fixture
 async def world(database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     engine = engine_for(database.url("worker"), pool_size=2)
+    keys = {"key_ring": tmp_path / "keyring.json", "master_key_file": tmp_path / "master.key"}
     for module in (law_acts, service):
-        monkeypatch.setattr(module, "Settings", lambda: database.settings(tmp_path))
+        monkeypatch.setattr(module, "Settings", lambda: database.settings(tmp_path, **keys))
     yield await build(tools_for(engine, tmp_path), datetime.now(UTC))
     await engine.dispose()
 
