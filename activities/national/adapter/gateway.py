@@ -181,7 +181,9 @@ def client_for(connection: Connection) -> httpx.AsyncClient:
     # Plain http, to this machine only, has no TLS to set up.
     verify = ssl.create_default_context(cafile=connection.ca_file) if connection.encrypted else False
     # Before every request of the client, the token's too, in whichever lane it is made.
-    before = [Pace(connection.calls_per_second)] if connection.calls_per_second else []
+    before: list[Callable[..., Any]] = []
+    if connection.calls_per_second is not None:
+        before.append(Pace(connection.calls_per_second))
     return httpx.AsyncClient(
         base_url=connection.base_url,
         timeout=limits,
