@@ -206,15 +206,13 @@ class Settings(BucketSettings):
     national_receiver_code: str = "G09"
     """RECEIVER_CODE of packets: the national database's code at the gateway."""
     national_mapping: Path | None = None
-    """Mapping from our form to the packet, or a folder of them, each with its `valid-from`; unset: the
-    stand-in that ships."""
+    """Mapping from our form to the packet, or a folder of dated ones; unset: the stand-in that ships."""
     national_packet_items: int = Field(default=200, ge=1, le=500)
     """Most items of one packet."""
     national_timeout_seconds: float = Field(default=30.0, gt=0)
     """Seconds to wait for an answer of the gateway."""
     national_calls_per_second: float | None = Field(default=None, ge=0.1, le=1000)
-    """Most calls of this process to the gateway in a second, tokens too; several processes divide what the
-    other side allows. Unset: as many as it takes before it answers 429."""
+    """Most calls of one process to the gateway in a second (several share what it takes); unset: no limit."""
 
     # --- Mail ---
     smtp_host: str | None = None
@@ -275,8 +273,7 @@ class Settings(BucketSettings):
     documents: Path = Field(default_factory=_within("documents"))
     """Folder of documents, addressed by content; unset: <data>/documents."""
     backups: Path = Field(default_factory=_within("backups"))
-    """Folder of backups, on a device of its own ("phương tiện lưu trữ chuyên dụng"); unset: <data>/backups,
-    which is lost with the data."""
+    """Folder of backups, on a device of its own; unset: <data>/backups, which is lost with the data."""
     monthly_backups: bool = True
     """Whether the month's backup is taken by itself; `false` only where another tool does it."""
     second_place: str | None = None

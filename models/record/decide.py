@@ -353,12 +353,10 @@ def _month_step(
         case "open_month":
             assert closes_at is not None
             return month.open_month(agency_month, int(facts["listed"]), closes_at, scene)
-        case "refresh_stock":
+        case "refresh_stock" | "items_joined":
             assert closes_at is not None
-            return month.refresh_stock(agency_month, closes_at, scene)
-        case "items_joined":
-            assert closes_at is not None
-            return month.joined(agency_month, closes_at, scene)
+            more = month.refresh_stock if kind == "refresh_stock" else month.joined
+            return more(agency_month, closes_at, scene)
         case "approvals_done":
             round_ = facts.get("round")  # none from a worker of before
             return month.approvals_done(agency_month, scene, UUID(str(round_)) if round_ else None)
