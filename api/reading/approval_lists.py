@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from api.paging import Page, cursor, key_of, page
 from api.reading import permits
+from api.reading.checks import CHECKS, Check, Failure, failures
 from api.reading.withholding import known_labels
 from api.scope import Reading
 from models.access import Allowed
@@ -35,6 +36,11 @@ class ListRow(BaseModel):
     risk: int = Field(
         title="Mức cần xem kỹ",
         description="Cộng: 4 nhân thân, 2 lương, 1 ngày tháng / identity, salary, dates",
+    )
+    checks: list[Check] = Field(title="Các bước đã ký")
+    failures: list[Failure] = Field(
+        title="Những lần không đạt",
+        description="Đến lúc này, kể cả sau khi chốt / until now, also after it was frozen",
     )
 
 
@@ -68,8 +74,9 @@ _ONE = text(
     " FROM approval_lists l JOIN agency_months m ON m.id = l.agency_month_id WHERE l.id = :id"
 )
 _ROWS = text(
-    "SELECT w.position, w.profile_id, p.full_name AS person, w.revision_id, r.number, w.digest, w.changes,"
-    " w.risk FROM approval_list_rows w LEFT JOIN revisions r ON r.id = w.revision_id"
+    "SELECT w.position, w.profile_id, p.full_name AS person, w.revision_id, r.number, w.digest, w.changes,"  # noqa: S608 — a constant
+    f" w.risk, {CHECKS.format(row='w')} AS checks FROM approval_list_rows w"
+    " LEFT JOIN revisions r ON r.id = w.revision_id"
     " JOIN profiles p ON p.id = w.profile_id WHERE w.list_id = :id AND w.position > :after"
     " ORDER BY w.position LIMIT :limit"
 )
@@ -93,10 +100,18 @@ async def one(read: Reading, list_id: UUID, limit: int, after: str | None) -> Ap
     key = key_of(after, int)
     values = {"id": list_id, "after": key[0] if key else 0, "limit": limit + 1}
     items, more = page((await read.connection.execute(_ROWS, values)).all(), limit)
+    failed = await failures(read, row.agency_month_id, row.agency_id, items)
     return ApprovalList.model_validate(
         {
             **row._mapping,
-            "items": [{**i._mapping, "changes": known_labels(i.changes, level)} for i in items],
+            "items": [
+                {
+                    **i._mapping,
+                    "changes": known_labels(i.changes, level),
+                    "failures": failed.get(i.profile_id, []),
+                }
+                for i in items
+            ],
             "next": cursor(items[-1].position) if more else None,
         }
     )

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from api.paging import Page, cursor, key_of, page
 from api.reading import forms, permits
-from api.reading.months import Check
+from api.reading.checks import CHECKS, Check
 from api.reading.reconciliations import FORM
 from api.scope import Reading
 from models.calendar import legal_date
@@ -90,11 +90,7 @@ _ITEMS = (
     " b.id AS before, b.number AS held_number,"
     " CASE WHEN o.revision_id = b.id THEN o.changed_at END AS held_at,"
     " d.fields AS otherwise, d.found_at,"
-    " (SELECT coalesce(json_agg(json_build_object('approval_id', s.id, 'approver_role', s.approver_role,"
-    "   'signed_at', s.signed_at, 'document_sha256', s.document_sha256) ORDER BY s.signed_at), '[]')"
-    "   FROM approvals s WHERE s.profile_id = i.profile_id AND s.revision_id = i.revision_id"
-    "   AND s.state = 'signed') AS checks"
-    " FROM agency_months m JOIN month_items i ON i.agency_month_id = m.id"
+    f" {CHECKS.format(row='i')} AS checks FROM agency_months m JOIN month_items i ON i.agency_month_id = m.id"
     " JOIN agencies a ON a.id = m.agency_id JOIN revisions r ON r.id = i.revision_id"
     " JOIN profiles p ON p.id = i.profile_id"
     f"{_HELD}{_OTHERWISE} WHERE {AT_GATE}"

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from api.paging import Page, cursor, key_of, page
 from api.reading import forms, permits
+from api.reading.checks import CHECKS, Check, Failure, failures
 from api.reading.gate import VERBS
 from api.reading.steps import Call, calls
 from api.scope import Reading
@@ -70,17 +71,8 @@ class AgencyMonths(Page):
     items: list[AgencyMonthLine] = Field(title="Danh sách tháng")
 
 
-class Check(BaseModel):
-    """An earlier signature over the revision."""
-
-    approval_id: UUID = Field(title="Phê duyệt")
-    approver_role: str = Field(title="Vai trò")
-    signed_at: datetime | None = Field(title="Ký lúc")
-    document_sha256: str | None = Field(title="Tệp đã ký")
-
-
 class Item(BaseModel):
-    """One profile on the list, with what changed since the national database last received it."""
+    """One profile on the list, with what changed since it was last approved, or since it was last sent."""
 
     profile_id: UUID = Field(title="Hồ sơ")
     person: str | None = Field(title="Họ và tên")
@@ -93,13 +85,20 @@ class Item(BaseModel):
     state: str = Field(title="Trạng thái")
     reason: str | None = Field(title="Lý do")
     tran_code: str | None = Field(title="Mã giao dịch")
-    compared_with: int | None = Field(title="So với phiên bản", description="Không có: gửi lần đầu")
+    compared_with: int | None = Field(
+        title="So với phiên bản",
+        description="Còn chờ phê duyệt: phiên bản được phê duyệt gần nhất; đã phê duyệt: phiên bản gửi CSDLQG"
+        " gần nhất. Không có: lần đầu / the last approved while it waits, then the last sent",
+    )
     changed: list[str] = Field(title="Mục thay đổi")
     risk: int | None = Field(
         title="Mức cần xem kỹ",
         description="4 nhân thân + 2 lương + 1 ngày tháng; trống: chưa so sánh / identity, salary, dates",
     )
     checks: list[Check] = Field(title="Các bước đã ký")
+    failures: list[Failure] = Field(
+        title="Những lần không đạt", description="Từ lần phê duyệt trước / since the last approval"
+    )
 
 
 class AgencyMonth(AgencyMonthLine, Page):
@@ -131,15 +130,14 @@ _LINE = (
 )
 _ONE = text(f"{_LINE} WHERE m.id = :id")
 _ITEMS = (
-    "SELECT i.profile_id, p.full_name AS person, i.revision_id, r.number, r.form_version, i.digest, i.state,"
+    "SELECT i.profile_id, p.full_name AS person, i.revision_id, r.number, r.form_version, i.digest, i.state,"  # noqa: S608 — constants
     " i.reason, i.risk, i.tran_code, b.id AS before, b.number AS compared_with,"
-    " (SELECT coalesce(json_agg(json_build_object('approval_id', s.id, 'approver_role', s.approver_role,"
-    " 'signed_at', s.signed_at, 'document_sha256', s.document_sha256) ORDER BY s.signed_at), '[]')"
-    " FROM approvals s WHERE s.profile_id = i.profile_id AND s.revision_id = i.revision_id"
-    " AND s.state = 'signed') AS checks"
-    " FROM month_items i LEFT JOIN revisions r ON r.id = i.revision_id JOIN profiles p ON p.id = i.profile_id"
-    " LEFT JOIN revisions b ON b.profile_id = p.id"
-    " AND b.id = coalesce(nullif(p.synced_revision_id, i.revision_id), p.approved_revision_id)"
+    f" {CHECKS.format(row='i')} AS checks FROM month_items i"
+    " LEFT JOIN revisions r ON r.id = i.revision_id JOIN profiles p ON p.id = i.profile_id"
+    # Whoever approves has seen what was approved, sent or not; afterwards it is about what was sent.
+    " LEFT JOIN revisions b ON b.profile_id = p.id AND b.id = CASE WHEN i.state = 'listed'"
+    " THEN p.approved_revision_id ELSE coalesce(nullif(p.synced_revision_id, i.revision_id),"
+    " p.approved_revision_id) END"
     " AND b.id <> i.revision_id WHERE i.agency_month_id = :id{where}"
     " ORDER BY coalesce(i.risk, 8) DESC, i.profile_id LIMIT :limit"
 )
@@ -183,7 +181,7 @@ async def agency_months(
 
 
 async def agency_month(read: Reading, month_id: UUID, limit: int, after: str | None) -> AgencyMonth:
-    """One agency's month; each item with what changed since last time and every earlier check (R34).
+    """One agency's month; each item with what changed since last time, every earlier check and failure (R34).
 
     Raises:
         RefusedError: ``not-found``, ``not-permitted``.
@@ -198,6 +196,7 @@ async def agency_month(read: Reading, month_id: UUID, limit: int, after: str | N
     values = {"id": month_id, "limit": limit + 1, "risk": risk, "last": last}
     result = await read.connection.execute(text(_ITEMS.format(where=where)), values)
     items, more = page(result.all(), limit)
+    failed = await failures(read, month_id, row.agency_id, items)
     approvable = row.state != "closed" and row.counts.get("listed")
     verbs = (*(VERBS if row.at_gate else ()), *(("approve_list", "cut_list") if approvable else ()))
     unsent = row.state != "closed" and (row.counts.get("approved") or row.counts.get("cleared"))
@@ -206,19 +205,19 @@ async def agency_month(read: Reading, month_id: UUID, limit: int, after: str | N
     return AgencyMonth.model_validate(
         {
             **_row(row, read),
-            "items": [await _item(read, item, level) for item in items],
+            "items": [await _item(read, item, level, failed.get(item.profile_id, [])) for item in items],
             "next": cursor(-_risk(items[-1]), items[-1].profile_id) if more else None,
             "calls": calls(verbs, agency_month_id=month_id),
         }
     )
 
 
-async def _item(read: Reading, row: Any, level: int) -> Item:
+async def _item(read: Reading, row: Any, level: int, failed: list[Failure]) -> Item:
     changed: list[str] = []
     if row.before is not None and row.number is not None:  # of who was archived since, nothing is compared
         changes = await forms.compared(read, row.before, row.revision_id, row.form_version, level)
         changed = [change.label for change in changes]
-    return Item.model_validate({**row._mapping, "changed": changed})
+    return Item.model_validate({**row._mapping, "changed": changed, "failures": failed})
 
 
 def _risk(row: Any) -> int:
