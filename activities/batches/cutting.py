@@ -6,16 +6,17 @@ that is signed later; a cut that was interrupted begins its rows again, and nobo
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
-from temporalio import activity
 
 from activities.batches.beating import beating, step
 from activities.batches.describing import describe
+from activities.batches.progress import Progress
 from activities.batches.results import stays, tell_own
 from activities.documents.header import DossierHeader, SignaturePlace, SlipLine
 from activities.documents.listing import PaperRow, render_list
@@ -62,21 +63,25 @@ async def cut_list(
 ) -> BatchResult:
     """Cut one list; a second run of the same one changes nothing once it was shown."""
     assert batch.command_id is not None
-    await describe(tools, batch.authority_id, batch.agency_month_id, chosen, activity.heartbeat)
+    progress = Progress(tools, batch)
+    await progress.tell("describing")
+    described = partial(progress.tell, "describing")
+    await describe(tools, batch.authority_id, batch.agency_month_id, chosen, described)
     scope = Scope(batch.authority_id, everything=True)
     async with transaction(tools.engine, scope) as connection:
         about = (await connection.execute(_ABOUT, {"id": list_id})).one()
         if about.state != "cutting":
             return BatchResult()
-        rows, behind = await _frozen(connection, tools, batch, batch.command_id, list_id, chosen)
+        await progress.tell("judging")
+        rows, behind = await _frozen(connection, progress, batch.command_id, list_id, chosen)
         case = await _case(connection, tools, batch, batch.command_id, list_id)
-    activity.heartbeat(len(rows))
     left = len(behind)
     await tell_own(tools, batch, batch.command_id, behind.values())
     if not rows:
         await _ask(tools, batch, "list_failed", list=str(list_id), reason="nothing-to-sign")
         return BatchResult(refused=left)
     manifest = _manifest(case, list_id, batch, rows)
+    await progress.tell("typesetting")
     async with beating(step("typesetting")):
         prepared = await asyncio.to_thread(_prepare, store, about, case, list_id, batch, rows, manifest)
     await _ask(
@@ -109,13 +114,13 @@ async def _case(
 
 async def _frozen(
     connection: AsyncConnection,
-    tools: Tools,
-    batch: Batch,
+    progress: Progress,
     command_id: UUID,
     list_id: UUID,
     chosen: Sequence[UUID],
 ) -> tuple[list[Row[Any]], dict[UUID, str]]:
     """Write the rows that this approver may sign, riskiest first; answers them, and why the others stay."""
+    tools, batch = progress.tools, progress.batch
     values = {"month": batch.agency_month_id, "chosen": list(chosen)}
     waiting = (await connection.execute(_WAITING, values)).all()
     case = await _case(connection, tools, batch, command_id, list_id)
@@ -123,7 +128,7 @@ async def _frozen(
         Listed(list_id, at, row.profile_id, row.revision_id, row.digest)
         for at, row in enumerate(waiting, start=1)
     ]
-    judged = await judge(connection, case, asked)
+    judged = await judge(connection, case, asked, tell=progress.tell)
     may = [row for row, one in zip(waiting, judged, strict=True) if one.refusal is None]
     behind = {one.row.profile_id: one.refusal.refusal.code for one in judged if one.refusal is not None}
     behind |= {row.profile_id: NEXT_LIST for row in may[MAXIMUM_ROWS:]}

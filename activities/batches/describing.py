@@ -1,11 +1,11 @@
-"""What changed on each item, in words of the form, and how closely it wants to be looked at.
+"""What changed on each item since it was last approved, in words of the form, and how closely to look at it.
 
 Written beside the item once per revision, so that a list of thousands is ordered and shown without opening
 them all again; a batch that was cut off goes on with the items that are not described yet.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -25,8 +25,8 @@ FIRST_WORDS = "Khai lần đầu"
 _UNDESCRIBED = text(
     "SELECT i.profile_id, i.revision_id, i.digest, r.form_version, b.id AS before"
     " FROM month_items i JOIN revisions r ON r.id = i.revision_id JOIN profiles p ON p.id = i.profile_id"
-    " LEFT JOIN revisions b ON b.profile_id = p.id"
-    " AND b.id = coalesce(nullif(p.synced_revision_id, i.revision_id), p.approved_revision_id)"
+    # Not what was last sent: that may be older, and the approver has seen what came after it.
+    " LEFT JOIN revisions b ON b.id = p.approved_revision_id AND b.profile_id = p.id"
     " AND b.id <> i.revision_id WHERE i.agency_month_id = :month AND i.state = 'listed'"
     " AND (CAST(:chosen AS uuid[]) IS NULL OR i.profile_id = ANY (CAST(:chosen AS uuid[])))"
     " AND i.described IS DISTINCT FROM i.digest ORDER BY i.profile_id LIMIT :most"
@@ -38,9 +38,13 @@ async def describe(
     authority_id: UUID,
     month_id: UUID,
     chosen: Sequence[UUID] | None,
-    beat: Callable[[], None],
+    tell: Callable[[int], Awaitable[None]],
 ) -> None:
-    """Describe what waits and is not described yet: all of the list, or the chosen."""
+    """Describe what waits and is not described yet: all of the list, or the chosen.
+
+    ``tell`` hears how many this run has described.
+    """
+    done = 0
     scope = Scope(authority_id, everything=True)
     named = list(chosen) if chosen is not None else None
     values = {"month": month_id, "chosen": named, "most": AT_ONCE}
@@ -53,7 +57,7 @@ async def describe(
             contents = await contents_of(connection, tools, authority_id, list(wanted))
             described = await asyncio.to_thread(_in_words, month_id, rows, contents)
             await together(connection, in_sets([[one] for one in described]))
-        beat()
+        await tell(done := done + len(rows))
 
 
 def _in_words(month_id: UUID, rows: Sequence[Any], contents: dict[UUID, dict[str, Any]]) -> list[Query]:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from uuid import UUID, uuid5
 
 from sqlalchemy import text
-from temporalio import activity
 
 from activities.batches.beating import beating, step
 from activities.batches.list_papers import capacity, entitled
+from activities.batches.progress import Progress
 from activities.signing.competence import LASTS, CompetenceDesk
 from activities.signing.errors import CannotSignError, SignerAwayError
 from activities.signing.issuing import SignerName
@@ -57,7 +57,7 @@ async def sign_list(tools: Tools, signing: SigningOffice, batch: Batch, list_id:
             list_id=list_id,
             now=batch.now,
             sign=sign,
-            beat=activity.heartbeat,
+            tell=Progress(tools, batch).tell,
         )
         failure = recorded.failure
     except CannotSignError as refused:

@@ -161,11 +161,13 @@ async def _describe(opening: Opening, cursor: UUID) -> None:
     """Say of each item what changed, once all lists are open; a cut makes up for what is missing."""
     async with transaction(opening.tools.engine, opening.scope) as connection:
         lists = list((await connection.execute(_OPEN_LISTS)).scalars())
-    for month_id in lists:
+
+    async def beat(_: int) -> None:
         # The cursor stays what it is: a lost attempt opens no list again.
-        await describe(
-            opening.tools, opening.authority_id, month_id, None, lambda: activity.heartbeat(str(cursor))
-        )
+        activity.heartbeat(str(cursor))
+
+    for month_id in lists:
+        await describe(opening.tools, opening.authority_id, month_id, None, beat)
 
 
 async def open_stock_lists(tools: Tools, task_queue: str, start: MonthStart) -> MonthOpened:

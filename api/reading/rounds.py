@@ -23,7 +23,17 @@ class Round(BaseModel):
     chosen: int = Field(title="Số hồ sơ được chọn")
     approved: int = Field(title="Đã phê duyệt")
     stays: int = Field(title="Ở lại, có lý do")
-    waiting: int = Field(title="Còn phải làm")
+    waiting: int = Field(
+        title="Còn phải làm",
+        description="Với `cut`, `list`: số hồ sơ chưa qua bước cuối / not through the last phase yet",
+    )
+    phase: str | None = Field(
+        title="Đang ở bước",
+        description="Với `cut`: `describing` (so sánh), `judging` (kiểm tra), `typesetting` (dàn trang); với"
+        " `list`: `judging`, `signing` (ký), `writing` (ghi nhận)",
+    )
+    phase_done: int | None = Field(title="Số hồ sơ đã qua bước này")
+    told_at: datetime | None = Field(title="Tiến độ lúc", description="Theo đồng hồ máy chủ")
     accepted_at: datetime = Field(title="Nhận lúc")
     done_at: datetime | None = Field(title="Xong lúc")
     trouble: str | None = Field(
@@ -50,8 +60,12 @@ class Results(Page):
     items: list[Result] = Field(title="Kết quả từng hồ sơ")
 
 
+_COUNTED = {"cut": ("describing", "judging"), "list": ("judging", "writing")}
+"""Phases of a round over a whole list that go through it item by item, the last one last."""
+
 _ROUNDS = (
-    "SELECT o.command_id, o.kind, o.list_id, o.chosen, o.accepted_at, o.done_at, o.trouble,"
+    "SELECT o.command_id, o.kind, o.list_id, o.chosen, o.accepted_at, o.done_at, o.trouble, o.phase,"
+    " o.phase_done, o.told_at, extract(epoch FROM o.told_at - o.phase_at) AS phase_took,"
     " coalesce(s.approved, 0) AS approved, coalesce(s.stays, 0) AS stays, s.took FROM approval_rounds o"
     " LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE outcome = 'approved') AS approved,"
     " count(*) FILTER (WHERE outcome = 'stays') AS stays, extract(epoch FROM max(at) - min(at)) AS took"
@@ -108,8 +122,32 @@ async def _seen(read: Reading, month_id: UUID) -> None:
 
 
 def _round(row: Any) -> Round:
+    """A round as it stands. One by one its results tell the pace; over a whole list what it told beside."""
+    running = row.done_at is None
+    told = {
+        "phase": row.phase if running else None,
+        "phase_done": row.phase_done if running and row.phase is not None else None,
+        "told_at": row.told_at if running else None,
+    }
+    waiting, left = (_of_list if row.kind in _COUNTED else _one_by_one)(row) if running else (0, None)
+    return Round.model_validate({**row._mapping, **told, "waiting": waiting, "seconds_left": left})
+
+
+def _one_by_one(row: Any) -> tuple[int, int | None]:
+    """Items still to do, and about how many seconds they take."""
     answered = row.approved + row.stays
-    waiting = 0 if row.done_at is not None or row.kind == "cut" else max(0, row.chosen - answered)
+    waiting = max(0, row.chosen - answered)
     paced = waiting and answered > 1 and row.took
-    left = round(float(row.took) / (answered - 1) * waiting) if paced else None
-    return Round.model_validate({**row._mapping, "waiting": waiting, "seconds_left": left})
+    return waiting, round(float(row.took) / (answered - 1) * waiting) if paced else None
+
+
+def _of_list(row: Any) -> tuple[int, int | None]:
+    """The same of a list that is cut or signed as one: a later phase is taken to go as fast as this one."""
+    counted = _COUNTED[row.kind]
+    last = row.phase == counted[-1]
+    past = row.phase not in (None, *counted) and row.kind == "cut"  # typesetting: every item is through
+    waiting = 0 if past else max(0, row.chosen - row.phase_done) if last else row.chosen
+    if row.phase not in counted or not row.phase_done or not row.phase_took:
+        return waiting, None
+    ahead = max(0, row.chosen - row.phase_done) + (0 if last else row.chosen)
+    return waiting, round(float(row.phase_took) / row.phase_done * ahead)

@@ -8,10 +8,10 @@ act, never wait for each other in a circle.
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid5
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.calendar import Calendar, legal_date
@@ -40,6 +40,9 @@ from models.regulations import RuleSet
 
 AT_ONCE = 250
 """Profiles read or written in one round trip."""
+
+Tell = Callable[[Literal["judging", "signing", "writing"], int], Awaitable[None]]
+"""Hears how many rows are through a phase, while nothing of it is to be seen yet."""
 
 _LOCK_MONTH = text("SELECT 1 FROM agency_months WHERE id = :id FOR NO KEY UPDATE")
 """Waits for other acts on the month; rows that merely refer to it may be written meanwhile."""
@@ -135,19 +138,28 @@ async def case_of(
     return Case(tools, ask, command, found, law, calendar, law_row[0].divided)
 
 
-async def judge(connection: AsyncConnection, case: Case, rows: Sequence[Listed]) -> list[Judged]:
+async def judge(
+    connection: AsyncConnection,
+    case: Case,
+    rows: Sequence[Listed],
+    reading: TextClause = LIVES,
+    tell: Tell | None = None,
+) -> list[Judged]:
     """Which of the rows this actor may sign by a list now; a refusal is an answer for its row alone.
 
     Each by the law of the unit that has the person: a list may reach below where another regime begins.
+    ``reading`` is how lives are read: whoever writes nothing may read less. ``tell`` hears how far it is.
     """
     judged: list[Judged] = []
     authority, today = case.ask.authority_id, legal_date(case.ask.now)
     laws = await case.tools.laws(connection, authority, today) if case.divided else None
     for start in range(0, len(rows), AT_ONCE):
         part = rows[start : start + AT_ONCE]
-        (lives,) = await together(connection, [(LIVES, {"ids": [row.profile_id for row in part]})])
+        (lives,) = await together(connection, [(reading, {"ids": [row.profile_id for row in part]})])
         known = {life.id: life for life in lives}
         judged += [await _judged(connection, case, laws, row, known.get(row.profile_id)) for row in part]
+        if tell is not None:
+            await tell("judging", len(judged))
     return judged
 
 
@@ -209,7 +221,7 @@ async def record_list(
     list_id: UUID,
     now: datetime,
     sign: Sign,
-    beat: Callable[[], None],
+    tell: Tell,
 ) -> Recorded:
     """Sign and approve a whole list, or none of it. A list approved before stays as it is.
 
@@ -246,16 +258,18 @@ async def record_list(
             on_behalf_of=standing.on_behalf_of,
             delegation_id=standing.delegation_id,
         )
-        beat()
-        judged = await judge(connection, case, listed)
+        await tell("judging", 0)
+        judged = await judge(connection, case, listed, tell=tell)
         refusals = [one.refusal for one in judged if one.refusal is not None]
         if refusals:
             return Recorded(failure=refusals[0].refusal.code)
-        beat()
+        await tell("signing", 0)
         document, certificate = await sign(case, scene)
+        await tell("writing", 0)
         for start in range(0, len(judged), AT_ONCE):
-            await _write(connection, case, judged[start : start + AT_ONCE], document, certificate)
-            beat()
+            part = judged[start : start + AT_ONCE]
+            await _write(connection, case, part, document, certificate)
+            await tell("writing", start + len(part))
         await _write_month(
             connection, case, scene, signed(case.month, len(judged), document, certificate, scene)
         )

@@ -128,6 +128,9 @@ class ApprovalRoundRow(Table):
         UniqueConstraint("agency_month_id", "number"),
         CheckConstraint("kind IN ('single', 'cut', 'list')", name="kind"),
         CheckConstraint("(kind = 'single') = (list_id IS NULL)", name="list"),
+        CheckConstraint(
+            "phase IN ('describing', 'judging', 'typesetting', 'signing', 'writing')", name="phase"
+        ),
         Index("ix_approval_rounds_waiting", "agency_month_id", postgresql_where="done_at IS NULL"),
     )
     command_id: Mapped[UUID] = mapped_column(ForeignKey("commands.id"), primary_key=True)
@@ -144,6 +147,15 @@ class ApprovalRoundRow(Table):
     list_id: Mapped[UUID | None] = mapped_column(ForeignKey("approval_lists.id"))
     trouble: Mapped[str | None]
     """Why it stands still now (a token pulled out); it goes on at the same item."""
+    phase: Mapped[str | None]
+    """What is being done of a list that is cut or signed as one: written while the work's own transaction
+    shows nothing yet."""
+    phase_done: Mapped[int] = mapped_column(server_default="0")
+    """Items through that phase."""
+    phase_at: Mapped[datetime | None]
+    """When the phase began, by the server's clock."""
+    told_at: Mapped[datetime | None]
+    """When this was last said, by the same clock."""
 
 
 class SubmissionRow(Table):

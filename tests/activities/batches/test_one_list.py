@@ -8,15 +8,19 @@ import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
 from sqlalchemy import text
 
+from activities.batches.progress import Progress
 from models.command_lists import ApproveByList, CutList
-from models.commands import ReturnedField, ReturnForCorrection
+from models.commands import ReturnedField, ReturnForCorrection, RevokeDelegation
 from models.database import transaction
 from models.evidence import verify
 from models.evidence.attachment import attached_data
 from models.evidence.listing import is_included, prove, read_manifest
 from models.messages import MonthStart
+from models.record import listing
 from models.record.commands import Fate
+from models.record.load import content_of
 from tests.activities.batches.conftest import OPENING, batch, items_of, month_of, submitted
+from tests.models.record.test_delegations import lend
 from tests.world import World
 
 
@@ -48,9 +52,9 @@ async def confirm(world: World, month: Any, shown: Any, who: str = "culture.appr
     return await world.ask(who, body, month.id, subject="agency_month")
 
 
-async def sign(world: World, months, run, month: Any, shown: Any) -> Any:
+async def sign(world: World, months, run, month: Any, shown: Any, who: str = "culture.approver") -> Any:
     """Confirm and run the round."""
-    asked = await confirm(world, month, shown)
+    asked = await confirm(world, month, shown, who)
     assert asked.status == 202, asked.answer
     return await run(months.approve_batch, batch(world, month, asked.id))
 
@@ -134,6 +138,96 @@ async def test_a_second_run_changes_nothing(world, listed, months, run) -> None:
     assert len(await world.rows("SELECT 1 FROM approvals")) == 4
 
 
+async def test_how_far_it_is_is_seen_while_nothing_of_it_is(
+    world, listed, months, run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told beside the one transaction: whoever asks meanwhile sees the phase, and no approval yet."""
+    month, _ = listed
+    monkeypatch.setattr(listing, "AT_ONCE", 2)
+    seen: list[tuple[str, int, int]] = []
+    tell = Progress.tell
+
+    async def watched(self: Progress, phase: Any, done: int = 0) -> None:
+        await tell(self, phase, done)
+        sql = (
+            "SELECT phase, phase_done, (SELECT count(*) FROM approvals) AS approved FROM approval_rounds"
+            " WHERE command_id = :c AND phase_at <= told_at"
+        )
+        seen.append(tuple(await world.one(sql, c=self.batch.command_id)))
+
+    monkeypatch.setattr(Progress, "tell", watched)
+    shown = await cut(world, months, run, month)
+    assert seen == [("describing", 0, 0), ("judging", 0, 0), ("judging", 2, 0), ("judging", 4, 0),
+                    ("typesetting", 0, 0)]  # fmt: skip
+    seen.clear()
+    await sign(world, months, run, month, shown)
+    assert seen == [("judging", 0, 0), ("judging", 2, 0), ("judging", 4, 0), ("signing", 0, 0),
+                    ("writing", 0, 0), ("writing", 2, 0), ("writing", 4, 0)]  # fmt: skip
+    assert len(await world.rows("SELECT 1 FROM approvals")) == 4
+
+
+class TestDelegates:
+    """hanoi.art6.4.c: the head lends the approval; the list is the delegate's, both names stand on it."""
+
+    async def test_a_delegate_cuts_confirms_and_signs(self, world, listed, months, run, signing) -> None:
+        month, people = listed
+        early = await world.ask("culture.hr", CutList(), month.id, subject="agency_month")
+        assert (early.status, early.answer["code"]) == (403, "not-permitted")
+        lent, given = await lend(world)
+        assert given.status == 201, given.answer
+        head, hr = world.accounts["culture.head"], world.accounts["culture.hr"]
+        async with transaction(world.tools.engine, world.scope) as connection:
+            sql = "UPDATE revisions SET author_id = :head WHERE profile_id = :p"
+            await connection.execute(text(sql), {"head": head, "p": people[0]})
+        shown = await cut(world, months, run, month, who="culture.hr")
+        assert (shown.size, shown.account_id, shown.account_role) == (3, hr, "head")
+        assert (shown.on_behalf_of, shown.delegation_id) == (head, lent)
+        own = (await items_of(world, month.id))[people[0]]
+        assert (own.state, own.reason) == ("listed", "own-approval"), "the lender's own is the delegate's too"
+        lender = await confirm(world, month, shown, who="culture.head")
+        assert (lender.status, lender.answer["code"]) == (403, "list-of-another")
+        result = await sign(world, months, run, month, shown, who="culture.hr")
+        assert result.done == 3
+        approvals = await world.rows("SELECT * FROM approvals")
+        assert {a.profile_id for a in approvals} == set(people[1:])
+        assert {(a.approver_id, a.approver_role, a.on_behalf_of, a.delegation_id) for a in approvals} == {
+            (hr, "head", head, lent)
+        }
+        told = await world.rows(
+            "SELECT kind, facts FROM events WHERE kind IN ('list.signed', 'approval.signed')"
+        )
+        assert sorted(row.kind for row in told) == ["approval.signed"] * 3 + ["list.signed"]
+        assert {(row.facts["on_behalf_of"], row.facts["delegation_id"]) for row in told} == {
+            (str(head), str(lent))
+        }
+        ended = await list_of(world, shown.id)
+        verdict = verify(
+            signing.store.get(world.authority, ended.document_sha256), signing.signers._keystore.trust()
+        )
+        assert verdict.valid, verdict.problems
+        record = verdict.signatures[0].competence
+        assert record is not None
+        assert record["delegation"]["document"] == "7/QĐ-SVH"
+
+    async def test_a_delegation_that_ends_between_yes_and_signature_stops_all_of_it(
+        self, world, listed, months, run
+    ) -> None:
+        month, people = listed
+        lent, given = await lend(world)
+        assert given.status == 201, given.answer
+        shown = await cut(world, months, run, month, who="culture.hr")
+        asked = await confirm(world, month, shown, who="culture.hr")
+        assert asked.status == 202, asked.answer
+        over = await world.ask("culture.head", RevokeDelegation(reason="đã về"), lent, subject="delegation")
+        assert over.status == 200, over.answer
+        assert (await run(months.approve_batch, batch(world, month, asked.id))).done == 0
+        ended = await list_of(world, shown.id)
+        assert (ended.state, ended.reason, ended.document_sha256) == ("failed", "delegation-ended", None)
+        items = await items_of(world, month.id)
+        assert {items[p].state for p in people} == {"listed"}
+        assert not await world.rows("SELECT 1 FROM approvals")
+
+
 class TestLeftBehind:
     async def test_the_own_file_is_not_on_the_list_one_signs(self, world, listed, months, run) -> None:
         month, people = listed
@@ -179,6 +273,31 @@ class TestLeftBehind:
         sql = "SELECT profile_id, risk FROM approval_list_rows WHERE list_id = :id ORDER BY position"
         rows = await world.rows(sql, id=shown.id)
         assert (rows[0].profile_id, [row.risk for row in rows]) == (people[2], [6, 1, 1, 1])
+
+
+async def test_a_row_says_what_changed_since_it_was_approved_not_since_it_was_sent(
+    world, listed, months, run
+) -> None:
+    """What was approved after the last sending (refused there, say) was seen by the approver already."""
+    month, people = listed
+    person = people[0]
+    waiting = await world.one("SELECT pending_revision_id AS id FROM profiles WHERE id = :p", p=person)
+    async with transaction(world.tools.engine, world.scope) as connection:
+        content = await content_of(connection, world.tools, world.authority, waiting.id)
+    ids = {}
+    for name, before in (
+        ("synced_revision_id", {"gender": "male", "contact_phone": "0900000001"}),
+        ("approved_revision_id", {"contact_phone": "0900000002"}),
+    ):
+        ids[name], _ = await world.draft(person, {**content, **before})
+        sql = "UPDATE revisions SET state = 'approved' WHERE id = :r RETURNING 1"
+        await world.rows(sql, r=ids[name])
+        sql = f"UPDATE profiles SET {name} = :r WHERE id = :p RETURNING 1"
+        await world.rows(sql, r=ids[name], p=person)
+    await world.rows("UPDATE month_items SET described = NULL RETURNING 1")
+    shown = await cut(world, months, run, month, person)
+    row = await world.one("SELECT changes FROM approval_list_rows WHERE list_id = :id", id=shown.id)
+    assert row.changes == ["Số điện thoại liên hệ"]
 
 
 class TestRefusals:
