@@ -139,10 +139,21 @@ class Finder:
 
     def signs(self, one: Somebody, step: Step) -> bool:
         """Whether this account can take this step on the day."""
+        return self.right(one, step) is not None
+
+    def right(self, one: Somebody, step: Step) -> Allowed | None:
+        """By what right this account can take this step on the day; none where it cannot."""
         if self._barred(one, step) is not None:
-            return False
+            return None
         verdict = may(one.actor, step.verb, step.target, self.on, self.law, among=step.among)
-        return isinstance(verdict, Allowed)
+        return verdict if isinstance(verdict, Allowed) else None
+
+    def able(self, steps: Sequence[Step]) -> Iterator[tuple[Step, Somebody, Allowed]]:
+        """Each of these steps with each of those who can take it, and by what right."""
+        for step in steps:
+            for one in self._candidates(step):
+                if (right := self.right(one, step)) is not None:
+                    yield step, one, right
 
     def _barred(self, one: Somebody, step: Step) -> Code | None:
         return one.barred(self.on, certificates=self.certificates and step.signed)

@@ -26,6 +26,7 @@ from models.record.actors import SUSPENDED, delegation_of, grant_of
 from models.record.law_of import Laws
 from models.record.load import STANDING
 from models.record.tools import Tools
+from models.regulations import RuleSet
 
 _WAITING = text(
     "SELECT p.id, p.agency_id, p.category, p.origin, p.account_id, p.approved_revision_id, r.author_id,"  # noqa: S608 — a constant
@@ -38,7 +39,7 @@ _WAITING = text(
     "   AND m.kind = 'whole_stock') AS whole_stock"
     " FROM profiles p JOIN revisions r ON r.id = p.pending_revision_id"
     " WHERE r.state = 'submitted' AND (CAST(:agencies AS uuid[]) IS NULL OR p.agency_id = ANY (:agencies))"
-    " ORDER BY p.agency_id, p.id"
+    " AND (CAST(:profiles AS uuid[]) IS NULL OR p.id = ANY (:profiles)) ORDER BY p.agency_id, p.id"
 )
 _REPORTS = text(
     "SELECT t.*, w.slot, w.period, w.opens_on, w.nominal_due_on, w.due_on, w.due_at, w.policy_date,"
@@ -63,11 +64,15 @@ _PEOPLE = text(
     " FROM accounts a WHERE a.kind <> 'service' AND (a.kind = 'agency'"
     "   OR EXISTS (SELECT 1 FROM grants g WHERE g.account_id = a.id)"
     "   OR EXISTS (SELECT 1 FROM delegations d WHERE d.delegate_id = a.id AND d.state = 'granted'))"
-    " ORDER BY a.id"
+    " AND (CAST(:places AS uuid[]) IS NULL"
+    "   OR EXISTS (SELECT 1 FROM grants g WHERE g.account_id = a.id AND g.agency_id = ANY (:places))"
+    "   OR EXISTS (SELECT 1 FROM delegations d WHERE d.delegate_id = a.id AND d.state = 'granted'"
+    "     AND d.agency_id = ANY (:places))) ORDER BY a.id"
 )
 _LENT = text(
     "SELECT d.delegate_id, hoso_delegation(d.id, 5) AS standing FROM delegations d"
-    " WHERE d.state = 'granted' AND d.valid_to > :today ORDER BY d.valid_from, d.id"
+    " WHERE d.state = 'granted' AND d.valid_to > :today"
+    " AND (CAST(:places AS uuid[]) IS NULL OR d.agency_id = ANY (:places)) ORDER BY d.valid_from, d.id"
 )
 
 
@@ -127,7 +132,7 @@ async def open_steps(
         LookupError: no law or calendar is recorded for the authority.
     """
     laws = await tools.laws(connection, authority_id, legal_date(now), agencies)
-    where = {"agencies": list(agencies) if agencies is not None else None}
+    where = {"agencies": list(agencies) if agencies is not None else None, "profiles": None}
     waiting, reports, above, offices, gate, moves, lent = await together(
         connection,
         [
@@ -148,10 +153,38 @@ async def open_steps(
     ]
 
 
-async def possible_signers(connection: AsyncConnection, today: date) -> tuple[Somebody, ...]:
-    """Every account that holds, held or was lent anything, as it stands; the transaction sees them all."""
+async def submissions(
+    connection: AsyncConnection, tools: Tools, authority_id: UUID, now: datetime, profiles: Sequence[UUID]
+) -> list[tuple[RuleSet, list[Step]]]:
+    """The signatures that these profiles' submissions wait for, each beside the law of its unit.
+
+    Raises:
+        LookupError: no law or calendar is recorded for the authority.
+    """
+    laws = await tools.laws(connection, authority_id, legal_date(now))
+    where = {"agencies": None, "profiles": list(profiles)}
+    waiting, above, offices = await together(
+        connection, [(_WAITING, where), (_ABOVE, {}), (_OFFICES, {"authority": authority_id})]
+    )
+    tree = {row.descendant_id: tuple(row.above) for row in above}
+    made = _Steps(tools, authority_id, laws, now, tree, offices[0])
+    steps = [step for row in waiting if (step := made.approval(row)) is not None]
+    alike = {law.hash: (law, list[Step]()) for law in laws.every}
+    for step in steps:
+        alike[laws.of(step.custodian_id).hash][1].append(step)
+    return [one for one in alike.values() if one[1]]
+
+
+async def possible_signers(
+    connection: AsyncConnection, today: date, places: Sequence[UUID] | None = None
+) -> tuple[Somebody, ...]:
+    """Every account that holds, held or was lent anything, as it stands; the transaction sees them all.
+
+    With ``places`` those alone whose right comes from one of these agencies: enough for what is owed there.
+    """
+    where = {"places": list(places) if places is not None else None}
     people, lent = await together(
-        connection, [(_PEOPLE, {"suspended": SUSPENDED}), (_LENT, {"today": today})]
+        connection, [(_PEOPLE, {**where, "suspended": SUSPENDED}), (_LENT, {**where, "today": today})]
     )
     received: dict[UUID, list[Delegation]] = defaultdict(list)
     for row in lent:

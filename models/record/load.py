@@ -44,7 +44,7 @@ DUTY = (
     " 'returned', coalesce((d.facts ->> 'returned')::boolean, false),"
     " 'revision', (d.facts ->> 'revision')::int, 'mapping', d.facts ->> 'mapping')"
 )
-_REVISION = (
+REVISION = (
     "json_build_object('id', r.id, 'number', r.number, 'state', r.state, 'digest', r.digest,"
     " 'author_id', r.author_id, 'evidence', r.evidence, 'form_version', r.form_version,"
     " 'submitted_on', (r.submitted_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date)"
@@ -54,14 +54,14 @@ _CERTIFIED = (
     " AND r.evidence ? t.sha256)"
 )
 """How many of a revision's files are copies of certified documents: asked of drafts only."""
-_DRAFT = f"{_REVISION[:-1]}, 'certified', {_CERTIFIED})"
+_DRAFT = f"{REVISION[:-1]}, 'certified', {_CERTIFIED})"
 STANDING = "coalesce(g.standing, CASE WHEN g.has_account THEN 'subordinate' ELSE 'constituent' END)"
 """How an agency ``g`` stands to its authority; where nobody said it, by its account."""
 _LIFE = f"""
     SELECT p.*,
       (SELECT json_build_object('id', a.id, 'state', a.state) FROM accounts a
           WHERE a.id = p.account_id) AS account,
-      (SELECT {_REVISION} FROM revisions r WHERE r.id = p.pending_revision_id) AS pending,
+      (SELECT {REVISION} FROM revisions r WHERE r.id = p.pending_revision_id) AS pending,
       (SELECT {_DRAFT} FROM revisions r WHERE r.profile_id = p.id AND r.state = 'draft') AS draft,
       (SELECT row_to_json(s) FROM approvals s WHERE s.profile_id = p.id AND s.state = 'signing') AS approval,
       {SESSION} AS session,
