@@ -8,16 +8,19 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import text
 
 from activities.signing.issuing import Issued
 from models.command_signing import RegisterCertificate, WithdrawCertificate
+from models.commands import RevokeDelegation
 from models.database import transaction
 from models.evidence import verify_file
 from models.evidence.profile_evidence import MEDIA_TYPE, ProfileEvidence
 from tests.activities.batches.conftest import batch, chosen
-from tests.activities.batches.test_one_list import cut, list_of, sign
+from tests.activities.batches.test_one_list import confirm, cut, list_of, sign
 from tests.activities.signing.desk import certificate, issued_to
+from tests.models.record.test_delegations import lend
 from tests.world import World
 
 
@@ -50,6 +53,66 @@ async def test_what_is_shown_is_the_frozen_list(world, listed, months, run, log_
     assert {row["profile_id"] for row in rows} == {str(p) for p in people}
     assert {tuple(row["changes"]) for row in rows} == {("Khai lần đầu",)}
     assert (await approver.get(f"/documents/{found['prepared_sha256']}")).content.startswith(b"%PDF")
+
+
+async def test_the_frozen_list_shows_what_failed_before(world, listed, months, run, log_in) -> None:
+    """A signature that failed, a list that came to nothing: each row says so, beside who has signed."""
+    month, people = listed
+    shown = await cut(world, months, run, month, people[0])
+    await confirm(world, month, shown)
+    await world.step(
+        "list_failed", month.id, subject="agency_month", list=str(shown.id), reason="token-locked"
+    )
+    prepared = await world.ask("culture.approver", await world.pending(people[1]), people[1])
+    assert world.moment.to_sign is not None, prepared.answer
+    approval = str(world.moment.to_sign)
+    await world.step("fail_approval", people[1], approval=approval, reason="certificate-revoked")
+    again = await cut(world, months, run, month, *people[:2])
+    approver = await log_in("culture.approver")
+    rows = ok(await approver.get(f"/approval-lists/{again.id}"))["items"]
+    told = {
+        row["profile_id"]: [(one["kind"], one["code"], one["revision"]) for one in row["failures"]]
+        for row in rows
+    }
+    assert told == {
+        str(people[0]): [("list", "token-locked", 1)],
+        str(people[1]): [("signature", "certificate-revoked", 1)],
+    }
+    assert all(one["at"] for row in rows for one in row["failures"])
+    assert [row["checks"] for row in rows] == [[], []]
+    await sign(world, months, run, month, again)
+    rows = ok(await approver.get(f"/approval-lists/{again.id}"))["items"]
+    assert [[one["approver_role"] for one in row["checks"]] for row in rows] == [["approver"]] * 2
+
+
+async def test_a_list_that_is_being_signed_says_how_far_it_is(world, listed, months, run, log_in) -> None:
+    month, _ = listed
+    shown = await cut(world, months, run, month)
+    asked = await confirm(world, month, shown)
+    approver = await log_in("culture.approver")
+
+    async def round_(phase: str | None = None, done: int = 0) -> tuple[Any, ...]:
+        async with transaction(world.tools.engine, world.scope) as connection:
+            await connection.execute(
+                text(
+                    "UPDATE approval_rounds SET phase = :phase, phase_done = :done, phase_at = :at,"
+                    " told_at = CAST(:at AS timestamptz) + interval '10 seconds' WHERE command_id = :c"
+                ),
+                {"phase": phase, "done": done, "at": world.now, "c": asked.id},
+            )
+        told = ok(await approver.get(f"/agency-months/{month.id}/rounds"))[0]
+        return told["phase"], told["phase_done"], told["waiting"], told["seconds_left"]
+
+    assert await round_() == (None, None, 3, None)
+    assert await round_("judging", 1) == ("judging", 1, 3, 50), "the writing is taken to go as fast"
+    assert await round_("signing") == ("signing", 0, 3, None)
+    assert await round_("writing", 1) == ("writing", 1, 2, 20)
+    await run(months.approve_batch, batch(world, month, asked.id))
+    told = ok(await approver.get(f"/agency-months/{month.id}/rounds"))[0]
+    assert (told["phase"], told["phase_done"], told["approved"], told["waiting"]) == ("writing", 3, 3, 0)
+    await world.step("approvals_done", month.id, subject="agency_month", round=str(asked.id))
+    told, cut_ = ok(await approver.get(f"/agency-months/{month.id}/rounds"))
+    assert [(one["phase"], one["waiting"], one["told_at"]) for one in (told, cut_)] == [(None, 0, None)] * 2
 
 
 async def test_a_list_is_not_for_those_it_only_names(world, listed, months, run, log_in) -> None:
@@ -110,9 +173,67 @@ async def test_before_the_pin_what_i_cannot_sign_and_who_can(world, listed, log_
     (obstacle,) = found["obstacles"]
     assert (obstacle["code"], obstacle["count"]) == ("own-approval", 1)
     assert obstacle["profiles"] == [str(people[1])]
-    able = {one["account_id"] for one in obstacle["others"]}
-    assert str(world.accounts["culture.head"]) in able
-    assert str(world.accounts["culture.approver"]) not in able
+    assert (obstacle["one_by_one"], obstacle["step"], found["by_list"], found["whole"]) == (
+        False,
+        None,
+        2,
+        None,
+    )
+    (head,) = obstacle["others"]
+    assert head == {
+        "account_id": str(world.accounts["culture.head"]),
+        "name": "culture.head",
+        "role": "head",
+        "agency": "Sở Văn hóa",
+        "on_behalf_of": None,
+        "files": 1,
+    }
+    lent, given = await lend(world)
+    assert given.status == 201, given.answer
+    async with transaction(world.tools.engine, world.scope) as connection:
+        suspended = text("UPDATE accounts SET suspended_at = :now WHERE id = :id")
+        values = {"now": world.now, "id": world.accounts["culture.approver"]}
+        await connection.execute(suspended, values)
+    hr = await log_in("culture.hr")
+    path = f"/agency-months/{month.id}/signing-check"
+    await _entered_by(world, people[1], "culture.head")
+    (not_lent,) = ok(await hr.get(path))["obstacles"]
+    assert (not_lent["code"], not_lent["others"]) == ("own-approval", []), "whoever else signs is suspended"
+    ended = await world.ask("culture.head", RevokeDelegation(reason="đã về"), lent, subject="delegation")
+    assert ended.status == 200, ended.answer
+    found = ok(await hr.get(path))
+    assert [one["delegation_id"] for one in found["lapsed"]] == [str(lent)]
+    assert (found["signable"], found["by_list"], found["whole"]["code"]) == (0, 0, "delegation-ended")
+    assert [(one["code"], one["count"]) for one in found["obstacles"]] == [("delegation-ended", 3)]
+    (head,) = found["obstacles"][0]["others"]
+    assert (head["name"], head["files"]) == ("culture.head", 2), "the one that the head entered is nobody's"
+
+
+async def test_the_certificate_last_signed_with_is_shown_where_keys_are_the_office_s(
+    world, listed, months, run, log_in
+) -> None:
+    month, people = listed
+    await run(months.approve_batch, batch(world, month, await chosen(world, month.id, people[0])))
+    approver = await log_in("culture.approver")
+    path = f"/agency-months/{month.id}/signing-check"
+    signed = await world.one("SELECT certificate FROM approvals WHERE profile_id = :p", p=people[0])
+    assert ok(await approver.get(path))["certificates"] == [], "it was not kept with the signature"
+    own = issued_to(valid_to=world.now + timedelta(days=1))
+    async with transaction(world.tools.engine, world.scope) as connection:
+        material = {
+            "a": world.authority,
+            "sha": signed.certificate,
+            "der": own.certificate.public_bytes(Encoding.DER),
+        }
+        sql = "INSERT INTO signature_materials VALUES (:a, :sha, 'certificate', :der)"
+        await connection.execute(text(sql), material)
+    (known,) = ok(await approver.get(path))["certificates"]
+    assert (known["id"], known["state"]) == (None, "usable")
+    world.now += timedelta(days=2)
+    approver = await log_in("culture.approver")
+    found = ok(await approver.get(path))
+    assert [one["state"] for one in found["certificates"]] == ["expired"]
+    assert (found["signable"], found["obstacles"]) == (2, []), "the device may hold a newer one"
 
 
 async def test_each_item_of_a_round_has_its_result(world, listed, months, run, log_in) -> None:
