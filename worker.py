@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -289,10 +290,25 @@ async def serve(part: Part, settings: Settings) -> None:
         log.info("worker.ready", kind=part)
         if settings.ready_file is not None:
             settings.ready_file.touch()
-        if part == "batches" and hasattr(os, "nice"):
-            os.nice(settings.batch_nice)  # from now on: a slow start would only look like a broken one
+        if part == "batches":
+            step_back(settings.batch_nice)  # from now on: a slow start would only look like a broken one
         await stop.wait()
         log.info("worker.stopping", kind=part)
+
+
+def step_back(by: int) -> None:
+    """Let every other process go first, where the system knows how; a batch waits rather than a person.
+
+    A process that leads a session of its own, as each child of ``hoso run`` does, steps back as that session:
+    Linux may share the processor between sessions first (sched(7), autogroup); this one has nobody else.
+    """
+    if hasattr(os, "nice"):
+        os.nice(by)
+    if hasattr(os, "getsid") and os.getsid(0) == os.getpid():
+        with suppress(
+            OSError
+        ):  # no such file, or not ours to write: the process has stepped back all the same
+            Path("/proc/self/autogroup").write_text(str(by), encoding="ascii")
 
 
 async def _sealing(settings: Settings, engine: AsyncEngine, client: Client) -> None:

@@ -115,7 +115,7 @@ class Settings(BucketSettings):
     batch_tasks: int = Field(default=4, ge=1, le=200)
     """Batches of month ends one worker process runs at once; more processes use more cores."""
     batch_nice: int = Field(default=10, ge=0, le=19)
-    """By how much a process of batches steps back for every other one of the machine (nice(2))."""
+    """By how much a process of batches steps back for every other (nice(2)), with the session it leads."""
     ready_file: Path | None = None
     """A file that is there while a worker asks the engine for work; none: nobody is told."""
     shutdown_seconds: float = Field(default=20.0, gt=0)

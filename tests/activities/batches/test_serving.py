@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -71,3 +73,16 @@ async def test_while_nobody_polls_a_worker_is_not_ready(settings: Settings, clie
     assert not done
     stop.set()
     await asyncio.wait_for(waiting, 5)
+
+
+def test_batches_step_back_as_the_session_they_lead() -> None:
+    """Linux may share the processor between sessions first: a mere nice would then give nobody way."""
+    asked = "import os, worker; worker.step_back(7); print(os.nice(0), open('/proc/self/autogroup').read())"
+    shared = Path("/proc/sys/kernel/sched_autogroup_enabled")
+    if not shared.exists() or shared.read_text(encoding="ascii").strip() != "1":
+        asked = asked.replace("open('/proc/self/autogroup').read()", "'nice 7'")
+    told = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, start_new_session=True, check=True
+    )
+    assert told.stdout.split()[0] == "7"
+    assert told.stdout.split()[-2:] == ["nice", "7"]
