@@ -130,6 +130,7 @@ class Round:
             profile_id,
             "complete_approval",
             approval=str(approval_id),
+            command=str(self.command_id),
             document=signed.document,
             certificate=signed.certificate,
         )

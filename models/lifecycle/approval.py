@@ -105,12 +105,13 @@ def _facts(life: Life, step: Step | None, scene: Scene) -> dict[str, Any]:
 
 def lateness(month: AgencyMonth | None, step: Step | None, scene: Scene) -> int:
     """Working days after the window's rolled end; early is never late (hanoi.art7: "trong vòng")."""
-    if month is None or scene.today <= month.rolled_end or not (step is None or step.windowed):
+    on = scene.arrived_on
+    if month is None or on <= month.rolled_end or not (step is None or step.windowed):
         return 0
     try:
-        return max(1, late_days(month.rolled_end, scene.today, scene.calendar)[0])
+        return max(1, late_days(month.rolled_end, on, scene.calendar)[0])
     except MissingYear:
-        return max(1, (scene.today - month.rolled_end).days)
+        return max(1, (on - month.rolled_end).days)
 
 
 def complete(
@@ -185,7 +186,7 @@ def approved(
         document=document,
         approval=str(approval.id),
         late_days=late,
-        after_nominal_end=bool(month and month.nominal_end < scene.today),
+        after_nominal_end=bool(month and month.nominal_end < scene.arrived_on),
         **more,
         **behalf(approval),
     )

@@ -18,6 +18,8 @@ from models.regulations import Clock, Obligation, Step, plan_steps
 
 NIGHT = timedelta(hours=6)
 """Wakes are spread over 00:00–06:00, so that a shared due date does not wake everybody at once."""
+HELD = timedelta(hours=1)
+"""How long a step of the ladder waits for what was accepted before it and is not decided yet."""
 
 
 def spread(subject_id: UUID) -> timedelta:
@@ -223,19 +225,22 @@ def earliest(
 
 
 def close_duty(outcome: Outcome, scene: Scene, duty: Duty, *, met_on: date | None = None) -> int:
-    """Meet a duty; answers how many working days late that was (0 when in time or without a date)."""
-    on = met_on or scene.today
+    """Meet a duty; answers how many working days late that was (0 when in time or without a date).
+
+    What was accepted in time is in time, also where it then had to wait; none is met before it was opened.
+    """
+    on = met_on or scene.arrived_on
     late = 0
     if duty.due_on is not None and on > duty.due_on:
         late = _late(duty.due_on, on, scene.calendar)
-    outcome.closed.append(DutyClosed(duty.id, "met", on, late))
+    outcome.closed.append(DutyClosed(duty.id, "met", met_on or max(on, duty.opened_on), late))
     obligation = scene.rule(duty.slot)
     outcome.happened("duty.met", obligation, duty=str(duty.id), slot=duty.slot, late_days=late)
     return late
 
 
 def days_late(obligation: Obligation | None, event_on: date, scene: Scene) -> int:
-    """Working days that today is late for what ``event_on`` asked; 0 in time, without a period or a calendar.
+    """Working days that it arrived late for what ``event_on`` asked; 0 in time, without a period or calendar.
 
     An uncertain period is never held against anybody.
     """
@@ -245,7 +250,7 @@ def days_late(obligation: Obligation | None, event_on: date, scene: Scene) -> in
         due = earliest([(clock, event_on) for clock in obligation.clocks], scene.calendar)[1]
     except (MissingYear, NoPeriod):
         return 0
-    return _late(due, scene.today, scene.calendar) if scene.today > due else 0
+    return _late(due, scene.arrived_on, scene.calendar) if scene.arrived_on > due else 0
 
 
 def _late(due_on: date, on: date, calendar: Calendar) -> int:
@@ -265,12 +270,20 @@ def void_duty(outcome: Outcome, scene: Scene, duty: Duty, reason: str) -> None:
 def climb(
     outcome: Outcome, scene: Scene, duty: Duty, *, subject_id: UUID, account_id: UUID | None = None
 ) -> None:
-    """Send what the ladder has due now: the steps of the last day reached, never a pile of missed ones."""
+    """Send what the ladder has due now: the steps of the last day reached, never a pile of missed ones.
+
+    Where something accepted still waits, it may be what is asked for: a step waits for it once, for `HELD`.
+    """
     if duty.next_wake_at is None or duty.next_wake_at > scene.now:
         return
     reached = [rung for rung in ladder(duty, scene) if rung[2] <= scene.today]
+    foreseen = next_wake(duty, scene, subject_id)
     if not reached:
-        outcome.touched[duty.id] = (duty.ladder_step, next_wake(duty, scene, subject_id))
+        outcome.touched[duty.id] = (duty.ladder_step, foreseen)
+        return
+    # A wake that was moved once already stands at another instant than the ladder's own.
+    if scene.unsettled and duty.next_wake_at == foreseen:
+        outcome.touched[duty.id] = (duty.ladder_step, scene.now + HELD)
         return
     overdue = duty.due_at is not None and duty.due_at <= scene.now
     climbed = scene.policy.steps[: duty.ladder_step]

@@ -68,10 +68,21 @@ class Scene:
     certificate: Certificate | None = None
     """The certificate a signing session names, where it is registered to who acts and not withdrawn."""
 
+    arrived_at: datetime | None = None
+    """When what is decided was accepted, where it waited in between; none where the time itself acts."""
+
+    unsettled: bool = False
+    """Whether something accepted about the subject still waits to be decided."""
+
     @property
     def today(self) -> date:
         """The legal date in Viet Nam."""
         return legal_date(self.now)
+
+    @property
+    def arrived_on(self) -> date:
+        """The legal date that lateness is judged by: nobody is late because a server stood still."""
+        return min(legal_date(self.arrived_at), self.today) if self.arrived_at else self.today
 
     def new_id(self, label: str) -> UUID:
         """An id that the same act always makes for the same label."""

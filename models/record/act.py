@@ -24,6 +24,7 @@ from models.lifecycle.guard import not_disposed, not_merged
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.messages import Ask, Moment
+from models.record.arriving import arrived, arriving
 from models.record.authorise import authorise
 from models.record.beside import written_beside
 from models.record.commands import Command, command_of, command_query, settling
@@ -107,7 +108,7 @@ async def within(connection: AsyncConnection, tools: Tools, ask: Ask, *, commit:
     if known.told:
         return moment(ask, found)
     law, calendar = await _law(connection, tools, ask, known)
-    scene = scene_of(tools, ask, command, found, law, calendar)
+    scene = arrived(scene_of(tools, ask, command, found, law, calendar), known.since)
     found = await with_month(connection, found)
     found = await with_list(connection, ask, found, command.body if command else None)
     found = await with_content(connection, tools, ask, found, _verb(ask, command))
@@ -137,6 +138,7 @@ class _Known:
     command: Command | None
     told: bool
     in_force: Any
+    since: list[Any]
 
 
 async def _known(connection: AsyncConnection, tools: Tools, ask: Ask, *, own: bool) -> _Known:
@@ -149,7 +151,8 @@ async def _known(connection: AsyncConnection, tools: Tools, ask: Ask, *, own: bo
     entered = entering(Scope(ask.authority_id, everything=True, on=legal_date(ask.now)))
     opening = [entered, BY_KEY] if own else [entered]
     # The law is read behind the lock: it is that of the unit which has the subject then.
-    queries = [*opening, *subject, LawOf.subject(ask).on(legal_date(ask.now))]
+    waited = arriving(ask)
+    queries = [*opening, *subject, LawOf.subject(ask).on(legal_date(ask.now)), *waited]
     if command_id is not None:
         queries.append(command_query(command_id))
     if "step" in ask.facts:
@@ -157,9 +160,10 @@ async def _known(connection: AsyncConnection, tools: Tools, ask: Ask, *, own: bo
     rest = (await together(connection, queries))[len(opening) :]
     found = found_in(ask, rest[: len(subject)], lock=True)
     law, *more = rest[len(subject) :]
+    since = more.pop(0) if waited else []
     row = more.pop(0) if command_id is not None else []
     command = _command(ask, command_of(tools, ask.authority_id, row[0])) if row else None
-    return _Known(found, command, bool(more and more[0]), law[0])
+    return _Known(found, command, bool(more and more[0]), law[0], since)
 
 
 async def _law(
@@ -232,6 +236,7 @@ def scene_of(
         managing_agency_id=found.managing_agency_id or ask.subject_id,
         facts=_facts(found),
         ict_department_id=found.ict_department_id,
+        arrived_at=command.accepted_at if command else None,
     )
 
 
@@ -240,13 +245,9 @@ def _facts(found: Found) -> dict[str, str]:
     life = found.subject.life
     if life is None:
         return {}
-    known = {
-        "category": life.category,
-        "agency": life.standing,
-        "kind": life.agency_kind,
-        "origin": life.origin,
-    }
-    return {name: value for name, value in known.items() if value}
+    names = ("category", "agency", "kind", "origin")
+    values = (life.category, life.standing, life.agency_kind, life.origin)
+    return {name: value for name, value in zip(names, values, strict=True) if value}
 
 
 async def _decide(

@@ -31,6 +31,8 @@ class Command:
     expected: int | None
     settled: bool
     status: int
+    accepted_at: datetime
+    """When it was written down: what lateness is judged by, however long it then waited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,7 @@ def command_of(tools: Tools, authority_id: UUID, row: Any) -> Command:
         expected=row.expected_revision,
         settled=row.settled_at is not None,
         status=row.status or 200,
+        accepted_at=row.accepted_at,
     )
 
 

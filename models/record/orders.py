@@ -137,7 +137,7 @@ def _frozen(tools: Tools, order: Order, item: Item, position: int, now: datetime
 
 _NEXT = text(
     "SELECT i.id, i.profile_id, i.subject_id, i.body, i.key_id, i.expected_revision, o.verb, o.account_id,"
-    " o.dry_run FROM bulk_items i JOIN bulk_orders o ON o.id = i.order_id"
+    " o.dry_run, o.created_at FROM bulk_items i JOIN bulk_orders o ON o.id = i.order_id"
     " WHERE i.order_id = :order AND i.state = 'waiting' ORDER BY i.position LIMIT :most"
 )
 _BEGIN = text("UPDATE bulk_orders SET state = 'running' WHERE id = :order AND state = 'waiting'")
@@ -189,6 +189,8 @@ class Doing:
     asked: Asked
     ask: Ask
     dry_run: bool
+    accepted_at: datetime
+    """Since when the order stands: an item is not late because others came first."""
 
 
 def doing(tools: Tools, authority_id: UUID, row: Any, now: datetime) -> Doing:
@@ -208,7 +210,7 @@ def doing(tools: Tools, authority_id: UUID, row: Any, now: datetime) -> Doing:
         command_id=row.id,
         aside=True,
     )
-    return Doing(row.id, asked, ask, row.dry_run)
+    return Doing(row.id, asked, ask, row.dry_run, row.created_at)
 
 
 async def write_down(tools: Tools, item: Doing) -> None:
@@ -226,7 +228,7 @@ async def write_down(tools: Tools, item: Doing) -> None:
             workflow_id=item.asked.workflow_id,
             subject_id=item.ask.subject_id,
             expected_revision=item.asked.expected,
-            now=item.ask.now,
+            now=item.accepted_at,
         )
         await connection.execute(_HEARD, {"id": item.id, "now": item.ask.now})
 

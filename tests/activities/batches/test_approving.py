@@ -1,6 +1,7 @@
 """Approving a list: each item by its own rules, each with its own answer, from wherever a batch stopped."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -10,6 +11,7 @@ from sqlalchemy import text
 from activities.batches.rounds import approve_batch
 from activities.signing.keystore import KeystoreError
 from activities.signing.office import SigningOffice
+from models.calendar import at_local
 from models.commands import Approve, ReturnedField, ReturnForCorrection
 from models.database import transaction
 from models.evidence import verify
@@ -73,6 +75,32 @@ class TestApproving:
         await run(months.approve_batch, batch(world, month, command))
         told = {row.workflow_id for row in await world.rows("SELECT workflow_id FROM outbox")} - before
         assert told == {f"profile/{people[0]}"}
+
+    async def test_a_round_chosen_in_the_window_is_in_time_however_late_it_is_run(
+        self, world, listed, months, run
+    ) -> None:
+        """The window of January 2026 ends on Monday 2 February; the signing waited for the engine until Friday."""
+        month, people = listed
+        world.now = at_local(month.rolled_end, 23, 59)
+        command = await chosen(world, month.id, *people)
+        world.now = at_local(month.rolled_end + timedelta(days=4), 9)
+        result = await run(months.approve_batch, batch(world, month, command))
+        assert (result.done, result.refused) == (4, 0)
+        await world.step("approvals_done", month.id, subject="agency_month", round=str(command))
+        approvals = await world.rows("SELECT late_days, signed_at FROM approvals")
+        assert [(a.late_days, a.signed_at) for a in approvals] == [(0, world.now)] * 4
+        duty = await world.one("SELECT state, met_on, late_days FROM duties WHERE slot = 'approval_window'")
+        assert (duty.state, duty.met_on, duty.late_days) == ("met", month.rolled_end, 0)
+        signed = await world.rows("SELECT facts FROM events WHERE kind = 'approval.signed'")
+        assert [one.facts["late_days"] for one in signed] == [0] * 4
+
+    async def test_a_round_chosen_after_the_window_is_late(self, world, listed, months, run) -> None:
+        month, people = listed
+        world.now = at_local(month.rolled_end + timedelta(days=1), 0, 1)
+        command = await chosen(world, month.id, people[0])
+        await run(months.approve_batch, batch(world, month, command))
+        approval = await world.one("SELECT late_days FROM approvals")
+        assert approval.late_days == 1
 
     async def test_a_second_run_signs_nothing(self, world, listed, months, run) -> None:
         month, people = listed

@@ -167,6 +167,18 @@ def test_an_approval_is_late_by_working_days_after_the_rolled_end(
     assert inserted(out, "approvals")["late_days"] == late
 
 
+def test_an_approval_is_late_when_it_arrived_late_not_when_it_was_prepared() -> None:
+    month = agency_month(rolled_end=date(2025, 12, 31))
+    late = {
+        arrived: inserted(
+            prepare(waiting(), ASKED, approver(date(2026, 1, 6), arrived_at=at_local(arrived, 23)), month),
+            "approvals",
+        )["late_days"]
+        for arrived in (date(2025, 12, 31), date(2026, 1, 5), date(2026, 1, 6))
+    }
+    assert list(late.values()) == [0, 2, 3]
+
+
 def test_lateness_is_counted_in_days_without_the_calendar_year() -> None:
     month = agency_month(rolled_end=date(2025, 12, 31))
     out = prepare(waiting(), ASKED, approver(date(2026, 1, 10), calendar=Calendar(years=())), month)

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from models.calendar import legal_date
+from models.calendar import at_local, legal_date
 from models.commands import (
     AcceptTransfer,
     ActivateAccount,
@@ -18,13 +18,17 @@ from models.commands import (
     OpenProfile,
     ReportTransfer,
     RequestTransfer,
+    SubmitDeclaration,
 )
 from models.database import engine_for, transaction
 from models.errors import RefusedError
+from models.lifecycle.duties import HELD
 from models.messages import Ask
 from models.record import act as module
 from models.record.act import act
+from models.record.commands import accept
 from models.record.tools import Tools
+from tests.forms import COMPLETE
 from tests.world import World, build, tools_for
 
 NUMBER = "000190000777"
@@ -150,6 +154,120 @@ async def test_a_timer_that_fires_again_says_nothing_twice(world: World) -> None
     before = await counts(world)
     await world.step("wake", profile)
     assert await counts(world) == before
+
+
+# --- arrived
+
+DUE = date(2025, 12, 8)
+"""What changed on Monday 1 December 2025 is owed until then."""
+
+
+async def declared(world: World, at: datetime) -> tuple[UUID, UUID]:
+    """An official told of a change declares it at an instant; nobody has acted on it. Profile and command."""
+    profile, command = await world.employ(), uuid4()
+    assert (await world.ask("culture.hr", notice(world), profile)).answer["due_on"] == DUE.isoformat()
+    changed_on, world.now = legal_date(world.now), at
+    revision, digest = await world.draft(profile, COMPLETE, evidence=("e" * 64,))
+    async with transaction(world.tools.engine, world.scope) as connection:
+        await accept(
+            connection,
+            world.tools,
+            command_id=command,
+            authority_id=world.authority,
+            account_id=world.accounts["person"],
+            body=SubmitDeclaration(revision_id=revision, digest=digest, changed_on=changed_on),
+            received=b"{}",
+            workflow_id=f"profile/{profile}",
+            subject_id=profile,
+            expected_revision=None,
+            now=at,
+        )
+    return profile, command
+
+
+@pytest.mark.parametrize(
+    ("arrived", "late"),
+    [
+        (at_local(DUE, 23, 59), 0),
+        (at_local(DUE + timedelta(days=1), 0), 1),
+    ],
+)
+async def test_late_is_what_arrives_late_and_not_what_had_to_wait(
+    world: World, arrived: datetime, late: int
+) -> None:
+    """Accepted while the engine was away; it comes back two working days after the due date."""
+    profile, command = await declared(world, arrived)
+    world.now = at_local(DUE + timedelta(days=2), 8)
+    assert (await act(world.tools, asked(world, profile, command))).status == 200
+    stored = await world.one("SELECT answer FROM commands WHERE id = :c", c=command)
+    assert stored.answer["late_days"] == late
+    duty = await world.one(
+        "SELECT met_on, late_days FROM duties WHERE profile_id = :p AND slot = 'update_after_change'",
+        p=profile,
+    )
+    assert (duty.met_on, duty.late_days) == (legal_date(arrived), late)
+    events = await world.rows(
+        "SELECT at, facts FROM events WHERE command_id = :c AND kind IN ('duty.met', 'declaration.submitted')",
+        c=command,
+    )
+    assert [(e.at, e.facts["late_days"]) for e in events] == [(world.now, late)] * 2
+    told = await world.one(
+        "SELECT facts FROM notices WHERE profile_id = :p AND kind = 'submission_arrived'"
+        " ORDER BY created_at DESC LIMIT 1",
+        p=profile,
+    )
+    assert told.facts["late_days"] == late
+
+
+async def test_an_instant_that_is_yet_to_come_is_not_believed(world: World) -> None:
+    """A process whose clock is ahead makes nobody late who is in time by the engine's."""
+    profile, command = await declared(world, at_local(DUE + timedelta(days=3), 8))
+    world.now = at_local(DUE, 20)
+    assert (await act(world.tools, asked(world, profile, command))).status == 200
+    stored = await world.one("SELECT answer FROM commands WHERE id = :c", c=command)
+    assert stored.answer["late_days"] == 0
+
+
+async def reminded(world: World, profile: UUID) -> list[str]:
+    rows = await world.rows(
+        "SELECT kind FROM notices WHERE profile_id = :p AND kind IN ('reminder', 'escalation')"
+        " ORDER BY created_at",
+        p=profile,
+    )
+    return [row.kind for row in rows]
+
+
+async def wake(world: World, profile: UUID) -> datetime:
+    """The engine's timer fires; answers when it is to fire again."""
+    await world.step("wake", profile)
+    row = await world.one("SELECT next_wake_at FROM profiles WHERE id = :p", p=profile)
+    assert row.next_wake_at is not None
+    return row.next_wake_at
+
+
+async def test_nobody_is_chased_for_what_already_lies_there(world: World) -> None:
+    """The engine comes back after the due date: the timer fires before the declaration is put again."""
+    profile, command = await declared(world, at_local(DUE, 20))
+    world.now = at_local(DUE + timedelta(days=1), 7)
+    assert await wake(world, profile) == world.now + HELD
+    assert (await act(world.tools, asked(world, profile, command))).status == 200
+    world.now += HELD
+    await world.step("wake", profile)
+    assert await reminded(world, profile) == []
+    overdue = "SELECT 1 FROM events WHERE profile_id = :p AND kind = 'duty.overdue'"
+    assert not await world.rows(overdue, p=profile)
+
+
+async def test_what_is_never_decided_silences_nobody(world: World) -> None:
+    """A command of which nothing comes holds a step back once; the next one likewise."""
+    profile, _ = await declared(world, at_local(DUE, 20))
+    world.now = at_local(DUE + timedelta(days=1), 7)
+    world.now = await wake(world, profile)
+    again = await wake(world, profile)
+    assert await reminded(world, profile) == ["reminder", "escalation"]
+    assert legal_date(again) > legal_date(world.now), "the next step has its own night"
+    world.now = again
+    assert await wake(world, profile) == world.now + HELD
 
 
 # --- stale
