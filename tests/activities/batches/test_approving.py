@@ -79,7 +79,7 @@ class TestApproving:
     async def test_a_round_chosen_in_the_window_is_in_time_however_late_it_is_run(
         self, world, listed, months, run
     ) -> None:
-        """The window of January 2026 ends on Monday 2 February; the signing waited for the engine until Friday."""
+        """January's window ends on Monday 2 February 2026; the engine came back on Friday."""
         month, people = listed
         world.now = at_local(month.rolled_end, 23, 59)
         command = await chosen(world, month.id, *people)

