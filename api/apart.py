@@ -1,5 +1,7 @@
 """Whether a workflow knows what its rows say: one behind them looks again, one ahead of them begins anew.
 
+A workflow that still runs for what is over in its rows has missed the end: it looks again too, and ends.
+
 An act is committed before its workflow hears of it, so a workflow that knows more than its rows is of another
 database: one that was restored to an earlier day. It would take no answer older than what it knows.
 """
@@ -17,7 +19,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.engine_away import NO_ANSWER
 from api.starting import rebuild
 from models.database import Scope, transaction
-from models.identifiers import WorkflowKind, WorkflowName, agency_month_workflow
+from models.errors import IdentifierError
+from models.identifiers import WorkflowKind, WorkflowName, agency_month_workflow, parse_workflow_id
 from models.messages import Moment
 
 RECENT = timedelta(days=1)
@@ -43,6 +46,22 @@ _OTHERS: dict[WorkflowKind, TextClause] = {
         "SELECT id, version, agency_id, month FROM agency_months WHERE state <> 'closed' ORDER BY id"
     ),
 }
+_OVER: dict[WorkflowKind, TextClause] = {
+    WorkflowKind.TRANSFER: text("SELECT version FROM cases WHERE id = :subject AND closed_at IS NOT NULL"),
+    WorkflowKind.DELEGATION: text("SELECT version FROM delegations WHERE id = :subject AND state = 'ended'"),
+    WorkflowKind.BREACH: text("SELECT version FROM breaches WHERE id = :subject AND state = 'closed'"),
+    WorkflowKind.REORGANISATION: text(
+        "SELECT version FROM reorganisations WHERE id = :subject AND state IN ('done', 'withdrawn')"
+    ),
+    WorkflowKind.MONTH_END: text(
+        "SELECT version FROM agency_months WHERE agency_id = :subject AND month = :period"
+        " AND state = 'closed'"
+    ),
+}
+_RUNNING = (
+    "ExecutionStatus = 'Running' AND WorkflowType IN ('TransferWorkflow', 'DelegationWorkflow',"
+    " 'BreachWorkflow', 'ReorganisationWorkflow', 'AgencyMonthWorkflow')"
+)
 _TABLES = {
     WorkflowKind.PROFILE: "profiles",
     WorkflowKind.TRANSFER: "cases",
@@ -69,14 +88,65 @@ class Versions:
         times = {"since": now - RECENT} | ({"horizon": near} if near is not None else {})
         async for row, workflow_id, knows in self._asked(WorkflowKind.PROFILE, query, times):
             if knows is None or knows < row.version:
-                await self._client.get_workflow_handle(workflow_id).signal("heard")
-                self.behind.append(workflow_id)
+                await self._look_again(workflow_id)
             else:
                 await self._anew_if_ahead(WorkflowKind.PROFILE, row.id, workflow_id, knows)
         for kind, query in _OTHERS.items():
             async for row, workflow_id, knows in self._asked(kind, query, {}):
-                if knows is not None:
+                if knows is None:
+                    continue  # begun just now: it asks the facts first
+                if knows < row.version:
+                    await self._look_again(workflow_id)
+                else:
                     await self._anew_if_ahead(kind, row.id, workflow_id, knows)
+        await self._outlived()
+
+    async def _outlived(self) -> None:
+        """Workflows that run for what is over, and know less of it than its row."""
+        try:
+            running = [one.id async for one in self._client.list_workflows(_RUNNING)]
+        except RPCError as error:
+            if error.status is RPCStatusCode.UNIMPLEMENTED:  # the test server keeps no lists
+                return
+            raise
+        for workflow_id in running:
+            try:
+                name = parse_workflow_id(workflow_id)
+            except IdentifierError:
+                continue
+            values = {"subject": name.subject, "period": name.period}
+            async with transaction(self._database, Scope(self._authority, everything=True)) as connection:
+                version = await connection.scalar(_OVER[name.kind], values)
+            if version is None:
+                continue  # under way, or another authority's
+            try:
+                knows = await self._knows(workflow_id)
+            except RPCError as error:
+                if error.status in (RPCStatusCode.NOT_FOUND, *NO_ANSWER):
+                    continue
+                raise
+            if knows is not None and knows < version:
+                await self._look_again(workflow_id)
+
+    async def _look_again(self, workflow_id: str) -> None:
+        try:
+            await self._client.get_workflow_handle(workflow_id).signal("heard")
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return  # it has ended, which the engine's list learns a little later
+        self.behind.append(workflow_id)
+
+    async def _knows(self, workflow_id: str) -> int | None:
+        """The version a workflow knows; none before it has asked the facts.
+
+        Raises:
+            RPCError: no such workflow, or no answer.
+        """
+        moment = await self._client.get_workflow_handle(workflow_id).query(
+            "where", result_type=Moment, rpc_timeout=PATIENCE
+        )
+        return moment.version if moment is not None else None
 
     async def _asked(
         self, kind: WorkflowKind, query: TextClause, values: dict[str, Any]
@@ -89,16 +159,14 @@ class Versions:
             if kind is WorkflowKind.MONTH_END:
                 workflow_id = agency_month_workflow(row.agency_id, row.month)
             try:
-                moment = await self._client.get_workflow_handle(workflow_id).query(
-                    "where", result_type=Moment, rpc_timeout=PATIENCE
-                )
+                knows = await self._knows(workflow_id)
             except RPCError as error:
                 if error.status in NO_ANSWER and kind is not WorkflowKind.PROFILE:
                     return  # no worker just now: the next run sees it
                 if error.status in (RPCStatusCode.NOT_FOUND, *NO_ANSWER):
                     continue  # asleep in PostgreSQL only, or no worker just now: the next run sees it
                 raise
-            yield row, workflow_id, moment.version if moment is not None else None
+            yield row, workflow_id, knows
 
     async def _anew_if_ahead(self, kind: WorkflowKind, subject: UUID, workflow_id: str, knows: int) -> None:
         """The row is read after the workflow answered: what it had committed by then stands there."""

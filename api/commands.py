@@ -189,15 +189,26 @@ async def send(
 async def put(engine: Engine, command: Addressed, patience: timedelta) -> Moment | None:
     """Put a written command to its workflow; none when no answer came in time or the engine is away."""
     try:
+        return await attempt(engine, command, patience)
+    except ENGINE_AWAY as error:
+        code = error.status.name if isinstance(error, RPCError) else "CONNECT"
+        log.warning("command.engine_away", command_id=str(command.command_id), verb=command.verb, code=code)
+    return None
+
+
+async def attempt(engine: Engine, command: Addressed, patience: timedelta) -> Moment | None:
+    """The same for whoever tells a workflow that does not answer from an engine that is away.
+
+    Raises:
+        RPCError, RuntimeError: the engine is away, or refuses (`api.engine_away`).
+    """
+    try:
         async with asyncio.timeout(patience.total_seconds()):
             answered = await _update(engine, command)
         engine.heard[command.command_id] = command.authority_id
         return answered
     except TimeoutError:
         log.warning("command.unanswered", command_id=str(command.command_id), verb=command.verb)
-    except ENGINE_AWAY as error:
-        code = error.status.name if isinstance(error, RPCError) else "CONNECT"
-        log.warning("command.engine_away", command_id=str(command.command_id), verb=command.verb, code=code)
     except (WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
         task = asyncio.current_task()
         if task is not None and task.cancelling():

@@ -107,10 +107,11 @@ _PROFILES = text(
     " OR chapter = 'separation') OR chapter = 'archive' AND next_wake_at < :now ORDER BY id"
 )
 _TRANSFERS = text(
-    "SELECT id, profile_id FROM cases WHERE kind = 'transfer' AND closed_at IS NULL ORDER BY id"
+    "SELECT id, profile_id, next_wake_at FROM cases WHERE kind = 'transfer' AND closed_at IS NULL ORDER BY id"
 )
 _MONTHS = text(
-    "SELECT id, agency_id, month, closes_at FROM agency_months WHERE state <> 'closed' ORDER BY id"
+    "SELECT id, agency_id, month, closes_at, next_wake_at FROM agency_months WHERE state <> 'closed'"
+    " ORDER BY id"
 )
 _LINES = text("SELECT DISTINCT workflow_id FROM outbox WHERE sent_at IS NULL ORDER BY workflow_id")
 _ENDING = text("SELECT 1 FROM archived_files WHERE ends_at < :before LIMIT 1")
@@ -161,7 +162,7 @@ class Reconciler:
             await self._calendar_workflows(authority, now, findings)
             await self._reviews(authority, now, findings)
             await self._sleepers(authority.authority_id, now, findings)
-            await self._cases(authority.authority_id, findings)
+            await self._cases(authority.authority_id, now, findings)
             started = (self._client, self._queue, self._database, authority.authority_id)
             findings.started += await start_imports(*started)
             findings.started += map(bulk_workflow, await start_orders(*started))
@@ -242,9 +243,8 @@ class Reconciler:
             summary = f"Rà soát dữ liệu {period}"
             if await self._start(ReviewWorkflow.run, start, workflow_id, summary, again=again):
                 findings.started.append(workflow_id)
-            elif row is not None and row.wake is not None and row.wake < now - MISSED:
-                await self._client.get_workflow_handle(workflow_id).signal("heard")
-                findings.woken.append(workflow_id)
+            elif row is not None:
+                await self._wake(workflow_id, row.wake, now, findings)
 
     async def _sleepers(self, authority_id: UUID, now: datetime, findings: Findings) -> None:
         """Profiles whose wake is near have a workflow; a wake that has passed is looked at again."""
@@ -253,16 +253,24 @@ class Reconciler:
             life = Life(authority_id=authority_id, profile_id=row.id)
             if await self._start(ProfileWorkflow.run, life, workflow_id, "Hồ sơ"):
                 findings.started.append(workflow_id)
-            elif row.next_wake_at is not None and row.next_wake_at < now - MISSED:
-                await self._client.get_workflow_handle(workflow_id).signal("heard")
-                findings.woken.append(workflow_id)
+            else:
+                await self._wake(workflow_id, row.next_wake_at, now, findings)
 
-    async def _cases(self, authority_id: UUID, findings: Findings) -> None:
-        """Open transfers and months have their workflow."""
+    async def _wake(self, workflow_id: str, due: datetime | None, now: datetime, findings: Findings) -> None:
+        """A workflow whose instant has passed looks again."""
+        if due is not None and due < now - MISSED:
+            await self._client.get_workflow_handle(workflow_id).signal("heard")
+            findings.woken.append(workflow_id)
+
+    async def _cases(self, authority_id: UUID, now: datetime, findings: Findings) -> None:
+        """Open transfers and months have their workflow; a wake that has passed is looked at again."""
         for row in await self._rows(authority_id, _TRANSFERS):
             move = Move(authority_id=authority_id, transfer_id=row.id, profile_id=row.profile_id)
-            if await self._start(TransferWorkflow.run, move, transfer_workflow(row.id), "Chuyển hồ sơ"):
-                findings.started.append(transfer_workflow(row.id))
+            workflow_id = transfer_workflow(row.id)
+            if await self._start(TransferWorkflow.run, move, workflow_id, "Chuyển hồ sơ"):
+                findings.started.append(workflow_id)
+            else:
+                await self._wake(workflow_id, row.next_wake_at, now, findings)
         for row in await self._rows(authority_id, _MONTHS):
             workflow_id = agency_month_workflow(row.agency_id, row.month)
             start = AgencyMonthStart(
@@ -275,6 +283,8 @@ class Reconciler:
             summary = f"Danh sách tháng {row.month}"
             if await self._start(AgencyMonthWorkflow.run, start, workflow_id, summary):
                 findings.started.append(workflow_id)
+            else:
+                await self._wake(workflow_id, row.next_wake_at, now, findings)
 
     async def _lasting(self, authority_id: UUID, now: datetime, findings: Findings) -> None:
         """What is not over has its workflow; where its instant has passed, that one looks again."""
@@ -284,9 +294,8 @@ class Reconciler:
                 workflow_id = str(WorkflowName(kind, row.id))
                 if await self._start(run, start(own, row.id), workflow_id, summary):
                     findings.started.append(workflow_id)
-                elif row.next_wake_at is not None and row.next_wake_at < now - MISSED:
-                    await self._client.get_workflow_handle(workflow_id).signal("heard")
-                    findings.woken.append(workflow_id)
+                else:
+                    await self._wake(workflow_id, row.next_wake_at, now, findings)
 
     async def _versions(self, authority_id: UUID, now: datetime, findings: Findings, *, every: bool) -> None:
         """A workflow that never learned of an act looks again; one of a later database begins anew."""

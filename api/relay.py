@@ -1,14 +1,15 @@
 """What must be heard is said again until it was heard: outbox lines, and commands the engine never answered.
 
 A settled command counts as unheard too, until the engine has answered it: worker and server may have died
-between the facts and the word of them, and the workflow would sleep past a wake that moved nearer.
+between the facts and the word of them, and the workflow would sleep past a wake that moved nearer. How the
+unheard are put again is told in `api.putting`.
 
 One API process at a time does it (a lock in PostgreSQL), woken by the database or every few seconds.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -18,20 +19,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.clock import Clock
-from api.commands import PATIENCE, Addressed, Engine, put
+from api.commands import Engine
 from api.engine_away import ENGINE_AWAY, NO_ANSWER
 from api.intake.resumable import forget_expired
+from api.putting import LATE, UNKNOWN, Unheard
 from api.reconcile import Reconciler
 from api.saying import say
 from api.starting_bulk import start_orders
 from api.starting_imports import import_workflow, start_import
 from models.calendar import legal_date
 from models.database import Scope, transaction
-from models.errors import IdentifierError
 from models.logs import logger
 
-LATE = timedelta(seconds=30)
-"""A command the engine has not answered for so long is put again."""
 PAUSE = 2.0
 BATCH = 200
 _LOCK = 4_817_203_552
@@ -41,16 +40,10 @@ log = logger("relay")
 _AUTHORITIES = text("SELECT authority_id FROM authorities")
 _UNSENT = text("SELECT * FROM outbox WHERE sent_at IS NULL AND id > :after ORDER BY id LIMIT :most")
 _SENT = text("UPDATE outbox SET sent_at = :now WHERE id = :id")
-_UNHEARD = text(
-    "SELECT id, authority_id, verb, workflow_id, subject_id FROM commands"
-    " WHERE heard_at IS NULL AND accepted_at < :before ORDER BY accepted_at LIMIT :most"
-)
 _WAITING = text(
     "SELECT id FROM imports WHERE state = 'waiting' AND created_at < :before ORDER BY created_at LIMIT :most"
 )
 _HEARD = text("UPDATE commands SET heard_at = :now WHERE id = ANY(:ids) AND heard_at IS NULL")
-UNKNOWN = (IdentifierError, KeyError, ValueError)
-"""What a line or a command of a newer version comes out as here: it waits for a relay that knows it."""
 _NOT_NOW = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.RESOURCE_EXHAUSTED, *NO_ANSWER)
 
 
@@ -62,6 +55,7 @@ class Relay:
     ) -> None:
         self._engine, self._database, self._clock, self._url = engine, database, clock, listen_url
         self._reconciler = Reconciler(engine.client, engine.task_queue, database, clock, backups=backups)
+        self._unheard = Unheard(engine, database, clock, self._wonder)
         self._imports: set[UUID] = set()
         """Waiting imports the engine already has: they wait for a worker, not for us."""
         self._unknown: set[str] = set()
@@ -89,15 +83,17 @@ class Relay:
             if held is None or not held[0]:
                 return
             await connection.execute("LISTEN hoso_outbox")
-            # Beside the relay, not before it: comparing many subjects must not keep a line waiting.
-            comparing = asyncio.create_task(self._again(self._reconcile))
+            # Beside the lines, not before them: many subjects compared, or many commands that nobody answers,
+            # must keep no line waiting.
+            beside = [asyncio.create_task(self._again(one)) for one in (self._reconcile, self.put_again)]
             try:
                 while True:
-                    await self.once()
+                    await self.say_all()
                     async for _ in connection.notifies(timeout=PAUSE, stop_after=1):
                         pass
             finally:
-                comparing.cancel()
+                for one in beside:
+                    one.cancel()
 
     async def _reconcile(self) -> None:
         """Once at the start, then once a night, and when an authority was installed meanwhile."""
@@ -113,14 +109,21 @@ class Relay:
             self._reconciled = tonight
 
     async def once(self) -> int:
+        """Say and put again what is unsaid and unheard now; answers how much that was."""
+        return await self.say_all() + await self.put_again()
+
+    async def say_all(self) -> int:
         """Say what is unsaid now; answers how much was said."""
         said = 0
         for authority_id in await self._authorities():
             said += await self._lines(authority_id)
-            said += await self._commands(authority_id)
             said += await self._begin_imports(authority_id)
             said += await self._begin_orders(authority_id)
         return said
+
+    async def put_again(self) -> int:
+        """Put again what the engine never answered; answers how many commands that was."""
+        return sum([await self._unheard.put(authority_id) for authority_id in await self._authorities()])
 
     async def _authorities(self) -> list[UUID]:
         async with self._database.connect() as connection:
@@ -174,20 +177,6 @@ class Relay:
                 await connection.execute(_HEARD, {"ids": ids, "now": now})
         for one in heard:
             del self._engine.heard[one]
-
-    async def _commands(self, authority_id: UUID) -> int:
-        scope = Scope(authority_id, everything=True)
-        before = await self._clock.now() - LATE
-        async with transaction(self._database, scope) as connection:
-            rows = list(await connection.execute(_UNHEARD, {"before": before, "most": BATCH}))
-        for row in rows:
-            command = Addressed(row.id, row.authority_id, row.verb, row.workflow_id, row.subject_id)
-            log.info("command.put_again", command_id=str(row.id), verb=row.verb)
-            try:
-                await put(self._engine, command, PATIENCE)
-            except UNKNOWN as error:
-                self._wonder(row.workflow_id, error)
-        return len(rows)
 
     async def _begin_imports(self, authority_id: UUID) -> int:
         """Start imports that were taken on while the engine was away."""

@@ -19,7 +19,8 @@ from temporalio.worker import Worker
 
 from api.clock import SystemClock
 from api.commands import Engine
-from api.relay import LATE, Relay
+from api.putting import LATE
+from api.relay import Relay
 from models.commands import (
     ActivateAccount,
     Approve,
