@@ -134,12 +134,13 @@ async def test_commands_that_nobody_answers_keep_no_other_waiting(
     monkeypatch.setattr(putting, "BATCH", batch)
     monkeypatch.setattr(putting, "PATIENCE", timedelta(seconds=0.5))
     monkeypatch.setattr(putting, "BRIEF", timedelta(seconds=0.2))
-    stuck = [await world.employ() for _ in range(3)]
-    silent = [
-        await unheard(world, one, await nobody_works(app, world, one)) for one in stuck for _ in range(2)
-    ]
-    alive = await world.employ()
-    answered = await unheard(world, alive, profile_workflow(alive))
+    relay = Relay(app.state.engine, app.state.tools.engine, Ahead(), "")
+    *stuck, alive = [await world.employ() for _ in range(4)]
+    await world.rows("UPDATE commands SET heard_at = accepted_at RETURNING id")
+    dumb = [await nobody_works(app, world, one) for one in stuck]
+    lives = [life for life in zip(stuck, dumb, strict=True) for _ in range(2)]
+    silent = [await unheard(world, *life, timedelta(seconds=1)) for life in lives]
+    answered = await unheard(world, alive, profile_workflow(alive), timedelta(0))
     # Of two commands to one life that does not answer only one is waited for.
     assert await relay.put_again() == 4
     await relay.note_heard()
@@ -149,7 +150,8 @@ async def test_commands_that_nobody_answers_keep_no_other_waiting(
         silence.until = 0.0
     first = set(relay._unheard._tried)
     assert await relay.put_again() == 3
-    assert set(relay._unheard._tried) - first == set(silent) - first, "next time the other one comes first"
+    if batch > 1:  # what stands on one page is put in turn
+        assert set(relay._unheard._tried) - first == set(silent) - first
     assert {one.lasts for one in relay._unheard._silent.values()} == {2 * putting.FIRST_SILENCE}
     for one in dumb:
         await app.state.temporal.get_workflow_handle(one).terminate(reason="seen")
