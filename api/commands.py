@@ -107,8 +107,11 @@ async def submit(
     expected_revision: int | None,
     now: datetime,
     second_factor_at: datetime | None = None,
+    patience: timedelta = PATIENCE,
 ) -> Fate:
     """Accept a command and see it decided if that happens in time; the fate says which.
+
+    Where nobody has any ``patience`` left it is written down, and the relay puts it.
 
     Raises:
         RefusedError: ``key-reused``, ``not-found``.
@@ -136,10 +139,10 @@ async def submit(
             now=now,
             second_factor_at=second_factor_at,
         )
-    if accepted.settled:
+    if accepted.settled or not patience:
         return accepted
     addressed = Addressed(command_id, scope.authority, body.verb, accepted.workflow_id, accepted.subject_id)
-    await put(engine, addressed, PATIENCE)
+    await put(engine, addressed, patience)
     decided = await fate_at_once(database, scope, command_id)
     assert decided is not None
     return replace(decided, fresh=accepted.fresh)
@@ -156,6 +159,7 @@ async def send(
     expected: int | None = None,
     sent: Body | None = None,
     once: Mapping[str, str] | None = None,
+    patience: timedelta = PATIENCE,
 ) -> JSONResponse:
     """Accept a command of this request's asker and answer it.
 
@@ -182,6 +186,7 @@ async def send(
         expected_revision=expected,
         now=await state.clock.now(),
         second_factor_at=who.second_factor_at,
+        patience=patience,
     )
     return respond(request, fate, once)
 

@@ -1,6 +1,10 @@
 """What every route that changes something shares: the key, the revision it expects, the way to the engine."""
 
+import asyncio
+import json
 import re
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,7 +12,7 @@ from fastapi import Depends, Header, Request
 from fastapi.responses import JSONResponse
 
 from api.answers import Answered
-from api.commands import send
+from api.commands import PATIENCE, send
 from api.scope import ActiveWho, Asker
 from models.command_codes import CodeListAct
 from models.command_law import LawAct
@@ -33,6 +37,8 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     202: {"model": Answered, "description": "Đã nhận, chưa có kết quả / accepted, not decided yet"},
 }
 
+LANES = 8
+"""Items of one request under way at once: fewer than a process has connections."""
 _REVISION = re.compile(r'"r(\d{1,9})(?:-[0-9a-f]{16})?"')
 
 
@@ -41,6 +47,7 @@ class Acting:
 
     def __init__(self, request: Request, who: Asker, key: str, expected: int | None) -> None:
         self.request, self.who, self.key, self.expected = request, who, key, expected
+        self.patience = PATIENCE
 
     @property
     def command_id(self) -> UUID:
@@ -56,6 +63,28 @@ class Acting:
     ) -> JSONResponse:
         """Ask the profile's workflow; ``sent`` is what the caller sent where the server adds to it."""
         return await self._put(profile_workflow(profile_id), profile_id, body, sent, once)
+
+    async def on_profiles(self, profiles: Iterable[UUID], body: Body) -> list[dict[str, object]]:
+        """Ask the workflows of many, side by side: each has its own answer, or 202 as one alone would.
+
+        Together they are waited for no longer than one; all are written down, whoever answers.
+        """
+        loop, lanes = asyncio.get_running_loop(), asyncio.Semaphore(LANES)
+        until = loop.time() + PATIENCE.total_seconds()
+
+        async def asked(profile_id: UUID) -> dict[str, object]:
+            one = self.for_item(profile_id)
+            result: dict[str, object] = {"profile_id": str(profile_id), "command_id": str(one.command_id)}
+            async with lanes:
+                one.patience = timedelta(seconds=max(0.0, until - loop.time()))
+                try:
+                    answer = await one.on_profile(profile_id, body)
+                except RefusedError as refused:
+                    return result | {"status": refused.refusal.problem.status, "code": refused.refusal.code}
+            refusal = json.loads(bytes(answer.body)).get("code")
+            return result | {"status": answer.status_code} | ({"code": refusal} if refusal else {})
+
+        return await asyncio.gather(*map(asked, dict.fromkeys(profiles)))
 
     async def on_transfer(self, transfer_id: UUID, body: Body) -> JSONResponse:
         """Ask the transfer's workflow."""
@@ -123,6 +152,7 @@ class Acting:
             expected=self.expected,
             sent=sent,
             once=once,
+            patience=self.patience,
         )
 
 

@@ -36,7 +36,6 @@ from models.commands import (
     SubmitDeclaration,
     WithdrawNotice,
 )
-from models.errors import RefusedError
 
 router = APIRouter(prefix="/profiles", tags=["Hồ sơ: việc làm"], responses=RESPONSES)
 
@@ -154,16 +153,7 @@ async def give_notice_to_many(
     notice: GiveNotice,
 ) -> dict[str, list[dict[str, object]]]:
     """Một quyết định nêu nhiều người: mỗi người một kết quả / one decision, one result per person."""
-    results: list[dict[str, object]] = []
-    for profile_id in dict.fromkeys(profiles):
-        one = act.for_item(profile_id)
-        result: dict[str, object] = {"profile_id": str(profile_id), "command_id": str(one.command_id)}
-        try:
-            result["status"] = (await one.on_profile(profile_id, notice)).status_code
-        except RefusedError as refused:
-            result |= {"status": refused.refusal.problem.status, "code": refused.refusal.code}
-        results.append(result)
-    return {"results": results}
+    return {"results": await act.on_profiles(profiles, notice)}
 
 
 @router.post("/{profile_id}/notices/withdrawals", operation_id="withdrawNotice", summary="Rút thông báo")
