@@ -63,7 +63,15 @@ def _nothing() -> None:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; what is missing or wrong outside is said in one line, with status 2."""
     app = build(sys.argv[1] if len(sys.argv) > 1 else None)
     starting.settled()
-    app()
+    try:
+        app()
+    except Exception as error:
+        from api.cli.plainly import plainly  # knows every kind of failure, which no command should wait for
+
+        if (line := plainly(error)) is None:
+            raise
+        typer.echo(f"LỖI / ERROR: {line}", err=True)
+        raise SystemExit(2) from error

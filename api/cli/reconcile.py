@@ -1,4 +1,7 @@
-"""``hoso reconcile`` and ``hoso engine rebuild``: PostgreSQL and the engine brought together."""
+"""``hoso reconcile`` and ``hoso engine rebuild``: PostgreSQL and the engine brought together.
+
+Exit status: 0 compared, and mended where they were apart; 2 one of the two could not be asked.
+"""
 
 import asyncio
 import json as jsonlib
@@ -20,16 +23,20 @@ from workflows.connection import connect
 
 engine_app = typer.Typer(no_args_is_help=True, help="Máy chủ quy trình (Temporal) / the workflow engine")
 
+ENGINE_SECONDS = 10.0
+"""How long the engine is waited for."""
+
 Json = Annotated[bool, typer.Option("--json", help="Kết quả dạng JSON / machine-readable")]
 
 
 async def _run(*, every: bool = False) -> Findings:
     settings = Settings()
     configure(settings.log_format, settings.log_level, "reconcile")
+    url = settings.database_url(DatabaseRole.API)  # before any key is made: there may be no installation here
     ring = open_ring(settings)
-    database = engine_for(settings.database_url(DatabaseRole.API))
+    database = engine_for(url)
     try:
-        client = await connect(settings, ring)
+        client = await asyncio.wait_for(connect(settings, ring), ENGINE_SECONDS)
         reconciler = Reconciler(
             client, settings.task_queue, database, SystemClock(), backups=settings.monthly_backups
         )

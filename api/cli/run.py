@@ -16,6 +16,7 @@ from typing import Annotated
 
 import psycopg
 import typer
+from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.cli import sample_logins
@@ -28,6 +29,7 @@ from api.cli.embedded import (
     postgres_binaries,
     server_account,
 )
+from api.cli.plainly import plainly
 from api.cli.supervisor import AlreadyRunningError, Display, Supervisor, only_one
 from models.errors import HosoError
 from models.key_opening import open_ring
@@ -272,6 +274,9 @@ def run(data: Path, display: Display) -> int:
     except AlreadyRunningError as error:
         installation.say(str(error))
         return 1
+    except OSError as error:
+        installation.say(f"LỖI / ERROR: {plainly(error)}")
+        return 1
 
 
 def _until_stopped(installation: Installation) -> int:
@@ -280,10 +285,12 @@ def _until_stopped(installation: Installation) -> int:
     try:
         installation.welcome(installation.start())
         supervisor.watch()
-    except ChildError as error:
+    except (ChildError, HosoError, OSError, ValidationError) as error:
+        if (line := plainly(error)) is None:
+            raise
         if not supervisor.stopping.is_set():
             status = 1
-            installation.say(f"LỖI / ERROR: {error}")
+            installation.say(f"LỖI / ERROR: {line}")
     finally:
         installation.say("đang dừng / stopping")
         supervisor.stop()

@@ -83,6 +83,8 @@ class Kept:
         self.begun = 0.0
         self.pause = FIRST_PAUSE
         self.again_at: float | None = None
+        self.settles_at = 0.0
+        """Not before then is what follows readiness tried, where it failed."""
 
 
 class Supervisor:
@@ -142,9 +144,19 @@ class Supervisor:
                     self._launch(kept)
             elif kept.child is not None and not kept.child.alive:
                 self._died(kept, f"status {kept.child.process.returncode}")
-            elif not kept.ready and kept.program.ready():
-                kept.program.after_ready()
-                kept.ready = True
+            elif not kept.ready and time.monotonic() >= kept.settles_at and kept.program.ready():
+                self._settle(kept)
+
+    def _settle(self, kept: Kept) -> None:
+        """What follows readiness; where it fails it is tried again, and nobody else is stopped for it."""
+        try:
+            kept.program.after_ready()
+        except ChildError as error:
+            kept.settles_at = time.monotonic() + kept.pause
+            self.display.line("hoso", f"{error}; thử lại sau {kept.pause:g} giây / again in {kept.pause:g} s")
+            kept.pause = min(kept.pause * 2, LONGEST_PAUSE)
+        else:
+            kept.ready = True
 
     def stop(self) -> None:
         """Stop all children, last started first."""
@@ -180,7 +192,7 @@ class Supervisor:
         return lines
 
     def _launch(self, kept: Kept) -> None:
-        kept.again_at, kept.ready, kept.begun = None, False, time.monotonic()
+        kept.again_at, kept.ready, kept.begun, kept.settles_at = None, False, time.monotonic(), 0.0
         try:
             kept.child = Child(kept.program, subprocess.PIPE)
         except ChildError as error:

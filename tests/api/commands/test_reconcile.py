@@ -1,18 +1,24 @@
 """PostgreSQL and the engine apart: every difference is named and mended."""
 
 import asyncio
+import json
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 from temporalio.client import Client, WorkflowExecutionStatus
+from typer.testing import CliRunner, Result
 
+from api.cli import reconcile as commands
+from api.cli.main import build as command_line
 from api.reconcile import Reconciler
 from models.calendar import legal_date
-from models.commands import GiveNotice, OpenProfile, Separate
+from models.commands import GiveNotice, OpenProfile, Separate, WithdrawTransfer
 from models.database import transaction
-from models.identifiers import digest_workflow, month_end_workflow, profile_workflow
+from models.identifiers import digest_workflow, month_end_workflow, profile_workflow, transfer_workflow
 from models.messages import Life, Moment
 from models.record.commands import accept
 from tests.world import World
@@ -191,3 +197,74 @@ async def test_what_is_about_to_get_its_row_is_left_alone(world: World, app, rec
     kept = await client.get_workflow_handle(profile_workflow(opening)).describe()
     assert kept.status is WorkflowExecutionStatus.RUNNING
     await client.get_workflow_handle(profile_workflow(opening)).terminate(reason="seen")
+
+
+async def test_a_workflow_that_outlived_its_case_looks_again_and_ends(
+    world: World, app: Any, reconciler: Reconciler
+) -> None:
+    """The transfer was withdrawn, and nobody told its workflow."""
+    case = await world.transfer(await world.employ(), until="requested")
+    await reconciler.run()
+    workflow_id = transfer_workflow(case)
+    assert (await where(app.state.temporal, workflow_id)).chapter == "requested"
+    taken_back = WithdrawTransfer(reason="đổi quyết định")
+    assert (await world.ask("culture.hr", taken_back, case, subject="transfer")).status == 200
+    async with asyncio.timeout(20):
+        # The engine's lists learn of a start a little later.
+        while workflow_id not in (await reconciler.run()).behind:
+            await asyncio.sleep(0.2)
+        assert await app.state.temporal.get_workflow_handle(workflow_id).result() == "withdrawn"
+    assert workflow_id not in (await reconciler.run()).behind
+
+
+# --- as commands
+
+
+@pytest.fixture
+def hoso(app: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Awaitable[Result]]:
+    """The command line of this installation."""
+    monkeypatch.setattr(commands, "Settings", lambda: app.state.settings)
+
+    async def run(*words: str) -> Result:
+        return await asyncio.to_thread(CliRunner().invoke, command_line(words[0]), list(words))
+
+    return run
+
+
+async def test_hoso_reconcile_names_what_it_mends(world: World, app: Any, hoso: Any) -> None:
+    workflow_id = await noticed(world)
+    first = await hoso("reconcile", "--json")
+    assert first.exit_code == 0, first.output
+    found = json.loads(first.stdout)
+    assert workflow_id in found["started"]
+    assert set(found) == set(commands._SAID)
+    notice = GiveNotice(kind="reward", changed_on=world.now.date() - timedelta(days=1), document="2/QĐ")
+    profile = UUID(workflow_id.rpartition("/")[2])
+    assert (await world.ask("culture.hr", notice, profile)).status == 201
+    second = await hoso("reconcile")
+    assert second.exit_code == 0, second.output
+    lines = second.stdout.splitlines()
+    behind = next(n for n, line in enumerate(lines) if "workflows behind the data" in line)
+    assert (lines[behind].split()[0], lines[behind + 1].strip()) == ("1", workflow_id)
+    assert (await where(app.state.temporal, workflow_id)).version == await row_version(world, workflow_id)
+    third = await hoso("reconcile")
+    assert [line.split()[0] for line in third.stdout.splitlines()] == ["0"] * len(commands._SAID)
+
+
+async def test_hoso_engine_rebuild_starts_everything_from_the_rows(world: World, app: Any, hoso: Any) -> None:
+    """The engine is lost, as far as this authority goes: all of it comes back, where the rows say it stands."""
+    workflow_id = await noticed(world)
+    month = month_end_workflow(world.authority, f"{world.now:%Y-%m}")
+    assert (await hoso("engine", "rebuild")).exit_code == 0
+    for lost in (workflow_id, digest_workflow(world.authority)):
+        await app.state.temporal.get_workflow_handle(lost).terminate(reason="lost")
+    rebuilt = await hoso("engine", "rebuild", "--json")
+    assert rebuilt.exit_code == 0, rebuilt.output
+    found = json.loads(rebuilt.stdout)
+    assert {workflow_id, digest_workflow(world.authority)} <= set(found["started"])
+    assert month not in found["started"], "what runs is left alone"
+    moment = await where(app.state.temporal, workflow_id)
+    assert moment.version == await row_version(world, workflow_id)
+    assert moment.next_wake_at is not None
+    again = json.loads((await hoso("engine", "rebuild", "--json")).stdout)
+    assert not any(again.values()), again

@@ -175,7 +175,31 @@ async def test_every_timer_is_the_wake_that_brute_force_finds(world: World, app:
         seconds=30
     )
     assert (await reconciler.run()).total == 0
+    await an_engine_behind_its_rows(world, reconciler, wanted)
     await an_engine_ahead_of_its_rows(world, state, reconciler, wanted)
+
+
+KINDS = {"profile", "transfer", "delegation", "breach", "reorganisation", "month-end"}
+
+
+async def an_engine_behind_its_rows(
+    world: World, reconciler: Reconciler, wanted: dict[Any, datetime]
+) -> None:
+    """Acts were committed and the engine never heard of them; then instants pass without a wake."""
+    for table in ("profiles", "cases", "delegations", "breaches", "reorganisations", "agency_months"):
+        await world.rows(f"UPDATE {table} SET version = version + 1 RETURNING id")  # names of our own
+    found = await reconciler.run(every=True)
+    assert {one.partition("/")[0] for one in found.behind} == KINDS
+    assert (found.started, found.ahead) == ([], [])
+    assert (await reconciler.run(every=True)).behind == []
+    passed = world.now - timedelta(hours=1)
+    for table in ("cases", "agency_months"):
+        await world.rows(f"UPDATE {table} SET next_wake_at = :then RETURNING id", then=passed)  # likewise
+    woken = (await reconciler.run()).woken
+    assert {one.partition("/")[0] for one in woken} == {"transfer", "month-end"}
+    async with asyncio.timeout(20):
+        while await recorded(world) != wanted:  # nothing was due: the rows learn their next wake again
+            await asyncio.sleep(0.1)
 
 
 async def an_engine_ahead_of_its_rows(

@@ -1,5 +1,6 @@
 """The supervisor with real processes: starting again, order of stopping, what a killed run leaves behind."""
 
+import dataclasses
 import io
 import json
 import os
@@ -94,6 +95,27 @@ def test_a_steady_child_starts_again_quickly(keeper: Supervisor, tmp_path: Path)
     kept.child.process.wait()
     keeper.tick()
     assert kept.again_at - time.monotonic() <= supervisor.FIRST_PAUSE
+
+
+def test_what_follows_readiness_is_tried_again_and_stops_nobody(
+    keeper: Supervisor, output: io.StringIO, tmp_path: Path
+) -> None:
+    """Temporal comes back and refuses its retention once: the run goes on, and the child is not started anew."""
+    refusals = iter([ChildError("temporal: the retention of 90 days was refused")])
+
+    def settle() -> None:
+        for refusal in refusals:
+            raise refusal
+
+    other, one = keeper.begin(listener(tmp_path, "other")), listener(tmp_path)
+    keeper.wait(other)
+    kept = keeper.begin(dataclasses.replace(one, after_ready=settle))
+    keeper.wait(kept)
+    assert (kept.ready, other.child.alive) == (True, True)
+    said = output.getvalue()
+    assert said.count("the retention of 90 days was refused; thử lại sau 0.5 giây / again in 0.5 s") == 1
+    assert "here I am" in said
+    assert "đã dừng" not in said
 
 
 def test_a_missing_program_is_named(keeper: Supervisor, output: io.StringIO) -> None:
