@@ -210,8 +210,7 @@ async def test_a_workflow_that_outlived_its_case_looks_again_and_ends(
     taken_back = WithdrawTransfer(reason="đổi quyết định")
     assert (await world.ask("culture.hr", taken_back, case, subject="transfer")).status == 200
     async with asyncio.timeout(20):
-        # The engine's lists learn of a start a little later.
-        while workflow_id not in (await reconciler.run()).behind:
+        while workflow_id not in (await reconciler.run()).behind:  # noqa: ASYNC110 — its lists come later
             await asyncio.sleep(0.2)
         assert await app.state.temporal.get_workflow_handle(workflow_id).result() == "withdrawn"
     assert workflow_id not in (await reconciler.run()).behind
@@ -252,7 +251,7 @@ async def test_hoso_reconcile_names_what_it_mends(world: World, app: Any, hoso: 
 
 
 async def test_hoso_engine_rebuild_starts_everything_from_the_rows(world: World, app: Any, hoso: Any) -> None:
-    """The engine is lost, as far as this authority goes: all of it comes back, where the rows say it stands."""
+    """What the engine lost comes back, where the rows say that it stands."""
     workflow_id = await noticed(world)
     month = month_end_workflow(world.authority, f"{world.now:%Y-%m}")
     assert (await hoso("engine", "rebuild")).exit_code == 0

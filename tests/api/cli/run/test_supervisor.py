@@ -100,7 +100,7 @@ def test_a_steady_child_starts_again_quickly(keeper: Supervisor, tmp_path: Path)
 def test_what_follows_readiness_is_tried_again_and_stops_nobody(
     keeper: Supervisor, output: io.StringIO, tmp_path: Path
 ) -> None:
-    """Temporal comes back and refuses its retention once: the run goes on, and the child is not started anew."""
+    """Temporal comes back and refuses its retention once: the run goes on, and so does the child."""
     refusals = iter([ChildError("temporal: the retention of 90 days was refused")])
 
     def settle() -> None:
