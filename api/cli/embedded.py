@@ -33,14 +33,6 @@ OTHER_SIDE = "national_emulator"
 """Role and database of the national database's emulator: none of ours may look into it, nor it into ours."""
 UNPRIVILEGED = ("postgres", "nobody")
 RETENTION_DAYS = 90
-SEARCH_ATTRIBUTES = {
-    "Authority": "Keyword",
-    "Agency": "Keyword",
-    "Chapter": "Keyword",
-    "NextDeadline": "Datetime",
-    "RuleSet": "Keyword",
-    "OpenCases": "Int",
-}
 FAILING, FAILURES = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute", "2"
 """After how many failures in a row the server marks a workflow, for `hoso stuck` to find."""
 # One person at a desk: sums stay small. Terse messages, because DETAIL lines quote the values of rows.
@@ -356,8 +348,6 @@ class EmbeddedTemporal:
         one_partition = {f"matching.numTaskqueue{way}Partitions": "1" for way in ("Read", "Write")}
         for key, value in {**one_partition, FAILING: FAILURES, **self.dynamic}.items():
             arguments += ["--dynamic-config-value", f"{key}={value}"]
-        for name, kind in SEARCH_ATTRIBUTES.items():
-            arguments += ["--search-attribute", f"{name}={kind}"]
         return arguments
 
     def _namespace(self, verb: str, *arguments: str) -> bool:

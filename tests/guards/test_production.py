@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from api.cli.embedded import RETENTION_DAYS, ROLES, SEARCH_ATTRIBUTES
+from api.cli.embedded import RETENTION_DAYS, ROLES
 from models.settings import PREFIX, Settings
 
 
@@ -65,14 +65,12 @@ def test_no_secret_has_a_default(root: Path) -> None:
     assert [(name, value) for name, value in defaults if value] == []
 
 
-def test_roles_retention_and_attributes_are_those_of_hoso_run(compose: dict[str, Any]) -> None:
+def test_roles_and_retention_are_those_of_hoso_run(compose: dict[str, Any]) -> None:
     roles = compose["configs"]["roles"]["content"]
     for role in ROLES.values():
         assert f"create role {role} login nosuperuser nobypassrls" in roles
     namespace = compose["configs"]["temporal-namespace"]["content"]
     assert f"--retention {RETENTION_DAYS * 24}h" in namespace
-    listed = dict(re.findall(r"(\w+):(Keyword|Datetime|Int|Bool|Text|Double|KeywordList)\b", namespace))
-    assert listed == SEARCH_ATTRIBUTES
 
 
 def test_only_the_proxy_is_reached_from_outside(compose: dict[str, Any]) -> None:

@@ -26,12 +26,14 @@ from api.cli import children
 from api.cli.children import LOOPBACK, Child, Program
 from api.cli.embedded import ROLES, EmbeddedPostgres, EmbeddedTemporal
 from api.scope import token_hash
+from models.calendar import legal_date
 from models.commands import OpenProfile
 from models.database import engine_for, transaction
 from models.keys import ensure_keyring
 from models.migrations import migrate
 from models.record.tools import Tools
 from models.settings import DatabaseRole, Settings, write_settings_file
+from tests.forms import COMPLETE
 from tests.whole.proxy import Wire
 from tests.world import World, build
 
@@ -61,6 +63,8 @@ class Rig:
     world: World = field(init=False)
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     profiles: list[UUID] = field(default_factory=list)
+    cases: dict[str, Any] = field(default_factory=dict)
+    """What the client's lanes of cases are about: people, and sessions of those who act on them."""
 
     def __post_init__(self) -> None:
         free = children.free_port
@@ -184,21 +188,30 @@ class Rig:
             self.world = await build(Tools(engine, self.ring), datetime.now(UTC))
             for number in range(people):
                 self.profiles.append(await self._person(number))
+            declaring = await self.world.employ(until="declaration")
+            await self.world.draft(declaring, COMPLETE)
+            moving = self.profiles.pop()
+            tokens = {"culture.hr": self.token}
+            tokens |= {who: secrets.token_urlsafe(32) for who in ("culture.approver", "person")}
             async with transaction(engine, self.world.scope) as connection:
                 await connection.execute(_IN_SERVICE)
                 await connection.execute(_HEARD)
-                await connection.execute(
-                    _SESSION,
-                    {
-                        "hash": token_hash(self.token),
-                        "authority": self.world.authority,
-                        "account": self.world.accounts["culture.hr"],
-                        "now": self.world.now,
-                        "end": self.world.now + timedelta(hours=1),
-                    },
-                )
+                for who, token in tokens.items():
+                    await connection.execute(_SESSION, self._session(who, token))
+            about = {"declaring": declaring, "moving": moving, "to": self.world.health}
+            about |= {"today": legal_date(self.world.now)}
+            self.cases = {name: str(one) for name, one in about.items()} | {"tokens": tokens}
         finally:
             await engine.dispose()
+
+    def _session(self, who: str, token: str) -> dict[str, Any]:
+        return {
+            "hash": token_hash(token),
+            "authority": self.world.authority,
+            "account": self.world.accounts[who],
+            "now": self.world.now,
+            "end": self.world.now + timedelta(hours=1),
+        }
 
     async def _person(self, number: int) -> UUID:
         profile = uuid4()
@@ -240,7 +253,7 @@ _BROKEN = re.compile(
     r"|invalid page|corrupt|out of memory|segfault",
     re.IGNORECASE,
 )
-_IN_SERVICE = text("UPDATE profiles SET chapter = 'service', status = 'working'")
+_IN_SERVICE = text("UPDATE profiles SET chapter = 'service', status = 'working' WHERE account_id IS NULL")
 _HEARD = text("UPDATE commands SET heard_at = accepted_at")
 _SESSION = text(
     "INSERT INTO sessions (token_hash, authority_id, account_id, created_at, expires_at)"

@@ -1,8 +1,10 @@
 """The profile's workflow on a real Temporal server and a real PostgreSQL."""
 
+from typing import Any
 from uuid import UUID, uuid4
 
-from temporalio.client import Client
+from temporalio.api.sdk.v1 import WorkflowMetadata
+from temporalio.client import Client, WorkflowHandle
 
 from api.commands import Engine, submit
 from models.commands import ActivateAccount, Approve, CreateAccount, OpenProfile, SubmitDeclaration
@@ -64,5 +66,28 @@ async def test_from_opening_to_approval(world: World, client: Client, queue: str
     handle = client.get_workflow_handle(profile_workflow(profile))
     moment = await handle.query("where", result_type=Moment)
     assert moment.chapter == "service"
-    history = await handle.fetch_history()
-    print(len(history.events), moment.words)
+    await _reads_like_a_life(handle, moment)
+
+
+async def _reads_like_a_life(handle: WorkflowHandle[Any, Any], moment: Moment) -> None:
+    """What the Web UI shows of a profile: its kind, where it stands and each of its steps, no name."""
+    described = await handle.describe()
+    assert await described.static_summary() == "Hồ sơ"
+    shown = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+    assert shown.current_details == moment.words
+    assert {one.name for one in shown.definition.update_definitions} >= {"open_profile", "approve"}
+    said = await _summaries(handle)
+    assert said == [
+        "Mở hồ sơ",
+    ]
+    assert not any("Nguyễn" in one or "Thử" in one for one in (*said, shown.current_details))
+
+
+async def _summaries(handle: WorkflowHandle[Any, Any]) -> list[str]:
+    """What stands beside the events of a history, opened as the codec server does it."""
+    client = handle._client
+    found = []
+    async for event in handle.fetch_history_events():
+        if event.HasField("user_metadata") and event.user_metadata.HasField("summary"):
+            found += await client.data_converter.decode([event.user_metadata.summary])
+    return found

@@ -17,7 +17,6 @@ from temporalio.client import Client
 from api.cli import children
 from api.cli.embedded import (
     ROLES,
-    SEARCH_ATTRIBUTES,
     EmbeddedPostgres,
     EmbeddedTemporal,
     TimeSkippingServer,
@@ -162,15 +161,13 @@ def test_only_the_right_to_pass_is_given(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "private").stat().st_mode) == 0o701
 
 
-async def test_temporal_keeps_histories_for_90_days_and_knows_our_attributes(
+async def test_temporal_keeps_histories_for_90_days(
     temporal_server: EmbeddedTemporal,
 ) -> None:
     client = await Client.connect(temporal_server.address)
     answer = await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace="default"))
     kept = answer.config.workflow_execution_retention_ttl.ToTimedelta()
     assert kept == timedelta(days=90)
-    aliases = set(answer.config.custom_search_attribute_aliases.values())
-    assert set(SEARCH_ATTRIBUTES) <= aliases
 
 
 async def test_temporal_remembers_after_kill_9(tmp_path: Path) -> None:
