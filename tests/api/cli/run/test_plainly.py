@@ -18,8 +18,9 @@ from models.settings import Settings
 
 
 @pytest.fixture(autouse=True)
-def _signals() -> Iterator[None]:
-    """``hoso run`` takes the signals of its process."""
+def _process_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A command takes the log and the signals of its process."""
+    monkeypatch.setattr(reconcile, "configure", lambda *_: None)
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = [signal.getsignal(number) for number in numbers]
     yield
