@@ -118,12 +118,12 @@ async def declaring(person: Desk, approver: Desk, profile: str) -> None:
     """Submitted, given back, and again from what came back."""
     place = f"/profiles/{profile}"
     while not person.stop.exists():
-        draft = (await person.read(f"{place}/form?draft=true")).json()
+        found = await person.read(f"{place}/form?draft=true")
+        draft, tag = found.json(), found.headers["ETag"]
         body = {"revision_id": draft["id"], "digest": draft["digest"]}
-        tag = (await person.read(place)).headers["ETag"]
         await person.done(f"{place}/submissions", body, **{"If-Match": tag})
-        back = {**body, "fields": [{"path": "hometown", "reason": "sai"}], "reason": "sửa"}
-        del back["digest"]
+        fields = [{"path": "hometown", "reason": "sai"}]
+        back = {"revision_id": draft["id"], "fields": fields, "reason": "sửa"}
         tag = (await approver.read(place)).headers["ETag"]
         await approver.done(f"{place}/returns", back, **{"If-Match": tag})
         await asyncio.sleep(0.2)
