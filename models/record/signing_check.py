@@ -182,7 +182,9 @@ async def _case(
         raise LookupError("there is no such account")
     actor, state = known
     # What asks for a list; it is never accepted, and what is made from its id is never written.
-    command = Command(month_id, CutList.verb, CutList(), actor, state, None, settled=False, status=202)
+    command = Command(
+        month_id, CutList.verb, CutList(), actor, state, None, settled=False, status=202, accepted_at=now
+    )
     law, calendar = await tools.read(connection, authority_id, law_rows[0])
     found = found_in(ask, subject, lock=False)
     return Case(tools, ask, command, found, law, calendar, law_rows[0].divided)
