@@ -15,8 +15,7 @@ _WRITE = text(
     " CAST(:facts AS jsonb), :now) ON CONFLICT DO NOTHING"
 )
 _DEPARTMENT = text(
-    "SELECT coalesce(u.department_id, (SELECT id FROM agencies WHERE parent_id IS NULL ORDER BY id LIMIT 1))"
-    " FROM authorities u WHERE u.authority_id = :authority"
+    "SELECT coalesce(u.department_id, hoso_top()) FROM authorities u WHERE u.authority_id = :authority"
 )
 
 

@@ -26,9 +26,8 @@ _AUTHORITIES = text("SELECT authority_id FROM authorities ORDER BY authority_id"
 _FIRST = text("SELECT min(installed_on) FROM authorities")
 _WHO = text(
     "SELECT u.code, u.name, coalesce(d.id, g.id) AS sealer_id, coalesce(d.name, g.name) AS sealer,"
-    " g.id AS root"
-    " FROM authorities u LEFT JOIN agencies d ON d.id = u.department_id,"
-    " LATERAL (SELECT id, name FROM agencies WHERE parent_id IS NULL ORDER BY valid_from, id LIMIT 1) g"
+    " g.id AS root FROM authorities u LEFT JOIN agencies d ON d.id = u.department_id"
+    " JOIN agencies g ON g.id = hoso_top()"
     " WHERE u.authority_id = :id"
 )
 _ROW = text("SELECT * FROM backups WHERE id = :id FOR NO KEY UPDATE")

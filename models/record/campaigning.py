@@ -35,8 +35,7 @@ _TAKE_OVER = text(
 )
 _OPENED = text("SELECT opened_at, again FROM stock_campaigns WHERE rule_id = :rule")
 _PLACE = text(
-    "SELECT u.department_id, (SELECT id FROM agencies WHERE parent_id IS NULL ORDER BY id LIMIT 1) AS root"
-    " FROM authorities u WHERE u.authority_id = :authority"
+    "SELECT u.department_id, hoso_top() AS root FROM authorities u WHERE u.authority_id = :authority"
 )
 
 

@@ -40,9 +40,8 @@ _NEWEST = text(
     " AND code_list = :list AND state = 'loaded' ORDER BY valid_from DESC, decided_at DESC, id DESC LIMIT 1"
 )
 _HOLD = text(
-    "SELECT department_id, (SELECT id FROM agencies g WHERE g.authority_id = a.authority_id"
-    " AND parent_id IS NULL ORDER BY valid_from, id LIMIT 1) AS root FROM authorities a"
-    " WHERE authority_id = :authority FOR NO KEY UPDATE OF a"
+    "SELECT department_id, hoso_top() AS root FROM authorities WHERE authority_id = :authority"
+    " FOR NO KEY UPDATE"
 )
 _OPEN = text(
     "SELECT 1 FROM code_list_versions WHERE authority_id = :authority AND code_list = :list"

@@ -42,7 +42,7 @@ from models.record.once import in_use, once
 from models.record.tools import Tools
 from models.regulations import in_story, load_beside
 
-_ROOT = text("SELECT id FROM agencies WHERE parent_id IS NULL ORDER BY valid_from, id LIMIT 1")
+_TOP = text("SELECT hoso_top()")
 
 
 def unfit(error: SourceError) -> RefusedError:
@@ -133,7 +133,7 @@ async def permitted(connection: AsyncConnection, tools: Tools, ask: Ask, command
     in_use(command)
     today = legal_date(ask.now)
     law, _ = await tools.law(connection, LawOf.authority(ask.authority_id), today)
-    root: UUID = (await connection.execute(_ROOT)).scalar_one()
+    root: UUID = (await connection.execute(_TOP)).scalar_one()
     verdict = may(command.actor, VERB_OF[command.verb], Target(agency_id=root), today, law)
     if not isinstance(verdict, Allowed):
         raise RefusedError.of(verdict.code, verdict.reason_vi, verdict.reason_en)

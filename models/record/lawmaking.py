@@ -39,9 +39,7 @@ from models.regulations import (
 )
 
 _AUTHORITY = text(
-    "SELECT a.regulation, a.department_id, g.id AS root FROM authorities a JOIN agencies g"
-    " ON g.authority_id = a.authority_id AND g.parent_id IS NULL WHERE a.authority_id = :id"
-    " ORDER BY g.valid_from, g.id LIMIT 1"
+    "SELECT a.regulation, a.department_id, hoso_top() AS root FROM authorities a WHERE a.authority_id = :id"
 )
 _HOLD = text("SELECT 1 FROM authorities WHERE authority_id = :id FOR NO KEY UPDATE")
 _AGENCIES = text("SELECT id, code, name FROM agencies WHERE id = ANY(:ids) ORDER BY code")

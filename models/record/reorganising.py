@@ -52,8 +52,8 @@ _SAME_PEOPLE = text(
     " WHERE a.id = ANY (:ids)"
 )
 _PLACE = text(
-    "SELECT (SELECT id FROM agencies WHERE parent_id IS NULL ORDER BY valid_from, id LIMIT 1) AS root,"
-    " u.department_id, u.ict_department_id FROM authorities u WHERE u.authority_id = :authority"
+    "SELECT hoso_top() AS root, u.department_id, u.ict_department_id FROM authorities u"
+    " WHERE u.authority_id = :authority"
 )
 
 

@@ -23,8 +23,7 @@ from models.regulations import RuleSet
 
 _REVIEW = text("SELECT * FROM reviews WHERE period = :period")
 _PLACE = text(
-    "SELECT u.department_id, (SELECT id FROM agencies WHERE parent_id IS NULL ORDER BY id LIMIT 1) AS root"
-    " FROM authorities u WHERE u.authority_id = :authority"
+    "SELECT u.department_id, hoso_top() AS root FROM authorities u WHERE u.authority_id = :authority"
 )
 _CREATE = text(
     "INSERT INTO reviews (id, authority_id, period, slot, rule_id, citation, rule_set_hash, state, opens_on,"
