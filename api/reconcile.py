@@ -55,6 +55,7 @@ from models.messages import (
 )
 from models.messages_admin import BackupStart, ReconciliationRun
 from models.record.basis import basis_of
+from models.record.left_behind import bereft
 from models.record.recompute import survey
 from models.record.shelf import Shelf
 from workflows.agency_month import AgencyMonthWorkflow
@@ -77,7 +78,7 @@ log = logger("reconcile")
 
 @dataclass(slots=True)
 class Findings:
-    """What was apart, by kind; each was mended."""
+    """What was apart, by kind; each was mended, but for what is said to be only named."""
 
     started: list[str] = field(default_factory=list)
     woken: list[str] = field(default_factory=list)
@@ -94,6 +95,8 @@ class Findings:
     tree: list[str] = field(default_factory=list)  # closures and labels of agencies; made again
     ending: list[str] = field(default_factory=list)
     """Archives with timestamps that soon end; they are renewed."""
+    bereft: list[str] = field(default_factory=list)
+    """Custody, duties and cases at units that have ended: named, for a plan that passes them on."""
 
     @property
     def total(self) -> int:
@@ -176,6 +179,9 @@ class Reconciler:
             await self._stranded(authority.authority_id, findings)
             findings.tree += await mended(self._client, self._queue, self._database, authority[0], now)
             await self._archive(authority.authority_id, now, findings)
+            scope = Scope(authority.authority_id, everything=True, on=legal_date(now))
+            async with transaction(self._database, scope) as connection:
+                findings.bereft += await bereft(connection, legal_date(now))
         if self._backups and authorities:
             await self._backup(now, findings)
         await self._orphans([a.authority_id for a in authorities], findings)

@@ -11,6 +11,7 @@ from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.identifiers import administration_workflow
 from models.messages_admin import AdministrationStart
+from models.record.ended_ahead import ends_to_see_to
 from models.record.tree import behind, lines_apart
 from workflows.administration import AdministrationWorkflow
 
@@ -19,10 +20,11 @@ async def mended(
     client: Client, task_queue: str, database: AsyncEngine, authority_id: UUID, now: datetime
 ) -> list[str]:
     """The closure made of the tree once more and compared; where it is apart, or agencies' rows are of
-    another day, the worker makes both again. Answers the workflow's id."""
+    another day, the worker makes both again, and sees to ends decided ahead. Answers the workflow's id."""
     today = legal_date(now)
     async with transaction(database, Scope(authority_id, everything=True, on=today)) as connection:
         apart = bool(await lines_apart(connection)) or await behind(connection, today)
+        apart = apart or await ends_to_see_to(connection, today)
     return [await start_mending(client, task_queue, authority_id)] if apart else []
 
 

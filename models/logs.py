@@ -27,7 +27,7 @@ _IDENTIFIERS = """
 _MEASURES = """
     count accepted refused pending rows items bytes seconds milliseconds code status verb kind chapter role
     method route reason_code setting port next_wake_at due as_of settled retry_after
-    started woken ahead behind orphans unreckoned stranded tree missing surplus ending unsaid
+    started woken ahead behind orphans unreckoned stranded tree missing surplus ending unsaid bereft
 """
 ALLOWED = frozenset(f"{_PLAIN} {_IDENTIFIERS} {_MEASURES}".split())
 TRUSTED = ("uvicorn.error", "alembic")

@@ -1,7 +1,7 @@
 """The sheet ``Cơ quan``, and every line that belongs to nobody: the first step of an import."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -35,6 +35,7 @@ _CELL = {
     "several-operators": ("operates_database", "several-operators"),
     "parent-not-standing": ("parent_code", "parent-not-standing"),
     "code-taken": ("code", "code-taken"),
+    "move-needs-plan": ("parent_code", "move-needs-plan"),
 }
 _JUDGED_HERE = ("unknown-agency", "agency-cycle")
 
@@ -43,19 +44,45 @@ _OPERATOR = text(
     "UPDATE authorities SET ict_department_id = :agency"
     " WHERE authority_id = :authority AND ict_department_id IS DISTINCT FROM :agency"
 )
+_PEOPLED = text(
+    "SELECT DISTINCT c.ancestor_id FROM agency_closure c WHERE c.ancestor_id = ANY (:units) AND EXISTS"
+    " (SELECT 1 FROM profiles p WHERE p.agency_id = c.descendant_id AND p.chapter <> 'archive')"
+)
+
+
+async def peopled_moves(
+    connection: AsyncConnection, gathered: Gathered, known: Mapping[str, Agency]
+) -> frozenset[str]:
+    """Codes of units with people in or below them that a workbook would put below another agency: that
+    takes a plan, as it does of ``POST /agencies/changes``."""
+    codes = {one.id: code for code, one in known.items()}
+    moved = {}
+    for line in gathered.agencies:
+        was = known.get(line.values["code"])
+        if was is None or was.ended or was.parent_id is None:
+            continue
+        if codes.get(was.parent_id) != line.values.get("parent_code"):
+            moved[was.id] = was.code
+    if not moved:
+        return frozenset()
+    found = await connection.scalars(_PEOPLED, {"units": sorted(moved)})
+    return frozenset(moved[one] for one in found)
 
 
 class Agencies:
-    """Judged once against what stands when the attempt begins."""
+    """Judged once against what stands when the attempt begins; ``peopled`` are moves that take a plan."""
 
-    def __init__(self, gathered: Gathered, known: Mapping[str, Agency]) -> None:
+    def __init__(
+        self, gathered: Gathered, known: Mapping[str, Agency], peopled: Collection[str] = ()
+    ) -> None:
         self._lines = gathered.agencies
         operating = [
             line.values["code"] for line in self._lines if line.values.get("operates_database") == "yes"
         ]
-        several = dict.fromkeys(operating, "several-operators") if len(operating) > 1 else {}
+        refused = dict.fromkeys(peopled, "move-needs-plan")
+        refused |= dict.fromkeys(operating, "several-operators") if len(operating) > 1 else {}
         wanted = [_wanted(line.values) for line in gathered.agencies]
-        self.judged = judge_agencies(known, wanted, several)
+        self.judged = judge_agencies(known, wanted, refused)
         standing = {code: one.id for code, one in known.items() if not one.ended}
         accepted = {
             code: one.agency.id

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.imports.agencies import FATAL, Agencies, orphans, whole
+from activities.imports.agencies import FATAL, Agencies, orphans, peopled_moves, whole
 from activities.imports.book import Book, unreadable
 from activities.imports.lines import issues_json, total
 from activities.imports.people import People
@@ -194,7 +194,8 @@ class ImportOffice(ImportActivities):
 
     async def _phases(self, run: Run, gathered: Gathered) -> None:
         async with transaction(self.tools.engine, run.scope) as connection:
-            agencies = Agencies(gathered, await load_agencies(connection))
+            known = await load_agencies(connection)
+            agencies = Agencies(gathered, known, await peopled_moves(connection, gathered, known))
         run.agencies = agencies.ids
         if run.phase == "agencies":
             nobody = orphans(run, gathered)

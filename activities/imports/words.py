@@ -19,6 +19,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "cơ quan cấp trên trực tiếp kết thúc hoạt động trước cơ quan này.",
         "the parent agency ends while this one still stands.",
     ),
+    "move-needs-plan": (
+        "đơn vị (hoặc đơn vị bên dưới) đang quản lý hồ sơ: chuyển cấp trên bằng phương án sắp xếp tổ chức.",
+        "the unit, or one below it, has profiles: put it below another agency by a plan of reorganisation.",
+    ),
     "code-taken": (
         "mã này được một cơ quan khác dùng trong thời gian đó.",
         "another agency has the code at that time.",
@@ -30,6 +34,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "several-operators": (
         "chỉ một cơ quan vận hành cơ sở dữ liệu.",
         "one agency alone operates the database.",
+    ),
+    "post-held": (
+        "vị trí này đang có người khác giữ; miễn nhiệm trước, hoặc giao quyền, phụ trách.",
+        "somebody else holds this post; relieve them first, or appoint somebody acting.",
     ),
     "duplicate-login": ("tên đăng nhập đã được dùng.", "the login is taken."),
     "duplicate-person": (

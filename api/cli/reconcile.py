@@ -55,6 +55,7 @@ _SAID = {
     "stranded": "báo cáo chuyển ra ngoài còn treo / reports of moves left open",
     "unsaid": "tin nhắn của phiên bản mới hơn, được giữ lại / lines of a newer version, kept",
     "ending": "kho lưu trữ có dấu thời gian sắp hết / archives with timestamps about to end",
+    "bereft": "hồ sơ, nghĩa vụ, việc tại đơn vị đã kết thúc / files, duties, cases at units that have ended",
     "orphans": "quy trình không có hồ sơ, đã dừng / workflows without a row, stopped",
 }
 

@@ -47,6 +47,21 @@ WORDS = {
     "nothing-changes": ("Không có gì thay đổi.", "Nothing would change."),
     "unknown-agency": ("Không có cơ quan này vào ngày đó.", "There is no such agency on that day."),
 }
+LEFT = {
+    "people": ("hồ sơ đang quản lý", "profiles in its hands"),
+    "archived": ("hồ sơ lưu trữ", "archived files"),
+    "duties": ("nghĩa vụ đang mở", "open duties"),
+    "cases": ("việc chuyển, biệt phái, thôi việc chưa xong", "open transfers, secondments and separations"),
+    "lists": ("danh sách tháng chưa đóng", "month's lists not closed"),
+    "reports": ("báo cáo rà soát còn mở", "open reports of data reviews"),
+    "breaches": ("sự cố dữ liệu chưa đóng", "breaches not closed"),
+    "delegations": ("uỷ quyền còn hiệu lực", "delegations"),
+    "accounts": ("tài khoản cơ quan, dịch vụ", "agency and service accounts"),
+    "posts": ("vai trò, vị trí có người giữ", "roles and posts somebody holds"),
+    "plans": ("phương án sắp xếp đã phê duyệt", "approved plans"),
+    "offices": ("nhiệm vụ quản lý, vận hành cơ sở dữ liệu", "the office that keeps or operates the database"),
+}
+"""What a unit that ends by itself would leave behind; a plan passes it on to an heir, archived files, too."""
 _CITED = {"code-malformed": "QĐ 20/2020/QĐ-TTg", "code-taken": "QĐ 20/2020/QĐ-TTg"}
 
 
@@ -72,23 +87,37 @@ def decide_tree(
     body: CreateAgency | ChangeAgency | EndAgency,
     scene: Scene,
     earliest: date | None,
-    people: int,
+    left: Mapping[str, int],
 ) -> TreeDecision:
-    """What an act makes of the tree. ``people`` are those in the agency now.
+    """What an act makes of the tree. ``left``: what the agency has now that stands against it, by `LEFT`.
 
     Raises:
-        RefusedError: a code of `WORDS`, or ``agency-occupied``.
+        RefusedError: a code of `WORDS`, ``agency-occupied``, ``move-needs-plan``.
     """
-    if isinstance(body, EndAgency) and people:
-        refuse(
-            "agency-occupied",
-            f"Còn {people} hồ sơ do cơ quan này quản lý; phải chuyển trước khi kết thúc.",
-            f"{people} profiles are still in its hands; move them first.",
-            count=people,
-        )
     operations = _operations(body, scene)
-    after = attempt(tree, operations, earliest)
+    after = attempt(tree, operations, earliest)  # what cannot be at all is said first
+    if isinstance(body, EndAgency) and left:
+        _occupied(left)
+    if isinstance(body, ChangeAgency) and left:
+        refuse(
+            "move-needs-plan",
+            f"Còn {left['people']} hồ sơ tại đơn vị này hoặc bên dưới: lập phương án sắp xếp.",
+            f"{left['people']} profiles are in the unit or below it: plan a reorganisation.",
+            count=left["people"],
+        )
     return TreeDecision(after, tuple(recorded(tree, after, one) for one in operations))
+
+
+def _occupied(left: Mapping[str, int]) -> NoReturn:
+    words = [(left[what], *LEFT[what]) for what in LEFT if what in left]
+    counts: dict[str, Any] = dict(left)
+    refuse(
+        "agency-occupied",
+        f"Còn {', '.join(f'{n} {vi}' for n, vi, _ in words)}; chuyển trước, hoặc lập phương án sắp xếp.",
+        f"Still there: {', '.join(f'{n} {en}' for n, _, en in words)}; move them, or plan a reorganisation.",
+        count=sum(left.values()),
+        **counts,
+    )
 
 
 def attempt(tree: Tree, operations: list[Operation], earliest: date | None) -> Tree:

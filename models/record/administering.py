@@ -4,10 +4,10 @@ A sibling of ``act`` beside the one for the law: its subject is the authority, w
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,6 +24,7 @@ from models.logs import logger
 from models.messages import Ask, Moment
 from models.record import service
 from models.record.commands import Command
+from models.record.ended_ahead import ends_to_see_to, see_to_ends
 from models.record.install import record_on_authority
 from models.record.law_of import LawOf
 from models.record.lawgiving import permitted
@@ -33,7 +34,7 @@ from models.record.tools import Tools
 from models.record.tree import mend_lines
 from models.record.tree_acts import TreeBody, act_on_tree
 
-_ROOT = text("SELECT id FROM agencies WHERE parent_id IS NULL ORDER BY valid_from, id LIMIT 1")
+_TOP = text("SELECT hoso_top()")
 CREATED = 201
 log = logger("administer")
 
@@ -71,27 +72,37 @@ async def _decided(
 async def _done(connection: AsyncConnection, tools: Tools, ask: Ask, command: Command) -> Done:
     on_tree = isinstance(command.body, TreeBody)
     role = "" if on_tree else await permitted(connection, tools, ask, command)
-    root: UUID = (await connection.execute(_ROOT)).scalar_one()
-    law, calendar = await tools.law(connection, LawOf.authority(ask.authority_id), legal_date(ask.now))
-    scene = Scene(
-        now=ask.now,
-        law=law,
-        calendar=calendar,
-        policy=tools.policy,
-        act_id=command.id,
+    scene = replace(
+        await _scene(connection, tools, ask, command.id),
         actor_id=command.actor.account_id,
         actor_role=role,
         actor_profile_id=command.actor.person_profile_id,
-        department_id=None,
-        managing_agency_id=root,
     )
     if isinstance(command.body, TreeBody):
         agency, answer, told = await act_on_tree(connection, command, command.body, scene)
         await record_on_authority(connection, scene, ask.authority_id, agency, told)
         return Done(answer, told)
     done = await DOINGS[type(command.body)](connection, command, command.body, scene)
-    await record_on_authority(connection, scene, ask.authority_id, root, done.outcome)
+    await record_on_authority(connection, scene, ask.authority_id, scene.managing_agency_id, done.outcome)
     return done
+
+
+async def _scene(connection: AsyncConnection, tools: Tools, ask: Ask, act_id: UUID) -> Scene:
+    """Today's law and calendar of the authority; nobody acts."""
+    root: UUID = (await connection.execute(_TOP)).scalar_one()
+    law, calendar = await tools.law(connection, LawOf.authority(ask.authority_id), legal_date(ask.now))
+    return Scene(
+        now=ask.now,
+        law=law,
+        calendar=calendar,
+        policy=tools.policy,
+        act_id=act_id,
+        actor_id=None,
+        actor_role="system",
+        actor_profile_id=None,
+        department_id=None,
+        managing_agency_id=root,
+    )
 
 
 async def _order(connection: AsyncConnection, command: Command, body: OrderBackup, scene: Scene) -> Done:
@@ -164,12 +175,17 @@ DOINGS: dict[type[Body], Doing] = {
 
 
 async def _mend(tools: Tools, ask: Ask) -> Moment:
-    """Make the tree's closure again from what it is made of, and bring labels to today."""
+    """Make the tree's closure again from what it is made of, bring labels to today, see to ends that came."""
     today = legal_date(ask.now)
     async with transaction(tools.engine, Scope(ask.authority_id, everything=True, on=today)) as connection:
         apart = await mend_lines(connection, ask.authority_id, today)
         if apart:
             log.warning("tree.mended", missing=len(apart.missing), surplus=len(apart.surplus))
+        if await ends_to_see_to(connection, today):
+            scene = await _scene(
+                connection, tools, ask, uuid5(ask.authority_id, f"ends:{ask.now.isoformat()}")
+            )
+            await see_to_ends(connection, ask.authority_id, scene, scene.managing_agency_id)
     return _moment(200)
 
 

@@ -23,14 +23,15 @@ from models.lifecycle.tree import Tree
 from models.lifecycle.tree_acts import WORDS, Recorded, attempt, decide_tree, undoing
 from models.lifecycle.tree_changes import Succeed
 from models.record.commands import Command
+from models.record.ended_ahead import take_back
+from models.record.left_behind import close_own, left_behind
 from models.record.tree import keep_tree, locked_tree
 from models.tables import AgencyChangeRow, AgencyLinkRow, AgencyQuotaRow
 
 TreeBody = CreateAgency | ChangeAgency | EndAgency | SetQuota | WithdrawAgencyChange
 _CLOSED = text("SELECT max(month) FROM month_ends WHERE state = 'closed'")
-_PEOPLE = text("SELECT count(*) FROM profiles WHERE agency_id = :agency AND chapter <> 'archive'")
+_PEOPLE = text("SELECT count(*) FROM profiles WHERE agency_id = ANY (:units) AND chapter <> 'archive'")
 _PLANNED = text("SELECT * FROM agency_changes WHERE id = :id FOR NO KEY UPDATE")
-_WITHDRAWN = text("UPDATE agency_changes SET withdrawn_at = :now WHERE id = :id")
 _QUOTAS = text(
     "SELECT id, valid_from, valid_to FROM agency_quotas WHERE agency_id = :agency AND kind = :kind"
     " AND code = :code AND (valid_to IS NULL OR valid_to > :on) ORDER BY valid_from"
@@ -57,9 +58,10 @@ async def act_on_tree(
     if isinstance(body, SetQuota):
         return await _set_quota(connection, command, body, before, scene)
     earliest = await first_open_day(connection)
-    people = await connection.scalar(_PEOPLE, {"agency": agency}) if isinstance(body, EndAgency) else 0
-    decided = decide_tree(before, body, scene, earliest, people)
+    decided = decide_tree(before, body, scene, earliest, await _left(connection, body, before, on, scene))
     await keep_tree(connection, authority, before, decided.after, scene.today)
+    if isinstance(body, EndAgency) and body.effective_on <= scene.today:
+        await close_own(connection, body.agency_id, body.effective_on)
     changes = await record_changes(
         connection, authority, decided.recorded, body.document, body.effective_on, scene
     )
@@ -77,6 +79,19 @@ async def act_on_tree(
         document=body.document,
     )
     return agency, answer | {"citation": rule.citation if rule else None}, out
+
+
+async def _left(
+    connection: AsyncConnection, body: TreeBody, tree: Tree, on: date, scene: Scene
+) -> dict[str, int]:
+    """What stands against an end, by what it is; the people against another place in the tree."""
+    if isinstance(body, EndAgency):
+        return (await left_behind(connection, [body.agency_id], on)).get(body.agency_id, {})
+    if isinstance(body, ChangeAgency) and body.parent_id not in (None, _above(tree, body.agency_id, on)):
+        units = tree.below(body.agency_id, scene.today) | tree.below(body.agency_id, on)
+        people: int = await connection.scalar(_PEOPLE, {"units": sorted(units)})
+        return {"people": people} if people else {}
+    return {}
 
 
 def _manager(command: Command, scene: Scene) -> None:
@@ -205,7 +220,7 @@ async def _withdraw(
         )
     after = attempt(tree, [undoing(row.agency_id, row.effective_on, row.facts["undo"])], None)
     await keep_tree(connection, command.actor.authority_id, tree, after, scene.today)
-    await connection.execute(_WITHDRAWN, {"id": row.id, "now": scene.now})
+    await take_back(connection, row, scene.now)
     out = Outcome().happened(
         "agency.change_withdrawn", None, agency=str(row.agency_id), change=str(row.id), document=body.document
     )

@@ -1,5 +1,6 @@
 """Everything an import refuses, each by its code, and that the lines beside it are written."""
 
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 from uuid import uuid4
@@ -204,6 +205,19 @@ async def test_agencies_need_not_be_repeated_once_they_stand(desk: Desk) -> None
     assert brought.verdicts(PEOPLE) == {3: "create", 4: "create"}
     assert brought.verdicts(POSTS) == {3: "create"}
     assert DEPARTMENT.code == "H26.02"
+
+
+async def test_a_unit_with_people_is_put_elsewhere_by_a_plan_only(desk: Desk) -> None:
+    unit = Agency("H26.01.05", "Phòng Tổng hợp", "internal_unit", "H26.01", False, "office", 1)
+    empty = replace(unit, code="H26.01.06", name="Phòng Trống")
+    offices = [ROOT, OFFICE, DEPARTMENT, unit, empty]
+    await desk.bring(book([someone(1, unit)], (), offices))
+    moved = [replace(one, parent_code="H26.02", name=f"{one.name} mới") for one in (unit, empty)]
+    brought = await desk.bring(book((), (), [ROOT, OFFICE, DEPARTMENT, *moved]))
+    assert brought.verdicts(OFFICES) == {3: "same", 4: "same", 5: "same", 6: "conflict", 7: "update"}
+    assert brought.codes(OFFICES, 6) == [("parent_code", "move-needs-plan")]
+    row = await desk.one("SELECT name FROM agencies WHERE code = 'H26.01.05'")
+    assert row.name == "Phòng Tổng hợp", "a line is taken whole or not at all"
 
 
 async def test_a_circle_of_agencies(desk: Desk) -> None:

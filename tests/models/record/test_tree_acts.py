@@ -104,10 +104,10 @@ async def test_a_change_to_come_holds_from_its_day_without_anybody_doing_anythin
 
 async def test_whose_subtree_it_becomes_sees_its_people_from_that_day(world: World) -> None:
     """Row-level security asks the same closure, by the same date."""
-    profile = await world.employ(agency=world.museum)
     await do(
         world, "department", ChangeAgency(agency_id=world.museum, parent_id=world.health, **how(world, 5))
     )
+    profile = await world.employ(agency=world.museum)
     for days, upper, sees in ((0, "culture", 1), (0, "health", 0), (5, "culture", 0), (5, "health", 1)):
         on = today(world) + timedelta(days)
         scope = Scope(world.authority, agencies=(getattr(world, upper),), on=on)
@@ -161,15 +161,24 @@ async def test_on_the_day_on_which_an_agency_is_no_more_nobody_comes_to_it(world
     assert code(asked) == (422, "unknown-agency")
 
 
+async def test_people_are_put_below_another_agency_by_a_plan_only(world: World) -> None:
+    """What the agency above owes for them, their list and the law that binds go along with a plan alone."""
+    await world.employ(agency=world.museum, until="account")
+    for agency, parent in ((world.museum, world.health), (world.culture, world.health)):
+        body = ChangeAgency(agency_id=agency, parent_id=parent, **how(world))
+        fate = await do(world, "department", body)
+        assert code(fate) == (409, "move-needs-plan"), agency
+        assert fate.answer["extra"]["count"] == 1
+    same = ChangeAgency(agency_id=world.museum, parent_id=world.culture, name="Bảo tàng mới", **how(world))
+    assert (await do(world, "department", same)).status == 201, "another name moves nobody"
+
+
 async def test_an_agency_ends_when_nobody_and_nothing_is_left_in_it(world: World) -> None:
-    profile = await world.employ(agency=world.museum)
     assert code(await do(world, "department", EndAgency(agency_id=world.culture, **how(world)))) == (
         409,
         "agency-has-units",
     )
     ends = EndAgency(agency_id=world.museum, successors=(world.health,), **how(world))
-    assert code(await do(world, "department", ends)) == (409, "agency-occupied")
-    await world.rows("UPDATE profiles SET chapter = 'archive' WHERE id = :p RETURNING id", p=profile)
     assert (await do(world, "department", ends)).status == 201
     assert await above(world, world.museum, today(world)) == []
     link = await world.one("SELECT * FROM agency_links WHERE predecessor_id = :g", g=world.museum)
