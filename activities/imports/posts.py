@@ -5,7 +5,7 @@ Roles over the whole authority are given only by who administers it. A post that
 loses its password and its sessions.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -22,11 +22,12 @@ from models.errors import Refusal
 from models.form import CellIssue, workbook
 from models.form.gathering import Line as PostLine
 from models.identifiers import new_id
+from models.lifecycle.appointing import POSTS, SOLE
 from models.lifecycle.outcome import Outcome
 from models.record.bulk import NO_PASSWORD, seal_email
 from models.record.delegations import stir
 from models.record.install import record_on_authority
-from models.tables import AccountRow, GrantRow
+from models.tables import AccountRow, AgencyPostRow, GrantRow, PostHolderRow
 
 SECTION = "posts"
 _ACCOUNTS = text(
@@ -38,6 +39,17 @@ _ACCOUNTS = text(
 )
 _HOLDERS = text(
     "SELECT id, id_number_index FROM profiles WHERE id_number_index = ANY(:indexes) AND chapter <> 'archive'"
+)
+# Posts that are there, and whose the posts of one are: their holders, or whoever has the role without one.
+_STANDING = text(
+    "SELECT DISTINCT ON (agency_id, kind) id, agency_id, kind FROM agency_posts"
+    " WHERE agency_id = ANY (:agencies) AND valid_to IS NULL ORDER BY agency_id, kind, id"
+)
+_SOLE = text(
+    "SELECT g.agency_id, g.role, g.account_id, a.profile_id FROM grants g JOIN accounts a"
+    " ON a.id = g.account_id LEFT JOIN post_holders h ON h.grant_id = g.id"
+    " WHERE g.agency_id = ANY (:agencies) AND g.role = ANY (:sole) AND g.delegation_of IS NULL"
+    " AND (g.valid_to IS NULL OR g.valid_to > :today) AND NOT coalesce(h.acting, false)"
 )
 _NAME = text(
     "UPDATE accounts SET display_name = :name, profile_id = :profile, email_sealed = :sealed,"
@@ -81,6 +93,10 @@ class Written:
 
     accounts: list[dict[str, Any]] = field(default_factory=list)
     grants: list[dict[str, Any]] = field(default_factory=list)
+    posts: list[dict[str, Any]] = field(default_factory=list)
+    holders: list[dict[str, Any]] = field(default_factory=list)
+    standing: dict[tuple[UUID, str], UUID] = field(default_factory=dict)
+    """The post of an agency and kind, where there is one."""
 
 
 def reaches_far(role: str) -> bool:
@@ -95,6 +111,7 @@ class Posts(Batches[PostLine]):
         self._run, self._accepted = run, accepted
         self._logins = {login: number for number, login in accepted.items() if login}
         self._sheet = workbook(run.form)[1]
+        self._sole: dict[tuple[UUID, str], set[Hashable]] = {}
 
     async def write(self, connection: AsyncConnection, batch: Sequence[PostLine]) -> list[Line]:
         """Judge a batch and write what is new or changed."""
@@ -102,20 +119,28 @@ class Posts(Batches[PostLine]):
         holders = await self._holders(connection, batch)
         lines = []
         out, rows = Outcome(), Written()
+        await self._posts(connection, batch, rows)
         for one in batch:
             account = accounts.get(one.values["login"])
             number = one.values.get("holder_citizen_id")
             holder = self._holder(number, holders)
             issue = self._issue(one, account, holder)
+            if issue is None and self._taken(one, account, holder):
+                issue = finding(self._sheet, one.row, "role", "post-held")
             if issue is not None:
-                clash = issue.code in ("duplicate-login", "account-elsewhere", "holder-unnamed")
+                clash = issue.code in ("duplicate-login", "account-elsewhere", "holder-unnamed", "post-held")
                 lines.append(self._line(one, "conflict" if clash else "refused", None, issue))
                 continue
             lines.append(await self._judged(connection, one, account, holder, out, rows))
         if rows.accounts:
             await connection.execute(insert(AccountRow), rows.accounts)
-        if rows.grants:
-            await connection.execute(insert(GrantRow), rows.grants)
+        for table, new in (
+            (GrantRow, rows.grants),
+            (AgencyPostRow, rows.posts),
+            (PostHolderRow, rows.holders),
+        ):
+            if new:
+                await connection.execute(insert(table), new)
         await record_on_authority(
             connection, self._run.scene, self._run.source.authority_id, self._run.agency_id, out
         )
@@ -151,6 +176,21 @@ class Posts(Batches[PostLine]):
                 return finding(self._sheet, one.row, "login", "duplicate-login")
             return None
         return self._standing(one, account, holder)
+
+    def _taken(self, one: PostLine, account: Account | None, holder: UUID | None) -> bool:
+        """Whether somebody else holds a post that is one person's; if not, the line's holder does."""
+        agency_id = self._run.agencies[one.values["agency_code"]]
+        key = (agency_id, one.values["role"])
+        if key[1] not in SOLE:
+            return False
+        person: Hashable = one.values.get("holder_citizen_id") if holder == _IN_FILE else holder
+        own = {one.values["login"], *([account.id] if account is not None else [])}
+        own |= {person} if person is not None else set()
+        held = self._sole.setdefault(key, set())
+        if held and not held & own:
+            return True
+        held |= own
+        return False
 
     def _standing(self, one: PostLine, account: Account, holder: UUID | None) -> CellIssue | None:
         """What stands against giving the post to an account that exists."""
@@ -211,18 +251,22 @@ class Posts(Batches[PostLine]):
         return account_id
 
     def _grant(self, one: PostLine, account_id: UUID, agency_id: UUID, out: Outcome, rows: "Written") -> None:
-        run = self._run
-        rows.grants.append(
-            {
-                "id": new_id(),
-                "authority_id": run.source.authority_id,
-                "account_id": account_id,
-                "agency_id": agency_id,
-                "role": one.values["role"],
-                "valid_from": run.scene.today,
-                "document": f"{one.values['title']} (sổ nhập liệu {run.source.document[:12]})",
-            }
-        )
+        run, role = self._run, one.values["role"]
+        common = {
+            "authority_id": run.source.authority_id,
+            "valid_from": run.scene.today,
+            "document": f"{one.values['title']} (sổ nhập liệu {run.source.document[:12]})",
+        }
+        grant = {"id": new_id(), "account_id": account_id, "agency_id": agency_id, "role": role}
+        rows.grants.append({**common, **grant})
+        if role in POSTS:
+            post = rows.standing.get((agency_id, role))
+            if post is None:
+                post = rows.standing[agency_id, role] = new_id()
+                named = {"kind": role, "title": one.values["title"], "agency_id": agency_id}
+                rows.posts.append({**common, **named, "id": post})
+            holder = {"post_id": post, "account_id": account_id, "acting": False, "grant_id": grant["id"]}
+            rows.holders.append({**common, **holder, "id": new_id()})
         self._happened(out, "role.granted", account_id, agency=str(agency_id), role=one.values["role"])
 
     async def _hand_over(
@@ -261,6 +305,17 @@ class Posts(Batches[PostLine]):
         out.happened(
             kind, rule, **{"account": str(account_id), "import": str(self._run.source.import_id), **facts}
         )
+
+    async def _posts(self, connection: AsyncConnection, batch: Sequence[PostLine], rows: "Written") -> None:
+        """The posts of the batch's agencies, and whose those of one holder are."""
+        codes = {one.values["agency_code"] for one in batch} & self._run.agencies.keys()
+        values = {"agencies": sorted({self._run.agencies[code] for code in codes})}
+        for row in await connection.execute(_STANDING, values):
+            rows.standing[row.agency_id, row.kind] = row.id
+        sole = {**values, "sole": list(SOLE), "today": self._run.scene.today}
+        for row in await connection.execute(_SOLE, sole):
+            held = self._sole.setdefault((row.agency_id, row.role), set())
+            held |= {row.account_id} | ({row.profile_id} if row.profile_id is not None else set())
 
     async def _accounts(self, connection: AsyncConnection, batch: Sequence[PostLine]) -> dict[str, Account]:
         values = {"logins": [one.values["login"] for one in batch], "today": self._run.scene.today}

@@ -4,13 +4,16 @@ A post gives its role (``grants``) for as long as it is held; a deputy's gives n
 delegation. Whoever leaves the agency leaves its posts (``posts``); here a decision says so.
 """
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
+from uuid import UUID
 
-from models.command_accounts import Appoint, Relieve
+from models.command_accounts import Appoint, ExtendGrant, GrantRole, Relieve, RestrictGrant
 from models.lifecycle import granting
 from models.lifecycle.guard import refuse
 from models.lifecycle.managed import HeldPost, Managed, PostSeen, told
-from models.lifecycle.outcome import Notice, Outcome
+from models.lifecycle.outcome import Insert, Notice, Outcome
 from models.lifecycle.scene import Scene
 
 DEPUTY = "deputy"
@@ -35,38 +38,108 @@ def appoint(account: Managed, body: Appoint, scene: Scene) -> Outcome:
     """
     if body.role not in POSTS:
         refuse("unknown-role", "Không có vị trí này.", "There is no such post.", role=body.role)
-    out = _deputy(account, body, scene) if body.role == DEPUTY else granting.grant(account, body, scene)
-    post = account.post or PostSeen(scene.new_id("post"))
-    start = granting.starts(body, scene)
-    if body.role in SOLE and not body.acting:
-        _vacant(post, start, body.valid_to)
-    if account.post is None:
+    if body.role == DEPUTY:
+        out = _deputy(account, body, scene)
+        given: dict[str, Any] = {
+            "id": None,
+            "role": DEPUTY,
+            "agency_id": body.agency_id,
+            "valid_from": granting.starts(body, scene),
+            "valid_to": body.valid_to,
+            "document": body.document,
+        }
+    else:
+        out = granting.grant(account, body, scene)
+        given = _given(out)
+    post, holding = _hold(out, account, given, scene, acting=body.acting, title=body.title)
+    out.answer |= {"holder_id": str(holding), "post_id": str(post)}
+    rule = scene.rule("decentralised_accounts")
+    told(out, account, "post.appointed", rule, body, post=str(post), role=body.role, holder=str(holding))
+    return out
+
+
+def grant(account: Managed, body: GrantRole, scene: Scene) -> Outcome:
+    """A role from a day on; one that is a post's puts the account into that post.
+
+    Raises:
+        RefusedError: ``post-held``, and what `granting.grant` refuses.
+    """
+    out = granting.grant(account, body, scene)
+    if body.role in POSTS:
+        _hold(out, account, _given(out), scene)
+    return out
+
+
+def restrict(account: Managed, body: RestrictGrant, scene: Scene) -> Outcome:
+    """As `granting.restrict`; a role that goes to an agency below is that agency's post.
+
+    Raises:
+        RefusedError: ``post-held``, and what `granting.restrict` refuses.
+    """
+    out = granting.restrict(account, body, scene)
+    if "former_grant_id" in out.answer and _given(out)["role"] in POSTS:
+        _hold(out, account, _given(out), scene)
+    return out
+
+
+def extend(account: Managed, body: ExtendGrant, scene: Scene) -> Outcome:
+    """As `granting.extend`: not beyond the day on which somebody else holds the post.
+
+    Raises:
+        RefusedError: ``post-held``, and what `granting.extend` refuses.
+    """
+    out = granting.extend(account, body, scene)
+    held = next(one for one in account.grants if one.id == body.grant_id)
+    if held.role in SOLE and account.post is not None and held.valid_to is not None:
+        _vacant(account.post, held.valid_to, body.valid_to)
+    return out
+
+
+def _given(out: Outcome) -> dict[str, Any]:
+    """The grant an outcome writes."""
+    return next(one.values for one in out.writes if isinstance(one, Insert) and one.table == "grants")
+
+
+def _hold(
+    out: Outcome,
+    account: Managed,
+    given: Mapping[str, Any],
+    scene: Scene,
+    *,
+    acting: bool = False,
+    title: str | None = None,
+) -> tuple[UUID, UUID]:
+    """The account holds the post that a grant is of; answers post and holding.
+
+    Raises:
+        RefusedError: ``post-held``.
+    """
+    seen = account.post or PostSeen(None)
+    if given["role"] in SOLE and not acting:
+        _vacant(seen, given["valid_from"], given["valid_to"])
+    post, holding = seen.id or scene.new_id("post"), scene.new_id("holding")
+    if seen.id is None:
         out.insert(
             "agency_posts",
-            id=post.id,
-            agency_id=body.agency_id,
-            kind=body.role,
-            title=body.title,
-            valid_from=start,
-            document=body.document,
+            id=post,
+            agency_id=given["agency_id"],
+            kind=given["role"],
+            title=title,
+            valid_from=given["valid_from"],
+            document=given["document"],
         )
-    holding = scene.new_id("holding")
-    grant = out.answer.get("grant_id")
     out.insert(
         "post_holders",
         id=holding,
-        post_id=post.id,
+        post_id=post,
         account_id=account.id,
-        acting=body.acting,
-        valid_from=start,
-        valid_to=body.valid_to,
-        document=body.document,
-        grant_id=scene.new_id("grant") if grant is not None else None,
+        acting=acting,
+        valid_from=given["valid_from"],
+        valid_to=given["valid_to"],
+        document=given["document"],
+        grant_id=given["id"],
     )
-    out.answer |= {"holder_id": str(holding), "post_id": str(post.id)}
-    rule = scene.rule("decentralised_accounts")
-    told(out, account, "post.appointed", rule, body, post=str(post.id), role=body.role, holder=str(holding))
-    return out
+    return post, holding
 
 
 def _deputy(account: Managed, body: Appoint, scene: Scene) -> Outcome:

@@ -31,9 +31,10 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class PostSeen:
-    """The post an appointment names, with the periods in which somebody holds it; not those who act."""
+    """The post an act names, with the periods in which somebody holds it or its role; not those who act."""
 
-    id: UUID
+    id: UUID | None
+    """None where the agency has no such post yet."""
     held: tuple[tuple[date, date | None], ...] = ()
 
 
@@ -74,7 +75,7 @@ class Managed:
     accounts_there: int = 0
     """Agency accounts in use that the account's agency has already."""
     post: PostSeen | None = None
-    """The post that an appointment names, where the agency has it already."""
+    """The post that an appointment or a grant names."""
     holding: HeldPost | None = None
     """What the account is to be relieved of."""
 

@@ -18,7 +18,6 @@ from models.calendar import legal_date
 from models.command_accounts import (
     SERVICE_ACTS,
     AccountAct,
-    Appoint,
     ExtendGrant,
     GrantRole,
     HandOverAccount,
@@ -72,12 +71,19 @@ _HOUSE = text(
     " WHERE u.authority_id = :authority"
 )
 _ROLES = (GrantRole, RestrictGrant, ExtendGrant, RevokeGrant, Relieve)
+# Who holds a post is its holder; or whoever has its role there without one, as former releases gave it.
 _POST = text(
-    "SELECT p.id, (SELECT coalesce(json_agg(json_build_array(h.valid_from, h.valid_to)), '[]')"
-    " FROM post_holders h WHERE h.post_id = p.id AND NOT h.acting"
-    " AND h.valid_to IS DISTINCT FROM h.valid_from) AS held FROM agency_posts p"
-    " WHERE p.agency_id = :agency AND p.kind = :kind AND p.valid_to IS NULL ORDER BY p.id LIMIT 1"
+    "SELECT (SELECT p.id FROM agency_posts p WHERE p.agency_id = :agency AND p.kind = :kind"
+    " AND p.valid_to IS NULL ORDER BY p.id LIMIT 1) AS id,"
+    " (SELECT coalesce(json_agg(json_build_array(o.valid_from, o.valid_to)), '[]') FROM ("
+    "   SELECT h.valid_from, h.valid_to FROM post_holders h JOIN agency_posts p ON p.id = h.post_id"
+    "   WHERE p.agency_id = :agency AND p.kind = :kind AND NOT h.acting"
+    "   UNION ALL SELECT g.valid_from, g.valid_to FROM grants g WHERE g.agency_id = :agency"
+    "   AND g.role = :kind AND g.delegation_of IS NULL"
+    "   AND NOT EXISTS (SELECT 1 FROM post_holders h WHERE h.grant_id = g.id)) o"
+    "   WHERE o.valid_to IS DISTINCT FROM o.valid_from) AS held"
 )
+_ACTING = text("SELECT acting FROM post_holders WHERE grant_id = :grant")
 _HOLDING = text(
     "SELECT h.id, p.kind, p.agency_id, h.acting, h.valid_from, h.valid_to, h.grant_id,"  # noqa: S608 — no input
     f" {_LINE.format(agency='p.agency_id')} AS line FROM post_holders h"
@@ -173,13 +179,14 @@ async def _known(connection: AsyncConnection, holder: UUID) -> None:
 
 async def _with_post(connection: AsyncConnection, account: Managed, body: AccountAct) -> Managed:
     """Beside the account, the post it is put into or taken out of."""
-    if isinstance(body, Appoint):
+    named = await _named_post(connection, account, body)
+    if named is not None:
+        agency, kind = named
         # Two who appoint at once take turns: the second sees whom the first has put there.
-        await connection.execute(_POSTS_LOCK, {"agency": str(body.agency_id)})
-        found = (await connection.execute(_POST, {"agency": body.agency_id, "kind": body.role})).one_or_none()
-        if found is not None:
-            held = tuple((date.fromisoformat(a), date.fromisoformat(b) if b else None) for a, b in found.held)
-            return replace(account, post=PostSeen(found.id, held))
+        await connection.execute(_POSTS_LOCK, {"agency": str(agency)})
+        found = (await connection.execute(_POST, {"agency": agency, "kind": kind})).one()
+        held = tuple((date.fromisoformat(a), date.fromisoformat(b) if b else None) for a, b in found.held)
+        return replace(account, post=PostSeen(found.id, held))
     if isinstance(body, Relieve):
         row = (
             await connection.execute(_HOLDING, {"id": body.holder_id, "account": account.id})
@@ -197,6 +204,23 @@ async def _with_post(connection: AsyncConnection, account: Managed, body: Accoun
             )
             return replace(account, holding=holding)
     return account
+
+
+async def _named_post(
+    connection: AsyncConnection, account: Managed, body: AccountAct
+) -> tuple[UUID, str] | None:
+    """The agency and kind of the post an act would fill or go on filling; none for any other act."""
+    if isinstance(body, GrantRole):
+        return body.agency_id, body.role
+    if not isinstance(body, RestrictGrant | ExtendGrant):
+        return None
+    held = next((one for one in account.grants if one.id == body.grant_id), None)
+    if held is None:
+        return None
+    if isinstance(body, RestrictGrant):
+        return (body.agency_id, held.role) if body.agency_id not in (None, held.agency_id) else None
+    acts = await connection.scalar(_ACTING, {"grant": held.id})
+    return None if acts else (held.agency_id, held.role)
 
 
 def _from(row: Row[Any], place: tuple[UUID, ...]) -> Managed:

@@ -13,6 +13,7 @@ from activities.imports.book import Book
 from api.cli.sample import Sample, sample
 from models.database import Scope, transaction
 from models.form import PartialDate, canonical, catalogue, digest, gather, judge, tidy
+from models.lifecycle.appointing import POSTS
 from models.lifecycle.duties import spread
 from models.messages import Ask
 from models.record.act import act
@@ -204,6 +205,37 @@ async def test_holders_are_the_people_of_the_workbook(seen: tuple[Desk, Brought]
     named = [row for row in rows if row.profile_id is not None]
     assert len(named) > 100
     assert await desk.count("grants", "valid_to IS NOT NULL") == 0
+
+
+async def test_every_imported_role_of_a_post_has_its_holder(seen: tuple[Desk, Brought]) -> None:
+    desk, _ = seen
+    rows = await desk.rows(
+        "SELECT g.role, p.agency_id = g.agency_id AND p.kind = g.role AND h.account_id = g.account_id"
+        " AND NOT h.acting AND p.title IS NOT NULL AS fits FROM grants g"
+        " LEFT JOIN post_holders h ON h.grant_id = g.id LEFT JOIN agency_posts p ON p.id = h.post_id"
+        " WHERE g.role = ANY (:posts)",
+        posts=list(POSTS),
+    )
+    assert len(rows) > 300
+    assert all(row.fits for row in rows)
+    (several,) = await desk.rows(
+        "SELECT count(*) AS n FROM"
+        " (SELECT 1 FROM agency_posts GROUP BY agency_id, kind HAVING count(*) > 1) o"
+    )
+    assert several.n == 0, "an agency has one post of a kind, with as many holders"
+
+
+async def test_a_sole_post_is_given_once_by_whatever_workbook(desk: Desk) -> None:
+    lines = [post("head-1", "head"), post("head-2", "head"), post("officer-1", "hr_officer")]
+    lines.append(post("officer-2", "hr_officer"))
+    expected = ["create", "conflict", "create", "create"]
+    for dry in (True, False):
+        brought = await desk.bring(book(posts=lines), dry_run=dry)
+        assert list(brought.verdicts("Vị trí").values()) == expected, dry
+    assert brought.lines["Vị trí", 4].issues[0]["code"] == "post-held"
+    again = await desk.bring(book(posts=[lines[1], lines[0]]))
+    assert list(again.verdicts("Vị trí").values()) == ["conflict", "same"], "who has it goes on having it"
+    assert await desk.count("post_holders") == 3
 
 
 async def test_nothing_personal_is_kept_in_the_report_or_said_in_heartbeats(desk: Desk) -> None:

@@ -3,13 +3,14 @@
 import asyncio
 from datetime import date, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from models.lifecycle.tree_changes import End, Succeed, apply, recode, rename
 from models.record.tree import keep_tree, locked_tree
+from models.tables import AgencyPostRow, AgencyQuotaRow, PostHolderRow
 from tests.api.reading.world import Caller, World, code_of
 
 LATER = date(2031, 7, 1)
@@ -112,3 +113,53 @@ async def test_where_somebody_was_bears_the_name_of_that_time(world: World, call
     assert before["agency"] != "Sở mang tên mới"
     assert before["agency_today"] == "Sở mang tên mới"
     assert now["agency"] == now["agency_today"]
+
+
+async def test_its_posts_with_holders_and_who_acts_and_its_staffing(world: World, caller: Caller) -> None:
+    head, deputy = world.accounts["hr.a"], world.accounts["hr.b"]
+    since, until = date(2025, 1, 1), date(2030, 1, 1)
+    post, vacant = uuid4(), uuid4()
+    common = {"authority_id": world.authority, "document": "7/QĐ"}
+
+    def holder(account: UUID, *, acting: bool, start: date, end: date | None) -> dict[str, Any]:
+        times = {"valid_from": start, "valid_to": end}
+        return {**common, **times, "id": uuid4(), "post_id": post, "account_id": account, "acting": acting}
+
+    def quota(code: str, number: int, start: date, end: date | None) -> dict[str, Any]:
+        known = {"id": uuid4(), "agency_id": world.b, "kind": "quota", "code": code, "number": number}
+        return {**common, **known, "valid_from": start, "valid_to": end}
+
+    posts = [
+        {
+            **common,
+            "id": post,
+            "agency_id": world.b,
+            "kind": "head",
+            "title": "Giám đốc",
+            "valid_from": since,
+        },
+        {**common, "id": vacant, "agency_id": world.b, "kind": "deputy", "title": None, "valid_from": since},
+    ]
+
+    async def write(connection: Any) -> None:
+        await connection.execute(insert(AgencyPostRow), posts)
+        holders = [
+            holder(head, acting=False, start=since, end=until),
+            holder(deputy, acting=True, start=since, end=None),
+        ]
+        await connection.execute(insert(PostHolderRow), holders)
+        numbers = [quota("civil_servant", 12, since, until), quota("civil_servant", 9, until, None)]
+        await connection.execute(insert(AgencyQuotaRow), numbers)
+
+    await world.written(write)
+    await caller.login("hr.a")
+    own = await caller.ok(f"/agencies/{world.b}")
+    shown = {one["kind"]: one for one in own["posts"]}
+    assert (shown["head"]["title"], shown["deputy"]["holders"]) == ("Giám đốc", [])
+    holders = [(one["account_id"], one["acting"], one["valid_to"]) for one in shown["head"]["holders"]]
+    assert holders == [(str(head), False, until.isoformat()), (str(deputy), True, None)]
+    assert [(one["code"], one["number"]) for one in own["quotas"]] == [("civil_servant", 12)]
+    later = await caller.ok(f"/agencies/{world.b}", as_of=until.isoformat())
+    (head_post,) = [one for one in later["posts"] if one["kind"] == "head"]
+    assert [one["account_id"] for one in head_post["holders"]] == [str(deputy)]
+    assert [one["number"] for one in later["quotas"]] == [9]
