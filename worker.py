@@ -129,6 +129,7 @@ class Offices:
             self.months.close_month_end,
             self.months.open_stock_lists,
             self.national.tell_status,
+            self.national.tell_tree,
             self.national.pull_record,
             self.national.reconcile_national,
             self.digests.send_digests,

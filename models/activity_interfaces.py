@@ -36,6 +36,7 @@ from models.messages_admin import (
     BackupPlan,
     BackupRun,
     BackupStart,
+    NationalTree,
     Reconciled,
     ReconciliationRun,
     ReorganisationBatch,
@@ -139,6 +140,11 @@ class NationalActivities:
     @activity.defn(name="tell_status")
     async def tell_status(self, status: NationalStatus) -> NationalTold:
         """Tell the national database that a person moved or left."""
+        raise NotImplementedError
+
+    @activity.defn(name="tell_tree")
+    async def tell_tree(self, tree: NationalTree) -> NationalTold:
+        """Tell it what has changed of the tree of agencies: units begun, changed, codes closed."""
         raise NotImplementedError
 
     @activity.defn(name="reconcile_national")

@@ -63,6 +63,13 @@ class ReorganisationStart(Continued):
     reorganisation_id: UUID
 
 
+class NationalTree(Message):
+    """What has changed of an authority's tree is to be told to the national database."""
+
+    authority_id: UUID
+    now: datetime
+
+
 class ReorganisationBatch(Message):
     """People of a reorganisation to be moved; their rows say who is left."""
 

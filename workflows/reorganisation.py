@@ -7,14 +7,15 @@ from temporalio import workflow
 
 from workflows.living import Living
 from workflows.month_end import BATCH_RETRY
+from workflows.trying import NATIONAL_RETRY
 from workflows.waiting import FRUITLESS, everybody_answered
 
 with workflow.unsafe.imports_passed_through():
-    from models.activity_interfaces import ReorganisationActivities
+    from models.activity_interfaces import NationalActivities, ReorganisationActivities
     from models.identifiers import batch_queue
     from models.lifecycle.reorganisation import DONE, EXECUTING, WITHDRAWN
     from models.messages import BatchResult, Moment
-    from models.messages_admin import ReorganisationBatch, ReorganisationStart
+    from models.messages_admin import NationalTree, ReorganisationBatch, ReorganisationStart
 
 SHARE = 5000
 """People after whom a batch gives way to others and is asked again."""
@@ -85,9 +86,21 @@ class ReorganisationWorkflow(Living):
         if self._state == DONE:
             # What was begun towards a unit in the moment before it ended goes to its heir, too.
             await self._move_people()
+            if workflow.patched("2026-11-22-tree-told"):
+                await self._tell_tree()
         if self._moving and not moved.done:
             # Somebody is left whom nothing moves now: tried again, not at once.
             await workflow.sleep(FRUITLESS, summary="Còn người chưa chuyển được")
+
+    async def _tell_tree(self) -> None:
+        """Codes closed and units begun are told at once, not beside the next list; however long it takes."""
+        await workflow.execute_activity_method(
+            NationalActivities.tell_tree,
+            NationalTree(authority_id=self._start.authority_id, now=workflow.now()),
+            start_to_close_timeout=timedelta(minutes=30),
+            retry_policy=NATIONAL_RETRY,
+            summary="Báo thay đổi cây tổ chức về CSDLQG",
+        )
 
     async def _move_people(self) -> BatchResult:
         return await workflow.execute_activity_method(

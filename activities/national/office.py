@@ -11,6 +11,7 @@ from temporalio import activity
 from activities.national.adapter import (
     Connection,
     Credentials,
+    NationalError,
     NationalGateway,
     PacketSeal,
 )
@@ -19,11 +20,12 @@ from activities.national.mappings import Mapping, Mappings, load_mappings
 from activities.national.pulling import pull_record
 from activities.national.reconciling import Comparison, reconcile
 from activities.national.telling import tell_status
-from activities.national.trouble import REPAIR, again
+from activities.national.tree import tell_tree
+from activities.national.trouble import REPAIR, again, open_way, troubled
 from models.activity_interfaces import NationalActivities
 from models.calendar import legal_date
 from models.messages import NationalPull, NationalPulled, NationalStatus, NationalTold
-from models.messages_admin import Reconciled, ReconciliationRun
+from models.messages_admin import NationalTree, Reconciled, ReconciliationRun
 from models.record.tools import Tools
 from models.settings import Settings
 
@@ -101,6 +103,19 @@ class NationalOffice(NationalActivities):
         return await tell_status(
             self.tools, self.gateway, mapping, self.settings.national_receiver_code, status
         )
+
+    @activity.defn(name="tell_tree")
+    async def tell_tree(self, tree: NationalTree) -> NationalTold:
+        """See ``activities.national.tree``."""
+        if self.gateway is None:
+            return NationalTold(told=False)
+        await open_way(self.tools, tree.authority_id, tree.now)
+        receiver, mapping = self.settings.national_receiver_code, mapping_of(self.settings, tree.now)
+        try:
+            units = await tell_tree(self.tools, self.gateway, mapping, receiver, tree.authority_id, tree.now)
+        except NationalError as error:
+            raise await troubled(self.tools, tree.authority_id, error, tree.now) from None
+        return NationalTold(told=units > 0)
 
     @activity.defn(name="reconcile_national")
     async def reconcile_national(self, run: ReconciliationRun) -> Reconciled:

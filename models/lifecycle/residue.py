@@ -34,11 +34,13 @@ def leave(
     left: Sequence[Left],
     arrived: Mapping[UUID, int],
     owed_by: Mapping[UUID, tuple[str, UUID]],
+    codes_closed: Sequence[str] = (),
 ) -> None:
     """Open a duty for everything that is left, and tell each agency once what it has and what is to be done.
 
     ``arrived`` are the people who came to each agency; ``owed_by`` the role and agency that work on personnel
-    for it. Where the law has no such rule there is no duty to open: the notice says it all the same.
+    for it; ``codes_closed`` the codes that nobody has any more. Where the law has no such rule there is no
+    duty to open: the notice says it all the same.
     """
     rule = scene.rule(SLOT)
     for one in left:
@@ -75,6 +77,7 @@ def leave(
                     "agency": str(agency),
                     "arrived": arrived.get(agency, 0),
                     "left": open_here,
+                    "codes_closed": list(codes_closed),
                 },
             )
         )

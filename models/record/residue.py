@@ -80,7 +80,8 @@ async def residue(
     left += [Left("unplaced", row.agency, row.unplaced) for row in rows if row.unplaced]
     arrived = {row.agency: row.n for row in rows}
     named = {*agencies, *(one.agency_id for one in left)}
-    leave(out, scene, case.id, left, arrived, await _officers(connection, named, scene))
+    owed_by = await _officers(connection, named, scene)
+    leave(out, scene, case.id, left, arrived, owed_by, case.codes_closed)
 
 
 async def _left(

@@ -85,6 +85,7 @@ PATHS: dict[str, Callable[[], Path]] = {
     "reorganisation/unknown": lambda: Path(ReorganisationWorkflow, START, acts(look=[told("", 0)]), _nothing),
     "reorganisation/withdrawn": _withdrawn,
     "reorganisation/carried_out": _carried_out,
+    "reorganisation/tree_told": _carried_out,
     "reorganisation/stopped": _stopped,
     "reorganisation/somebody_left": _waiting,
     "reorganisation/long": _long,

@@ -49,6 +49,7 @@ from models.messages_admin import (
     BackupPlan,
     BackupRun,
     BackupStart,
+    NationalTree,
     Reconciled,
     ReconciliationRun,
     ReorganisationBatch,
@@ -99,6 +100,7 @@ class Script:
         """For a worker."""
         remote = [self.sign_approval, self.open_agency_months, self.close_month_end, self.approve_batch]
         remote += [self.submit_batch, self.await_receipts, self.tell_status, self.pull_record]
+        remote += [self.tell_tree]
         remote += [self.recompute_duties, self.plan_review, self.work_review, self.sign_report]
         remote += [self.open_stock_lists, self.make_export, self.prepare_session, self.finish_session]
         remote += [self.renew_archive, self.plan_backup, self.make_slip, self.reconcile_national]
@@ -205,6 +207,12 @@ class Script:
     async def tell_status(self, _status: NationalStatus) -> NationalTold:
         """The national side knows."""
         self.asked.append("tell_status")
+        return NationalTold(told=True)
+
+    @activity.defn(name="tell_tree")
+    async def tell_tree(self, _tree: NationalTree) -> NationalTold:
+        """The national side knows the tree."""
+        self.asked.append("tell_tree")
         return NationalTold(told=True)
 
     @activity.defn(name="pull_record")

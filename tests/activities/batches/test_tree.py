@@ -8,10 +8,17 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from activities.national.adapter import NationalGateway
+from activities.national.adapter import NationalGateway, UnitChange
 from activities.national.mappings import load_mapping
+from activities.national.office import NationalOffice
 from activities.national.tree import CODE, tell_tree
+from models.calendar import legal_date
 from models.database import transaction
+from models.messages_admin import NationalTree
+from models.settings import Settings
+from tests.activities.national.conftest import Emulator
+from tests.models.record.plans import drafted
+from tests.models.record.test_reorganised_day import carried_out
 from tests.world import World
 
 MAPPING = load_mapping("stand_in")
@@ -67,3 +74,38 @@ async def test_what_the_other_side_refuses_is_put_before_the_administrators_once
 
 async def test_a_mapping_without_a_place_for_units_tells_of_none(world, tell) -> None:
     assert await tell(dataclasses.replace(MAPPING, units={})) == 0
+
+
+async def test_a_merger_is_told_when_its_day_is_over_without_waiting_for_a_list(
+    world: World, gateway: NationalGateway, settings: Settings, emulator: Emulator
+) -> None:
+    """The code that is closed, with its day, by the activity that follows the day."""
+    office = NationalOffice(settings, world.tools, gateway)
+    first = await office.tell_tree(NationalTree(authority_id=world.authority, now=world.now))
+    assert first.told
+    await world.employ(agency=world.museum, until="account")
+    case = await drafted(world, days=1)
+    await carried_out(world, case)
+    packets = emulator.summary()["packets"]
+    again = NationalTree(authority_id=world.authority, now=world.now)
+    assert (await office.tell_tree(again)).told
+    row = await world.one("SELECT content, refused FROM national_units WHERE agency_id = :m", m=world.museum)
+    span = await world.one(
+        "SELECT s.code, s.name, p.code AS above, s.valid_from, s.valid_to FROM agency_spans s"
+        " JOIN agency_spans p ON p.agency_id = s.parent_id WHERE s.agency_id = :m AND NOT s.ended",
+        m=world.museum,
+    )
+    closed = UnitChange(world.museum, span.code, span.name, span.above, span.valid_from, span.valid_to)
+    assert (row.content, row.refused) == (closed.digest, None)
+    assert span.valid_to == legal_date(world.now), "the last the other side heard is when the code was closed"
+    assert not (await office.tell_tree(again)).told
+    assert emulator.summary()["packets"] == packets, "no packet of profiles"
+    notice = await world.one("SELECT facts FROM notices WHERE kind = 'reorganisation_done'")
+    assert notice.facts["codes_closed"] == ["H26.02.01"]
+
+
+async def test_without_a_national_database_there_is_nobody_to_tell(world: World, settings: Settings) -> None:
+    told = await NationalOffice(settings, world.tools, None).tell_tree(
+        NationalTree(authority_id=world.authority, now=world.now)
+    )
+    assert not told.told
