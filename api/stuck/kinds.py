@@ -123,6 +123,13 @@ REMEDIES: dict[str, Remedy] = {
     ),
     "doctor": Remedy("Kiểm tra cài đặt", "look what is wrong", "hoso doctor"),
     "audit": Remedy("Kiểm tra nhật ký", "audit the log", "hoso audit verify"),
+    "mend-plan": Remedy(
+        "Xem dòng sai; sửa hoặc rút phương án chưa bắt đầu, xử lý điều cản trở phương án đang thực hiện",
+        "read what stops it; amend or withdraw a plan not begun, clear what is in the way of one under way",
+        "",
+        "GET",
+        "/reorganisations/{subject}/preview",
+    ),
     "fix-address": Remedy("Sửa địa chỉ thư", "correct the address", "", "", "/accounts"),
 }
 
@@ -167,6 +174,9 @@ KINDS: dict[str, Kind] = {
     "disk-full": Kind("Sắp hết chỗ lưu trữ", "Little room on disk", "room"),
     "party-paused": Kind("Đang tạm dừng một bên ngoài", "An outside party is paused", "resume", "warning"),
     "maintenance": Kind("Đang bảo trì: chỉ đọc", "Maintenance: reading only", "lift", "warning"),
+    "reorganisation-stuck": Kind(
+        "Phương án sắp xếp tổ chức không thực hiện được", "A reorganisation's day cannot go on", "mend-plan"
+    ),
     "post-vacant": Kind("Việc của vai trò không có người giữ", "Work of a post that nobody holds", "reroute"),
 }
 

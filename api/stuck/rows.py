@@ -8,7 +8,13 @@ from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.stuck.kinds import Found
-from models.identifiers import agency_month_workflow, backup_workflow, digest_workflow, profile_workflow
+from models.identifiers import (
+    agency_month_workflow,
+    backup_workflow,
+    digest_workflow,
+    profile_workflow,
+    reorganisation_workflow,
+)
 from models.record.service import paused, windows
 
 MOST = 50
@@ -100,6 +106,12 @@ _QUESTIONS: dict[str, str] = {
         coalesce((SELECT max(made_at) FROM backups WHERE state = 'good'), CAST(installed_on AS
         timestamptz)) AS last FROM authorities WHERE authority_id = :authority) b WHERE last +
         :monthly < :now""",
+    # Since when: as its own story says; a plan of before that event, since its day began.
+    "reorganisation-stuck": """
+        SELECT r.id AS subject, coalesce((SELECT max(e.at) FROM events e WHERE e.stream_id = r.id AND
+        e.kind = 'reorganisation.stuck'), r.begun_at, r.approved_at, r.drafted_at) AS since,
+        r.trouble AS code, 1 AS n FROM reorganisations r WHERE r.trouble IS NOT NULL AND r.state IN
+        ('approved', 'executing') ORDER BY since""",
     "post-vacant": """
         SELECT d.agency_id AS subject, min(d.opened_at) AS since, d.party AS code, count(*) AS n FROM
         duties d WHERE d.state = 'open' AND d.party = ANY (:posts) AND NOT EXISTS (SELECT 1 FROM
@@ -148,6 +160,8 @@ def _workflow(kind: str, row: Row[Any], authority: Any) -> str:
         return digest_workflow(authority)
     if kind == "backup-waits":
         return backup_workflow(row.code)
+    if kind == "reorganisation-stuck":
+        return reorganisation_workflow(row.subject)
     if getattr(row, "profile_id", None) is not None:
         return profile_workflow(row.profile_id)
     if getattr(row, "agency_id", None) is not None:

@@ -159,12 +159,21 @@ async def finish(
 
 
 def _stuck(row: Any, scene: Scene, code: str, line: int) -> Outcome:
-    """Nothing of the day is done; it is tried again, and whoever looks sees why."""
+    """Nothing of the day is done; it is tried again, and whoever looks sees why.
+
+    Who wrote and who approved the plan are told, once for each trouble: they can mend it.
+    """
     out = Outcome()
     out.subject |= {"trouble": code, "next_wake_at": scene.now + AGAIN}
-    if row.trouble != code:
-        out.happened("reorganisation.stuck", None, reorganisation=str(row.id), code=code, line=line)
-    return out
+    if row.trouble == code:
+        return out
+    facts = {"reorganisation": str(row.id), "code": code, "line": line}
+    out.notices += [
+        Notice("reorganisation_stuck", row.agency_id, account_id=who, citation=row.citation, facts=facts)
+        for who in dict.fromkeys((row.author_id, row.approver_id))
+        if who is not None
+    ]
+    return out.happened("reorganisation.stuck", None, **facts)
 
 
 async def _record(

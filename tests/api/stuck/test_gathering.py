@@ -19,8 +19,9 @@ from api.stuck.gathering import StuckList, gather
 from api.stuck.kinds import KINDS
 from models.command_admin import AnnounceMaintenance, PauseParty
 from models.database import engine_for, transaction
-from models.identifiers import digest_workflow, profile_workflow
+from models.identifiers import digest_workflow, profile_workflow, reorganisation_workflow
 from models.settings import Settings
+from tests.models.record.plans import approve, drafted
 from tests.world import World, build, tools_for
 
 START = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
@@ -61,6 +62,8 @@ async def test_all_of_it_is_found_with_its_remedy(
 ) -> None:
     await world.employ(until="account")
     profile = await world.employ(until="review")
+    plan = await drafted(world)
+    assert (await approve(world, plan)).status == 200
     prepared = await world.ask("culture.approver", await world.pending(profile), profile)
     approval = world.moment.to_sign
     assert approval is not None
@@ -92,6 +95,14 @@ async def test_all_of_it_is_found_with_its_remedy(
     assert by["command-unsettled"].remedy.command == f"hoso stuck resend {by['command-unsettled'].subject}"
     assert by["certificate-expiring"].age_seconds < 0, "still to come"
     assert (by["post-vacant"].code, by["post-vacant"].subject) == ("hr_officer", str(world.culture))
+    stuck = by["reorganisation-stuck"]
+    assert (stuck.subject, stuck.code, stuck.workflow_id) == (
+        str(plan),
+        "code-taken",
+        reorganisation_workflow(plan),
+    )
+    assert stuck.remedy.call is not None
+    assert (stuck.remedy.call.method, stuck.remedy.call.path) == ("GET", f"/reorganisations/{plan}/preview")
     assert by["backup-old"].since.date() < NOW.date()
     vacant = f"hoso post fill hr_officer --agency {world.culture} --account LOGIN --by LOGIN --document …"
     assert by["post-vacant"].remedy.command == vacant
@@ -141,6 +152,7 @@ async def _stand_still(world: World, approval: Any, command: Any) -> None:
          " VALUES (:id, :a, '2026-03', 'ordered', :now)",
          {"id": uuid4(), "now": START}),
         ("UPDATE grants SET valid_to = '2026-03-02' WHERE role = 'hr_officer'", {}),
+        ("UPDATE reorganisations SET trouble = 'code-taken' WHERE authority_id = :a", {}),
     ):  # fmt: skip
         bound = {"a": world.authority} if ":a" in sql.replace(":account", "") else {}
         await world.rows(f"{sql} RETURNING 1", **values, **bound)

@@ -245,6 +245,12 @@ async def test_a_day_the_tree_does_not_bear_is_tried_again(world: World) -> None
     await ask(world, case, "wake")
     stuck = await world.rows("SELECT 1 FROM events WHERE stream_id = :c AND kind LIKE '%stuck'", c=case)
     assert len(stuck) == 1  # said once, however often it is tried
+    told = await world.rows("SELECT account_id, facts FROM notices WHERE kind = 'reorganisation_stuck'")
+    heard = {world.accounts["department"], world.accounts["department.head"]}
+    assert ({one.account_id for one in told}, len(told)) == (heard, 2), (
+        "who wrote it and who approved it, once"
+    )
+    assert told[0].facts == {"reorganisation": str(case), "code": "code-taken", "line": 1}
 
 
 async def test_which_regulation_binds_a_subtree_is_written_down_from_the_day(world: World) -> None:
