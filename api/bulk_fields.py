@@ -2,7 +2,7 @@
 
 One row of names, then a line for each person, with the revision the values were read from: a line whose
 profile has moved on since is refused by itself, and one that nobody edited changes nothing. An emptied cell
-empties its field.
+empties its field. Whoever stands on another form has no line: a second sheet, not read back, names them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,9 +26,13 @@ SHOWN = ("full_name", "state", "code", "reason", "source_row")
 """Columns for people to read; what stands there is not taken."""
 MOST_PEOPLE, MOST_FIELDS = 1000, 40
 
+LEFT_OUT = "Không có trong sổ"
+"""The sheet of those who have no line, and why."""
+_WHY = ("profile_id", "full_name", "form", "reason")
+
 _PEOPLE = text(
     "SELECT p.id, p.full_name, p.revision_number, p.approved_revision_id, r.form_version FROM profiles p"
-    " JOIN revisions r ON r.id = p.approved_revision_id WHERE p.id = ANY (:ids) ORDER BY p.id"
+    " LEFT JOIN revisions r ON r.id = p.approved_revision_id WHERE p.id = ANY (:ids) ORDER BY p.id"
 )
 
 
@@ -68,20 +72,33 @@ async def exported(read: Reading, names: Sequence[str], asked: BulkFilter) -> by
     level = max(level_of(column.field).rank for column in sheet.columns)
     ids = [one.profile_id for one in await filtered(read, asked, level=level, most=MOST_PEOPLE)]
     people = list(await read.connection.execute(_PEOPLE, {"ids": ids}))
+    here = [one for one in people if one.form_version == form.version]
     rows: list[list[Any]] = [[*KEYS, *(column.name for column in sheet.columns)]]
-    for start in range(0, len(people), 100):
-        rows += await _rows(read, sheet, people[start : start + 100], form)
+    for start in range(0, len(here), 100):
+        rows += await _rows(read, sheet, here[start : start + 100])
     book = Workbook(write_only=True)
-    page = book.create_sheet(sheet.title)
-    for row in rows:
-        page.append(row)
+    pages = {sheet.title: rows}
+    if others := [one for one in people if one.form_version != form.version]:
+        pages[LEFT_OUT] = [[*_WHY], *(_left_out(one, form) for one in others)]
+    for title, lines in pages.items():
+        page = book.create_sheet(title)
+        for row in lines:
+            page.append(row)
     out = BytesIO()
     book.save(out)
     return out.getvalue()
 
 
-async def _rows(read: Reading, sheet: Sheet, people: Sequence[Any], form: Catalogue) -> list[list[Any]]:
-    here = [one for one in people if one.form_version == form.version]
+def _left_out(one: Any, form: Catalogue) -> list[Any]:
+    """Who has no line, and why; nothing of what they declared."""
+    if one.form_version is None:
+        why = "chưa có bản khai được phê duyệt / nothing was approved yet"
+    else:
+        why = f"khai theo mẫu khác hoặc mẫu cũ, sổ này theo mẫu {form.version} / on another form or version"
+    return [str(one.id), guarded(one.full_name), one.form_version, why]
+
+
+async def _rows(read: Reading, sheet: Sheet, here: Sequence[Any]) -> list[list[Any]]:
     revisions = [one.approved_revision_id for one in here]
     contents = await contents_of(read.connection, read.tools, read.who.authority_id, revisions)
     rows = []

@@ -176,7 +176,7 @@ async def _by_id_number(read: Reading, numbers: Sequence[str]) -> dict[str, UUID
     return {candidates[bytes(row.id_number_index)]: row.id for row in rows}
 
 
-_CODES = text("SELECT code, id FROM agencies WHERE code = ANY (:codes)")
+_CODES = text("SELECT code, id FROM agencies_today WHERE code = ANY (:codes)")
 
 
 async def _agencies(read: Reading, lines: Sequence[tuple[int, Mapping[str, Any]]]) -> dict[str, UUID]:

@@ -35,9 +35,12 @@ COLUMNS: Mapping[str, str] = {
     "Loại đơn vị mới": "kind",
     "Cấp trên của đơn vị mới": "under",
     "Có tài khoản": "has_account",
+    "Thuộc hay trực thuộc": "standing",
+    "Mã kiểu cũ": "legacy_code",
     "Hồ sơ, số hiệu": "people",
     "Quy chế": "regulation",
     "Nghĩa vụ đang chạy": "duties",
+    "Dự thảo áp dụng thử": "drafts",
 }
 OPERATIONS: Mapping[str, str] = {
     "Sáp nhập": "merge",
@@ -53,7 +56,12 @@ OPERATIONS: Mapping[str, str] = {
     "Hoàn lại": "restore",
 }
 """The word of each kind of line; the word of the API is taken, too."""
-_YES = {"có": "true", "không": "false"}
+YES: Mapping[str, str] = {"Có": "true", "Không": "false"}
+STANDING: Mapping[str, str] = {"Thuộc": "constituent", "Trực thuộc": "subordinate"}
+DUTIES: Mapping[str, str] = {"Giữ căn cứ cũ": "keep", "Tính lại": "rebase"}
+"""The words of a cell that is chosen; the word of the API is taken, too."""
+_CHOSEN = {"has_account": YES, "standing": STANDING, "duties": DUTIES}
+_OF_NEW = ("code", "name", "kind", "under", "has_account", "standing", "legacy_code")
 Row = dict[str, str]
 
 
@@ -140,6 +148,7 @@ def _operations(rows: Sequence[Sequence[Any]]) -> Iterable[dict[str, Any]]:
             continue
         said = row.get("op", "")
         row["op"] = OPERATIONS.get(said, said)
+        row |= {name: _chosen(row[name], words) for name, words in _CHOSEN.items() if name in row}
         if row["op"] == "divide" and row.get("units", "") in parts:
             parts[row["units"]]["into"].append(_new(row))  # the same unit's next part
             continue
@@ -171,16 +180,19 @@ def _line(row: Row) -> dict[str, Any]:
             return {"op": op, "of": only}
         case "move_authority":
             more: dict[str, Any] = {name: row[name] for name in ("regulation", "duties") if name in row}
+            if "drafts" in row:
+                more["drafts"] = _list(row["drafts"])
             return {"op": op, "unit": only, **({"under": to} if to else {}), **more}
         case _:
             return {"op": op, "unit": only, **{name: row[name] for name in ("name", "code") if name in row}}
 
 
 def _new(row: Row) -> dict[str, Any]:
-    new: dict[str, Any] = {name: row[name] for name in ("code", "name", "kind", "under") if name in row}
-    if "has_account" in row:
-        new["has_account"] = _YES.get(row["has_account"].lower(), row["has_account"])
-    return new
+    return {name: row[name] for name in _OF_NEW if name in row}
+
+
+def _chosen(said: str, words: Mapping[str, str]) -> str:
+    return {word.casefold(): value for word, value in words.items()}.get(said.casefold(), said)
 
 
 def _list(cell: str) -> list[str]:

@@ -160,6 +160,9 @@ class Reorganisation(ReorganisationLine):
     reason: str | None = Field(title="Lý do sửa hoặc rút")
     tree_before: str = Field(title="Mã băm cây tổ chức ngày đó khi không có phương án")
     tree_after: str | None = Field(title="Mã băm cây tổ chức ngày đó khi thực hiện xong")
+    codes_closed: list[str] = Field(
+        title="Mã định danh được đóng", description="Từ khi bắt đầu ngày hiệu lực / once its day has begun"
+    )
     inverse: InversePlan | None = Field(
         title="Phương án hoàn lại",
         description="Thêm quyết định và ngày hiệu lực là lập được, khi phương án này đã thực hiện xong; trống"

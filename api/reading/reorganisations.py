@@ -25,6 +25,7 @@ from api.reading.reorganisation_shapes import (
     ReorganisationLine,
     Reorganisations,
 )
+from api.reading.reorganisation_touched import TouchedLines, What, touched_lines
 from api.scope import Reading
 from models.access import Verb
 from models.command_reorganisation import Plan, Restore
@@ -61,7 +62,7 @@ _PEOPLE = text(
     "SELECT * FROM reorganisation_items WHERE reorganisation_id = :id AND position > :after"
     " AND (CAST(:state AS text) IS NULL OR state = :state) ORDER BY position LIMIT :limit"
 )
-_ROOT = text("SELECT id FROM agencies WHERE parent_id IS NULL ORDER BY valid_from, id LIMIT 1")
+_TOP = text("SELECT hoso_top()")
 
 
 async def preview(read: Reading, plan: Plan) -> PlanPreview:
@@ -106,8 +107,19 @@ async def _previewed(read: Reading, plan: Plan, reorganisation_id: UUID, *, plac
 
 
 async def _root(connection: AsyncConnection) -> UUID:
-    root: UUID = (await connection.execute(_ROOT)).scalar_one()
+    root: UUID = (await connection.execute(_TOP)).scalar_one()
     return root
+
+
+async def touched_of(
+    read: Reading, reorganisation_id: UUID, what: What, limit: int, after: str | None
+) -> TouchedLines:
+    """What a drafted plan touches, one by one.
+
+    Raises:
+        RefusedError: ``not-found``, ``not-permitted``, ``malformed-request``.
+    """
+    return await touched_lines(read, await _row(read, reorganisation_id), what, limit, after)
 
 
 def told(judged: Judged, found: Touched, months: Iterable[Scheduled]) -> PlanPreview:
@@ -208,6 +220,7 @@ async def one(read: Reading, reorganisation_id: UUID) -> Reorganisation:
             "warnings": [_warning(one["code"], one["count"]) for one in row.warnings],
             "tree_before": row.former_digest,
             "tree_after": row.after_digest,
+            "codes_closed": (row.day or {}).get("codes_closed", []),
             "inverse": _inverse(row) if row.state != WITHDRAWN else None,
             "gives_back": _given_back(row),
             "history": [Happened.model_validate(event._mapping) for event in history],

@@ -13,6 +13,7 @@ from api.problems import responses
 from api.reading import reorganisation_shapes as shapes
 from api.reading import reorganisations as reading
 from api.reading.plan_template import plan_template
+from api.reading.reorganisation_touched import TouchedLines, What
 from api.routers.acting import RESPONSES, Act
 from api.scope import ActiveWho, Read
 from models.access import Verb, reach
@@ -105,6 +106,18 @@ async def one(read: Read, reorganisation_id: UUID) -> shapes.Reorganisation:
 async def preview_drafted(read: Read, reorganisation_id: UUID) -> shapes.PlanPreview:
     """Theo tình hình lúc này / as things stand now."""
     return await reading.preview_of(read, reorganisation_id)
+
+
+@router.get(
+    "/{reorganisation_id}/preview/{what}",
+    operation_id="listReorganisationTouched",
+    summary="Từng người, từng việc bị tác động",
+)
+async def touched(
+    read: Read, reorganisation_id: UUID, what: What, limit: Limit = 50, after: After = None
+) -> TouchedLines:
+    """Trong phạm vi của người xem; tên chỉ khi được đọc hồ sơ / names only where the reader may read."""
+    return await reading.touched_of(read, reorganisation_id, what, limit, after)
 
 
 @router.get(

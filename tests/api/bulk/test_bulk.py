@@ -8,6 +8,8 @@ from uuid import UUID, uuid4
 
 from openpyxl import Workbook, load_workbook
 
+from models.calendar import legal_date
+from models.command_tree import CreateAgency, EndAgency
 from tests.api.bulk.conftest import codes, over
 from tests.api.commands.conftest import Person
 from tests.world import World
@@ -82,6 +84,7 @@ async def test_a_filter_is_frozen_an_approval_was_seen_and_a_workbook_names_peop
     assert (early.status_code, early.json()["code"]) == (409, "bulk-running")
     await by_workbook(world, log_in, waits)
     await by_edited_workbook(world, log_in, waits)
+    await to_a_code_given_again(world, log_in)
 
 
 def book(*rows: tuple[Any, ...]) -> bytes:
@@ -134,12 +137,48 @@ async def by_workbook(world: World, log_in: Callable[..., Any], second: UUID) ->
     assert (undone["verb"], undone["done"]) == ("withdraw_notice", 1)
 
 
+async def to_a_code_given_again(world: World, log_in: Callable[..., Any]) -> None:
+    """A code names the unit that has it today, not one that ended and had it before."""
+    hr, person, day = await log_in("culture.hr"), await world.employ(), legal_date(world.now)
+    how = {"effective_on": day, "document": "8/QĐ"}
+    for body in (
+        EndAgency(agency_id=world.museum, **how),
+        CreateAgency(parent_id=world.health, code="H26.02.01", name="Bảo tàng Y học", **how),
+    ):
+        made = await world.ask("department", body, world.authority, subject="administration")
+        assert made.status == 201, made.answer
+    await world.rows(
+        "UPDATE agencies SET code = code WHERE id = :m RETURNING id", m=world.museum
+    )  # read last
+    header = ("profile_id", "to_agency_code", "mode", "effective_on", "document")
+    sent = await hr.post(
+        "/bulk/workbooks",
+        data={"verb": "request_transfer", "dry_run": "false"},
+        files={"file": ("ds.xlsx", book(header, (str(person), "H26.02.01", "điều động", day, "9/QĐ")))},
+        headers={"Idempotency-Key": uuid4().hex},
+    )
+    done = await over(hr, sent)
+    assert (done["done"], done["refused"]) == (1, 0), await codes(hr, done)
+    case = await world.one("SELECT to_agency_id FROM cases WHERE profile_id = :p", p=person)
+    assert str(case.to_agency_id) == made.answer["agency_id"]
+
+
 async def by_edited_workbook(world: World, log_in: Callable[..., Any], approved: UUID) -> None:
     """Taken out, edited, sent back: unedited lines change nothing, lines that moved since are refused."""
     hr, named = await log_in("culture.hr"), {"field": ["staff_number", "employer_assessment"]}
+    older, unheard = await world.employ(), await world.employ()
+    await _on_another_form(world, older)
+    none = "UPDATE profiles SET approved_revision_id = NULL WHERE id = :p RETURNING id"
+    await world.rows(none, p=unheard)
     taken = await hr.get("/bulk/workbooks/fields", params=named)
     assert taken.status_code == 200, taken.text
-    header, *lines = load_workbook(BytesIO(taken.content)).worksheets[0].values
+    sheet, left_out = load_workbook(BytesIO(taken.content)).worksheets
+    header, *lines = sheet.values
+    said = {row[0]: row[2:] for row in left_out.values}
+    assert set(said) == {"profile_id", str(older), str(unheard)}, "nobody is left out without a word"
+    assert (said[str(older)][0], said[str(unheard)][0]) == ("mau_khac", None)
+    assert "chưa có bản khai" in said[str(unheard)][1]
+    await _decision(world, hr, [line[0] for line in lines])
     assert header == ("profile_id", "full_name", "revision", "staff_number", "employer_assessment")
     assert len(lines) == 2
     read = await world.rows(
@@ -157,6 +196,14 @@ async def by_edited_workbook(world: World, log_in: Callable[..., Any], approved:
     done = await changed(hr, book(header, *edited))
     assert (done["done"], done["refusals"]) == (1, {"stale-revision": 1})
     (item,) = (await hr.get(f"/bulk/{done['id']}/items", params={"state": "done"})).json()["items"]
+    duties = await world.rows(
+        "SELECT profile_id, state FROM duties WHERE facts ->> 'document' = '7/QĐ'"
+        " AND slot = 'update_after_change' ORDER BY state"
+    )
+    assert [row.state for row in duties] == ["met", "open"], (
+        "fulfilled by the second workbook, where it was taken"
+    )
+    assert str(duties[0].profile_id) == item["profile_id"]
     assert item["answer"]["changed"] == ["employer_assessment"]
     pending = (
         "SELECT r.author_id, r.state FROM revisions r JOIN profiles p ON p.pending_revision_id = r.id"
@@ -164,6 +211,34 @@ async def by_edited_workbook(world: World, log_in: Callable[..., Any], approved:
     )
     row = await world.one(pending, p=item["profile_id"])
     assert (row.author_id, row.state) == (world.accounts["culture.hr"], "submitted")
+
+
+async def _on_another_form(world: World, profile: UUID) -> None:
+    """What was approved last stands on a form that is not the one of officials today."""
+    await world.rows(
+        "INSERT INTO revisions (id, authority_id, profile_id, number, form_version, content, sealed, key_id,"
+        " digest, state, author_id, evidence, saved_at) SELECT :id, authority_id, profile_id, number + 1,"
+        " 'mau_khac', content, sealed, key_id, digest, state, author_id, evidence, saved_at FROM revisions"
+        " WHERE profile_id = :p AND state = 'approved' RETURNING id",
+        id=(made := uuid4()),
+        p=profile,
+    )
+    await world.rows(
+        "UPDATE profiles SET approved_revision_id = :r WHERE id = :p RETURNING id", r=made, p=profile
+    )
+
+
+async def _decision(world: World, hr: Person, people: list[str]) -> None:
+    """One decision with its list of people opens what each of them owes."""
+    lines = [(one, "2025-12-01", "other") for one in people]
+    sent = await hr.post(
+        "/bulk/workbooks",
+        data={"verb": "give_notice", "dry_run": "false", "common": '{"document": "7/QĐ"}'},
+        files={"file": ("qd.xlsx", book(("profile_id", "changed_on", "kind"), *lines))},
+        headers={"Idempotency-Key": uuid4().hex},
+    )
+    done = await over(hr, sent)
+    assert (done["done"], done["refused"]) == (len(people), 0)
 
 
 async def changed(person: Person, data: bytes) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Reorganisations over HTTP, with the engine: previewed, drafted, approved, amended, withdrawn."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,9 +10,11 @@ import pytest
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities.national.office import NationalOffice
 from activities.reorganising.office import ReorganisingOffice
 from models.calendar import legal_date
-from models.identifiers import batch_queue
+from models.command_tree import CreateAgency
+from models.identifiers import batch_queue, reorganisation_workflow
 from tests.api.commands.test_refusals import problem
 from tests.models.record.plans import DECISION
 from tests.world import World
@@ -31,6 +33,12 @@ async def batches(world: World, app: Any, temporal_server: Any) -> AsyncIterator
         yield
 
 
+@pytest.fixture
+def others(world: World, app: Any) -> list[Callable[..., Any]]:
+    """Who tells the national database of the tree; here none is known."""
+    return [NationalOffice(app.state.settings, world.tools, None).tell_tree]
+
+
 def plan(world: World, *operations: dict[str, Any], days: int = 30) -> dict[str, Any]:
     on = legal_date(world.now) + timedelta(days)
     return {
@@ -41,7 +49,7 @@ def plan(world: World, *operations: dict[str, Any], days: int = 30) -> dict[str,
     }
 
 
-async def test_a_plan_goes_its_way_until_it_is_withdrawn(log_in: Any, world: World) -> None:
+async def test_a_plan_goes_its_way_until_it_is_withdrawn(log_in: Any, world: World, app: Any) -> None:
     profile = await world.employ(agency=world.museum, until="account")
     head, chief = await log_in("culture.head"), await log_in("department.head")
     wrong = plan(world, MERGE, {"op": "dissolve", "unit": "H77"})
@@ -60,6 +68,7 @@ async def test_a_plan_goes_its_way_until_it_is_withdrawn(log_in: Any, world: Wor
     assert made.status_code == 201, made.text
     answer = made.json()["answer"]
     (line,) = (await chief.get("/reorganisations")).json()["items"]
+    await _one_by_one(head, await log_in("admin"), answer["reorganisation_id"], world, profile)
     case = answer["reorganisation_id"]
     assert line["id"] == case
     assert (line["state"], line["plan_hash"]) == ("drafted", seen["plan_hash"])
@@ -89,10 +98,69 @@ async def test_a_plan_goes_its_way_until_it_is_withdrawn(log_in: Any, world: Wor
     officer, health = await log_in("culture.hr"), await log_in("health.hr")
     problem(await officer.get("/reorganisations"), 403, "not-permitted")
     problem(await health.get(f"/reorganisations/{case}"), 403, "not-permitted")
-    await _on_its_day(head, chief, world, profile)
+    await _on_its_day(app, head, chief, world, profile)
 
 
-async def _on_its_day(head: Any, chief: Any, world: World, profile: UUID) -> None:
+async def _one_by_one(head: Any, admin: Any, case: str, world: World, profile: UUID) -> None:
+    """Behind each number of a preview stand its rows; a name only for who may read the file."""
+    path = f"/reorganisations/{case}/preview"
+    seen = (await head.get(path)).json()
+    numbers = {
+        "people": "people",
+        "unplaced": "unplaced",
+        "duties": "open_duties",
+        "approvals": "approvals",
+        "transfers": "transfers",
+        "delegations": "delegations",
+        "accounts": "accounts",
+    }
+    for what, number in numbers.items():
+        lines = (await head.get(f"{path}/{what}")).json()["items"]
+        assert len(lines) == seen[number], what
+    assert seen["open_duties"] > 0
+    (person,) = (await head.get(f"{path}/people")).json()["items"]
+    assert (person["profile_id"], person["full_name"]) == (str(profile), "Nguyễn Thị Thử")
+    assert (person["agency_id"], person["to_agency_id"]) == (str(world.museum), str(world.culture))
+    (unnamed,) = (await admin.get(f"{path}/people")).json()["items"]
+    assert (unnamed["id"], unnamed["full_name"]) == (str(profile), None)
+    problem(await head.get(f"{path}/people?after=x"), 400, "malformed-request")
+    await _not_placed(head, world)
+
+
+async def _not_placed(head: Any, world: World) -> None:
+    """Whoever comes after a plan was written is named, not only counted."""
+    library = CreateAgency(
+        parent_id=world.culture,
+        code="H26.02.09",
+        name="Thư viện",
+        effective_on=legal_date(world.now),
+        document="2/QĐ",
+    )
+    made = await world.ask("department", library, world.authority, subject="administration")
+    assert made.status == 201, made.answer
+    unit = UUID(made.answer["agency_id"])
+    placed = [await world.employ(agency=unit, until="account") for _ in range(2)]
+    place = {"op": "place", "unit": "H26.02.09", "to": "H26.02", "people": [str(one) for one in placed]}
+    given = plan(world, {"op": "dissolve", "unit": "H26.02.09"}, place)
+    drafted = await head.command("/reorganisations", {"plan": given})
+    assert drafted.status_code == 201, drafted.text
+    path = f"/reorganisations/{drafted.json()['answer']['reorganisation_id']}/preview"
+    newcomer = await world.employ(agency=unit, until="account")
+    faults = (await head.get(path)).json()["faults"]
+    assert [(one["code"], one["count"]) for one in faults] == [("people-not-placed", 1)]
+    (left,) = (await head.get(f"{path}/unplaced")).json()["items"]
+    assert (left["id"], left["to_agency_id"]) == (str(newcomer), str(world.culture))
+    first = (await head.get(f"{path}/people?limit=2")).json()
+    second = (await head.get(f"{path}/people?limit=2&after={first['next']}")).json()
+    found = {one["id"] for one in (*first["items"], *second["items"])}
+    assert (found, second["next"]) == ({str(one) for one in (*placed, newcomer)}, None)
+
+
+def _is_told(event: Any) -> bool:
+    return str(event.activity_task_scheduled_event_attributes.activity_type.name) == "tell_tree"
+
+
+async def _on_its_day(app: Any, head: Any, chief: Any, world: World, profile: UUID) -> None:
     """Approved on its day it is carried out at once, by the engine and its batches."""
     read = await head.post("/reorganisations/plan-files", files={"file": ("p.yaml", YAML.encode())})
     assert read.status_code == 200, read.text
@@ -109,8 +177,15 @@ async def _on_its_day(head: Any, chief: Any, world: World, profile: UUID) -> Non
             break
         await asyncio.sleep(0.25)
     assert (shown["state"], shown["moved"], shown["waiting"]) == ("done", 1, 0)
+    assert shown["codes_closed"] == ["H26.02.01"]
     (person,) = (await head.get(f"/reorganisations/{case}/people")).json()["items"]
     assert (person["profile_id"], person["state"]) == (str(profile), "moved")
+    # Over once the national database was told of the tree.
+    handle = app.state.temporal.get_workflow_handle(reorganisation_workflow(UUID(case)))
+    async with asyncio.timeout(20):
+        await handle.result()
+    told = [one async for one in handle.fetch_history_events() if _is_told(one)]
+    assert len(told) == 1
     # What takes it back is given as lines: with a decision and a day it is a plan.
     later = {name: plan(world, days=1)[name] for name in ("decision", "effective_on")}
     inverse = await head.command("/reorganisations", {"plan": {**shown["inverse"], **later}})

@@ -26,11 +26,12 @@ operations:
     unit: H26.4
     into:
       - {code: H26.41, name: Phòng một, has_account: true}
-      - {code: H26.42, name: Phòng hai, under: H26.1}
+      - {code: H26.42, name: Phòng hai, under: H26.1, standing: subordinate, legacy_code: 000.42.01.H26}
   - {op: place, unit: H26.4, to: H26.41, people: [00123, CB-9]}
   - {op: place, unit: H26.4, to: H26.42}
   - {op: rename, unit: H26.1, name: Sở mới}
   - {op: reparent, unit: H26.5, under: H26.1}
+  - {op: move_authority, unit: H26.6, regulation: phu_yen, duties: keep, drafts: [gia_lai_2025, gia_lai_2026]}
 """
 ROWS: list[dict[str, Any]] = [
     {"Loại sắp xếp": "Sáp nhập", "Đơn vị": "H26.2; H26.3", "Đến đơn vị": "H26.1"},
@@ -47,12 +48,21 @@ ROWS: list[dict[str, Any]] = [
         "Mã mới": "H26.42",
         "Tên mới": "Phòng hai",
         "Cấp trên của đơn vị mới": "H26.1",
+        "Thuộc hay trực thuộc": "Trực thuộc",
+        "Mã kiểu cũ": "000.42.01.H26",
     },
     {},
     {"Loại sắp xếp": "Xếp người", "Đơn vị": "H26.4", "Đến đơn vị": "H26.41", "Hồ sơ, số hiệu": "00123; CB-9"},
     {"Loại sắp xếp": "Xếp người", "Đơn vị": "H26.4", "Đến đơn vị": "H26.42"},
     {"Loại sắp xếp": "Đổi tên", "Đơn vị": "H26.1", "Tên mới": "Sở mới"},
     {"Loại sắp xếp": "Chuyển cấp trên", "Đơn vị": "H26.5", "Đến đơn vị": "H26.1"},
+    {
+        "Loại sắp xếp": "Chuyển cơ quan quản lý",
+        "Đơn vị": "H26.6",
+        "Quy chế": "phu_yen",
+        "Nghĩa vụ đang chạy": "Giữ căn cứ cũ",
+        "Dự thảo áp dụng thử": "gia_lai_2025; gia_lai_2026",
+    },
 ]
 
 
@@ -83,8 +93,8 @@ def test_both_kinds_of_file_give_the_same_plan() -> None:
     told, kept = read_plan(YAML.encode()), read_plan(workbook(ROWS))
     assert bare(told) == bare(kept)
     assert (told.decision, told.effective_on) == (kept.decision, date(2026, 7, 1))
-    assert lines(told) == [8, 11, 16, 17, 18, 19]
-    assert lines(kept) == [2, 3, 6, 7, 8, 9]
+    assert lines(told) == [8, 11, 16, 17, 18, 19, 20]
+    assert lines(kept) == [2, 3, 6, 7, 8, 9, 10]
     assert told.operations[2].model_dump()["people"] == ("00123", "CB-9")  # a number keeps its zeros
 
 
@@ -109,4 +119,4 @@ def test_what_is_no_plan_is_told_with_its_line(text: str, line: int) -> None:
 def test_a_row_that_is_none_is_told_with_its_number() -> None:
     with pytest.raises(PlanFileError) as found:
         read_plan(workbook([*ROWS, {"Loại sắp xếp": "Bãi bỏ", "Đơn vị": "H26.5"}]))
-    assert found.value.line == 10
+    assert found.value.line == 11

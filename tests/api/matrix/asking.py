@@ -186,6 +186,7 @@ def _other(name: str, route: str) -> str:
         "code": "not-found",
         "register": "requests",
         "name": "religion",
+        "what": "people",
     }
     return known.get(name, str(NOTHING))
 
