@@ -227,7 +227,7 @@ def _units(compiled: Compiled, counts: dict[UUID, int]) -> Iterable[UnitTouched]
             continue
         if unit in compiled.ended:
             what = "ends"
-        elif unit in compiled.created:
+        elif compiled.before.state(unit, compiled.on) is None:
             what = "begins"
         elif unit in changed or unit not in targets | givers:
             what = "changes"

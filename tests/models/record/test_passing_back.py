@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from models.calendar import legal_date
 from models.command_tree import SetQuota
 from models.commands import GiveNotice
+from models.lifecycle.reorganisation import unit_id
 from tests.models.record.plans import drafted, given, previewed
 from tests.models.record.test_moving import held
 from tests.models.record.test_passing_on import breach, reports, seconded
@@ -26,7 +27,7 @@ def back(case: UUID) -> dict[str, Any]:
     return {"op": "restore", "of": str(case)}
 
 
-async def own(world: World) -> UUID:
+async def own(world: World, *more: UUID) -> UUID:
     """Culture has a quota, a post, something lent, a breach that runs, a report, an agency's accounts."""
     body = SetQuota(
         agency_id=world.culture, kind="quota", code="cc", title="Công chức", number=40,
@@ -40,7 +41,7 @@ async def own(world: World) -> UUID:
     people = {"giver": world.accounts["culture.head"], "taker": world.accounts["culture.approver"]}
     lent = await world.one(_LENT, **values, **people)
     await breach(world, world.culture)
-    await reports(world, world.culture)
+    await reports(world, world.culture, *more)
     return UUID(str(lent.id))
 
 
@@ -83,9 +84,14 @@ async def test_what_was_passed_on_goes_back_exactly(world: World) -> None:
 
 
 async def test_what_was_decided_since_stays(world: World) -> None:
-    lent = await own(world)
+    """And what ended by the plan is counted before it is taken back: one of each kind."""
+    lent = await own(world, world.health)
+    await world.transfer(await world.employ(until="account"), "requested")
+    await seconded(world, "culture", await world.employ(until="account"), world.health)
     case = await drafted(world, AWAY, days=1)
     await carried_out(world, case)
+    warned = {one.code: one.count for one in (await previewed(world, back(case))).warnings}
+    assert warned["ended-for-good"] == 3
     await world.rows(
         "UPDATE delegations SET agency_id = :m WHERE id = :d RETURNING 1", m=world.museum, d=lent
     )
@@ -106,34 +112,16 @@ async def test_what_was_decided_since_stays(world: World) -> None:
     assert sorted(one[1] for one in two) == sorted([world.culture, world.health]), "filled there since"
 
 
-async def test_of_two_that_became_one_each_gets_its_own_back(world: World) -> None:
+async def test_of_what_became_one_each_gets_its_own_back_and_the_authority_its_office(world: World) -> None:
     await own(world)
-    new = {"code": "H26.04", "name": "Sở Văn hoá và Y tế", "has_account": True}
-    both = {"op": "consolidate", "units": ["H26.03", "H26.02"], "into": new}
+    new = {"code": "H26.04", "name": "Sở Văn hoá, Y tế và Nội vụ", "has_account": True}
+    every = {"op": "consolidate", "units": ["H26.03", "H26.02", "H26.01"], "into": new}
     before, held_before = await seen(world), await rights(world)
-    case = await drafted(world, both, days=1)
+    case = await drafted(world, every, days=1)
     await carried_out(world, case)
+    assert (await seen(world))[2]["offices"] == [(unit_id(case, "H26.04"), None)]
     await carried_out(world, await drafted(world, back(case), days=1))
     await same(world, before)
     lapsed = {(who, role) for who, _, role in held_before - await rights(world)}
     names = ("culture.approver", "health.approver")
     assert lapsed == {(world.accounts[name], "approver") for name in names}, "two claimed one post"
-
-
-async def test_the_authority_s_own_office_goes_back(world: World) -> None:
-    before = await seen(world)
-    case = await drafted(world, {"op": "merge", "units": ["H26.01"], "into": "H26.03"}, days=1)
-    await carried_out(world, case)
-    assert (await seen(world))[2]["offices"] == [(world.health, None)]
-    await carried_out(world, await drafted(world, back(case), days=1))
-    assert await seen(world) == before
-
-
-async def test_what_ended_by_a_plan_is_counted_before_it_is_taken_back(world: World) -> None:
-    await world.transfer(await world.employ(), "requested")
-    await seconded(world, "culture", await world.employ(), world.health)
-    await reports(world, world.culture, world.health)
-    case = await drafted(world, AWAY, days=1)
-    await carried_out(world, case)
-    warned = {one.code: one.count for one in (await previewed(world, back(case))).warnings}
-    assert warned["ended-for-good"] == 3
