@@ -86,8 +86,8 @@ async def test_what_was_passed_on_goes_back_exactly(world: World) -> None:
 async def test_what_was_decided_since_stays(world: World) -> None:
     """And what ended by the plan is counted before it is taken back: one of each kind."""
     lent = await own(world, world.health)
-    await world.transfer(await world.employ(until="account"), "requested")
-    await seconded(world, "culture", await world.employ(until="account"), world.health)
+    await world.transfer(await world.employ(), "requested")
+    await seconded(world, "culture", await world.employ(), world.health)
     case = await drafted(world, AWAY, days=1)
     await carried_out(world, case)
     warned = {one.code: one.count for one in (await previewed(world, back(case))).warnings}
