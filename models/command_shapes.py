@@ -3,12 +3,21 @@
 from datetime import date
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=2000)]
 Login = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{2,59}$")]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,60}$")]
+NamedFields = Annotated[
+    tuple[Annotated[str, StringConstraints(min_length=1, max_length=120)], ...],
+    Field(
+        max_length=50,
+        title="Mục cần sửa",
+        description="Chỉ gồm mục người có hồ sơ tự khai thì người đó sửa; nếu không thì cán bộ nhân sự sửa"
+        " / paths of the form; the person mends what is theirs to declare, HR everything else",
+    ),
+]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 

@@ -49,7 +49,7 @@ from models.command_sessions import (
     OpenListSigning,
     OpenReportSigning,
 )
-from models.command_shapes import Body, Day, Digest, FieldName, Login, Reason, Text
+from models.command_shapes import Body, Day, Digest, FieldName, Login, NamedFields, Reason, Text
 from models.command_signing import (
     CancelSigning,
     CompleteSigning,
@@ -272,6 +272,7 @@ class SendBackItems(Body):
     subject: ClassVar[str] = "agency_month"
     profiles: tuple[UUID, ...] = Field(min_length=1, max_length=LONGEST)
     reason: Reason
+    fields: NamedFields = ()
     partial: bool = Field(default=False, title="Để lại hồ sơ không còn chờ", description=PARTIAL)
 
 

@@ -52,16 +52,18 @@ _LIST = text(
 # A submission that waits goes before an approved revision not yet sent: its approval supersedes that one.
 _ITEMS = text(
     "INSERT INTO month_items (agency_month_id, profile_id, authority_id, revision_id, digest, state, reason,"
-    " changed_at)"
+    " refusal, changed_at)"
     " SELECT :id, p.id, p.authority_id, r.id, r.digest,"
-    " CASE WHEN p.pending_revision_id IS NOT NULL THEN 'listed' WHEN before.state = 'held' THEN 'held'"
-    " ELSE 'approved' END,"
-    " CASE WHEN p.pending_revision_id IS NULL AND before.state = 'held' THEN before.reason END, :now"
+    " CASE WHEN p.pending_revision_id IS NOT NULL THEN 'listed' ELSE coalesce(before.state, 'approved') END,"
+    " CASE WHEN p.pending_revision_id IS NULL THEN before.reason END,"
+    " CASE WHEN p.pending_revision_id IS NULL THEN before.refusal END, :now"
     " FROM profiles p JOIN revisions r ON r.id = coalesce(p.pending_revision_id, p.approved_revision_id)"
-    # What was held stays held from list to list, until it is let go or a new revision is approved.
-    " LEFT JOIN LATERAL (SELECT i.state, i.reason FROM month_items i JOIN agency_months m ON m.id ="
-    "   i.agency_month_id WHERE i.profile_id = p.id AND i.revision_id = r.id"
-    "   ORDER BY m.opened_at DESC, m.id LIMIT 1) before ON true"
+    # What was held stays held from list to list, until it is let go or a new revision is approved; what the
+    # department sent back stays so until there is a new revision.
+    " LEFT JOIN LATERAL (SELECT * FROM (SELECT i.state, i.reason, i.refusal FROM month_items i"
+    "   JOIN agency_months m ON m.id = i.agency_month_id WHERE i.profile_id = p.id AND i.revision_id = r.id"
+    "   ORDER BY m.opened_at DESC, m.id LIMIT 1) last WHERE last.state IN ('held', 'sent_back')) before"
+    "   ON true"
     " WHERE p.agency_id IN (SELECT c.descendant_id FROM agency_closure c WHERE c.ancestor_id = :agency"
     "   AND c.valid_to IS NULL AND hoso_sync_agent(c.descendant_id) = :agency)"
     " AND p.chapter NOT IN ('separation', 'archive')"
@@ -69,7 +71,9 @@ _ITEMS = text(
     # sent from there, and stands here for a newer submission only.
     " AND NOT EXISTS (SELECT 1 FROM month_items i JOIN agency_months m ON m.id = i.agency_month_id"
     "   WHERE i.profile_id = p.id AND m.state <> 'closed' AND i.state = ANY (:outstanding)"
-    "   AND (m.kind = 'whole_stock' OR m.kind = 'event' AND p.pending_revision_id IS NULL))"
+    "   AND (m.kind = 'whole_stock' OR m.kind = 'event' AND p.pending_revision_id IS NULL"
+    # A month that was missed is opened after a later one only where somebody opens it by hand.
+    "     OR m.kind = 'month' AND m.month > :month))"
     " AND (p.pending_revision_id IS NOT NULL OR p.approved_revision_id IS DISTINCT FROM p.synced_revision_id)"
 )
 # What nobody took (no connection, a packet refused as a whole) is tried again with each month.
@@ -79,7 +83,11 @@ _RUNNING = text(
     " FROM agency_months WHERE kind = 'event' AND state <> 'closed'"
 )
 _OPEN_LISTS = text("SELECT id FROM agency_months WHERE state <> 'closed' ORDER BY id")
-_LISTED = text("UPDATE agency_months SET listed = :listed WHERE id = :id")
+# What stays sent back is nobody's to approve or to send: a list of nothing else is over at once.
+_LISTED = text(
+    "UPDATE agency_months SET listed = (SELECT count(*) FROM month_items WHERE agency_month_id = :id"
+    " AND state <> 'sent_back') WHERE id = :id"
+)
 _STANDING = text(
     "SELECT m.id, m.state, m.version, m.listed, m.closes_at, (SELECT count(*) FROM month_items i"
     " WHERE i.agency_month_id = m.id AND i.state = 'listed') AS waiting"
@@ -252,10 +260,8 @@ async def _freeze(connection: AsyncConnection, opening: Opening, agency_id: UUID
     }
     if await connection.scalar(_LIST, values) is None:
         return
-    items = await connection.execute(
-        _ITEMS, {"id": wanted, "agency": agency_id, "now": opening.now, "outstanding": list(OUTSTANDING)}
-    )
-    await connection.execute(_LISTED, {"id": wanted, "listed": items.rowcount})
+    await connection.execute(_ITEMS, {**values, "outstanding": list(OUTSTANDING)})
+    await connection.execute(_LISTED, {"id": wanted})
 
 
 def _days(opening: Opening, dates: MonthDates) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Query
@@ -17,7 +17,7 @@ from api.routers.cases import on_month
 from api.routers.read_work import FewItems
 from api.scope import Read
 from models.command_lists import LONGEST
-from models.command_shapes import Reason
+from models.command_shapes import NamedFields, Reason
 from models.commands import ReleaseMonth, SendBackItems
 from models.errors import RefusedError
 
@@ -41,6 +41,7 @@ class Decision(BaseModel):
         title="Lý do trả lại",
         description="Có lý do: trả lại; không có: phê duyệt / with a reason sent back, without one approved",
     )
+    fields: NamedFields = ()
 
 
 class Decisions(BaseModel):
@@ -48,6 +49,14 @@ class Decisions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     decisions: tuple[Decision, ...] = Field(title="Quyết định", min_length=1, max_length=LONGEST)
+
+
+class Word(NamedTuple):
+    """What is said of one list in one act: approved, or sent back with a reason and perhaps fields."""
+
+    agency_month_id: UUID
+    reason: str | None
+    fields: tuple[str, ...]
 
 
 class Decided(BaseModel):
@@ -90,37 +99,34 @@ async def decide(act: Act, body: Decisions) -> Results:
     """Mỗi hồ sơ một kết quả; hồ sơ không còn chờ thì để lại / one result each, what waits no more is left."""
     turns = asyncio.Semaphore(AT_ONCE)
 
-    async def one(
-        month_id: UUID, reason: str | None, profiles: list[UUID]
-    ) -> dict[tuple[UUID, UUID], Decided]:
+    async def one(word: Word, profiles: list[UUID]) -> dict[tuple[UUID, UUID], Decided]:
         async with turns:
-            return await _judge(act, month_id, reason, profiles)
+            return await _judge(act, word, profiles)
 
     groups = _groups(body.decisions)
-    answers = await asyncio.gather(*(one(*place, profiles) for place, profiles in groups.items()))
+    answers = await asyncio.gather(*(one(*group) for group in groups.items()))
     found = {key: value for answer in answers for key, value in answer.items()}
     return Results(results=[found[d.agency_month_id, d.profile_id] for d in body.decisions])
 
 
-def _groups(decisions: Iterable[Decision]) -> dict[tuple[UUID, str | None], list[UUID]]:
-    """By list and reason: each is one act of its list. The first word about an item counts."""
-    said: dict[tuple[UUID, UUID], str | None] = {}
+def _groups(decisions: Iterable[Decision]) -> dict[Word, list[UUID]]:
+    """By list, reason and fields: each is one act of its list. The first word about an item counts."""
+    said: dict[tuple[UUID, UUID], Word] = {}
     for one in decisions:
-        said.setdefault((one.agency_month_id, one.profile_id), one.reason)
-    groups: dict[tuple[UUID, str | None], list[UUID]] = {}
-    for (month_id, profile_id), reason in said.items():
-        groups.setdefault((month_id, reason), []).append(profile_id)
+        word = Word(one.agency_month_id, one.reason, one.fields if one.reason else ())
+        said.setdefault((one.agency_month_id, one.profile_id), word)
+    groups: dict[Word, list[UUID]] = {}
+    for (_, profile_id), word in said.items():
+        groups.setdefault(word, []).append(profile_id)
     return groups
 
 
-async def _judge(
-    act: Acting, month_id: UUID, reason: str | None, profiles: list[UUID]
-) -> dict[tuple[UUID, UUID], Decided]:
+async def _judge(act: Acting, word: Word, profiles: list[UUID]) -> dict[tuple[UUID, UUID], Decided]:
     """One list's act, and what it came to for each of its profiles."""
-    named = tuple(sorted(profiles))
-    mine = act.for_item(uuid5(month_id, reason or ""))
+    named, (month_id, reason, fields) = tuple(sorted(profiles)), word
+    mine = act.for_item(uuid5(month_id, "\n".join([reason or "", *fields])))
     body = (
-        SendBackItems(profiles=named, reason=reason, partial=True)
+        SendBackItems(profiles=named, reason=reason, fields=fields, partial=True)
         if reason
         else ReleaseMonth(profiles=named, partial=True)
     )

@@ -6,10 +6,10 @@ from itertools import chain
 from models.command_fields import ChangeFields
 from models.commands import EnterForm, ReturnForCorrection, SubmitDeclaration
 from models.errors import FieldRefusal, Refusal, RefusedError
-from models.form import Catalogue, catalogue, owned_by, validate
+from models.form import catalogue, owned_by, validate
 from models.identifiers import agency_month_workflow
 from models.lifecycle.duties import by_policy, close_duty, days_late, open_duty
-from models.lifecycle.forms import on_the_right_form
+from models.lifecycle.forms import is_field, on_the_right_form
 from models.lifecycle.guard import in_chapter, not_own, refuse
 from models.lifecycle.life import AgencyMonth, Approval, Chapter, Duty, Life, Revision
 from models.lifecycle.outcome import Notice, Outcome
@@ -291,7 +291,7 @@ def return_for_correction(
         )
     not_own(scene, life, pending.author_id)
     known = catalogue(pending.form_version)
-    unknown = [f.path for f in body.fields if not _is_field(known, f.path)]
+    unknown = [f.path for f in body.fields if not is_field(known, f.path)]
     if unknown:
         refuse(
             "malformed-request",
@@ -350,11 +350,3 @@ def _open_correction(out: Outcome, life: Life, pending: Revision, scene: Scene) 
         returned=True,
         policy=True,
     )
-
-
-def _is_field(form: Catalogue, path: str) -> bool:
-    try:
-        form.field(path)
-    except KeyError:
-        return False
-    return True

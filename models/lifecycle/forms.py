@@ -23,6 +23,15 @@ def form_of(scene: Scene) -> Catalogue:
     return form_for(scene.law, scene.facts.get("category"), scene.today)
 
 
+def is_field(form: Catalogue, path: str) -> bool:
+    """Whether the form has a field at this path."""
+    try:
+        form.field(path)
+    except KeyError:
+        return False
+    return True
+
+
 def on_the_right_form(draft: Revision, scene: Scene) -> None:
     """Refuse what stands on another form than today's: the category changed since, or a newer form began.
 

@@ -8,8 +8,11 @@ from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from models.commands import ReleaseMonth, SendBackItems
+from models.form import catalogue, forms
+from models.identifiers import profile_workflow
 from models.lifecycle.competence import competent, signing_role
 from models.lifecycle.duties import bearer
+from models.lifecycle.forms import is_field
 from models.lifecycle.guard import refuse
 from models.lifecycle.life import AgencyMonth
 from models.lifecycle.outcome import Notice, Outcome
@@ -129,11 +132,15 @@ def release(month: AgencyMonth, body: ReleaseMonth, scene: Scene) -> Outcome:
 
 
 def send_back(month: AgencyMonth, body: SendBackItems, scene: Scene) -> Outcome:
-    """The department gives items back with a reason instead of approving them."""
+    """The department gives items back with a reason instead of approving them.
+
+    Each profile hears of it and asks whoever can mend it (``mending``): no two are changed in one act.
+    """
     held = _waiting(month)
     chosen, left = _chosen(held, body.profiles, scene, partial=body.partial)
     rule = scene.rule("department_gate")
     competent(rule, scene)
+    _known(month, chosen, body.fields)
     out = Outcome(answer={"sent_back": len(chosen), **left})
     for profile_id in chosen:
         out.update(
@@ -141,8 +148,10 @@ def send_back(month: AgencyMonth, body: SendBackItems, scene: Scene) -> Outcome:
             {"agency_month_id": month.id, "profile_id": profile_id},
             state="sent_back",
             reason=body.reason,
+            refusal={"fields": list(body.fields)} if body.fields else None,
             changed_at=scene.now,
         )
+        out.tell.append((profile_workflow(profile_id), {}))
     if month.gate == BEFORE and len(chosen) == len(held):
         out.subject = {"state": "open"}
     out.happened("month.sent_back", rule, month=month.month, items=len(chosen), gate=month.gate)
@@ -150,6 +159,20 @@ def send_back(month: AgencyMonth, body: SendBackItems, scene: Scene) -> Outcome:
         Notice("items_sent_back", month.agency_id, role="hr_officer", facts={"items": len(chosen)})
     )
     return out
+
+
+def _known(month: AgencyMonth, chosen: Collection[UUID], fields: Collection[str]) -> None:
+    """Refuse a field that is on none of the forms which are sent back."""
+    judged = set(chosen) if fields else set[UUID]()
+    kinds = {item.form for item in month.items if item.profile_id in judged}
+    for path in fields:
+        if not any(form in forms() and is_field(catalogue(form), path) for form in kinds):
+            refuse(
+                "malformed-request",
+                "Có mục không thuộc mẫu hồ sơ.",
+                "A field is not part of the form.",
+                path=path,
+            )
 
 
 def _waiting(month: AgencyMonth) -> dict[UUID, None]:

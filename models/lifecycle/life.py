@@ -11,6 +11,7 @@ from models.lifecycle.consent import Consent
 from models.lifecycle.file_request import FileRequest
 from models.lifecycle.proposed import Proposal
 from models.lifecycle.pulled import Pulled
+from models.lifecycle.sent_back import SentBack
 
 
 class Chapter(StrEnum):
@@ -281,13 +282,12 @@ class Life:
     attached: tuple[tuple[str, bool], ...] = ()  # its files and whether certified, for `field_changes`
     proposals: tuple[Proposal, ...] = ()
     """What waits for an answer; only for the act about one of them."""
-    pulled: Pulled | None = None
+    pulled: Pulled | None = None  # the national record to fill it from; only for that act
+    sent_back: SentBack | None = None  # at the department's gate; only where the profile is looked at
     exportable: Exportable | None = None
-    """The national record to fill it from; only for that act."""
     archived: Archived | None = None
     """What holds the file and since when its keeping runs; only for the acts about that."""
-    disposed: bool = False
-    """Whether its content was destroyed: the tombstone takes no further acts."""
+    disposed: bool = False  # its content was destroyed: the tombstone takes no further acts
     posts: int = 0
     """Roles in agencies that the person holds now, by the own account or by a post's."""
 
@@ -328,8 +328,8 @@ class MonthItem:
     revision_id: UUID
     digest: str
     state: str
-    packed: bool = False
-    """Whether a packet to the national database holds it already."""
+    packed: bool = False  # whether a packet to the national database holds it already
+    form: str = ""  # the version of the form its revision stands on
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from models.calendar import MissingYear, NoPeriod
 from models.commands import CancelSeparation, ConfirmMoveOut, Separate
-from models.lifecycle import acting, slips
+from models.lifecycle import acting, mending, slips
 from models.lifecycle.declaration import leave_list
 from models.lifecycle.duties import bearer, close_duty, days_late, earliest, open_duty, void_duty
 from models.lifecycle.guard import in_chapter, no_open_case, refuse
@@ -236,7 +236,8 @@ def archive(life: Life, *, told_national: bool, scene: Scene) -> Outcome:
 
 
 def look(life: Life, scene: Scene) -> Outcome:
-    """A profile looked at again: a report that outlived its case is put before the department now.
+    """A profile looked at again: a report that outlived its case is put before the department now, and what
+    the department sent back is asked to be mended.
 
     Profiles archived by an earlier release kept it, with no timer that would chase it. Whether the national
     database was told then is not recorded, so the department itself hears of it (hanoi.art12.2.1.b).
@@ -249,6 +250,7 @@ def look(life: Life, scene: Scene) -> Outcome:
             _put_before_the_department(duty, facts, scene, out)
             _reported(str(duty.case_id), duty, "department", scene, out)
     expire(out, life, scene)
+    mending.ask(out, life, scene)
     return out
 
 

@@ -214,6 +214,12 @@ class _Walk(MovingWalk):
         if made is not None:
             self.unsent.append((facts["revision"], made))
 
+    def sent_back(self, facts: Mapping[str, Any]) -> None:
+        """The department sent a revision back at its gate: to be mended, and met by the next submission."""
+        due = by_policy(self.scene.policy.declarations.correction, self.scene)
+        owner = (str(facts["party"]), self.agency_id)
+        self.begin("update_after_change", due=due, owed_by=owner, returned=True, policy=True)
+
     def next_assumed(self, number: int, on: date) -> None:
         """The step after one that was taken as signed on a day; the total period runs beside it."""
         step = next(one for one in steps_of(self.life(), self.scene) if one.number == number)
@@ -278,6 +284,7 @@ HANDLERS: Mapping[str, Callable[[_Walk, Mapping[str, Any]], None]] = {
     "declaration.submitted": _Walk.submitted,
     "declaration.returned": _Walk.returned,
     "national.refused": _Walk.national_refused,
+    "gate.sent_back": _Walk.sent_back,
     "review.signed": _Walk.reviewed,
     "declaration.entered": _Walk.by_agency,
     "approval.signed": _Walk.approval,

@@ -23,10 +23,15 @@ _OVERTAKEN = text(
     " AND i.state IN ('approved', 'cleared', 'held') AND i.tran_code IS NULL AND i.revision_id <> :revision"
     " RETURNING m.id, m.agency_id, m.month"
 )
+# What the department sent back before the call waits for a newer revision, not for another look at itself.
 _UNDER_WAY = text(
     "SELECT EXISTS (SELECT 1 FROM month_items i JOIN agency_months m ON m.id = i.agency_month_id"
     " WHERE i.profile_id = :profile AND m.state <> 'closed'"
     " AND (i.state = 'sent' OR i.tran_code IS NOT NULL AND i.state IN ('approved', 'cleared')))"
+    " OR EXISTS (SELECT 1 FROM (SELECT i.state, m.gate FROM month_items i"
+    "   JOIN agency_months m ON m.id = i.agency_month_id WHERE i.profile_id = :profile"
+    "   AND i.revision_id = :revision ORDER BY m.opened_at DESC, m.id LIMIT 1) last"
+    "   WHERE last.state = 'sent_back' AND last.gate = 'before_outgoing_call')"
 )
 _AGENT = text("SELECT hoso_sync_agent(:agency)")
 _LIST = text(

@@ -121,8 +121,8 @@ MONTH_LISTING = text(
 )
 """The month on whose list a profile stands."""
 ITEMS = text(
-    "SELECT profile_id, revision_id, digest, state, tran_code IS NOT NULL AS packed FROM month_items"
-    " WHERE agency_month_id = :id ORDER BY profile_id"
+    "SELECT i.profile_id, i.revision_id, i.digest, i.state, i.tran_code IS NOT NULL AS packed, form_version"
+    " FROM month_items i JOIN revisions r ON r.id = i.revision_id WHERE agency_month_id = :id ORDER BY 1"
 )
 SHOWN_LIST = text(
     "SELECT l.id, l.account_id, l.state, l.digest,"
@@ -327,7 +327,7 @@ def month_of(row: Any, items: Sequence[Any] = ()) -> AgencyMonth:
         rolled_end=row.rolled_end,
         version=row.version,
         duties=tuple(duty_of(d) for d in row.duties),
-        items=tuple(MonthItem(i.profile_id, i.revision_id, i.digest, i.state, i.packed) for i in items),
+        items=tuple(MonthItem(*item) for item in items),  # in the order of ITEMS' columns
         counts=dict(row.counts),
         gate=row.gate,
         kind=row.kind,

@@ -46,6 +46,7 @@ from models.record.load import (
 )
 from models.record.proposals import with_proposals
 from models.record.pulling import with_attached, with_base, with_pulled
+from models.record.sent_back import with_sent_back
 from models.record.sql import inserting, updating
 from models.record.tools import Tools
 from models.record.write import GENESIS, end_of_stream
@@ -170,6 +171,8 @@ async def with_content(connection: AsyncConnection, tools: Tools, ask: Ask, foun
         life = await with_base(connection, tools, life)
     elif verb in ("answer_proposal", "national_differs"):
         life = await with_proposals(connection, tools, await with_base(connection, tools, life))
+    elif verb == "look" and ask.subject == "profile":
+        life = await with_sent_back(connection, life)
     elif verb == "complete_pull":
         life = await with_pulled(connection, tools, life, UUID(str(ask.facts["record"])))
     return replace(found, subject=replace(found.subject, life=life))

@@ -4,16 +4,20 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from models.commands import ReleaseMonth, SendBackItems
-from models.database import engine_for
+from models.commands import ReleaseMonth, SendBackItems, SubmitDeclaration
+from models.database import engine_for, transaction
 from models.messages import MonthStart
+from models.record.load import content_of
 from models.regulations import in_force
 from tests.activities.batches.conftest import OPENING, batch, items_of, month_of, submitted
 from tests.activities.batches.test_sending import approved, settle
 from tests.world import World, build, tools_for
+
+WHY = "thiếu quyết định nâng lương"
 
 
 @pytest.fixture
@@ -110,6 +114,106 @@ async def test_what_did_not_pass_stands_on_the_next_list(world, month, months, r
     following = await month_of(world, world.culture, "2026-02")
     assert await states(world, following) == ["approved", "approved", "listed"]
     assert (await step(world, following, "look")).at_gate == 2
+
+
+async def send_back(world: World, month: Any, profile: UUID, *fields: str) -> None:
+    body = SendBackItems(profiles=(profile,), reason=WHY, fields=fields)
+    done = await world.ask("department.head", body, month.id, subject="agency_month")
+    assert done.status == 200, done.answer
+
+
+async def told(world: World, profile: UUID) -> list[Any]:
+    """What the profile's own workflow asks when the line of the outbox is said; what is owed after it."""
+    sql = "SELECT 1 FROM outbox WHERE workflow_id = :w AND sent_at IS NULL"
+    assert await world.rows(sql, w=f"profile/{profile}"), "somebody is told"
+    await world.step("look", profile)
+    return await owed(world, profile)
+
+
+async def owed(world: World, profile: UUID) -> list[Any]:
+    sql = "SELECT * FROM duties WHERE profile_id = :p AND facts ? 'sent_back' ORDER BY opened_at"
+    return await world.rows(sql, p=profile)
+
+
+async def next_month(world: World, months: Any, run: Any, number: int) -> Any:
+    """The list of February or March, opened in its time."""
+    world.now = datetime(2026, number, 23 if number == 2 else 26, 17, 5, tzinfo=UTC)
+    name = f"2026-{number:02}"
+    await run(months.open_agency_months, MonthStart(authority_id=world.authority, month=name), at=world.now)
+    return await month_of(world, world.culture, name)
+
+
+async def test_what_is_sent_back_before_the_call_is_owed_and_stays_back_until_it_is_mended(
+    world, month, months, run
+) -> None:
+    waiting = [p for p, item in (await items_of(world, month.id)).items() if item.state == "approved"]
+    back, other = sorted(waiting)
+    await step(world, month, "gate_opens")
+    await send_back(world, month, back, "ethnicity")
+    (duty,) = await told(world, back)
+    assert (duty.slot, duty.party, duty.state, duty.returned) == (
+        "update_after_change",
+        "person",
+        "open",
+        True,
+    )
+    assert duty.facts["fields"] == ["ethnicity"]
+    assert await owed(world, other) == []
+    said = await world.one(
+        "SELECT returned_fields FROM revisions r JOIN profiles p ON p.approved_revision_id = r.id"
+        " WHERE p.id = :p",
+        p=back,
+    )
+    assert said.returned_fields == [{"path": "ethnicity", "reason": WHY}, {"reason": WHY}]
+    await world.step("look", back)
+    assert len(await owed(world, back)) == 1, "looked at again, nothing more is asked"
+
+    following = await next_month(world, months, run, 2)
+    item = (await items_of(world, following.id))[back]
+    assert (item.state, item.reason, item.refusal) == ("sent_back", WHY, {"fields": ["ethnicity"]})
+    assert following.listed == 2, "what stays back is nobody's to approve or send"
+    assert (await step(world, following, "look")).at_gate == 1
+    await world.step("look", back)
+    assert len(await owed(world, back)) == 1, "carried to the next list, it is not asked for anew"
+
+    before = await world.one("SELECT approved_revision_id AS id FROM profiles WHERE id = :p", p=back)
+    async with transaction(world.tools.engine, world.scope) as connection:
+        content = await content_of(connection, world.tools, world.authority, before.id)
+    changed = {**content, "contact_phone": "0900000002"}
+    revision, digest = await world.draft(back, changed, evidence=("e" * 64,))
+    sent = await world.ask(str(back), SubmitDeclaration(revision_id=revision, digest=digest), back)
+    assert sent.status == 200, sent.answer
+    assert [d.state for d in await owed(world, back)] == ["met"]
+    await approved(world, back)
+    march = await next_month(world, months, run, 3)
+    item = (await items_of(world, march.id))[back]
+    assert (item.state, item.reason, item.refusal) == ("approved", None, None)
+
+
+async def test_a_list_of_what_stays_back_alone_is_over_at_once(world, month, months, run) -> None:
+    await step(world, month, "gate_opens")
+    for profile, item in (await items_of(world, month.id)).items():
+        if item.state == "approved":
+            await send_back(world, month, profile)
+        else:
+            await world.rows("UPDATE profiles SET chapter = 'archive' WHERE id = :p RETURNING id", p=profile)
+    following = await next_month(world, months, run, 2)
+    assert (following.state, following.listed) == ("closed", 0)
+    assert await states(world, following) == ["sent_back", "sent_back"]
+    assert not await world.rows("SELECT 1 FROM duties WHERE agency_month_id = :m", m=following.id)
+
+
+async def test_what_is_sent_back_after_the_call_is_owed_too(world, month, run, months) -> None:
+    await world.rows("UPDATE agency_months SET gate = 'after' WHERE id = :m RETURNING id", m=month.id)
+    assert (await run(months.submit_batch, batch(world, month))).done == 2
+    await settle(run, months, batch(world, month))
+    assert (await step(world, month, "receipts")).chapter == "gate"
+    back = next(p for p, item in (await items_of(world, month.id)).items() if item.state == "accepted")
+    await send_back(world, month, back)
+    (duty,) = await told(world, back)
+    assert (duty.party, duty.facts["fields"], duty.returned) == ("hr_officer", [], True)
+    following = await next_month(world, months, run, 2)
+    assert back not in await items_of(world, following.id), "what they hold is not sent again by itself"
 
 
 async def test_a_list_that_was_opened_before_the_law_changed_ends_as_it_began(

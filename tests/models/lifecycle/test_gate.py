@@ -1,12 +1,14 @@
 """The department's gate, after the outgoing call or before it, and by whose signature."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from models.calendar import at_local
 from models.commands import ReleaseMonth, SendBackItems
+from models.identifiers import profile_workflow
 from models.lifecycle import gate
 from models.lifecycle import month as steps
 from models.lifecycle.life import AgencyMonth
@@ -20,6 +22,7 @@ from tests.models.lifecycle.scenes import (
     changed,
     event,
     notice,
+    refusal_in,
     refused,
     scene,
 )
@@ -68,12 +71,26 @@ def test_items_are_sent_back_with_the_reason() -> None:
     assert (row["state"], row["reason"]) == ("sent_back", "sai ngạch")
     told = notice(out, "items_sent_back")
     assert (told.agency_id, told.role, told.facts) == (CULTURE, "hr_officer", {"items": 1})
+    assert out.tell == [(profile_workflow(ONE), {})], "the profile asks whoever can mend it"
     with refused("wrong-state"):
         gate.send_back(
             listed("accepted", "sent", state="gate"),
             SendBackItems(profiles=(TWO,), reason="sai"),
             department(DAY),
         )
+
+
+def test_the_department_may_name_fields_of_the_form() -> None:
+    month = listed("accepted", "accepted", state="gate")
+    month = replace(month, items=tuple(replace(i, form="tt06_2023") for i in month.items))
+    out = gate.send_back(
+        month, SendBackItems(profiles=(ONE,), reason="sai ngạch", fields=("ethnicity",)), department(DAY)
+    )
+    assert changed(out, "month_items")["refusal"] == {"fields": ["ethnicity"]}
+    with refused("malformed-request") as caught:
+        body = SendBackItems(profiles=(ONE,), reason="sai ngạch", fields=("ethnicity", "no_such"))
+        gate.send_back(month, body, department(DAY))
+    assert refusal_in(caught).extra == {"path": "no_such"}
 
 
 def test_some_are_released_and_the_rest_go_on_waiting() -> None:
