@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.apart import Versions
@@ -70,6 +70,8 @@ from workflows.transfer import TransferWorkflow
 HORIZON = timedelta(days=45)
 """How far ahead of its next wake a profile has a workflow."""
 MISSED = timedelta(minutes=10)
+STUCK = timedelta(days=1)
+"""After which a month that still makes its lists keeps no later one waiting."""
 ENDING = timedelta(days=90)
 """Ahead of its end an archive timestamp is asked about; the worker's setting decides what is due."""
 
@@ -118,7 +120,7 @@ _MONTHS = text(
 )
 _LINES = text("SELECT DISTINCT workflow_id FROM outbox WHERE sent_at IS NULL ORDER BY workflow_id")
 _ENDING = text("SELECT 1 FROM archived_files WHERE ends_at < :before LIMIT 1")
-_CLOSED_ENDS = text("SELECT month FROM month_ends WHERE state = 'closed'")
+_MONTH_ENDS = text("SELECT month, state, opened_at FROM month_ends")
 _REVIEWS = text(
     "SELECT w.period, w.state, (SELECT min(t.next_wake_at) FROM review_reports t WHERE t.review_id = w.id"
     " AND t.state IN ('open', 'signing')) AS wake FROM reviews w"
@@ -207,21 +209,32 @@ class Reconciler:
         )
 
     async def _calendar_workflows(self, authority: Row[Any], now: datetime, findings: Findings) -> None:
-        """The digest, and every month since installation that was not closed: missed months are caught up."""
+        """The digest, and the months since installation: those that were missed are caught up."""
         authority_id = authority.authority_id
         digest = digest_workflow(authority_id)
         if await self._start(
             DigestWorkflow.run, DigestStart(authority_id=authority_id), digest, "Bản tin sáng"
         ):
             findings.started.append(digest)
-        closed = {row.month for row in await self._rows(authority_id, _CLOSED_ENDS)}
+        rows = {row.month: row for row in await self._rows(authority_id, _MONTH_ENDS)}
         for month in _months(authority.installed_on.strftime("%Y-%m"), f"{legal_date(now):%Y-%m}"):
+            row = rows.get(month)
+            if row is not None and row.state == "closed":
+                continue
             workflow_id = month_end_workflow(authority_id, month)
             start = MonthStart(authority_id=authority_id, month=month)
-            if month not in closed and await self._start(
+            if await self._start(
                 MonthEndWorkflow.run, start, workflow_id, f"Cuối tháng {month}", again=False
             ):
                 findings.started.append(workflow_id)
+                return  # it starts the next one itself, once its lists are made: none is made before them
+            making = row is None or (row.state == "opening" and row.opened_at > now - STUCK)
+            if making and await self._runs(workflow_id):
+                return
+
+    async def _runs(self, workflow_id: str) -> bool:
+        described = await self._client.get_workflow_handle(workflow_id).describe()
+        return described.status is WorkflowExecutionStatus.RUNNING
 
     async def _backup(self, now: datetime, findings: Findings) -> None:
         """The month's backup waits for its night; one whose workflow is gone is begun again."""

@@ -224,6 +224,18 @@ class TestMissed:
         assert {row.state for row in await world.rows(sql, m=january.id)} == {"void"}
         assert {row.state for row in await world.rows(sql, m=february.id)} == {"open"}
 
+    async def test_a_month_opened_after_a_later_one_takes_nobody_from_it(
+        self, world: World, months, run
+    ) -> None:
+        profile = await submitted(world, 1)
+        world.now = datetime(2026, 2, 23, 17, 0, tzinfo=UTC)
+        await run(months.open_agency_months, start(world, "2026-02"), at=world.now)
+        await run(months.open_agency_months, start(world), at=world.now)
+        january = await month_of(world, world.culture)
+        february = await month_of(world, world.culture, "2026-02")
+        assert set(await items_of(world, february.id)) == {profile}
+        assert (january.state, january.listed, await items_of(world, january.id)) == ("closed", 0, {})
+
     async def test_a_missing_calendar_year_is_told_to_the_administrator_once(
         self, world: World, months, run
     ) -> None:
