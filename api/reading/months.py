@@ -1,7 +1,8 @@
 """Month ends: was it done, where each agency stands, and what the approver is about to sign."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints
@@ -16,6 +17,21 @@ from api.scope import Reading
 from models.record.awaited_acts import AT_GATE
 
 Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+State = Literal[
+    "listed",
+    "approved",
+    "held",
+    "cleared",
+    "returned",
+    "sent",
+    "accepted",
+    "rejected",
+    "released",
+    "sent_back",
+    "moved",
+]
+"""Where an item of a list stands."""
+STATES: tuple[State, ...] = get_args(State)
 
 
 class MonthEnd(BaseModel):
@@ -158,16 +174,20 @@ async def month_ends(read: Reading, limit: int, after: str | None) -> MonthEnds:
 
 
 async def agency_months(
-    read: Reading, *, month: str | None, agency: UUID | None, limit: int, after: str | None
+    read: Reading, *, month: str | None, agency: UUID | None, below: bool, limit: int, after: str | None
 ) -> AgencyMonths:
-    """The months of the agencies in scope; their counts say how much is still to be done."""
+    """The months of the agencies in scope; their counts say how much is still to be done.
+
+    With ``below`` also of the units beneath the agency that is named.
+    """
     reach = await permits.within(read, "read_reports")
     values: dict[str, Any] = {"month": month, "agency": agency, "limit": limit + 1}
     where = [permits.covered(reach, "m.agency_id", values)]
     if month is not None:
         where.append("m.month = :month")
     if agency is not None:
-        where.append("m.agency_id = :agency")
+        units = permits.AGENCIES.replace(":subtrees", "ARRAY[:agency]") if below else None
+        where.append(f"m.agency_id = ANY ({units})" if units else "m.agency_id = :agency")
     key = key_of(after, UUID)
     if key is not None:
         where.append("m.id > CAST(:last AS uuid)")
@@ -180,8 +200,12 @@ async def agency_months(
     )
 
 
-async def agency_month(read: Reading, month_id: UUID, limit: int, after: str | None) -> AgencyMonth:
+async def agency_month(
+    read: Reading, month_id: UUID, states: Sequence[State] | None, limit: int, after: str | None
+) -> AgencyMonth:
     """One agency's month; each item with what changed since last time, every earlier check and failure (R34).
+
+    With ``states`` only the items that stand so: a number of the board, opened.
 
     Raises:
         RefusedError: ``not-found``, ``not-permitted``.
@@ -193,7 +217,10 @@ async def agency_month(read: Reading, month_id: UUID, limit: int, after: str | N
     key = key_of(after, int, UUID)
     where = " AND (-coalesce(i.risk, 8), i.profile_id) > (:risk, CAST(:last AS uuid))" if key else ""
     risk, last = key or (None, None)
-    values = {"id": month_id, "limit": limit + 1, "risk": risk, "last": last}
+    values: dict[str, Any] = {"id": month_id, "limit": limit + 1, "risk": risk, "last": last}
+    if states:
+        where += " AND i.state = ANY (:states)"
+        values["states"] = list(states)
     result = await read.connection.execute(text(_ITEMS.format(where=where)), values)
     items, more = page(result.all(), limit)
     failed = await failures(read, month_id, row.agency_id, items)

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from api.paging import Page, cursor, key_of, page
 from api.reading import permits
+from api.reading.readiness_months import MonthFigures, figures, lists_of, previous
 from api.scope import Reading
 from models.access import Target
 from models.form import catalogue, may_know
@@ -23,11 +24,6 @@ from models.regulations import Slot
 
 Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Level = Literal["unit", "first_rank"]
-
-SIGNED = ("approved", "held", "cleared", "sent", "accepted", "rejected", "released", "sent_back")
-"""States of an item whose revision was signed for this month."""
-TAKEN = ("accepted", "released")
-"""States of an item that the national database took."""
 
 
 class MeasureWords(BaseModel):
@@ -46,17 +42,6 @@ class CriterionWords(BaseModel):
     name_en: str = Field(title="Tên tiêu chí (tiếng Anh)")
     how: str = Field(title="Cách đo", description="Chính sách của hệ thống: văn bản không nêu cách đo")
     citation: str | None = Field(title="Căn cứ", description="Không có: văn bản đang có hiệu lực không nêu")
-
-
-class MonthFigures(BaseModel):
-    """One month's list of whoever synchronises for the unit."""
-
-    agency_month_id: UUID = Field(title="Danh sách tháng")
-    month: str = Field(title="Tháng")
-    state: str = Field(title="Trạng thái")
-    listed: int = Field(title="Số hồ sơ trong danh sách")
-    signed: int = Field(title="Đã ký")
-    accepted: int = Field(title="Cơ sở dữ liệu quốc gia đã nhận")
 
 
 class UnitReadiness(BaseModel):
@@ -145,15 +130,6 @@ _UNITS = (
     " FROM (SELECT *, ready - profiles AS worst FROM summed WHERE profiles > 0) s"
     " JOIN agencies a ON a.id = s.agency_id WHERE {after} ORDER BY s.worst, s.agency_id LIMIT :limit"
 )
-_LISTS = text(
-    "SELECT m.id, m.agency_id, m.month, m.state, m.listed,"
-    " (SELECT count(*) FROM month_items i WHERE i.agency_month_id = m.id AND i.state = ANY (:signed))"
-    "   AS signed,"
-    " (SELECT count(*) FROM month_items i WHERE i.agency_month_id = m.id AND i.state = ANY (:taken))"
-    "   AS accepted"
-    " FROM agency_months m WHERE m.agency_id = ANY (:agencies) AND m.month = ANY (:months)"
-    " AND m.kind = 'month'"
-)
 _FIRST_RANK = (
     "(SELECT f.id FROM agency_closure k JOIN agencies f ON f.id = k.ancestor_id"
     " LEFT JOIN agencies up ON up.id = f.parent_id WHERE k.descendant_id = unit AND k.valid_to IS NULL"
@@ -184,13 +160,15 @@ async def board(read: Reading, *, month: str, level: Level, limit: int, after: s
     values: dict[str, Any] = {"limit": limit + 1}
     if key is not None:
         values |= {"worst": key[0], "last": key[1]}
+    place = "unit" if level == "unit" else _FIRST_RANK
     query = _UNITS.format(
-        place="unit" if level == "unit" else _FIRST_RANK,
+        place=place,
         within=permits.covered(reach, "c.agency_id", values),
         after="true" if key is None else "(s.worst, s.agency_id) > (:worst, CAST(:last AS uuid))",
     )
     rows, more = page((await read.connection.execute(text(query), values)).all(), limit)
-    lists = await _lists(read, [row.agency_id for row in rows], month)
+    shown = [row.agency_id for row in rows]
+    lists = await lists_of(read, reach, shown, month, place)
     return Board(
         as_of=read.now,
         month=month,
@@ -234,18 +212,6 @@ async def unready(
     )
 
 
-def previous(month: str) -> str:
-    """The month before a month."""
-    year, number = int(month[:4]), int(month[5:])
-    return f"{year}-{number - 1:02}" if number > 1 else f"{year - 1}-12"
-
-
-async def _lists(read: Reading, agencies: list[UUID], month: str) -> dict[tuple[UUID, str], Any]:
-    values = {"agencies": agencies, "months": [month, previous(month)]}
-    rows = await read.connection.execute(_LISTS, {**values, "signed": list(SIGNED), "taken": list(TAKEN)})
-    return {(row.agency_id, row.month): row for row in rows}
-
-
 async def _criteria(read: Reading) -> list[CriterionWords]:
     law, _ = await read.law_at(read.who.agency_id)
     rule = law.slot(Slot.QUALITY_CRITERIA)
@@ -272,8 +238,8 @@ def _unit(row: Any, lists: dict[tuple[UUID, str], Any], month: str) -> UnitReadi
         unready=row.unready,
         met=met,
         scores={one.value: _score(met[_SCORED[one].value], row.profiles) for one in Criterion},
-        this_month=_figures(lists.get((row.agency_id, month))),
-        last_month=_figures(lists.get((row.agency_id, previous(month)))),
+        this_month=figures(lists.get((row.agency_id, month))),
+        last_month=figures(lists.get((row.agency_id, previous(month)))),
         synchronised_by=row.agent if row.agent != row.agency_id else None,
     )
 
@@ -291,13 +257,6 @@ _SCORED = {
 def _score(met: int, profiles: int) -> float | None:
     """Per cent of the profiles, rounded down so that 100 means all."""
     return met * 1000 // profiles / 10 if profiles else None
-
-
-def _figures(row: Any) -> MonthFigures | None:
-    if row is None:
-        return None
-    values = {name: row._mapping[name] for name in ("month", "state", "listed", "signed", "accepted")}
-    return MonthFigures(agency_month_id=row.id, **values)
 
 
 def _profile(row: Any, measure: Measure, level: int) -> Unready:

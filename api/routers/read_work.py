@@ -70,11 +70,12 @@ async def list_agency_months(
     read: Read,
     month: Annotated[months.Month | None, Query(title="Tháng", description="yyyy-mm")] = None,
     agency: Annotated[UUID | None, Query(title="Cơ quan, đơn vị")] = None,
+    below: Annotated[bool, Query(title="Cả đơn vị bên dưới")] = False,
     limit: Limit = 50,
     after: After = None,
 ) -> months.AgencyMonths:
     """Where the agencies in scope stand."""
-    return await months.agency_months(read, month=month, agency=agency, limit=limit, after=after)
+    return await months.agency_months(read, month=month, agency=agency, below=below, limit=limit, after=after)
 
 
 @router.get("/whole-stock", operation_id="getWholeStock", summary="Phê duyệt lần đầu toàn bộ hồ sơ")
@@ -99,10 +100,17 @@ async def list_whole_stock(
 
 @router.get("/agency-months/{month_id}", operation_id="getAgencyMonth", summary="Một danh sách tháng")
 async def get_agency_month(
-    read: Read, month_id: UUID, limit: FewItems = 50, after: After = None
+    read: Read,
+    month_id: UUID,
+    state: Annotated[
+        list[months.State] | None,
+        Query(title="Trạng thái của hồ sơ", description="Có thể nêu nhiều lần / may be given several times"),
+    ] = None,
+    limit: FewItems = 50,
+    after: After = None,
 ) -> months.AgencyMonth:
     """The list with what changed since last time and every earlier check, for whoever is about to sign."""
-    return await months.agency_month(read, month_id, limit, after)
+    return await months.agency_month(read, month_id, state, limit, after)
 
 
 @router.get("/imports/{import_id}", operation_id="getImport", summary="Một lần nhập sổ / one import")

@@ -15,7 +15,7 @@ from models.database import Scope, engine_for
 from models.record.law_of import Laws
 from models.record.tools import Tools
 from models.regulations import in_force
-from models.tables import AgencyMonthRow, MonthItemRow
+from models.tables import AgencyClosureRow, AgencyMonthRow, AgencyRow, MonthItemRow
 from tests.api.reading.world import NOW, TODAY, Caller, World, code_of
 from tests.forms import COMPLETE
 
@@ -71,17 +71,37 @@ def people(world: World) -> dict[str, UUID]:
             )
         made["new"] = await world.profile(c, "Trần Thị Mới", world.a)
         await world.duty(c, world.a, date(2026, 3, 20), profile_id=made["short"])
-        month = made["month"] = uuid4()
+        month, below, deep = made["month"], made["below"], made["deep"] = uuid4(), uuid4(), uuid4()
+        unit = uuid4()
         await c.execute(
-            insert(AgencyMonthRow).values(
-                id=month, authority_id=world.authority, agency_id=world.a, month="2026-02", state="closed",
-                version=1, listed=2, opened_at=NOW, closes_at=NOW, summary={}, **WINDOW,
+            insert(AgencyRow).values(
+                id=unit, authority_id=world.authority, code="H26.9", name="Đơn vị 9", kind="unit",
+                parent_id=world.a1, has_account=True, valid_from=date(2025, 1, 1),
             )
         )  # fmt: skip
-        for who, state in (("right", "accepted"), ("short", "listed")):
+        for depth, ancestor in enumerate([unit, world.a1, world.a]):
+            await c.execute(
+                insert(AgencyClosureRow).values(
+                    authority_id=world.authority, ancestor_id=ancestor, descendant_id=unit, depth=depth,
+                    valid_from=date(2025, 1, 1),
+                )
+            )  # fmt: skip
+        for one, agency, state, listed in (
+            (month, world.a, "closed", 2), (below, world.a1, "gate", 1), (deep, unit, "closed", 1),
+        ):  # fmt: skip
+            await c.execute(
+                insert(AgencyMonthRow).values(
+                    id=one, authority_id=world.authority, agency_id=agency, month="2026-02", state=state,
+                    version=1, listed=listed, opened_at=NOW, closes_at=NOW, summary={}, **WINDOW,
+                )
+            )  # fmt: skip
+        for one, who, state in (
+            (month, "right", "accepted"), (month, "short", "listed"), (below, "coded", "released"),
+            (deep, "coded", "approved"),
+        ):  # fmt: skip
             await c.execute(
                 insert(MonthItemRow).values(
-                    agency_month_id=month, profile_id=made[who], authority_id=world.authority,
+                    agency_month_id=one, profile_id=made[who], authority_id=world.authority,
                     revision_id=made[f"{who}.revision"], digest="0" * 64, state=state, changed_at=NOW,
                 )
             )  # fmt: skip
@@ -110,7 +130,7 @@ async def test_the_worst_unit_stands_first_with_its_numbers(
     assert first["scores"]["complete"] == 33.3
     assert first["last_month"] == {
         "agency_month_id": str(people["month"]), "month": "2026-02", "state": "closed",
-        "listed": 2, "signed": 1, "accepted": 1,
+        "lists": 1, "listed": 2, "signed": 1, "accepted": 1, "opens": ANY,
     }  # fmt: skip
     assert first["this_month"] is None
     cited = {one["criterion"]: one["citation"] for one in board["criteria"]}
@@ -127,6 +147,44 @@ async def test_pages_and_the_first_rank(caller: Caller, world: World, people: di
     ranked = await units(caller, "sonoivu", level="first_rank")
     assert sum(one["profiles"] for one in ranked.values()) == 4
     assert code_of(await caller.get("/readiness", params={"after": "x"})) == (400, "malformed-request")
+
+
+async def test_the_months_of_the_first_rank_are_those_of_all_beneath_it(
+    caller: Caller, world: World, people: dict[str, UUID]
+) -> None:
+    """Its people are those of the whole subtree: so are the lists, and each number opens one."""
+    ranked = await units(caller, "sonoivu", level="first_rank", month="2026-03")
+    summed = ranked[str(world.a1)]["last_month"]
+    opens = summed.pop("opens")
+    assert summed == {
+        "agency_month_id": None, "month": "2026-02", "state": "open", "lists": 2, "listed": 2, "signed": 2,
+        "accepted": 1,
+    }  # fmt: skip
+    lists = await opened(caller, opens["lists"])
+    assert {one["id"] for one in lists["items"]} == {str(people["below"]), str(people["deep"])}
+    assert ranked[str(world.a)]["last_month"]["agency_month_id"] == str(people["month"])
+    own = await units(caller, "sonoivu", month="2026-02")
+    assert own[str(world.a1)]["this_month"]["agency_month_id"] == str(people["below"])
+    assert own[str(world.a)]["this_month"]["listed"] == 2, "a unit's own number is its own list's"
+
+
+@pytest.mark.parametrize(
+    ("number", "who"),
+    [("signed", "right"), ("not_signed", "short"), ("accepted", "right"), ("not_accepted", "short")],
+)
+async def test_each_number_of_the_month_opens_its_profiles(
+    caller: Caller, world: World, people: dict[str, UUID], number: str, who: str
+) -> None:
+    own = await units(caller, "hr.a", month="2026-02")
+    found = await opened(caller, own[str(world.a)]["this_month"]["opens"][number])
+    assert [one["profile_id"] for one in found["items"]] == [str(people[who])]
+    assert {one["state"] for one in found["items"]} <= {"accepted", "listed"}
+
+
+async def opened(caller: Caller, address: str) -> Any:
+    answer = await caller.get(address.removeprefix("/api/v1"))
+    assert answer.status_code == 200, answer.text
+    return answer.json()
 
 
 async def test_scope_and_role(caller: Caller, world: World, people: dict[str, UUID]) -> None:
