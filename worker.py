@@ -116,6 +116,7 @@ class Offices:
             months.await_receipts,
             self.bulk.run_bulk,
             self.reorganising.move_people,
+            self.national.reconcile_national,
         ]
 
     @property
@@ -131,7 +132,6 @@ class Offices:
             self.national.tell_status,
             self.national.tell_tree,
             self.national.pull_record,
-            self.national.reconcile_national,
             self.digests.send_digests,
             self.imports.import_workbook,
             self.recomputing.recompute_duties,
@@ -300,11 +300,15 @@ async def serve(part: Part, settings: Settings) -> None:
 def step_back(by: int) -> None:
     """Let every other process go first, where the system knows how; a batch waits rather than a person.
 
-    A process that leads a session of its own, as each child of ``hoso run`` does, steps back as that session:
-    Linux may share the processor between sessions first (sched(7), autogroup); this one has nobody else.
+    To Linux each thread has a niceness of its own, and only new ones inherit it. A process that leads a
+    session of its own, as each child of ``hoso run`` does, steps back as that session: Linux may share the
+    processor between sessions first (sched(7), autogroup); this one has nobody else.
     """
     if hasattr(os, "nice"):
-        os.nice(by)
+        nice = os.nice(by)
+        for thread in Path("/proc/self/task").glob("*"):
+            with suppress(ProcessLookupError):
+                os.setpriority(os.PRIO_PROCESS, int(thread.name), nice)
     if hasattr(os, "getsid") and os.getsid(0) == os.getpid():
         with suppress(
             OSError

@@ -18,7 +18,10 @@ with workflow.unsafe.imports_passed_through():
 
 LONG = timedelta(hours=6)
 SHARES = {"approve": 200, "submit": 1000}
-"""Items of one agency after which its batch goes to the end of the queue: a large one starves nobody."""
+"""Items of one agency after which its batch goes to the end of the queue: a large one starves nobody.
+
+A list that is signed as one is one file and one signature: only what is compared before it goes in shares.
+"""
 SIGNING, CALLING = timedelta(seconds=60), timedelta(seconds=30)
 """Batches beat beside their work: a dead worker's is soon another's. Typesetting may hold a beat up."""
 SUMMARY = {

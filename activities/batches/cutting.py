@@ -6,7 +6,6 @@ that is signed later; a cut that was interrupted begins its rows again, and nobo
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from functools import partial
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -61,12 +60,22 @@ _BEGIN_AGAIN = text("DELETE FROM approval_list_rows WHERE list_id = :id")
 async def cut_list(
     tools: Tools, store: DocumentStore, batch: Batch, list_id: UUID, chosen: Sequence[UUID]
 ) -> BatchResult:
-    """Cut one list; a second run of the same one changes nothing once it was shown."""
+    """Cut one list; a second run of the same one changes nothing once it was shown.
+
+    What is not compared yet is compared share after share; the list itself is one file, made in one go.
+    """
     assert batch.command_id is not None
     progress = Progress(tools, batch)
-    await progress.tell("describing")
-    described = partial(progress.tell, "describing")
-    await describe(tools, batch.authority_id, batch.agency_month_id, chosen, described)
+    before = await progress.told("describing")
+    if not before:
+        await progress.tell("describing")
+
+    async def described(done: int) -> None:
+        await progress.tell("describing", before + done)
+
+    about_list = (tools, batch.authority_id, batch.agency_month_id, chosen, described)
+    if await describe(*about_list, most=batch.most):
+        return BatchResult(more=True)
     scope = Scope(batch.authority_id, everything=True)
     async with transaction(tools.engine, scope) as connection:
         about = (await connection.execute(_ABOUT, {"id": list_id})).one()

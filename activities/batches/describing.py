@@ -39,20 +39,23 @@ async def describe(
     month_id: UUID,
     chosen: Sequence[UUID] | None,
     tell: Callable[[int], Awaitable[None]],
-) -> None:
+    *,
+    most: int | None = None,
+) -> bool:
     """Describe what waits and is not described yet: all of the list, or the chosen.
 
-    ``tell`` hears how many this run has described.
+    ``tell`` hears how many this run has described. With ``most`` it describes no more than so many; answers
+    whether there are others.
     """
-    done = 0
     scope = Scope(authority_id, everything=True)
     named = list(chosen) if chosen is not None else None
-    values = {"month": month_id, "chosen": named, "most": AT_ONCE}
+    values = {"month": month_id, "chosen": named, "most": min(AT_ONCE, most or AT_ONCE)}
+    done = 0
     while True:
         async with transaction(tools.engine, scope) as connection:
             rows = (await connection.execute(_UNDESCRIBED, values)).all()
-            if not rows:
-                return
+            if not rows or (most is not None and done >= most):
+                return bool(rows)
             wanted = {one for row in rows for one in (row.revision_id, row.before) if one is not None}
             contents = await contents_of(connection, tools, authority_id, list(wanted))
             described = await asyncio.to_thread(_in_words, month_id, rows, contents)

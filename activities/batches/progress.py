@@ -23,6 +23,7 @@ _TELL = text(
     " WHERE command_id = (SELECT command_id FROM approval_rounds WHERE command_id = :id"
     "   FOR NO KEY UPDATE SKIP LOCKED)"
 )
+_TOLD = text("SELECT phase_done FROM approval_rounds WHERE command_id = :id AND phase = :phase")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +39,9 @@ class Progress:
         values = {"id": self.batch.command_id, "phase": phase, "done": done}
         async with transaction(self.tools.engine, Scope(self.batch.authority_id, everything=True)) as own:
             await own.execute(_TELL, values)
+
+    async def told(self, phase: Phase) -> int:
+        """How many an earlier share of the round was through, where it ended in this phase."""
+        values = {"id": self.batch.command_id, "phase": phase}
+        async with transaction(self.tools.engine, Scope(self.batch.authority_id, everything=True)) as own:
+            return await own.scalar(_TOLD, values) or 0

@@ -85,6 +85,15 @@ def logged_in(run: Run, login: str, password: str) -> httpx.Client:
     return run.web(answer.json()["token"])
 
 
+def _batches_step_back(run: Run) -> None:
+    """All threads of the batches give way to whoever answers people; nobody else does."""
+    children, here = run.children(), os.getpriority(os.PRIO_PROCESS, run.process.pid)
+    for name, steps in {"batches": 10, "api": 0, "workflows": 0, "activities": 0}.items():
+        threads = Path(f"/proc/{children[name]['pid']}/task").glob("*")
+        nice = {os.getpriority(os.PRIO_PROCESS, int(one.name)) for one in threads}
+        assert nice == {min(here + steps, 19)}, name
+
+
 def gone(children: dict[str, dict[str, Any]]) -> bool:
     """Whether none of these processes is there any more."""
     return not any(started_at(child["pid"]) == child["since"] for child in children.values())
@@ -115,6 +124,7 @@ def test_from_an_empty_folder_to_a_login_and_again(first: Run, folder: Path) -> 
         assert docs.status_code == 200
         assert "https://" not in docs.text, "the page must work without internet"
         assert web.get("/api/v1/openapi.json").json()["paths"]
+    _batches_step_back(first)
     before = _seen(first, logins)
     assert before["profiles"] > 0
     assert before["me"] == HR

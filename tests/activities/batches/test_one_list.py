@@ -92,6 +92,23 @@ async def test_one_signature_approves_them_all(world, listed, months, run, signi
     assert len(answers) == 4
 
 
+async def test_what_is_not_compared_yet_is_compared_in_shares_before_the_list_is_cut(
+    world, listed, months, run
+) -> None:
+    month, _ = listed
+    await world.rows("UPDATE month_items SET described = NULL RETURNING profile_id")
+    asked = await world.ask("culture.approver", CutList(), month.id, subject="agency_month")
+    share = batch(world, month, asked.id).model_copy(update={"most": 3})
+    first = await run(months.approve_batch, share)
+    left = await world.rows("SELECT 1 FROM month_items WHERE described IS NULL")
+    assert (first.more, len(left)) == (True, 1), "others have their turn in between"
+    assert (await list_of(world, UUID(asked.answer["list_id"]))).state == "cutting"
+    told = await world.one("SELECT phase, phase_done FROM approval_rounds WHERE command_id = :c", c=asked.id)
+    assert (told.phase, told.phase_done) == ("describing", 3)
+    second = await run(months.approve_batch, share)
+    assert (second.more, second.done) == (False, 4)
+
+
 async def test_what_is_signed_is_the_file_that_was_shown(world, listed, months, run, signing) -> None:
     month, people = listed
     shown = await cut(world, months, run, month)
