@@ -46,11 +46,13 @@ class ReconciliationRun(Message):
     authority_id: UUID
     reconciliation_id: UUID
     now: datetime
+    most: int | None = None  # pages after which it gives way to others and is asked again; none: all
 
 
 class Reconciled(Message):
-    """What a comparison came to."""
+    """What a comparison came to; ``more``: it is not over, and says only how far it is."""
 
+    more: bool = False
     compared: int = 0
     different: int = 0
     resent: int = 0

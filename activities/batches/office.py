@@ -42,7 +42,8 @@ class MonthOffice(MonthActivities):
     @activity.defn(name="close_month_end")
     async def close_month_end(self, start: MonthStart) -> MonthOpened:
         """See ``activities.batches.closing``."""
-        return await close_month_end(self.tools, start)
+        queue = self.settings.task_queue if self.gateway is not None else None
+        return await close_month_end(self.tools, queue, start)
 
     @activity.defn(name="approve_batch")
     async def approve_batch(self, batch: Batch) -> BatchResult:

@@ -1,12 +1,13 @@
 """A revision of ours as an item of a packet."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.national.adapter import ItemHeader, PacketItem
@@ -73,13 +74,20 @@ async def items_of(
     """The same for many revisions in two round trips; what cannot be expressed is its own refusal."""
     rows = (await connection.execute(_REVISION, {"ids": list(revisions), "unit": unit_id})).all()
     contents = await contents_of(connection, tools, authority_id, [row.id for row in rows])
+    # Some milliseconds each: what else this process serves, its heartbeats too, goes on beside them.
+    return await asyncio.to_thread(_made, rows, contents, mapping, employed=unit_id is not None)
+
+
+def _made(
+    rows: Sequence[Row[Any]], contents: dict[UUID, dict[str, Any]], mapping: Mapping, *, employed: bool
+) -> dict[UUID, PacketItem | ValueRefusedError]:
     made: dict[UUID, PacketItem | ValueRefusedError] = {}
     for row in rows:
         header = ItemHeader(row.profile_id, row.digest, row.approved_on, row.document_sha256)
         try:
             asked = _in_the_mapping_s_form(contents[row.id], row.form_version, mapping, row.approved_on)
             content = {MANAGED: row.national_code, EMPLOYED: row.code, **asked}
-            if unit_id is not None:
+            if employed:
                 content[EMPLOYED] = row.code
             made[row.id] = mapping.item(content, header)
         except ValueRefusedError as refused:

@@ -4,6 +4,7 @@ First what they hold for us, then what we believe they hold. A page's difference
 is done about them and the cursor moves after, so whatever dies, the next attempt finds them and goes on.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.national.adapter import Difference, NationalError, NationalGateway
+from activities.national.adapter import Difference, HeldRecord, NationalError, NationalGateway
 from activities.national.items import items_of
 from activities.national.judging import Found, Ours, judge_theirs
 from activities.national.mappings import Mapping
@@ -80,14 +81,19 @@ class Comparison:
 
 
 async def reconcile(comparison: Comparison) -> Reconciled:
-    """Carry it through from wherever it is; a second time it only says what it came to.
+    """Carry it on from wherever it is, to its end or for ``run.most`` pages; a second time it only says what
+    it came to.
 
     Raises:
         ApplicationError: no answer now; the engine tries again, for a whole night of maintenance if need be.
     """
     tools, run = comparison.tools, comparison.run
     try:
+        pages = 0
         while (row := await _row(comparison)).state != "done":
+            if pages == run.most:
+                return Reconciled(more=True, compared=row.compared)
+            pages += 1
             await open_way(tools, run.authority_id, run.now)
             await (_theirs if row.state == "theirs" else _ours)(comparison, row)
             comparison.beat(row.state, row.compared)
@@ -108,11 +114,15 @@ async def _theirs(comparison: Comparison, row: Row[Any]) -> None:
     page = await comparison.gateway.held(row.national_code, row.cursor, PAGE)
     async with transaction(comparison.tools.engine, comparison.scope) as connection:
         ours = await _known(connection, comparison, [one.profile_id for one in page.records])
-        found = [judge_theirs(comparison.mapping, one, ours.get(one.profile_id)) for one in page.records]
+        found = await asyncio.to_thread(_judged, comparison.mapping, page.records, ours)
         await _keep(connection, comparison, [one for one in found if one is not None])
     await _repair(comparison)
     state = "theirs" if page.next else "ours"
     await _go_on(comparison, state, page.next, len(page.records))
+
+
+def _judged(mapping: Mapping, records: Sequence[HeldRecord], ours: dict[UUID, Ours]) -> list[Found | None]:
+    return [judge_theirs(mapping, one, ours.get(one.profile_id)) for one in records]
 
 
 async def _ours(comparison: Comparison, row: Row[Any]) -> None:

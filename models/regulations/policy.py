@@ -65,6 +65,13 @@ class Regimes(Frozen):
     """Running duties keep the basis they were opened on, or are reckoned again (slot running_duties)."""
 
 
+class Reconciliations(Frozen):
+    """When both sides are compared: the texts want them to agree, and name no day, so this is policy."""
+
+    after_month_end: bool = True
+    """Everything the national database and we hold is compared once each month's end is closed."""
+
+
 class Accounts(Frozen):
     """Passwords and second factors: no text gives numbers, so these are policy."""
 
@@ -123,6 +130,7 @@ class Policy(Frozen):
     accounts: Accounts = Accounts()
     breaches: Breaches = Breaches()
     regimes: Regimes = Regimes()
+    reconciliations: Reconciliations = Reconciliations()
 
 
 class PlannedStep(Frozen):

@@ -24,7 +24,8 @@ class ReconciliationRow(Table):
     state: Mapped[str]
     """Which side is gone through: what they hold, then what we believe they hold."""
     document: Mapped[str]
-    ordered_by: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
+    ordered_by: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
+    """Nobody, where policy orders it after a month's end."""
     ordered_at: Mapped[datetime]
     cursor: Mapped[str]
     """The last profile gone through on that side; empty before the first."""

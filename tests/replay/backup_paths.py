@@ -77,6 +77,12 @@ PATHS: dict[str, Callable[[], Path]] = {
         Script(),
         until_end,
     ),
+    "reconciliation/in_shares": lambda: Path(
+        ReconciliationWorkflow,
+        ReconciliationRun(authority_id=AUTHORITY, reconciliation_id=OTHER, now=NOW),
+        Script(),
+        until_end,
+    ),
     "administration/backups_ordered": lambda: Path(
         AdministrationWorkflow,
         AdministrationStart(authority_id=AUTHORITY),

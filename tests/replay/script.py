@@ -247,8 +247,11 @@ class Script:
         self.asked.append("record_backup")
 
     @activity.defn(name="reconcile_national")
-    async def reconcile_national(self, _run: ReconciliationRun) -> Reconciled:
-        """Compared."""
+    async def reconcile_national(self, run: ReconciliationRun) -> Reconciled:
+        """A share of it compared, and then the rest."""
+        self.asked.append("compared")
+        if run.most is not None and self.asked.count("compared") == 1:
+            return Reconciled(more=True, compared=5)
         return Reconciled(compared=9, different=2, resent=1, proposed=1)
 
     @activity.defn(name="recompute_duties")

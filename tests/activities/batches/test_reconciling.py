@@ -1,9 +1,11 @@
 """Everything both sides hold, compared and repaired against the emulator; a second run does nothing."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
+from temporalio.client import WorkflowExecutionStatus
 from temporalio.exceptions import ApplicationError
 
 from activities.national import reconciling
@@ -11,8 +13,11 @@ from activities.national.mappings import load_mapping
 from activities.national.office import NationalOffice
 from models.command_national import AnswerProposal, OrderReconciliation
 from models.database import transaction
+from models.identifiers import reconciliation_workflow
+from models.messages import MonthStart
 from models.messages_admin import Reconciled, ReconciliationRun
 from models.record.load import content_of
+from models.regulations.policy import Reconciliations
 from tests.activities.batches.conftest import batch, month_of
 from tests.activities.batches.test_sending import approved, ready, settle, small_packets
 from tests.world import World
@@ -202,3 +207,56 @@ async def test_whatever_dies_it_goes_on_and_one_runs_at_a_time(
         m=RUNNING,
     )
     assert [i.profile_id for i in items] == [told[2]]
+
+
+async def test_a_share_of_pages_is_gone_through_and_the_next_goes_on_there(world, told, office, run) -> None:
+    ordered = await order(world)
+    asked = ReconciliationRun(authority_id=world.authority, reconciliation_id=ordered, now=world.now, most=1)
+    shares = []
+    while (done := await run(office.reconcile_national, asked, at=world.now)).more:
+        shares.append(done.compared)
+    assert len(shares) >= 2, "three people and two of them on a page: each side wants several pages"
+    assert shares == sorted(shares)
+    assert done.compared >= 3
+    row = await world.one("SELECT state, compared FROM reconciliations WHERE id = :r", r=ordered)
+    assert (row.state, row.compared) == ("done", done.compared)
+
+
+CLOSED = datetime(2026, 2, 23, 17, 5, tzinfo=UTC)
+
+
+async def close(world: World, months: Any, run: Any) -> list[Any]:
+    """January's end is closed; the comparisons there are."""
+    start = MonthStart(authority_id=world.authority, month="2026-01")
+    await run(months.close_month_end, start, at=CLOSED, attempt=21)
+    return await world.rows("SELECT * FROM reconciliations ORDER BY ordered_at")
+
+
+async def test_once_a_month_s_end_is_closed_both_sides_are_compared_by_policy(
+    world, told, months, office, run, client
+) -> None:
+    (ordered,) = await close(world, months, run)
+    assert (ordered.state, ordered.ordered_by, ordered.ordered_at) == ("theirs", None, CLOSED)
+    handle = client.get_workflow_handle(reconciliation_workflow(world.authority))
+    assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
+    event = await world.one(
+        "SELECT facts, actor_role FROM events WHERE kind = 'reconciliation.ordered' AND stream_id = :a",
+        a=world.authority,
+    )
+    assert (event.facts["policy"], event.actor_role) == (True, "system")
+    asked = ReconciliationRun(authority_id=world.authority, reconciliation_id=ordered.id, now=CLOSED)
+    assert (await run(office.reconcile_national, asked, at=CLOSED)).compared >= 3
+    assert [row.id for row in await close(world, months, run)] == [ordered.id], "closed again, not again"
+    await handle.terminate("seen")
+
+
+async def test_no_comparison_is_ordered_beside_another_or_where_policy_wants_none(
+    world, told, months, run, monkeypatch
+) -> None:
+    policy = world.tools.policy
+    none = policy.model_copy(update={"reconciliations": Reconciliations(after_month_end=False)})
+    monkeypatch.setattr(world.tools, "policy", none)
+    assert await close(world, months, run) == []
+    monkeypatch.setattr(world.tools, "policy", policy)
+    by_hand = await order(world)
+    assert [row.id for row in await close(world, months, run)] == [by_hand]

@@ -21,6 +21,7 @@ from temporalio.worker import Worker
 
 from activities.acts.office import ActOffice
 from activities.batches.office import MonthOffice
+from activities.national.office import NationalOffice
 from api.commands import Engine, submit
 from models.calendar import legal_date
 from models.commands import ApproveList, ReleaseMonth
@@ -85,6 +86,7 @@ async def working(world: World, months: MonthOffice, settings: Any, client: Clie
         months.approve_batch,
         months.submit_batch,
         months.await_receipts,
+        NationalOffice(months.settings, months.tools, months.gateway).reconcile_national,
     ]
     queue = settings.task_queue
     async with (
@@ -161,6 +163,17 @@ async def test_a_month_from_window_to_window(
     following = await month_of(world, world.culture, window.next_month)
     assert set(await items_of(world, following.id)) == {people[2]}
     assert await month_end.result() == 4
+    await passing(client, lambda: compared(world))
+    found = await world.rows(
+        "SELECT kind, repair FROM national_differences WHERE profile_id = ANY (:people)", people=people
+    )
+    assert found == [], "what was sent is what they hold"
+
+
+async def compared(world: World) -> bool:
+    """Whether both sides were compared, by nobody's order."""
+    rows = await world.rows("SELECT state, ordered_by FROM reconciliations")
+    return [(row.state, row.ordered_by) for row in rows] == [("done", None)]
 
 
 async def begun(client: Client, world: World, queue: str) -> tuple[str, Any, Any]:
