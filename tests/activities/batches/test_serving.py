@@ -173,5 +173,5 @@ def test_batches_step_back_as_the_session_they_lead() -> None:
     told = subprocess.run(
         [sys.executable, "-c", asked], capture_output=True, text=True, start_new_session=True, check=True
     )
-    assert told.stdout.split()[0] == "7"
+    assert told.stdout.split()[0] == str(min(os.nice(0) + 7, 19)), "from where the tests themselves stand"
     assert told.stdout.split()[-2:] == ["nice", "7"]
