@@ -4,7 +4,6 @@ PostgreSQL keeps the truth: what should be awake is started, what the engine run
 and a workflow that missed an act looks again. Run at start, nightly, and by hand (``hoso reconcile``).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -56,6 +55,7 @@ from models.messages import (
 from models.messages_admin import BackupStart, ReconciliationRun
 from models.record.basis import basis_of
 from models.record.left_behind import bereft
+from models.record.months import months_between
 from models.record.recompute import survey
 from models.record.shelf import Shelf
 from workflows.agency_month import AgencyMonthWorkflow
@@ -217,7 +217,7 @@ class Reconciler:
         ):
             findings.started.append(digest)
         rows = {row.month: row for row in await self._rows(authority_id, _MONTH_ENDS)}
-        for month in _months(authority.installed_on.strftime("%Y-%m"), f"{legal_date(now):%Y-%m}"):
+        for month in months_between(authority.installed_on.strftime("%Y-%m"), f"{legal_date(now):%Y-%m}"):
             row = rows.get(month)
             if row is not None and row.state == "closed":
                 continue
@@ -395,11 +395,3 @@ class Reconciler:
             if await self._rows(authority_id, _EXISTS[kind], id=subject):
                 return True
         return False
-
-
-def _months(first: str, last: str) -> Iterator[str]:
-    """Months from ``first`` to ``last``, both ``yyyy-mm``, inclusive."""
-    year, number = map(int, first.split("-"))
-    while (month := f"{year:04d}-{number:02d}") <= last:
-        yield month
-        year, number = year + number // 12, number % 12 + 1

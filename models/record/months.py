@@ -1,6 +1,7 @@
 """The month: when its window opens, ends, and gives way to the next one."""
 
 import calendar as gregorian
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -41,6 +42,14 @@ class MonthDates:
 def next_month(month: str) -> str:
     """The month after ``yyyy-mm``."""
     return f"{last_day(month) + DAY:%Y-%m}"
+
+
+def months_between(first: str, last: str) -> Iterator[str]:
+    """The months from ``first`` to ``last``, both ``yyyy-mm``, inclusive."""
+    year, number = map(int, first.split("-"))
+    while (month := f"{year:04d}-{number:02d}") <= last:
+        yield month
+        year, number = year + number // 12, number % 12 + 1
 
 
 async def window_of(tools: Tools, authority_id: UUID, month: str) -> Window:
