@@ -6,9 +6,9 @@ from uuid import UUID
 import pytest
 
 from models.commands import GiveNotice, ReportError, WithdrawNotice
-from models.lifecycle.declaration import give_notice, withdraw_notice
 from models.lifecycle.errors import report_error
 from models.lifecycle.life import Chapter, Life
+from models.lifecycle.noticing import give_notice, withdraw_notice
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.wake import profile_wake, wake_profile
 from models.regulations import in_force
@@ -113,6 +113,21 @@ def test_without_a_duty_in_the_law_there_is_no_notice() -> None:
         give_notice(
             life(), GiveNotice(kind="other", changed_on=MONDAY, document="5/QĐ"), scene(MONDAY, law=law)
         )
+
+
+def test_a_decision_of_the_mapping_desk_is_carried_out_once() -> None:
+    """Another one, or a notice about none, is a duty of its own."""
+    body = GiveNotice(
+        kind="other", changed_on=MONDAY, document="5/QĐ", mapping=UUID(int=7), paths=("religion",)
+    )
+    found = opened(give_notice(life(), body, scene(MONDAY)), "update_after_change")
+    assert (found.facts["mapping"], found.facts["paths"]) == (str(UUID(int=7)), ["religion"])
+    owing = life(duties=(found.duty,))
+    with refused("wrong-state"):
+        give_notice(owing, body, scene(MONDAY))
+    for other in (UUID(int=8), None):
+        again = give_notice(owing, body.model_copy(update={"mapping": other}), scene(MONDAY))
+        assert opened(again, "update_after_change").facts.get("mapping") == (str(other) if other else None)
 
 
 def test_a_notice_given_in_error_is_void_not_met() -> None:

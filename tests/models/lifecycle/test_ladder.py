@@ -9,10 +9,10 @@ import pytest
 
 from models.calendar import Calendar, start_of_day
 from models.commands import GiveNotice
-from models.lifecycle.declaration import give_notice
 from models.lifecycle.duties import NIGHT, ladder, next_wake, spread
 from models.lifecycle.life import Chapter, Duty, Life
 from models.lifecycle.month import open_month
+from models.lifecycle.noticing import give_notice
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.wake import after, profile_wake, wake_month, wake_profile, wake_transfer
 from models.regulations import in_force

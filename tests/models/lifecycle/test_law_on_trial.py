@@ -7,10 +7,10 @@ import pytest
 from models.calendar import start_of_day
 from models.commands import CreateAccount, GiveNotice, OpenProfile, ReportError
 from models.lifecycle.account import create_account, open_profile
-from models.lifecycle.declaration import give_notice
 from models.lifecycle.errors import report_error
 from models.lifecycle.life import Chapter
 from models.lifecycle.month import open_month
+from models.lifecycle.noticing import give_notice
 from models.lifecycle.scene import Scene
 from models.regulations import RuleSet, in_force
 from tests.models.lifecycle.scenes import (

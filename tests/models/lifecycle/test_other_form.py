@@ -8,9 +8,10 @@ import pytest
 
 from models.commands import GiveNotice, ReopenProfile, SubmitDeclaration
 from models.form import catalogue, digest
-from models.lifecycle.declaration import give_notice, submit
+from models.lifecycle.declaration import submit
 from models.lifecycle.forms import form_for, form_of
 from models.lifecycle.life import Chapter, Life
+from models.lifecycle.noticing import give_notice
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.reentry import reopen
 from models.lifecycle.scene import Scene

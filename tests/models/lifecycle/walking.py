@@ -25,7 +25,7 @@ from models.commands import (
     WithdrawNotice,
     WithdrawTransfer,
 )
-from models.lifecycle import account, approval, declaration, separation, transfer
+from models.lifecycle import account, approval, declaration, noticing, separation, transfer
 from models.lifecycle.life import Account, AccountState, Approval, Case, Chapter, Life, Status
 from models.lifecycle.outcome import Insert, Outcome, Update
 from models.lifecycle.scene import Scene
@@ -96,12 +96,12 @@ class Walk:
                 return approval.prepare(life, body, officer, None)
             case "notice":
                 kind = ("salary", "family", "other")[choice % 3]
-                return declaration.give_notice(
+                return noticing.give_notice(
                     life, GiveNotice(kind=kind, changed_on=day, document="5"), officer
                 )
             case "withdraw_notice":
                 duty = life.duties[choice % len(life.duties)].id if life.duties else UUID(int=1)
-                return declaration.withdraw_notice(life, WithdrawNotice(duty_id=duty, reason=REASON), officer)
+                return noticing.withdraw_notice(life, WithdrawNotice(duty_id=duty, reason=REASON), officer)
             case "request":
                 to = (HEALTH, CULTURE, OFFICER)[choice % 3]
                 body = RequestTransfer(to_agency_id=to, mode="điều động", effective_on=day, document="1")
