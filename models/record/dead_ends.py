@@ -52,7 +52,7 @@ _ABOVE = text(
     " WHERE valid_to IS NULL GROUP BY 1"
 )
 _OFFICES = text("SELECT department_id, ict_department_id FROM authorities WHERE authority_id = :authority")
-_PEOPLE = text(
+_ACCOUNTS = (
     "SELECT a.id, a.authority_id, a.profile_id, a.agency_id,"
     " CASE WHEN a.suspended_at IS NULL THEN a.state ELSE :suspended END AS state,"
     " (SELECT coalesce(json_agg(json_build_object('role', g.role, 'agency_id', g.agency_id, 'valid_from',"
@@ -61,13 +61,21 @@ _PEOPLE = text(
     "   FROM grants g WHERE g.account_id = a.id) AS grants,"
     " (SELECT coalesce(json_agg(json_build_array(c.valid_from, c.valid_to)), '[]') FROM certificates c"
     "   WHERE c.account_id = a.id AND c.withdrawn_at IS NULL) AS certificates"
-    " FROM accounts a WHERE a.kind <> 'service' AND (a.kind = 'agency'"
-    "   OR EXISTS (SELECT 1 FROM grants g WHERE g.account_id = a.id)"
-    "   OR EXISTS (SELECT 1 FROM delegations d WHERE d.delegate_id = a.id AND d.state = 'granted'))"
-    " AND (CAST(:places AS uuid[]) IS NULL"
-    "   OR EXISTS (SELECT 1 FROM grants g WHERE g.account_id = a.id AND g.agency_id = ANY (:places))"
-    "   OR EXISTS (SELECT 1 FROM delegations d WHERE d.delegate_id = a.id AND d.state = 'granted'"
-    "     AND d.agency_id = ANY (:places))) ORDER BY a.id"
+    " FROM accounts a WHERE a.kind <> 'service' AND {which} ORDER BY a.id"
+)
+_PEOPLE = text(
+    _ACCOUNTS.format(
+        which="(a.kind = 'agency' OR EXISTS (SELECT 1 FROM grants g WHERE g.account_id = a.id)"
+        " OR EXISTS (SELECT 1 FROM delegations d WHERE d.delegate_id = a.id AND d.state = 'granted'))"
+    )
+)
+# Found from the places: among the accounts of all officials those with a right there are few.
+PEOPLE_AT = text(
+    _ACCOUNTS.format(
+        which="a.id IN (SELECT g.account_id FROM grants g WHERE g.agency_id = ANY (CAST(:places AS uuid[]))"
+        " UNION SELECT d.delegate_id FROM delegations d WHERE d.state = 'granted'"
+        " AND d.agency_id = ANY (CAST(:places AS uuid[])))"
+    )
 )
 _LENT = text(
     "SELECT d.delegate_id, hoso_delegation(d.id, 5) AS standing FROM delegations d"
@@ -183,8 +191,10 @@ async def possible_signers(
     With ``places`` those alone whose right comes from one of these agencies: enough for what is owed there.
     """
     where = {"places": list(places) if places is not None else None}
+    asked = (_PEOPLE, {}) if places is None else (PEOPLE_AT, where)
     people, lent = await together(
-        connection, [(_PEOPLE, {**where, "suspended": SUSPENDED}), (_LENT, {**where, "today": today})]
+        connection,
+        [(asked[0], {**asked[1], "suspended": SUSPENDED}), (_LENT, {**where, "today": today})],
     )
     received: dict[UUID, list[Delegation]] = defaultdict(list)
     for row in lent:

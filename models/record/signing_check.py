@@ -51,7 +51,7 @@ _WAITING = text(
     " ORDER BY i.profile_id"
 )
 # A life as far as the right to sign it is concerned: of a list of thousands nothing else is read.
-_LIVES = text(f"""
+LIVES_TO_SIGN = text(f"""
     SELECT p.*,
       (SELECT json_build_object('id', a.id, 'state', a.state) FROM accounts a
           WHERE a.id = p.account_id) AS account,
@@ -144,7 +144,7 @@ async def check_signing(
     case = await _case(connection, tools, authority_id, month_id, account_id, now)
     rows = (await connection.execute(_WAITING, {"id": month_id})).all()
     listed = [Listed(month_id, n, r.profile_id, r.revision_id, r.digest) for n, r in enumerate(rows, 1)]
-    judged = await judge(connection, case, listed, _LIVES)
+    judged = await judge(connection, case, listed, LIVES_TO_SIGN)
     if lacking is not None:
         judged = [
             replace(one, refusal=lacking) if one.refusal is None or _code(one) == ONE_BY_ONE else one

@@ -15,6 +15,7 @@ from models.messages import MonthStart
 from models.regulations import in_force
 from tests.activities.batches.conftest import OPENING, batch, chosen, items_of, month_of, submitted
 from tests.forms import COMPLETE
+from tests.models.record.test_signing_check import check, named
 from tests.world import World, build, tools_for
 
 pytestmark = pytest.mark.rule("phu_yen.art6.1")
@@ -105,6 +106,17 @@ async def test_nobody_but_the_head_approves_the_stock(world: World, months: Any,
     single = await world.ask("culture.approver", alone, profile)
     assert single.answer is not None
     assert (single.status, single.answer["code"]) == (403, "not-competent")
+    told = await check(world, stock.id, "culture.approver")  # and it is said before the PIN
+    assert told.round is not None
+    assert (told.round.code, told.round.citation, told.by_list) == (
+        "not-competent",
+        refused.answer["citation"],
+        0,
+    )
+    (barred,) = told.barred
+    assert (barred.refusal.code, named(world, barred)) == ("not-competent", {"culture.head": 1})
+    head = await check(world, stock.id, "culture.head")
+    assert (head.round, head.signable, head.by_list) == (None, (profile,), 1)
 
 
 async def approved_all(world: World, months: Any, run: Any, stock: Any) -> None:

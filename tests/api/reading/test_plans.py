@@ -19,7 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.cli.embedded import EmbeddedPostgres
 from models.database import Scope, engine_for, transaction
+from models.record.actors import SUSPENDED
+from models.record.dead_ends import PEOPLE_AT
 from models.record.load import LIFE, LIVES
+from models.record.signing_check import LIVES_TO_SIGN
 from tests import stock
 from tests.api.reading.world import NOW, Caller, World
 
@@ -143,7 +146,7 @@ async def test_the_whole_authority_s_morning_is_counted_in_indexes_alone(
     assert {"ix_duties_today", "ix_revisions_waiting"} <= alone
 
 
-@pytest.mark.parametrize("read", [LIFE, LIVES], ids=["one", "many"])
+@pytest.mark.parametrize("read", [LIFE, LIVES, LIVES_TO_SIGN], ids=["one", "many", "to be signed"])
 async def test_no_act_reads_a_growing_table_from_end_to_end_for_a_life(
     filled: World, read: TextClause
 ) -> None:
@@ -156,5 +159,19 @@ async def test_no_act_reads_a_growing_table_from_end_to_end_for_a_life(
         plan = row.scalar_one()[0]["Plan"]
     await engine.dispose()
     assert plan["Actual Rows"] == (1 if read is LIFE else 2)
+    whole = {node["Relation Name"] for node in nodes(plan) if node["Node Type"] == "Seq Scan"}
+    assert whole & stock.LARGE == set()
+
+
+async def test_who_could_sign_is_found_from_the_place_not_among_all_accounts(filled: World) -> None:
+    engine = engine_for(filled.database.url("api"), pool_size=1)
+    async with transaction(engine, Scope(filled.authority, everything=True)) as connection:
+        row = await connection.execute(
+            text(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {PEOPLE_AT.text}"),
+            {"places": [str(filled.a)], "suspended": SUSPENDED},
+        )
+        plan = row.scalar_one()[0]["Plan"]
+    await engine.dispose()
+    assert plan["Actual Rows"] == 3, "of agency A: HR, who was HR, and the approver"
     whole = {node["Relation Name"] for node in nodes(plan) if node["Node Type"] == "Seq Scan"}
     assert whole & stock.LARGE == set()
