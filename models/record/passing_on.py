@@ -70,7 +70,10 @@ _DELEGATIONS = text(
     " ORDER BY d.id FOR NO KEY UPDATE"
 )
 _NAMED = text(
-    "SELECT 'account' AS kind, id, agency_id, NULL::uuid AS twin FROM accounts WHERE agency_id = ANY (:ended)"
+    # A person's own goes with the person: who came since is moved before the unit ends.
+    "SELECT 'account' AS kind, a.id, a.agency_id, NULL::uuid AS twin FROM accounts a"
+    " WHERE a.agency_id = ANY (:ended) AND NOT EXISTS (SELECT 1 FROM profiles p WHERE p.account_id = a.id"
+    "   AND p.agency_id = a.agency_id)"
     " UNION ALL SELECT 'breach', id, agency_id, NULL FROM breaches WHERE agency_id = ANY (:ended)"
     " AND state <> 'closed'"
     " UNION ALL SELECT 'report', t.id, t.agency_id, (SELECT o.id FROM review_reports o"
