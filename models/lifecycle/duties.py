@@ -165,7 +165,7 @@ def open_duty(
     # Opened with its dates already past: what was missed is said once, in the notice below.
     duty = replace(duty, next_wake_at=next_wake(duty, scene, subject_id))
     late = due_at is not None and due_at <= scene.now
-    outcome.opened.append(DutyOpened(duty, nominal, facts))
+    outcome.opened.append(DutyOpened(duty, nominal, facts, scene.law.hash))
     outcome.happened(
         "duty.opened",
         obligation,

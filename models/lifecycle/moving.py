@@ -14,7 +14,7 @@ from uuid import UUID
 from models.identifiers import transfer_workflow
 from models.lifecycle.duties import void_duty
 from models.lifecycle.life import PERSON, AccountState, Case, Chapter, Duty, Life
-from models.lifecycle.outcome import Event, Notice, Outcome
+from models.lifecycle.outcome import Event, Notice, Outcome, Update
 from models.lifecycle.reorganisation import Switch
 from models.lifecycle.scene import Scene
 from models.lifecycle.secondment import end_share
@@ -131,15 +131,8 @@ def _follow(out: Outcome, life: Life, old: UUID, to: UUID, reshaping: Reshaping,
     """The case, what is shared with a host, and every open duty; answers how many duties changed hands."""
     gone = _case(out, life, old, to, reshaping, scene)
     _share(out, life, old, to, reshaping, scene)
-    after = _afterwards(life, to, reshaping)
-    place = reshaping.places.get(to)
-    there = replace(
-        scene,
-        law=place.law if place is not None and place.law is not None else scene.law,
-        facts=_facts(scene, place),
-        managing_agency_id=_above(to, reshaping),
-    )
-    step = awaited(after, there) if life.pending is not None else None
+    there = scene_of(to, reshaping, scene)
+    step = awaited(_afterwards(life, to, reshaping), there) if life.pending is not None else None
     for duty in life.duties:
         if gone and duty.case_id is not None:
             continue
@@ -153,6 +146,27 @@ def _follow(out: Outcome, life: Life, old: UUID, to: UUID, reshaping: Reshaping,
         elif agency != duty.agency_id:
             out.moved[duty.id] = agency
     return len(out.moved) + sum(one.table == "duties" for one in out.writes)
+
+
+def scene_of(to: UUID, reshaping: Reshaping, scene: Scene) -> Scene:
+    """The scene as it is for somebody of another unit: its law, what the law asks of it, who is above it."""
+    place = reshaping.places.get(to)
+    law = place.law if place is not None and place.law is not None else scene.law
+    return replace(scene, law=law, facts=_facts(scene, place), managing_agency_id=_above(to, reshaping))
+
+
+def moved_life(life: Life, to: UUID, reshaping: Reshaping, out: Outcome) -> Life:
+    """The life as the decision leaves it: the unit, and every duty with whoever owes it from now on."""
+    return replace(_afterwards(life, to, reshaping), duties=duties_after(life, out))
+
+
+def duties_after(life: Life, out: Outcome) -> tuple[Duty, ...]:
+    """The duties that are still open after a decision, each with whoever owes it then."""
+    closed = {one.duty_id for one in out.closed}
+    written = [one for one in out.writes if isinstance(one, Update) and one.table == "duties"]
+    owed: dict[UUID, dict[str, Any]] = {duty: {"agency_id": to} for duty, to in out.moved.items()}
+    owed |= {one.key["id"]: one.values for one in written}
+    return tuple(replace(one, **owed.get(one.id, {})) for one in life.duties if one.id not in closed)
 
 
 def _afterwards(life: Life, to: UUID, reshaping: Reshaping) -> Life:

@@ -26,6 +26,8 @@ class DutyOpened:
     duty: Duty
     nominal_due_on: date | None
     facts: dict[str, Any]
+    law: str | None = None
+    """Hash of the law it was opened under; none: that of the act."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from datetime import date
 from uuid import UUID
 
+from models.lifecycle.border import go_over
 from models.lifecycle.duties import close_duty, open_duty, void_duty
 from models.lifecycle.life import AccountState, Case, Chapter, Life
 from models.lifecycle.outcome import Outcome
@@ -10,8 +11,8 @@ from models.lifecycle.route import Leg
 from models.lifecycle.scene import Scene
 
 
-def take_along(life: Life, case: Case, legs: tuple[Leg, ...], out: Outcome, scene: Scene) -> None:
-    """Custody, account and open duties go to the new agency or division."""
+def take_along(life: Life, case: Case, legs: tuple[Leg, ...], out: Outcome, scene: Scene) -> Scene:
+    """Custody, account and open duties go to the new agency or division; answers the scene as it is there."""
     assert case.to_agency_id is not None
     to_agency = case.to_agency_id
     out.insert(
@@ -25,15 +26,19 @@ def take_along(life: Life, case: Case, legs: tuple[Leg, ...], out: Outcome, scen
             close_duty(out, scene, duty)
         elif duty.agency_id == case.from_agency_id:
             out.moved[duty.id] = to_agency
+    return go_over(out, life, case, scene)
 
 
 def afterwards(
-    life: Life, legs: tuple[Leg, ...], to_agency: UUID, on: date, out: Outcome, scene: Scene
+    life: Life, legs: tuple[Leg, ...], to_agency: UUID, on: date, out: Outcome, scene: Scene, there: Scene
 ) -> None:
-    """A new account where the law has the new agency make one; else the person checks the own data."""
+    """A new account where the law has the new agency make one; else the person checks the own data.
+
+    The steps of a transfer are those of the law it was begun under; what begins by it is that of ``there``.
+    """
     new = next((leg.rule for leg in legs if leg.name == "account"), None)
     if new is None:
-        _check_duty(life, to_agency, on, out, scene)
+        _check_duty(life, to_agency, on, out, there)
         return
     if life.account is not None:
         out.update("accounts", {"id": life.account.id}, state=AccountState.CANCELLED)

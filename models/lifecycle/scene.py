@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
 from models.calendar import Calendar, legal_date
 from models.lifecycle.life import Certificate
 from models.regulations import Obligation, Policy, RuleSet
+
+if TYPE_CHECKING:
+    from models.lifecycle.border import Border
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,9 @@ class Scene:
     """The agency that operates the database, where the authority has named one."""
     other: Other | None = None
     """The agency a command moves the profile to, as it stands today."""
+
+    border: "Border | None" = None
+    """Where a command moves the profile to a unit under another law."""
 
     acting: Named | None = None
     """Whom a leaving names as acting head."""

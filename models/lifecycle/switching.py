@@ -48,29 +48,70 @@ def switch(
     """One person whose unit comes under another regulation; ``scene`` has the law in force there now."""
     out = Outcome()
     step = awaited(life, scene) if life.pending is not None else None
-    rebased = kept = 0
+    counts = _decided(out, life, standings, basis, to, step, (reshaping.on, reshaping.on), scene)
+    waits_for_another(out, life, life.agency_id, scene)
+    _told(out, life, to, reshaping, counts)
+    _asked_for(out, life, step, scene)
+    return out
+
+
+def carry(
+    out: Outcome,
+    life: Life,
+    standings: Mapping[UUID, Standing],
+    basis: Basis,
+    to: Switch,
+    days: tuple[date, date],
+    scene: Scene,
+) -> dict[str, Any]:
+    """Somebody comes into a unit under another regulation: the same of each duty, in what moves the person.
+
+    ``life`` is the person in the new unit, whose law ``scene`` has. ``days``: from when it is the person's
+    law, and the first day of duties that stand under it either way. Answers what is to be told of it with the
+    move: nothing is said beside that.
+    """
+    said = list(out.notices)
+    step = awaited(life, scene) if life.pending is not None else None
+    counts = _decided(out, life, standings, basis, to, step, days, scene)
+    out.notices[:] = said
+    _asked_for(out, life, step, scene)
+    return {"regime": to.regulation, "rule": to.running.told, **counts}
+
+
+def _decided(
+    out: Outcome,
+    life: Life,
+    standings: Mapping[UUID, Standing],
+    basis: Basis,
+    to: Switch,
+    step: Step | None,
+    days: tuple[date, date],
+    scene: Scene,
+) -> dict[str, int]:
+    """Each duty that runs, kept or reckoned again; how many of each."""
+    counts = {"rebased": 0, "kept": 0}
     for duty in life.duties:
         standing = standings.get(duty.id)
         if standing is None or HOURS in standing.facts:
             continue  # a clock of hours runs on under the law of its own instant
         if standing.law_hash == scene.law.hash:
             continue  # opened under it already
-        judged = _judged(standing, basis, to, step, reshaping.on)
+        standing = replace(standing, duty=replace(standing.duty, party=duty.party, agency_id=duty.agency_id))
+        judged = _judged(standing, basis, to, step, days)
         if judged is not None:
             _rebased(out, life, judged, to, step, scene)
-            rebased += 1
         else:
             _kept(out, standing, to, life, step, scene)
-            kept += 1
-    waits_for_another(out, life, life.agency_id, scene)
-    _told(out, life, to, reshaping, {"rebased": rebased, "kept": kept})
-    _asked_for(out, life, step, scene)
-    return out
+        counts["kept" if judged is None else "rebased"] += 1
+    return counts
 
 
-def _judged(standing: Standing, basis: Basis, to: Switch, step: Step | None, on: date) -> Judged | None:
+def _judged(
+    standing: Standing, basis: Basis, to: Switch, step: Step | None, days: tuple[date, date]
+) -> Judged | None:
     """The duty under the new law; none where it stays: by rule, or where the new law has no such duty."""
-    if to.running.duties == KEEP and standing.day < on:
+    on, first = days
+    if to.running.duties == KEEP and standing.day < first:
         return None
     law = basis.on(max(standing.day, on), to.regulation)
     if law is None:

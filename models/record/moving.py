@@ -22,16 +22,13 @@ from models.identifiers import profile_workflow
 from models.lifecycle.life import Life
 from models.lifecycle.moving import Held, Place, Reshaping, follow, in_flight, move
 from models.lifecycle.outcome import Outcome
-from models.lifecycle.rebasing import Basis, Standing
 from models.lifecycle.scene import Scene
-from models.lifecycle.switching import switch
 from models.lifecycle.wake import profile_wake
 from models.messages import Ask
-from models.record.basis import basis_of
+from models.record.crossing import crossing_of
 from models.record.hearing import must_hear
 from models.record.law_of import Laws
 from models.record.load import LIVES, STANDING, life_of
-from models.record.recompute import standings_of
 from models.record.sets import in_sets
 from models.record.sql import updating
 from models.record.subjects import saving_profile
@@ -131,8 +128,11 @@ class Stage:
             ict_department_id=self.ict_department_id,
         )
 
-    def scene(self, life: Life, reshaping: Reshaping) -> Scene:
-        """Everything outside the profile that its decision may depend on."""
+    def scene(self, life: Life, reshaping: Reshaping, version: int) -> Scene:
+        """Everything outside the profile that its decision may depend on.
+
+        ``version`` of the profile's row: who came back before the day has ended is moved by another act.
+        """
         known = {
             "category": life.category,
             "agency": life.standing,
@@ -143,7 +143,7 @@ class Stage:
         return replace(
             self.of_itself(life.agency_id),
             managing_agency_id=place.managing_id if place is not None else life.agency_id,
-            act_id=uuid5(reshaping.id, str(life.profile_id)),
+            act_id=uuid5(reshaping.id, f"{life.profile_id}:{version}"),
             facts={name: value for name, value in known.items() if value},
         )
 
@@ -175,32 +175,30 @@ async def move_share(
         agencies = {one.from_agency_id for one in items} | {one.to_agency_id for one in items}
         stage, reshaping = await staged(connection, tools, authority_id, reshaping, now, agencies)
         ids = [one.profile_id for one in items]
-        _, lives, held = await together(
+        _, found, held = await together(
             connection, [(_LOCK, {"ids": ids}), (LIVES, {"ids": ids}), (_CUSTODY, {"ids": ids})]
         )
-        rows = {row.id: row for row in lives}
+        rows = {row.id: row for row in found}
         custody = {row.profile_id: Held(row.id, row.starts_on, row.first) for row in held}
-        switching = await _switching(connection, tools, authority_id, items, rows, reshaping)
+        ways = [_way(rows[one.profile_id], one, reshaping) for one in items]
+        crossing = await crossing_of(connection, tools, authority_id, stage.laws, reshaping, ways)
         subjects: list[list[Query]] = []
         listed: list[dict[str, str | None]] = []
-        for item in items:
+        for item, (life, to) in zip(items, ways, strict=True):
             row = rows[item.profile_id]
-            with _named(item.profile_id):
-                life = life_of(row)
-            to = _where_to(life, item, reshaping)
             if to is None:
                 subjects.append([_settled(reshaping, item, now, "left", "moved-meanwhile")])
                 done.left += 1
             elif in_flight(life) and not force:
                 done.flying += 1
             else:
-                scene = stage.scene(life, reshaping)
+                scene = stage.scene(life, reshaping, row.version)
                 with _named(life.profile_id):
-                    outcome = (
-                        _switched(life, switching, reshaping, scene)
-                        if to == life.agency_id
-                        else move(life, custody[life.profile_id], to, reshaping, scene)
-                    )
+                    if to == life.agency_id:
+                        outcome = crossing.stayed(life, scene)
+                    else:
+                        outcome = move(life, custody[life.profile_id], to, reshaping, scene)
+                        scene = crossing.carried(outcome, life, to, scene)
                     own = await written(connection, stage, row, life, outcome, scene, to)
                 subjects.append([*own, _settled(reshaping, item, now, "moved")])
                 agent = stage.agents.get(to)
@@ -211,42 +209,16 @@ async def move_share(
     return done
 
 
-@dataclass(frozen=True, slots=True)
-class _Switching:
-    """What running duties of people who stay are judged by, read once for a share."""
-
-    basis: Basis
-    standings: Mapping[UUID, Standing]
-
-
-async def _switching(
-    connection: AsyncConnection,
-    tools: Tools,
-    authority_id: UUID,
-    items: Sequence[Any],
-    rows: Mapping[UUID, Any],
-    reshaping: Reshaping,
-) -> _Switching | None:
-    """None where nobody's law changes."""
-    staying = [one.profile_id for one in items if one.from_agency_id == one.to_agency_id]
-    if not staying or not reshaping.switches:
-        return None
-    ids = [duty.id for one in staying for duty in life_of(rows[one]).duties]
-    basis = await basis_of(connection, tools.shelf, authority_id)
-    return _Switching(basis, await standings_of(connection, ids))
-
-
-def _switched(life: Life, switching: _Switching | None, reshaping: Reshaping, scene: Scene) -> Outcome:
-    """Nothing where the unit has its former law again by now."""
-    to = reshaping.switches.get(life.agency_id)
-    if switching is None or to is None:
-        return Outcome()
-    return switch(life, switching.standings, switching.basis, to, reshaping, scene)
-
-
 def lists_moved(rows: Sequence[Mapping[str, str | None]], now: datetime) -> Query:
     """The items of these people go to the lists of whoever synchronises for them (``profile``, ``agent``)."""
     return _LISTS, {"rows": Jsonb(list(rows)), "unsent": list(UNSENT), "now": now}
+
+
+def _way(row: Any, item: Any, reshaping: Reshaping) -> tuple[Life, UUID | None]:
+    """Somebody who waits, and where to."""
+    with _named(item.profile_id):
+        life = life_of(row)
+    return life, _where_to(life, item, reshaping)
 
 
 def _where_to(life: Life, item: Any, reshaping: Reshaping) -> UUID | None:
@@ -370,7 +342,7 @@ async def follow_share(
         stage, reshaping = await staged(connection, tools, authority_id, reshaping, now, units)
         subjects = []
         for row, life in known:
-            scene = stage.scene(life, reshaping)
+            scene = stage.scene(life, reshaping, row.version)
             outcome = follow(life, reshaping, scene)
             if not outcome.empty:
                 agency = reshaping.heir(life.agency_id)

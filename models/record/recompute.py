@@ -5,7 +5,7 @@ what carries others: a run that was cut off goes on where it stopped, and one mo
 out equal gets the new hashes alone; what moves is moved in a transaction of its subject, with an event.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -27,29 +27,12 @@ from models.messages import Ask, Subject
 from models.record.act import record, scene_of
 from models.record.basis import basis_of
 from models.record.law_of import LawOf
-from models.record.load import DUTY, duty_of
+from models.record.standings import PAGES, THESE, standing_of
 from models.record.subjects import Found, found_in, looks
 from models.record.tools import Tools
 
 PAGE = 500
 
-_STANDING = (
-    f"SELECT d.id, {DUTY} AS duty, d.nominal_due_on, d.rule_set_hash, d.calendar_hash, d.facts,"  # noqa: S608 — fragments of our own, no input
-    " CASE WHEN p.id IS NULL THEN '{}' ELSE json_build_object('category', p.category, 'kind', g.kind,"
-    " 'origin', p.origin, 'agency', coalesce(g.standing,"
-    " CASE WHEN g.has_account THEN 'subordinate' ELSE 'constituent' END)) END AS asked,"
-    " p.approved_revision_id IS NULL AS first, w.period,"
-    " (r.submitted_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS submitted_on"
-    " FROM duties d LEFT JOIN profiles p ON p.id = d.profile_id AND d.agency_month_id IS NULL"
-    " AND d.report_id IS NULL LEFT JOIN agencies g ON g.id = p.agency_id"
-    " LEFT JOIN revisions r ON r.id = p.pending_revision_id"
-    " LEFT JOIN review_reports t ON t.id = d.report_id LEFT JOIN reviews w ON w.id = t.review_id"
-    " WHERE d.state = 'open'"
-)
-_PAGE = text(
-    f"{_STANDING} AND (CAST(:after AS uuid) IS NULL OR d.id > CAST(:after AS uuid)) ORDER BY d.id LIMIT :most"
-)
-_THESE = text(f"{_STANDING} AND d.id = ANY(:ids) ORDER BY d.id")
 _SAME = text(
     # What an act holds just now is left to the next run: nobody waits for somebody who waits for him.
     "UPDATE duties SET rule_set_hash = :law, calendar_hash = :calendar WHERE id IN"
@@ -75,38 +58,15 @@ class Recomputed:
 Progress = Callable[[Recomputed], None]
 
 
-def _standing(row: Any) -> Standing:
-    """A duty as judged, from its joined row."""
-    asked = {name: value for name, value in row.asked.items() if value}
-    if "step" in row.facts:
-        asked["subject"] = "first" if row.first else "change"
-    return Standing(
-        duty=duty_of(row.duty),
-        nominal_due_on=row.nominal_due_on,
-        law_hash=row.rule_set_hash,
-        calendar_hash=row.calendar_hash,
-        facts=row.facts,
-        asked=asked,
-        submitted_on=row.submitted_on,
-        period=row.period,
-    )
-
-
-async def standings_of(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, Standing]:
-    """These duties, those that are open, as they are judged."""
-    rows = (await connection.execute(_THESE, {"ids": list(ids)})).all()
-    return {row.id: _standing(row) for row in rows}
-
-
 async def pages(
     connection: AsyncConnection, *, after: UUID | None = None, most: int = PAGE
 ) -> AsyncIterator[list[Standing]]:
     """Every open duty of the transaction's authority, in the order of ids."""
     while True:
-        rows = (await connection.execute(_PAGE, {"after": after, "most": most})).all()
+        rows = (await connection.execute(PAGES, {"after": after, "most": most})).all()
         if rows:
             after = rows[-1].id
-            yield [_standing(row) for row in rows]
+            yield [standing_of(row) for row in rows]
         if len(rows) < most:
             return
 
@@ -144,8 +104,8 @@ async def recompute(
     while not done.done:
         async with transaction(tools.engine, scope) as connection:
             basis = await basis_of(connection, tools.shelf, authority_id)
-            rows = (await connection.execute(_PAGE, {"after": done.after, "most": most})).all()
-        standing = [_standing(row) for row in rows]
+            rows = (await connection.execute(PAGES, {"after": done.after, "most": most})).all()
+        standing = [standing_of(row) for row in rows]
         await _page(tools, authority_id, now, basis, standing, done)
         done.after = rows[-1].id if rows else done.after
         done.done = len(rows) < most
@@ -228,7 +188,7 @@ async def _move(tools: Tools, ask: Ask, basis: Basis, ids: list[UUID]) -> int:
             entering(Scope(ask.authority_id, everything=True, on=legal_date(ask.now))),
             *(subject := looks(ask, lock=True)),
             LawOf.subject(ask).on(legal_date(ask.now)),
-            (_THESE, {"ids": ids}),
+            (THESE, {"ids": ids}),
         ]
         _, *rest = await together(connection, queries)
         law = rest[len(subject)]
@@ -236,7 +196,7 @@ async def _move(tools: Tools, ask: Ask, basis: Basis, ids: list[UUID]) -> int:
         in_force, _ = await tools.read(connection, ask.authority_id, law[0])
         scene = scene_of(tools, ask, None, found, in_force, basis.calendar)
         out = Outcome()
-        every = [one for row in rest[-1] if (one := judge(_standing(row), basis)) is not None]
+        every = [one for row in rest[-1] if (one := judge(standing_of(row), basis)) is not None]
         judged = [one for one in every if one.moved]
         told = {tuple(row) for row in await connection.execute(_TOLD, {"ids": ids})}
         silent = [one for one in every if one.kept and _untold(one, told)]

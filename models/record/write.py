@@ -211,7 +211,7 @@ def _duties(outcome: Outcome, scene: Scene, writing: Writing) -> Iterator[Query]
             "party": o.duty.party,
             "rule_id": o.duty.rule_id,
             "citation": o.duty.citation,
-            "rule_set_hash": scene.law.hash,
+            "rule_set_hash": o.law or scene.law.hash,
             "calendar_hash": scene.calendar.hash,
             "event_on": o.duty.event_on,
             "nominal_due_on": o.nominal_due_on,

@@ -10,9 +10,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from activities.batches.opening import Opening, open_list
-from models.calendar import legal_date
+from models.calendar import legal_date, start_of_day
 from models.command_reorganisation import DraftReorganisation
-from models.commands import GiveNotice
+from models.commands import AcceptTransfer, GiveNotice
 from models.database import engine_for, transaction
 from models.errors import RefusedError
 from models.lifecycle.reorganisation import Running
@@ -90,10 +90,15 @@ async def test_another_regulation_binds_the_subtree_from_its_day(world: World) -
     assert (told.facts["regime"], told.citation) == ("binh_dinh", before.citation)
     whole = await world.rows("SELECT facts FROM events WHERE kind = 'profile.regime_changed'")
     assert len(whole) == 2
-    notices = await world.rows("SELECT account_id, role FROM notices WHERE kind = 'regime_changed'")
-    people = [line.account_id for line in notices if line.account_id is not None]
-    assert len(people) == len(set(people)) == 2, "one for each person"
-    assert [line.role for line in notices if line.account_id is None] == ["hr_head"], "one for the unit"
+    notices = await world.rows("SELECT account_id FROM notices WHERE kind = 'regime_changed'")
+    people = [line.account_id for line in notices]
+    assert len(people) == len(set(people)) == 2, "one for each person, none for the unit beside its own"
+    (unit,) = await world.rows(
+        "SELECT agency_id, role, facts FROM notices WHERE kind = 'reorganisation_done'"
+    )
+    assert (unit.agency_id, unit.role) == (world.culture, "hr_officer"), "whoever works on its personnel"
+    assert (unit.facts["agency"], unit.facts["arrived"]) == (str(world.museum), 0), "nobody came, all stayed"
+    assert (unit.facts["regime"], unit.facts["rule"]["duties"]) == ("binh_dinh", "keep")
 
     # What begins is under the new one; for whoever is not below, under the old one.
     there, here = await noticed(world, other), await noticed(world, beside)
@@ -145,6 +150,79 @@ async def test_running_duties_are_reckoned_again_where_the_plan_says_so(world: W
     await carried_out(world, back)
     again = await world.one("SELECT rule_id, due_on FROM duties WHERE id = :d", d=before.id)
     assert (again.rule_id, again.due_on) == (HANOI, before.due_on)
+
+
+async def test_what_runs_goes_over_with_whoever_is_put_under_another_regulation(world: World) -> None:
+    one, later = await world.employ(), await world.employ()
+    before, kept = await noticed(world, one), await noticed(world, later)
+    move = {**MOVE, "regulation": "phu_yen", "drafts": ["phu_yen_2024"], "duties": "rebase"}
+    place = {"op": "place", "unit": "H26.02", "to": "H26.02.01", "people": [str(one)]}
+    case = await drafted(world, move, place, days=1)
+    await carried_out(world, case)
+    law = await law_of(world, world.museum)
+    moved = await world.one("SELECT * FROM duties WHERE id = :d", d=before.id)
+    assert (moved.rule_id, moved.rule_set_hash, moved.agency_id) == (PHU_YEN, law.hash, world.museum)
+    told = await world.one("SELECT facts FROM events WHERE stream_id = :p AND kind = 'duty.moved'", p=one)
+    assert told.facts["rule"] == {"duties": "rebase", "by": "plan", "citation": None}
+    said = await world.one(
+        "SELECT facts FROM events WHERE stream_id = :p AND kind = 'profile.reorganised'", p=one
+    )
+    assert (said.facts["regime"], said.facts["rebased"], said.facts["kept"]) == ("phu_yen", 1, 0)
+
+    # Into a regime that stands already: policy keeps what runs, and each duty says so.
+    joins = await drafted(world, {**place, "people": [str(later)]}, days=1)
+    await carried_out(world, joins)
+    still = await world.one("SELECT * FROM duties WHERE id = :d", d=kept.id)
+    assert (still.rule_id, still.due_on, still.agency_id) == (HANOI, kept.due_on, world.museum)
+    told = await world.one("SELECT facts FROM events WHERE stream_id = :p AND kind = 'duty.kept'", p=later)
+    assert (told.facts["duty"], told.facts["regime"]) == (str(kept.id), "phu_yen")
+    notices = await world.rows(
+        "SELECT n.kind FROM notices n JOIN accounts a ON a.id = n.account_id WHERE a.profile_id = ANY (:p)"
+        " AND n.created_at >= :day",
+        p=[one, later],
+        day=start_of_day(date.fromisoformat(said.facts["on"])),
+    )
+    assert [line.kind for line in notices] == ["reorganised", "reorganised"], "one for each of them"
+
+    # Taken back, what was reckoned again is reckoned back.
+    await carried_out(world, await drafted(world, {"op": "restore", "of": str(joins)}, days=1))
+    await carried_out(world, await drafted(world, {"op": "restore", "of": str(case)}, days=1))
+    again = await world.one("SELECT rule_id, due_on, agency_id FROM duties WHERE id = :d", d=before.id)
+    assert tuple(again) == (HANOI, before.due_on, world.culture)
+
+
+async def test_a_transfer_to_a_unit_under_another_regulation_takes_over_what_runs(world: World) -> None:
+    move = {**MOVE, "unit": "H26.03", "regulation": "binh_dinh"}
+    await carried_out(world, await drafted(world, move, days=1))
+    one = await world.employ()
+    before = await noticed(world, one)
+    transfer = await world.transfer(one)
+    begun = await world.one("SELECT max(created_at) AS at FROM notices")
+    world.now += timedelta(hours=1)
+    done = await world.ask("health.hr", AcceptTransfer(), transfer, subject="transfer")
+    assert done.status == 200, done.answer
+    duty = await world.one("SELECT * FROM duties WHERE id = :d", d=before.id)
+    assert (duty.rule_id, duty.due_on, duty.agency_id) == (HANOI, before.due_on, world.health)
+    told = await world.one("SELECT * FROM events WHERE stream_id = :p AND kind = 'duty.kept'", p=one)
+    assert told.facts["rule"] == {"duties": "keep", "by": "policy", "citation": None}
+    assert (told.facts["duty"], told.facts["regime"]) == (str(before.id), "binh_dinh")
+    whole = await world.one(
+        "SELECT facts FROM events WHERE stream_id = :p AND kind = 'profile.regime_changed'", p=one
+    )
+    assert (whole.facts["case"], whole.facts["kept"], whole.facts["rebased"]) == (str(transfer), 1, 0)
+    notices = await world.rows(
+        "SELECT kind FROM notices WHERE account_id = :a AND created_at > :at ORDER BY kind",
+        a=world.accounts["person"],
+        at=begun.at,
+    )
+    assert [line.kind for line in notices].count("regime_changed") == 1
+    # What begins there is under the law of there, which has nobody check the own data after a move.
+    opened = await world.rows(
+        "SELECT slot FROM duties WHERE profile_id = :p AND opened_at = :now", p=one, now=world.now
+    )
+    assert opened == []
+    recomputed = await recompute(world.tools, world.authority, world.now)
+    assert (recomputed.moved, recomputed.kept) == (0, 0)
 
 
 async def test_who_signs_next_is_asked_of_the_law_in_force(world: World) -> None:
