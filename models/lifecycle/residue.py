@@ -1,4 +1,4 @@
-"""What a reorganisation leaves to people: units without a head, unsigned steps, people nobody placed. Pure.
+"""What a reorganisation leaves to people: heads, signers, posts that are missing, people nobody placed. Pure.
 
 Each is a duty of whoever works on personnel there, under the rule that has structures kept up to date after a
 merger or a dissolution (slot ``org_change``). No text gives it a period, so it has no date; it is met when
@@ -7,15 +7,18 @@ what it is about is no longer so, which is looked at every morning.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Literal
 from uuid import UUID
 
 from models.lifecycle.duties import open_duty
 from models.lifecycle.outcome import Notice, Outcome
+from models.lifecycle.reorganisation import Switch
 from models.lifecycle.scene import Scene
 
 SLOT = "org_change"
-What = Literal["head", "signer", "unplaced"]
+What = Literal["head", "signer", "post", "unplaced"]
+"""A unit's head, a step's signer, the post that owes duties: nobody; people who were not placed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,14 @@ def leave(
     arrived: Mapping[UUID, int],
     owed_by: Mapping[UUID, tuple[str, UUID]],
     codes_closed: Sequence[str] = (),
+    switched: Mapping[UUID, Switch] = MappingProxyType({}),
 ) -> None:
     """Open a duty for everything that is left, and tell each agency once what it has and what is to be done.
 
     ``arrived`` are the people who came to each agency; ``owed_by`` the role and agency that work on personnel
-    for it; ``codes_closed`` the codes that nobody has any more. Where the law has no such rule there is no
-    duty to open: the notice says it all the same.
+    for it; ``codes_closed`` the codes that nobody has any more; ``switched`` the agencies whose law is another
+    from the day on: the same notice says so. Where the law has no such rule there is no duty to open: the
+    notice says it all the same.
     """
     rule = scene.rule(SLOT)
     for one in left:
@@ -63,9 +68,11 @@ def leave(
         # No workflow waits for it: the morning's digest speaks of what is open.
         opened = out.opened[-1]
         out.opened[-1] = replace(opened, duty=replace(opened.duty, next_wake_at=None))
-    for agency in sorted({*arrived, *(one.agency_id for one in left)}):
+    for agency in sorted({*arrived, *(one.agency_id for one in left), *switched}):
         role, where = owed_by[agency]
         open_here = {one.what: one.count for one in left if one.agency_id == agency}
+        law = switched.get(agency)
+        new_law = {"regime": law.regulation, "rule": law.running.told} if law is not None else {}
         out.notices.append(
             Notice(
                 "reorganisation_done",
@@ -78,6 +85,7 @@ def leave(
                     "arrived": arrived.get(agency, 0),
                     "left": open_here,
                     "codes_closed": list(codes_closed),
+                    **new_law,
                 },
             )
         )

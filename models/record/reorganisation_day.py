@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.command_reorganisation import Plan
 from models.errors import RefusedError
-from models.lifecycle.outcome import Notice, Outcome
+from models.lifecycle.outcome import Outcome
 from models.lifecycle.reorganisation import DONE, EXECUTING, Former
 from models.lifecycle.scene import Scene
 from models.lifecycle.tree import Tree
@@ -81,12 +81,6 @@ async def begin(connection: AsyncConnection, tools: Tools, row: Any, scene: Scen
     units = [unit for one in switches for unit in one.units]
     people += await freeze_staying(connection, row.authority_id, row.id, units)
     former = Former.to_json(compiled.former)
-    for one in switches:
-        facts = {"reorganisation": str(row.id), "regime": one.regulation, "on": compiled.on.isoformat()}
-        out.notices += [
-            Notice("regime_changed", unit, role="hr_head", citation=document, facts=facts)
-            for unit in one.units
-        ]
     out.subject |= {
         "state": EXECUTING,
         "begun_at": scene.now,

@@ -23,10 +23,11 @@ from models.record.tools import Tools
 from models.record.write import GENESIS, chain, lines
 from models.record.writing import Writing
 
-# Every agency that somebody came to, or that took over what was a unit's own; how many came.
+# Every agency that somebody came to or stayed in under another law; how many came.
 _ARRIVED = text(
-    "SELECT to_agency_id AS agency, count(*) AS n, count(*) FILTER (WHERE NOT placed) AS unplaced"
-    " FROM reorganisation_items WHERE reorganisation_id = :id AND state = 'moved' GROUP BY 1"
+    "SELECT to_agency_id AS agency, count(*) FILTER (WHERE from_agency_id <> to_agency_id) AS n,"
+    " count(*) FILTER (WHERE NOT placed) AS unplaced FROM reorganisation_items"
+    " WHERE reorganisation_id = :id AND state = 'moved' GROUP BY 1"
 )
 _HEADLESS = text(
     "SELECT s.agency_id FROM agency_spans s WHERE s.agency_id = ANY (:agencies) AND NOT s.ended"
@@ -34,6 +35,17 @@ _HEADLESS = text(
     " (SELECT 1 FROM grants g JOIN accounts a ON a.id = g.account_id WHERE g.agency_id = s.agency_id"
     "   AND g.role IN ('head', 'department_head') AND g.valid_from <= :day"
     "   AND (g.valid_to IS NULL OR g.valid_to > :day) AND a.state <> 'cancelled')"
+)
+# Duties of a post that nobody holds there or above: in these agencies and those above them.
+_UNHELD = text(
+    "WITH owed AS (SELECT d.agency_id, d.party, count(*) AS n FROM duties d WHERE d.state = 'open'"
+    " AND d.party <> 'person' AND d.slot <> :slot AND d.agency_id IN (SELECT c.ancestor_id"
+    "   FROM agency_closure c WHERE c.descendant_id = ANY (:agencies)) GROUP BY 1, 2)"
+    " SELECT o.agency_id, sum(o.n)::int AS n FROM owed o WHERE NOT EXISTS (SELECT 1 FROM agency_closure c"
+    "   JOIN grants g ON g.agency_id = c.ancestor_id AND g.role = o.party AND g.valid_from <= :day"
+    "   AND (g.valid_to IS NULL OR g.valid_to > :day) JOIN accounts a ON a.id = g.account_id"
+    "   AND a.state <> 'cancelled' AND a.suspended_at IS NULL WHERE c.descendant_id = o.agency_id)"
+    " GROUP BY 1 ORDER BY 1"
 )
 # Who works on personnel for an agency: its own officer, else the nearest above.
 _OFFICERS = text(
@@ -69,19 +81,19 @@ async def residue(
 ) -> None:
     """Put into ``out`` what is left and to whom; called when the case is done, in its own transaction."""
     rows = (await connection.execute(_ARRIVED, {"id": case.id})).all()
+    switched = {unit: one for one in case.switches for unit in one.units if unit not in case.ended}
     agencies = {row.agency for row in rows} | set(case.heirs.values()) | set(case.created)
     agencies -= set(case.ended)
-    switched = {unit for one in case.switches for unit in one.units}
     reshaped = set(await connection.scalars(_RESHAPED, {"id": case.id, "switched": sorted(switched)}))
     if not agencies and not reshaped:
         return
     signing = (agencies | reshaped) - set(case.ended)
     left = await _left(connection, tools, case.authority_id, scene.now, agencies, signing, scene)
     left += [Left("unplaced", row.agency, row.unplaced) for row in rows if row.unplaced]
-    arrived = {row.agency: row.n for row in rows}
-    named = {*agencies, *(one.agency_id for one in left)}
+    arrived = {row.agency: row.n for row in rows if row.n}
+    named = {*agencies, *switched, *(one.agency_id for one in left)}
     owed_by = await _officers(connection, named, scene)
-    leave(out, scene, case.id, left, arrived, owed_by, case.codes_closed)
+    leave(out, scene, case.id, left, arrived, owed_by, case.codes_closed, switched)
 
 
 async def _left(
@@ -93,13 +105,16 @@ async def _left(
     signing: Iterable[UUID],
     scene: Scene,
 ) -> list[Left]:
-    """Units of ``headed`` without a head, and steps that nobody can sign in those of ``signing``, today."""
+    """Units of ``headed`` without a head; in those of ``signing`` steps that nobody can sign and duties of posts
+    that nobody holds, there or above: today."""
     heads = await connection.scalars(_HEADLESS, {"agencies": sorted(headed), "day": scene.today})
     left = [Left("head", agency) for agency in sorted(heads)]
     named = sorted(signing)
     ends = await find_dead_ends(connection, tools, authority_id, now, certificates=False, agencies=named)
     steps = Counter(one.step.custodian_id for one in ends if one.on == scene.today)
-    return left + [Left("signer", agency, count) for agency, count in sorted(steps.items())]
+    left += [Left("signer", agency, count) for agency, count in sorted(steps.items())]
+    unheld = await connection.execute(_UNHELD, {"agencies": named, "day": scene.today, "slot": SLOT})
+    return left + [Left("post", row.agency_id, row.n) for row in unheld]
 
 
 async def _officers(
