@@ -127,6 +127,11 @@ class HandOver(Body):
     verb: ClassVar[str] = "hand_over"
     subject: ClassVar[str] = "transfer"
     handed_over_on: Day
+    acting_head: UUID | None = Field(
+        default=None,
+        description="Như khi đề nghị chuyển; cơ quan mới đề nghị nhận thì không nêu được"
+        " / as with the request; whoever claims a transfer cannot name anybody of the old unit",
+    )
 
 
 class AcceptTransfer(Body):

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from models.command_accounts import Appoint
-from models.commands import RequestTransfer, Separate
+from models.commands import HandOver, RequestTransfer, Separate
 from models.lifecycle.granting import givers
 from models.lifecycle.guard import refuse
 from models.lifecycle.life import Case, Life
@@ -47,7 +47,7 @@ _UNFIT: Mapping[str, tuple[str, str]] = {
 }
 
 
-def proposed(life: Life, body: Separate | RequestTransfer, scene: Scene) -> dict[str, Any]:
+def proposed(life: Life, body: Separate | RequestTransfer | HandOver, scene: Scene) -> dict[str, Any]:
     """What the case keeps of who is proposed; empty where nobody is named.
 
     Raises:

@@ -260,19 +260,35 @@ def hand_over(life: Life, case: Case | None, body: HandOver, scene: Scene) -> Ou
     """Dossier and account are handed over; within one agency the move is done by that."""
     case, legs = _at(life, case, "hand_over", scene)
     _possible(body.handed_over_on, case, scene)
+    named = _named_late(life, case, body, scene)
     if legs[0].name == "move":
         return _move(life, case, legs, scene)
     out = Outcome(answer={"transfer_id": str(case.id), "state": "handed_over"})
     slip = str(slips.slip_id(case, slips.HAND_OVER))
     on = body.handed_over_on.isoformat()
-    after = _change(out, case, state="handed_over", handed_over_on=on, slip=slip)
+    after = _change(out, case, state="handed_over", handed_over_on=on, slip=slip, **named)
     leg = next(one for one in legs if one.name == "hand_over")
     _duty_of(life, case, leg.rule, out, scene)
     rule = leg.rule or scene.rule("transfer_report")
     out.happened("transfer.handed_over", rule, case=str(case.id))
     slips.asked(out, life, case, slips.HAND_OVER, rule, case.from_agency_id, scene)
     go_on(out, life, after, legs, scene)
+    if named:
+        if case.facts.get(acting.FACT) != named[acting.FACT]:
+            acting.taken_back(out, case, scene)
+        acting.told(out, after, scene)
     return out
+
+
+def _named_late(life: Life, case: Case, body: HandOver, scene: Scene) -> dict[str, Any]:
+    """Who is to act for a head who goes, named with the hand-over: whoever claimed the transfer could not.
+
+    Raises:
+        RefusedError: ``acting-head-unfit``.
+    """
+    assert case.to_agency_id is not None
+    other = Other(case.to_agency_id, within=bool(case.facts.get("within")))
+    return acting.proposed(life, body, replace(scene, other=other))
 
 
 def _possible(on: date, case: Case, scene: Scene) -> None:
@@ -330,11 +346,11 @@ def accept(life: Life, case: Case | None, _body: AcceptTransfer, scene: Scene) -
     if "slip" in case.facts:  # none where it was handed over by an earlier release
         slips.asked(out, life, case, slips.RECEIPT, scene.rule("transfer_receive"), to_agency, scene)
     out.subject = {"case_id": None, "chapter": life.stage}
-    take_along(life, after, legs, out, scene)
+    there = take_along(life, after, legs, out, scene)
     out.insert("month_item_moved", to_agency=to_agency)
     leave_posts(life, out, scene)
     end_share(life, out, scene, "transferred")
-    afterwards(life, legs, to_agency, on, out, scene)
+    afterwards(life, legs, to_agency, on, out, scene, there)
     out.answer |= _told(out, life, after, legs)
     out.notices.append(Notice("transfer_accepted", case.from_agency_id, role="hr_officer"))
     out.tell.append((profile_workflow(life.profile_id), {}))
@@ -367,7 +383,7 @@ def _end(life: Life, case: Case, state: str, reason: str, scene: Scene) -> Outco
     return out
 
 
-def _change(out: Outcome, case: Case, *, state: str, closed_at: object = None, **facts: str) -> Case:
+def _change(out: Outcome, case: Case, *, state: str, closed_at: object = None, **facts: Any) -> Case:
     """Move the case on; its row is the second one an act on a transfer writes. Answers what it became."""
     values: dict[str, object] = {
         "state": state,

@@ -7,11 +7,22 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.commands import Body, ClaimTransfer, OpenProfile, RequestTransfer, Second, Separate
+from models.commands import (
+    AcceptTransfer,
+    Body,
+    ClaimTransfer,
+    HandOver,
+    OpenProfile,
+    RequestTransfer,
+    Second,
+    Separate,
+)
 from models.errors import RefusedError
 from models.lifecycle.scene import Other, Scene
 from models.record.acting import named
+from models.record.crossing import at_border
 from models.record.load import STANDING
+from models.record.subjects import Found
 from models.record.tools import Tools
 
 # What makes divisions parts of one agency: the nearest agency above that is not itself a division.
@@ -29,22 +40,32 @@ _AGENCY = text(
 
 
 async def placed(
-    connection: AsyncConnection, body: Body, custodian: UUID | None, subject_id: UUID, scene: Scene
+    connection: AsyncConnection, tools: Tools, authority_id: UUID, body: Body, found: Found, scene: Scene
 ) -> Scene:
-    """The scene with what is known of the agency, or acting head, that a command names; else as it is.
+    """The scene with what is known of the agency, or acting head, that a command names, and of the law there;
+    else as it is.
 
     Raises:
         RefusedError: ``unknown-agency``.
     """
-    if isinstance(body, RequestTransfer | Separate) and body.acting_head is not None:
-        acting = await named(connection, body.acting_head, subject_id, custodian, scene)
+    life, custodian = found.subject.life, found.agency_id
+    if isinstance(body, RequestTransfer | Separate | HandOver) and body.acting_head is not None:
+        assert life is not None  # these are about somebody
+        acting = await named(connection, body.acting_head, life.profile_id, custodian, scene)
         scene = replace(scene, acting=acting)
     match body:
         case RequestTransfer() | ClaimTransfer() | Second():
             row = await _agency(connection, body.to_agency_id, custodian, scene)
-            return replace(scene, other=Other(body.to_agency_id, _facts(row), within=bool(row.within)))
+            other = Other(body.to_agency_id, _facts(row), within=bool(row.within))
+            scene = replace(scene, other=other)
+            if other.within:  # done by this act alone, where its day has come
+                scene = await at_border(connection, tools, authority_id, life, body.to_agency_id, scene)
+        case AcceptTransfer() | HandOver() if found.subject.case is not None:
+            to = found.subject.case.to_agency_id
+            scene = await at_border(connection, tools, authority_id, life, to, scene)
         case _:
-            return scene
+            pass
+    return scene
 
 
 async def _agency(connection: AsyncConnection, agency_id: UUID, beside: UUID | None, scene: Scene) -> Any:

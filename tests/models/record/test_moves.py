@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from models.calendar import legal_date
+from models.command_accounts import Appoint
 from models.commands import (
     AcceptTransfer,
     ActivateAccount,
@@ -19,6 +20,7 @@ from models.commands import (
     EndSecondment,
     HandOver,
     OpenProfile,
+    RefuseTransfer,
     ReopenProfile,
     RequestTransfer,
     Second,
@@ -92,6 +94,33 @@ async def test_the_new_agency_asks_and_makes_a_new_account(sixth: World) -> None
         p=profile,
     )
     assert owed == []
+
+
+async def test_who_is_to_act_is_named_with_the_hand_over_of_a_claimed_transfer(sixth: World) -> None:
+    """The claimant sees nobody of the old unit: who hands over names whom the leaver leaves in charge."""
+    head = await sixth.employ()
+    own = sixth.accounts["person"]
+    other = await sixth.employ()
+    post = Appoint(agency_id=sixth.museum, role="head", document="2/QĐ")
+    assert (await sixth.ask("department", post, own, subject="account")).status == 201
+    asked = await sixth.ask("health.hr", claim(sixth), head)
+    case = UUID(asked.answer["transfer_id"])
+    over = HandOver(handed_over_on=legal_date(sixth.now), acting_head=other)
+    unfit = await sixth.ask("culture.hr", over, case, subject="transfer")
+    assert (unfit.status, unfit.answer["extra"]["why"]) == (422, "not-of-unit"), "of the unit that is headed"
+    within = await sixth.employ(agency=sixth.museum)
+    account = sixth.accounts["person"]
+    over = over.model_copy(update={"acting_head": within})
+    assert (await sixth.ask("culture.hr", over, case, subject="transfer")).status == 200
+    notice = await sixth.one("SELECT * FROM notices WHERE kind = 'acting_head_proposed'")
+    assert (notice.agency_id, notice.role) == (sixth.department, "department_officer")
+    assert (notice.facts["account"], notice.facts["agency"]) == (str(account), str(sixth.museum))
+    kept = await sixth.one("SELECT facts FROM cases WHERE id = :c", c=case)
+    assert kept.facts["acting_head"]["account"] == str(account)
+    body = RefuseTransfer(reason="không nhận")
+    assert (await sixth.ask("health.hr", body, case, subject="transfer")).status == 200
+    off = await sixth.one("SELECT facts FROM notices WHERE kind = 'acting_head_withdrawn'")
+    assert off.facts["account"] == str(account)
 
 
 async def test_where_the_law_has_the_old_agency_open_it_a_claim_is_refused(world: World) -> None:
