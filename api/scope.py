@@ -31,7 +31,7 @@ from models.database import Scope, transaction
 from models.errors import RefusedError
 from models.lifecycle.service import Window
 from models.record.actors import consent_of, delegation_of, grant_of
-from models.record.law_of import LawOf
+from models.record.law_of import LawOf, Laws
 from models.record.tools import Tools
 from models.regulations import Policy, RuleSet
 
@@ -268,6 +268,10 @@ class Reading:
     async def law_at(self, agency_id: UUID) -> tuple[RuleSet, Calendar]:
         """The law in force today for an agency and whatever it keeps, and the newest calendar."""
         return await self.tools.law(self.connection, LawOf.unit(self.who.authority_id, agency_id), self.today)
+
+    async def laws(self) -> Laws:
+        """The law of each unit: for lists across units, each line of which is judged by its own."""
+        return await self.tools.laws(self.connection, self.who.authority_id, self.today)
 
     async def own_law(self) -> tuple[RuleSet, Calendar]:
         """The managing authority's own: for what is about no unit of it, and for lists across units."""

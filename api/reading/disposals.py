@@ -123,14 +123,16 @@ async def disposals(read: Reading, asked: Filter) -> Disposals:
 
 
 _DUE = (
-    "SELECT p.id AS profile_id, p.full_name, p.agency_id, g.name AS agency, p.status, p.category, p.origin,"  # noqa: S608 — fragments, no input
+    "SELECT p.id AS profile_id, p.full_name, p.agency_id, g.name AS agency, s.status, p.category, p.origin,"  # noqa: S608 — fragments, no input
     f" {STANDING} AS standing, g.kind, l.left_on,"
     f" :all OR p.agency_id = ANY ({permits.AGENCIES.replace(':subtrees', ':named')}) AS named,"
     " (SELECT count(*) FROM legal_holds h WHERE h.profile_id = p.id AND h.ended_at IS NULL) AS holds"
     " FROM (SELECT profile_id, max(effective_on) AS left_on FROM cases WHERE kind = 'separation'"
-    " AND state = 'archived' GROUP BY profile_id) l JOIN profiles p ON p.id = l.profile_id"
-    " JOIN agencies g ON g.id = p.agency_id"
-    " WHERE p.chapter = 'archive' AND p.disposed_at IS NULL AND p.case_id IS NULL AND l.left_on < :latest"
+    " AND state = 'archived' GROUP BY profile_id) l JOIN profiles s ON s.id = l.profile_id"
+    # What was merged into it is kept as long as the file itself.
+    " JOIN profiles p ON l.profile_id = coalesce(p.merged_into, p.id) JOIN agencies g ON g.id = p.agency_id"
+    " WHERE s.chapter = 'archive' AND p.chapter = 'archive' AND p.disposed_at IS NULL AND p.case_id IS NULL"
+    " AND l.left_on < :latest"
 )
 
 
@@ -141,12 +143,13 @@ async def due(read: Reading, limit: int, after: str | None) -> DueFiles:
         RefusedError: ``not-permitted``, ``malformed-request``.
     """
     found = await permits.within(read, Verb.PROPOSE_DISPOSAL)
-    law, _ = await read.own_law()
-    months = [rule.deadline.min_retention_months for rule in law.every(SLOT) if rule.deadline is not None]
+    laws = await read.laws()
+    kept = [rule.deadline for one in laws.every for rule in one.every(SLOT)]
+    months = [deadline.min_retention_months for deadline in kept if deadline is not None]
     shortest = min((one for one in months if one is not None), default=None)
     if shortest is None:
         return DueFiles(items=[])
-    archives = reach(read.who.actor, Verb.READ_ARCHIVE, read.today, law)
+    archives = reach(read.who.actor, Verb.READ_ARCHIVE, read.today, laws.own)
     values: dict[str, Any] = {
         "named": list(archives.subtrees | archives.agencies),
         "all": archives.everywhere,
@@ -163,7 +166,7 @@ async def due(read: Reading, limit: int, after: str | None) -> DueFiles:
         values |= {"left": key[0], "last": key[1]}
     query = text(f"{_DUE}{where} ORDER BY l.left_on, p.id LIMIT :limit")
     rows, more = page(list(await read.connection.execute(query, values)), limit)
-    items = [one for row in rows if (one := _due(law, row, read.today)) is not None]
+    items = [one for row in rows if (one := _due(laws.of(row.agency_id), row, read.today)) is not None]
     return DueFiles(items=items, next=cursor(rows[-1].left_on, rows[-1].profile_id) if more else None)
 
 

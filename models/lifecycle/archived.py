@@ -22,3 +22,5 @@ class Archived:
     holds: tuple[Hold, ...] = ()
     proposer_profile_id: UUID | None = None
     """The person behind the account that proposed it, where it is known."""
+    leaving: str | None = None
+    """The status the person left with; of a file that was merged, that of the one it was merged into."""

@@ -143,7 +143,8 @@ DECISIONS: dict[type[Body], Callable[[Life, Any, Scene], Outcome]] = {
 
 
 def _may_go(life: Life, scene: Scene) -> tuple[Obligation, date]:
-    archived, rule = _of(life), scene.rule(SLOT, leaving=str(life.status))
+    archived = _of(life)
+    rule = scene.rule(SLOT, leaving=archived.leaving or str(life.status))
     months = retention(rule)
     if rule is None or months is None:
         refuse(

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.calendar import Calendar, legal_date, start_of_day
+from models.command_disposal import DISPOSALS
 from models.commands import Approve, Delegate, GiveNotice, OpenProfile, ReopenProfile
 from models.database import BY_KEY, Query, Scope, entering, together, transaction
 from models.errors import RefusedError
@@ -282,11 +283,12 @@ async def _decide(
         return scene, open_profile(ask.subject_id, ask.authority_id, body, scene)
     if found.row is None:
         raise RefusedError.of("not-found", "Không tìm thấy.", "There is no such thing.")
-    scene = await placed(connection, body, found.agency_id, ask.subject_id, scene)
+    scene = await placed(connection, tools, ask.authority_id, body, found, scene)
     life = found.subject.life
     if life is not None:
         not_disposed(life)
-        not_merged(life, found.row.merged_into)
+        if not isinstance(body, DISPOSALS):  # what was merged is kept, held and disposed of by itself
+            not_merged(life, found.row.merged_into)
     scene = await certified(connection, command, found.subject.sessions, scene)
     if command.expected is not None and life is not None and command.expected != life.newest:
         raise RefusedError.of(

@@ -19,9 +19,12 @@ from models.record.writing import Writing
 
 GONE = "Hồ sơ đã hủy"
 """What stands where the name stood."""
+# A file that was merged is kept as long as the one it was merged into, once that one is archived.
 _LEFT = text(
-    "SELECT max(effective_on) FROM cases WHERE kind = 'separation' AND state = 'archived' AND profile_id ="
-    " (SELECT coalesce(merged_into, id) FROM profiles WHERE id = :profile)"
+    "SELECT max(c.effective_on) AS left_on, s.status FROM profiles p"
+    " JOIN profiles s ON s.id = coalesce(p.merged_into, p.id) AND s.chapter = 'archive'"
+    " JOIN cases c ON c.profile_id = s.id AND c.kind = 'separation' AND c.state = 'archived'"
+    " WHERE p.id = :profile GROUP BY s.status"
 )
 _HOLDS = text(
     "SELECT id, document FROM legal_holds WHERE profile_id = :profile AND ended_at IS NULL"
@@ -33,12 +36,13 @@ _PROPOSER = text("SELECT profile_id FROM accounts WHERE id = :id")
 async def with_archived(connection: AsyncConnection, life: Life) -> Life:
     """The life with what holds it, and since when its keeping runs."""
     one = {"profile": life.profile_id}
-    left_on = await connection.scalar(_LEFT, one)
+    left = (await connection.execute(_LEFT, one)).one_or_none()
     holds = tuple(Hold(row.id, row.document) for row in await connection.execute(_HOLDS, one))
     proposer = None
     if life.case is not None and life.case.kind == KIND:
         proposer = await connection.scalar(_PROPOSER, {"id": UUID(life.case.facts["proposed_by"])})
-    return replace(life, archived=Archived(left_on, holds, proposer))
+    left_on, leaving = (left.left_on, left.status) if left is not None else (None, None)
+    return replace(life, archived=Archived(left_on, holds, proposer, leaving))
 
 
 _PROFILE = text(

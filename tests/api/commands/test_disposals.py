@@ -7,9 +7,12 @@ from uuid import UUID
 
 import pytest
 
+from models.calendar import legal_date
 from models.regulations import in_force
 from tests.api.commands.test_archives import appoint, archived
 from tests.api.commands.test_refusals import problem
+from tests.bound import bind
+from tests.models.record.test_merging import merged as made_one
 from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -112,3 +115,46 @@ async def test_the_keeper_proposes_within_the_own_part_of_the_tree(log_in: Any, 
     assert proposed.status_code == 201, proposed.text
     problem(await keeper.command(f"/profiles/{profile}/holds", HOLD), 403, "not-permitted")
     assert UUID(proposed.json()["answer"]["disposal_id"])
+
+
+async def test_what_was_merged_into_a_file_is_kept_and_goes_like_it(log_in: Any, world: World) -> None:
+    twice = await world.employ()
+    hr, officer, head = [await log_in(who) for who in ("culture.hr", "department", "department.head")]
+    profile = await world.employ()
+    await made_one(world, twice, profile)
+    await keeping(world)
+    assert (await officer.get("/disposals/due")).json()["items"] == [], "whose file it is works here"
+    refused = await officer.command(f"/profiles/{twice}/disposals", PROPOSAL)
+    problem(refused, 409, "retention-runs")
+    day = legal_date(world.now).isoformat()
+    leaving = {"kind": "retired", "effective_on": day, "document": "3/QĐ"}
+    assert (await hr.command(f"/profiles/{profile}/separations", leaving)).status_code == 201
+    await world.step("archive", profile, told=False)
+    await world.rows(
+        "UPDATE cases SET effective_on = :day WHERE kind = 'separation' RETURNING id",
+        day=world.now.date() - LEFT_LONG_AGO,
+    )
+    due = (await officer.get("/disposals/due")).json()["items"]
+    assert {one["profile_id"] for one in due} == {str(profile), str(twice)}
+    assert len({(one["left_on"], one["kept_until"], one["status_vi"]) for one in due}) == 1
+    asked = await officer.command(f"/profiles/{twice}/disposals", PROPOSAL)
+    assert asked.status_code == 201, asked.text
+    decision = {"disposal_id": asked.json()["answer"]["disposal_id"], "document": "2/QĐ"}
+    done = await head.command(f"/profiles/{twice}/disposals/approvals", decision)
+    assert done.status_code == 200, done.text
+    (left,) = (await officer.get("/disposals/due")).json()["items"]
+    assert left["profile_id"] == str(profile)
+
+
+async def test_each_file_is_kept_as_long_as_the_law_of_its_unit_says(log_in: Any, world: World) -> None:
+    """The department of culture under a regulation with no period: the authority's own is not asked."""
+    profile = await archived(world, await log_in("culture.hr"))
+    await keeping(world)
+    officer = await log_in("department")
+    (due,) = (await officer.get("/disposals/due")).json()["items"]
+    assert due["profile_id"] == str(profile)
+    other = in_force("binh_dinh", world.now.date())
+    assert not other.every("archive_retention")
+    await bind(world.tools, world.authority, world.culture, other, date(2025, 1, 2))
+    assert (await officer.get("/disposals/due")).json()["items"] == []
+    problem(await officer.command(f"/profiles/{profile}/disposals", PROPOSAL), 409, "no-retention-rule")
