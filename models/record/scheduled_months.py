@@ -4,7 +4,7 @@ Whoever has no account is on the list of the nearest unit above that has one: th
 whoever synchronises for the plan's units, before it and after. Days are by the law that binds each unit then.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -58,7 +58,7 @@ async def scheduled_months(
         await bound_on(connection, min(today, compiled.on)),
         await bound_after(connection, compiled),
     )
-    found = [one for agency in sorted(agents(compiled)) for one in _of(agency, laws, today)]
+    found = [one for agency in sorted(agents(compiled, laws.changed)) for one in _of(agency, laws, today)]
     return tuple(sorted(found, key=lambda one: (one.opens_on, one.code)))
 
 
@@ -71,6 +71,13 @@ class _Laws:
     before: Mapping[UUID, str | None]
     after: Mapping[UUID, str | None]
 
+    @property
+    def changed(self) -> set[UUID]:
+        """Agencies for which another regulation is written by the plan, or no longer."""
+        missing = object()
+        every = {*self.before, *self.after}
+        return {one for one in every if self.before.get(one, missing) != self.after.get(one, missing)}
+
     def of(self, agency: UUID, day: date) -> RuleSet | None:
         compiled = self.compiled
         later = day >= compiled.on and bool(compiled.after.line(agency, compiled.on))
@@ -79,12 +86,12 @@ class _Laws:
         return self.basis.on(day, next((bound[one] for one in line if one in bound), None))
 
 
-def agents(compiled: Compiled) -> set[UUID]:
-    """Whoever keeps a list on which people of the plan's units stand, before its day or after."""
+def agents(compiled: Compiled, bound: Iterable[UUID]) -> set[UUID]:
+    """Whoever keeps a list on which people of the plan's units stand, before its day or after; ``bound``:
+    agencies for which another regulation is written by it."""
     units = set(compiled.touched)
-    for regime in compiled.regimes:  # other days for whoever is below, too
-        units |= compiled.before.below(regime.agency_id, compiled.on)
-        units |= compiled.after.below(regime.agency_id, compiled.on)
+    for agency in bound:  # other days for whoever is below, too
+        units |= compiled.before.below(agency, compiled.on) | compiled.after.below(agency, compiled.on)
     found = {_agent(tree, unit, compiled.on) for tree in (compiled.before, compiled.after) for unit in units}
     return {agency for agency in found if agency is not None}
 

@@ -71,3 +71,23 @@ async def test_under_another_regulation_the_days_are_those_of_its_law(world: Wor
     assert coming == {"H26.02": date(2026, 1, 29), "H26.03": date(2026, 1, 27)}
     wrong = {**move, "unit": "H26.03", "regulation": "atlantis"}
     assert await seen(world, wrong, days=40) == [], "a plan that cannot be touches no month"
+
+
+async def test_taking_a_plan_back_gives_the_month_its_own_days_again(world: World) -> None:
+    """Lists that open from the day on are reckoned by the law that binds then: the authority's own."""
+    move = {"op": "move_authority", "unit": "H26.02", "regulation": "binh_dinh"}
+    case = await drafted(world, move, days=1)
+    await carried_out(world, case)
+    law = in_force("binh_dinh", legal_date(world.now))
+    shorter = law.replace("tt06.art7.1", deadline=Deadline(unit="last_n_calendar_days_of_month", n=3))
+    load = Load(world.authority, "9/QĐ", world.now)
+    async with transaction(world.tools.engine, world.scope) as connection:
+        await load_regime(connection, load, "binh_dinh", shorter, date(2025, 12, 3))
+    back = {"op": "restore", "of": str(case)}
+    theirs, ours = date(2025, 12, 29), date(2026, 1, 27)
+    assert await seen(world, back, days=40) == [
+        ("running", "H26.02", "2025-12", theirs),
+        ("opens", "H26.02", "2026-01", ours),
+    ]
+    # On the day itself: what opens in December opens by our own law again.
+    assert await seen(world, back, days=5) == [("opens", "H26.02", "2025-12", date(2025, 12, 27))]
