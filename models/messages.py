@@ -228,6 +228,8 @@ class MonthOpened(Message):
 
     started: int
     agencies: int
+    again_at: datetime | None = None
+    """When the next window opens of those under another regulation whose own has not opened yet."""
 
 
 class Batch(Message):

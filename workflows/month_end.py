@@ -14,7 +14,7 @@ from workflows.waiting import until
 with workflow.unsafe.imports_passed_through():
     from models.activity_interfaces import ActActivities, MonthActivities
     from models.identifiers import batch_queue, month_end_workflow
-    from models.messages import MonthStart
+    from models.messages import MonthOpened, MonthStart
 
 BATCH_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5))
 LIST_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
@@ -39,15 +39,12 @@ class MonthEndWorkflow:
         )
         workflow.set_current_details(f"Chờ 05 ngày cuối tháng {start.month}")
         await until(window.opens_at, lambda: False, summary=f"Mở cửa sổ tháng {start.month}")
-        opened = await workflow.execute_activity_method(
-            MonthActivities.open_agency_months,
-            start,
-            task_queue=batch_queue(workflow.info().task_queue),
-            start_to_close_timeout=timedelta(hours=2),
-            heartbeat_timeout=timedelta(minutes=2),
-            retry_policy=LIST_RETRY,
-            summary="Chốt danh sách từng cơ quan",
-        )
+        opened = await self._opened(start)
+        while opened.again_at is not None:  # a part of the tree under another regulation, with its own window
+            await until(
+                opened.again_at, lambda: False, summary=f"Mở cửa sổ tháng {start.month} theo quy chế khác"
+            )
+            opened = await self._opened(start)
         await self._start_next(MonthStart(authority_id=start.authority_id, month=window.next_month))
         workflow.set_current_details(
             f"Tháng {start.month}: {opened.agencies} cơ quan đang phê duyệt, đồng bộ"
@@ -61,6 +58,18 @@ class MonthEndWorkflow:
             summary=f"Tổng kết tháng {start.month}",
         )
         return opened.agencies
+
+    async def _opened(self, start: MonthStart) -> MonthOpened:
+        """Every agency whose window has opened has its list; what was opened before is left as it is."""
+        return await workflow.execute_activity_method(
+            MonthActivities.open_agency_months,
+            start,
+            task_queue=batch_queue(workflow.info().task_queue),
+            start_to_close_timeout=timedelta(hours=2),
+            heartbeat_timeout=timedelta(minutes=2),
+            retry_policy=LIST_RETRY,
+            summary="Chốt danh sách từng cơ quan",
+        )
 
     async def _start_next(self, following: MonthStart) -> None:
         # After a catch-up the next month may run already: that must not end this one.

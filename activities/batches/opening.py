@@ -18,14 +18,14 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from activities.batches.describing import describe
 from activities.batches.stock import Held, open_campaigns
 from activities.notifications.notices import notify_administrator
-from models.calendar import legal_date
+from models.calendar import legal_date, start_of_day
 from models.database import Scope, transaction
 from models.identifiers import agency_month_workflow
 from models.lifecycle.month import OUTSTANDING
 from models.messages import AgencyMonthStart, Ask, Internal, MonthOpened, MonthStart
 from models.record.act import act
 from models.record.law_of import DIVIDED, LawOf
-from models.record.months import MonthDates, dates_of
+from models.record.months import MonthDates, dates_by_law, dates_of
 from models.record.tools import Tools
 from workflows.agency_month import AgencyMonthWorkflow
 
@@ -139,16 +139,20 @@ async def open_agency_months(tools: Tools, task_queue: str, start: MonthStart) -
     now = activity.info().current_attempt_scheduled_time
     scope = Scope(start.authority_id, everything=True, on=legal_date(now))
     async with transaction(tools.engine, scope) as connection:
-        dates = await dates_of(connection, tools, LawOf.authority(start.authority_id), start.month)
+        dates = await dates_by_law(connection, tools, start.authority_id, start.month)
         divided = bool(await connection.scalar(DIVIDED))
-        opening = Opening(tools, start.authority_id, dates, now, divided)
+        opening = Opening(tools, start.authority_id, dates.own, now, divided)
         await _begin(connection, opening)
         await connection.execute(_RUNNING, {"now": now})
         after = _cursor()
         found = await connection.execute(_AGENCIES, {"day": legal_date(now), "after": after})
         agencies = list(found.scalars())
     stocks = await open_campaigns(tools, start.authority_id, now)
+    coming = {one: dates.of(one).opens_on for one in agencies} if divided else {}
+    waiting = {one: day for one, day in coming.items() if day > legal_date(now)}
     for agency_id in agencies:
+        if agency_id in waiting:
+            continue  # its own law opens later: asked for again on that day
         if (stock := stocks.of(agency_id)) is not None:
             held = await stock.refresh(agency_id)
             if held is not None:
@@ -162,7 +166,8 @@ async def open_agency_months(tools: Tools, task_queue: str, start: MonthStart) -
     async with transaction(tools.engine, opening.scope) as connection:
         await connection.execute(_OPENED, {"month": start.month})
         counts = (await connection.execute(_COUNTS, {"month": start.month})).one()
-    return MonthOpened(started=counts.started, agencies=counts.agencies)
+    again_at = start_of_day(min(waiting.values())) if waiting else None
+    return MonthOpened(started=counts.started, agencies=counts.agencies, again_at=again_at)
 
 
 async def _describe(opening: Opening, cursor: UUID) -> None:

@@ -57,12 +57,13 @@ def issues_of(
     candidate: Candidate,
     agencies: Mapping[str, UUID],
     logins: Mapping[str, int],
-    asked: Callable[[str], Catalogue],
+    asked: Callable[[str, UUID | None], Catalogue],
     today: date,
 ) -> tuple[CellIssue, ...]:
     """All that keeps the line out. Agencies count by what stands, not only by the workbook's own sheet.
 
-    ``asked``: the form the law asks of a category; who stands in another form's sheet is refused.
+    ``asked``: the form that the law of an agency asks of a category; who stands in another form's sheet is
+    refused.
     """
     form = candidate.form
     profiles, cells = people_of(form), ("agency_code", form.by_meaning[UNIT].name)
@@ -72,7 +73,9 @@ def issues_of(
         if not (issue.code == "unknown-agency" and issue.field in cells)
     ]
     category = candidate.extras.get("staff_category")
-    if isinstance(category, str) and asked(category).version != form.version:
+    code = candidate.extras.get("agency_code") or candidate.content.get(cells[1])
+    agency_id = agencies.get(code) if isinstance(code, str) else None
+    if isinstance(category, str) and asked(category, agency_id).version != form.version:
         found.append(finding(profiles, candidate.row, "staff_category", "other-form"))
     for name in cells:
         code = candidate.extras.get(name) or candidate.content.get(name)

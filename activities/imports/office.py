@@ -36,7 +36,6 @@ from models.messages import ImportDone, ImportStart
 from models.record.actors import load_actor
 from models.record.bulk import Source
 from models.record.install import record_on_authority
-from models.record.law_of import LawOf
 from models.record.tools import Tools
 from models.settings import Settings
 from models.workbook_guard import check_workbook
@@ -128,9 +127,8 @@ class ImportOffice(ImportActivities):
         async with transaction(self.tools.engine, scope) as connection:
             loaded = await load_actor(connection, row.account_id)
             agency_id: UUID = await connection.scalar(_PLACE, {"id": row.account_id})
-            law, calendar = await self.tools.law(
-                connection, LawOf.authority(start.authority_id), legal_date(start.now)
-            )
+            laws = await self.tools.laws(connection, start.authority_id, legal_date(start.now))
+            law, calendar = laws.own, laws.calendar  # who may import answers for the whole authority
             decided = (await connection.execute(_DECIDED)).all()
         assert loaded is not None, "an import without an account cannot have been accepted"
         actor, state = loaded
@@ -158,6 +156,7 @@ class ImportOffice(ImportActivities):
             source=source,
             form=form_for(law, None, today),
             agency_id=agency_id,
+            laws=laws,
             dry_run=row.dry_run,
             administers=reach(actor, Verb.ADMINISTER, today, law).everywhere,
             counts=dict(row.counts),

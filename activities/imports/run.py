@@ -25,7 +25,9 @@ from models.lifecycle.forms import form_for
 from models.lifecycle.scene import Scene
 from models.record.bulk import Source
 from models.record.conflicts import refusal_of
+from models.record.law_of import Laws
 from models.record.tools import Tools
+from models.regulations import RuleSet
 from models.regulations.schema import Category
 
 BATCH = 200
@@ -50,6 +52,8 @@ class Run:
     agency_id: UUID
     """Of the account that asked for it; where its events stand."""
     dry_run: bool
+    laws: Laws
+    """Of every unit, today: a part of the tree may be under another regulation."""
     administers: bool
     """Whether whoever asked may give roles over the whole authority."""
     counts: dict[str, Any]
@@ -59,14 +63,18 @@ class Run:
     agencies: dict[str, UUID] = field(default_factory=dict)
     """Standing agencies by code; in a dry run those the workbook would create, too."""
 
-    def asked(self, category: str) -> Catalogue:
-        """The form the law asks of a category of staff, today."""
-        return form_for(self.scene.law, category, self.scene.today)
+    def asked(self, category: str, agency_id: UUID | None = None) -> Catalogue:
+        """The form that the law of an agency asks of a category of staff, today; without one our own law."""
+        return self._asked(self.scene.law if agency_id is None else self.laws.of(agency_id), category)
+
+    def _asked(self, law: RuleSet, category: str) -> Catalogue:
+        return form_for(law, category, self.scene.today)
 
     @property
     def forms(self) -> tuple[Catalogue, ...]:
-        """The other forms the law knows, each with its own sheet of people."""
-        known = {self.asked(one).version: self.asked(one) for one in get_args(Category)}
+        """The other forms the law knows, of any part of the tree, each with its own sheet of people."""
+        every = [self._asked(law, one) for law in self.laws.every for one in get_args(Category)]
+        known = {form.version: form for form in every}
         return tuple(form for version, form in sorted(known.items()) if version != self.form.version)
 
     @property

@@ -21,6 +21,7 @@ from models.lifecycle.sidebyside import Difference, differences, ended_by, withi
 from models.lifecycle.simulated import Review, World, Would
 from models.lifecycle.simulated_reviews import might_open, of_review
 from models.lifecycle.simulating import of_month, of_person
+from models.record.law_of import DIVIDED
 from models.regulations import (
     MissingSlots,
     NoLawInForce,
@@ -145,6 +146,11 @@ class Simulation(BaseModel):
 LEFT_OUT = [
     "Danh sách tháng theo cửa sổ của văn bản thử nghiệm: dùng các danh sách đã lập / lists are those made",
 ]
+OTHER_LAW = (
+    "Đơn vị theo quy chế của cơ quan khác: tính như theo quy chế của chính cơ quan quản lý"
+    " / units under another regulation are reckoned as under the authority's own"
+)
+"""Said where a part of the tree ever came under another regulation."""
 
 
 async def simulate(read: Reading, trial: Trial) -> Simulation:
@@ -164,7 +170,12 @@ async def simulate(read: Reading, trial: Trial) -> Simulation:
     now = read.now + timedelta(microseconds=1)  # what was recorded at this very instant counts
     facts = await collect(read, min(now, start_of_day(trial.to + DAY)))
     # Beside the loop: a whole authority is walked twice, and other requests must be answered meanwhile.
-    return await asyncio.to_thread(_told, trial, facts, present, law, calendar, read.tools.policy, read.today)
+    found = await asyncio.to_thread(
+        _told, trial, facts, present, law, calendar, read.tools.policy, read.today
+    )
+    if not await read.connection.scalar(DIVIDED):
+        return found
+    return found.model_copy(update={"left_out": [*found.left_out, OTHER_LAW]})
 
 
 def _law(trial: Trial, authority: str) -> RuleSet:

@@ -10,7 +10,10 @@ from sqlalchemy import text
 from api.paging import Page, cursor, key_of, page
 from api.reading import permits
 from api.scope import Reading
+from models.access import Reach
 from models.lifecycle.competence import signers
+from models.record.law_of import Laws
+from models.regulations import RuleSet
 
 Standing = Literal["approved", "listed", "ready", "approved_before", "not_ready"]
 
@@ -74,7 +77,9 @@ _STOCK = (
     "   AND i.state = 'listed') THEN 'listed'"
     " WHEN p.pending_revision_id IS NOT NULL THEN 'ready'"
     " WHEN p.approved_revision_id IS NOT NULL THEN 'approved_before' ELSE 'not_ready' END AS standing"
-    " FROM profiles p WHERE p.chapter NOT IN ('separation', 'archive') AND p.created_at < :opened)"
+    " FROM profiles p WHERE p.chapter NOT IN ('separation', 'archive') AND p.created_at < :opened"
+    # Whom the campaign's law binds: units under another regulation have their own campaign, or none.
+    " AND (p.agency_id = ANY (CAST(:units AS uuid[]))) = :named)"
 )
 _COUNT = "count(*) FILTER (WHERE k.standing = '{one}') AS {one}"
 _COUNTS = ", ".join(
@@ -103,7 +108,7 @@ async def progress(read: Reading, limit: int, after: str | None) -> WholeStock:
         RefusedError: ``not-permitted``.
     """
     reach = await permits.within(read, "read_reports")
-    found = await _campaign(read)
+    found = await _campaign(read, reach)
     if found is None:
         return WholeStock(
             rule_id=None, citation=None, opened_on=None, again=False, document=None, items=[], next=None
@@ -133,7 +138,7 @@ async def profiles(
         RefusedError: ``not-permitted``.
     """
     reach = await permits.within(read, "read_profile")
-    found = await _campaign(read)
+    found = await _campaign(read, reach)
     if found is None:
         return StockProfiles(items=[], next=None)
     key = key_of(after, UUID)
@@ -152,11 +157,25 @@ async def profiles(
     )
 
 
-async def _campaign(read: Reading) -> tuple[Any, dict[str, Any]] | None:
-    """The campaign of the rule in force today with what its queries need; none where there is none."""
-    law, _ = await read.own_law()
-    rule = law.slot("whole_stock_approval")
-    if rule is None:
-        return None
-    row = (await read.connection.execute(_CAMPAIGN, {"rule": rule.rule.id})).one_or_none()
-    return (row, {"opened": row.opened_at, "roles": list(signers(rule))}) if row is not None else None
+async def _campaign(read: Reading, reach: Reach) -> tuple[Any, dict[str, Any]] | None:
+    """The campaign of the rule in force today with what its queries need; none where there is none.
+
+    Where a part of the tree is under another regulation: the campaign of the authority's own law for whoever
+    reads everywhere, else that of the law that binds the asker's part.
+    """
+    laws = await read.laws()
+    mine = [laws.of(unit) for unit in sorted(reach.subtrees | reach.agencies)]
+    for law in laws.every if reach.everywhere else mine:
+        rule = law.slot("whole_stock_approval")
+        if rule is None:
+            continue
+        row = (await read.connection.execute(_CAMPAIGN, {"rule": rule.rule.id})).one_or_none()
+        if row is not None:
+            return row, {"opened": row.opened_at, "roles": list(signers(rule)), **_bound(laws, law)}
+    return None
+
+
+def _bound(laws: Laws, law: RuleSet) -> dict[str, Any]:
+    """The units the law binds: those of a regime by name, all but the regimes' where it is our own."""
+    own = law.hash == laws.own.hash
+    return {"units": sorted(laws.by_unit) if own else laws.units_under(law), "named": not own}

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.calendar import Calendar, MissingYear, month_window, start_of_day
 from models.database import Scope, transaction
 from models.messages import Window
-from models.record.law_of import LawOf
+from models.record.law_of import LawOf, Laws
 from models.record.tools import Tools
 from models.regulations import RuleSet
 
@@ -55,17 +55,58 @@ def months_between(first: str, last: str) -> Iterator[str]:
 async def window_of(tools: Tools, authority_id: UUID, month: str) -> Window:
     """When the month's window opens and ends, for the workflow that waits for it.
 
+    Where a part of the tree is under another regulation: from the first window that opens to the last that
+    ends.
+
     Raises:
         LookupError: no law or calendar is recorded for the authority and month.
     """
     async with transaction(tools.engine, Scope(authority_id, everything=True)) as connection:
-        dates = await dates_of(connection, tools, LawOf.authority(authority_id), month)
+        dates = (await dates_by_law(connection, tools, authority_id, month)).every
     return Window(
-        opens_at=start_of_day(dates.opens_on),
-        overdue_at=start_of_day(dates.rolled_end + DAY),
-        closes_at=dates.closes_at,
+        opens_at=start_of_day(min(one.opens_on for one in dates)),
+        overdue_at=start_of_day(max(one.rolled_end for one in dates) + DAY),
+        closes_at=max(one.closes_at for one in dates),
         next_month=next_month(month),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class DatesByLaw:
+    """The days of one month's list for every unit, each by its own law."""
+
+    month: str
+    law: Laws
+    """On the month's last day."""
+    following: Laws
+    """On the next month's last day."""
+
+    def of(self, agency_id: UUID) -> MonthDates:
+        """The days of one agency's list."""
+        return days_of(self.month, self.law.of(agency_id), self.following.of(agency_id), self.law.calendar)
+
+    @property
+    def own(self) -> MonthDates:
+        """By the authority's own law."""
+        return days_of(self.month, self.law.own, self.following.own, self.law.calendar)
+
+    @property
+    def every(self) -> tuple[MonthDates, ...]:
+        """All that there are, the authority's own first."""
+        bound = {self.of(unit) for unit in {*self.law.by_unit, *self.following.by_unit}}
+        return (self.own, *sorted(bound - {self.own}, key=lambda one: (one.opens_on, one.closes_on)))
+
+
+async def dates_by_law(
+    connection: AsyncConnection, tools: Tools, authority_id: UUID, month: str
+) -> DatesByLaw:
+    """The same for all units at once.
+
+    Raises:
+        LookupError: no law or calendar is recorded for the authority and month.
+    """
+    law = await tools.laws(connection, authority_id, last_day(month))
+    return DatesByLaw(month, law, await tools.laws(connection, authority_id, last_day(next_month(month))))
 
 
 async def dates_of(connection: AsyncConnection, tools: Tools, whose: LawOf, month: str) -> MonthDates:

@@ -16,7 +16,9 @@ from models.identifiers import agency_month_workflow
 from models.messages import MonthStart
 from models.record.law_of import LawOf
 from models.record.months import dates_of, next_month, window_of
+from models.regulations import Deadline, RuleSet, in_force
 from tests.activities.batches.conftest import OPENING, items_of, month_of, submitted
+from tests.bound import bind
 from tests.world import World
 
 JANUARY = "2026-01"
@@ -70,6 +72,48 @@ class TestWindow:
     @pytest.mark.parametrize(("month", "after"), [("2026-01", "2026-02"), ("2026-12", "2027-01")])
     def test_the_month_after(self, month: str, after: str) -> None:
         assert next_month(month) == after
+
+
+def with_window(world: World, days: int) -> RuleSet:
+    """Bình Định's regulation, with the last days of the month as its window."""
+    law = in_force("binh_dinh", world.now.date())
+    return law.replace("tt06.art7.1", deadline=Deadline(unit="last_n_calendar_days_of_month", n=days))
+
+
+class TestAnotherRegulation:
+    """A part of the tree whose own law opens the month earlier or later than the authority's."""
+
+    async def test_a_later_window_is_asked_for_again_on_its_day(self, world: World, months, run) -> None:
+        here, there = await submitted(world, 1), await submitted(world, 2, world.health)
+        await bind(world.tools, world.authority, world.health, with_window(world, 3), date(2026, 1, 21))
+        window = await window_of(world.tools, world.authority, JANUARY)
+        assert window.opens_at == OPENING
+        opened = await run(months.open_agency_months, start(world))
+        later = OPENING + timedelta(days=2)
+        assert (opened.started, opened.agencies, opened.again_at) == (1, 3, later)
+        assert set(await items_of(world, (await month_of(world, world.culture)).id)) == {here}
+        again = await run(months.open_agency_months, start(world), at=later)
+        assert (again.started, again.agencies, again.again_at) == (2, 4, None)
+        theirs = await month_of(world, world.health)
+        assert (theirs.opens_on, set(await items_of(world, theirs.id))) == (date(2026, 1, 29), {there})
+        (events,) = await world.rows(
+            "SELECT count(*) AS n FROM events WHERE kind = 'month.opened' AND agency_id = :c", c=world.culture
+        )
+        assert events.n <= 1, "what was opened before is left as it is"
+
+    async def test_an_earlier_window_opens_on_its_own_day(self, world: World, months, run) -> None:
+        await submitted(world, 1)
+        there = await submitted(world, 2, world.health)
+        await bind(world.tools, world.authority, world.health, with_window(world, 8), date(2026, 1, 21))
+        window = await window_of(world.tools, world.authority, JANUARY)
+        earlier = OPENING - timedelta(days=3)
+        assert (window.opens_at, window.closes_at) == (earlier, datetime(2026, 2, 23, 17, 0, tzinfo=UTC))
+        opened = await run(months.open_agency_months, start(world), at=earlier)
+        assert (opened.started, opened.agencies, opened.again_at) == (1, 1, OPENING)
+        theirs = await month_of(world, world.health)
+        assert (theirs.opens_on, set(await items_of(world, theirs.id))) == (date(2026, 1, 24), {there})
+        again = await run(months.open_agency_months, start(world))
+        assert (again.started, again.agencies, again.again_at) == (2, 4, None)
 
 
 class TestLists:

@@ -20,7 +20,8 @@ from models.database import Scope, transaction
 from models.form import Catalogue, catalogue, cells_of, digest, people_of, workbook
 from models.record.install import install_authority
 from models.record.load import content_of
-from models.regulations import Trial
+from models.regulations import Trial, in_force
+from tests.bound import bind
 from tests.conftest import Database
 
 from .conftest import NOW, Desk, tools_for
@@ -127,6 +128,20 @@ async def test_a_line_on_the_other_form_s_sheet_is_refused(desk: Desk) -> None:
     assert brought.codes(PEOPLE, 3) == brought.codes(CONTRACTS, 3) == [("staff_category", "other-form")]
     assert await desk.count("profiles") == 0
     assert brought.done.refused == 2
+
+
+async def test_a_unit_under_another_regulation_has_the_forms_of_that_one(desk: Desk) -> None:
+    """Hà Nội's has workers on the general form; the rest of the authority goes on with its own two."""
+    await desk.bring(book())
+    office = await desk.rows("SELECT id FROM agencies WHERE code = :code", code=OFFICE.code)
+    await bind(desk.tools, desk.authority, office[0].id, in_force("hanoi", ON), ON)
+    brought = await desk.bring(
+        book((official(1, staff_category="contract_worker"), official(2)), (worker(3),))
+    )
+    assert brought.verdicts(PEOPLE) == {3: "create", 4: "create"}
+    assert brought.codes(CONTRACTS, 3) == [("staff_category", "other-form")]
+    here = await desk.bring(book((), (worker(3, agency_code=CITY.code),)))
+    assert here.verdicts(CONTRACTS) == {3: "create"}
 
 
 async def test_one_person_stands_on_one_sheet_only(desk: Desk) -> None:

@@ -10,8 +10,10 @@ from uuid import UUID, uuid4
 
 import pytest
 import typer
+from sqlalchemy import text
 
 from api.cli.law_simulate import as_lines, body_of
+from api.reading.simulations import OTHER_LAW
 from models.regulations import seed_files
 from tests.api.reading.world import Caller, World, code_of
 
@@ -109,3 +111,23 @@ def test_the_command_reads_one_file_or_names_documents(tmp_path: Path) -> None:
     for wrong in ([str(file), str(file)], [str(tmp_path / "none.yaml")]):
         with pytest.raises(typer.Exit):
             body_of(wrong, date(2026, 1, 1), date(2026, 3, 31), None)
+
+
+async def test_units_under_another_regulation_are_said_to_be_left_out(
+    noticed: UUID, caller: Caller, world: World
+) -> None:
+    await caller.login("sonoivu")
+    assert OTHER_LAW not in (await simulated(caller, simulate=["phu_yen_2024"]))["left_out"]
+
+    async def divided(c: Any) -> None:
+        await c.execute(
+            text(
+                "INSERT INTO agency_regimes (id, authority_id, agency_id, regulation, valid_from, valid_to,"
+                " duties, duties_by, document) VALUES (gen_random_uuid(), :a, :g, 'binh_dinh', '2025-02-01',"
+                " '2025-03-01', 'keep', 'policy', '9/QĐ')"
+            ),
+            {"a": world.authority, "g": world.b},
+        )
+
+    await world.written(divided)
+    assert OTHER_LAW in (await simulated(caller, simulate=["phu_yen_2024"]))["left_out"]

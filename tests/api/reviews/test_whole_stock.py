@@ -11,6 +11,7 @@ from models.calendar import legal_date
 from models.commands import OpenProfile
 from models.regulations import in_force
 from tests.api.commands.conftest import Person
+from tests.bound import bind
 from tests.world import World
 
 pytestmark = pytest.mark.rule("phu_yen.art6.1")
@@ -95,3 +96,25 @@ async def test_progress_and_who_is_not_ready(world: World, log_in: Any) -> None:
     shown = await ok(head, f"/agency-months/{held.id}")
     assert (shown["kind"], shown["overdue"], shown["listed"]) == ("whole_stock", False, 1)
     assert [item["profile_id"] for item in shown["items"]] == [str(ready)]
+
+
+async def test_a_campaign_of_another_regulation_is_of_the_units_it_binds(world: World, log_in: Any) -> None:
+    """Culture is under Phú Yên's draft; health stays under a regulation that knows no such campaign."""
+    ready = await world.employ(until="review")
+    elsewhere = await world.employ(agency=world.museum, until="declaration")
+    law = in_force("phu_yen", world.now.date(), simulate=["phu_yen_2024"])
+    await bind(world.tools, world.authority, world.culture, law, world.now.date())
+    now = datetime.now(UTC) + timedelta(seconds=5)
+    stocks = await open_campaigns(world.tools, world.authority, now)
+    assert stocks.own is None
+    campaign = stocks.of(world.culture)
+    assert campaign is not None
+    assert await campaign.refresh(world.culture) is not None
+    department, head, health = [await log_in(who) for who in ("department", "culture.head", "health.hr")]
+    for who in (department, head):
+        shown = await ok(who, "/whole-stock")
+        assert shown["rule_id"] == "phu_yen.art6.1"
+        assert [(one["agency_id"], one["total"]) for one in shown["items"]] == [(str(world.culture), 2)]
+        stock = await ok(who, "/whole-stock/profiles")
+        assert {one["profile_id"] for one in stock["items"]} == {str(ready), str(elsewhere)}
+    assert (await ok(health, "/whole-stock"))["rule_id"] is None
