@@ -243,7 +243,13 @@ def _random_tree(chance: random.Random, size: int) -> Tree:
     return apply(Tree(), made)
 
 
-def _random_line(chance: random.Random, codes: list[str], people: People, units: Units) -> dict[str, Any]:
+OPERATIONS = (
+    "merge", "consolidate", "divide", "separate", "dissolve", "reparent", "rename", "recode",
+    "move_authority", "place", "all",
+)  # fmt: skip
+
+
+def random_line(chance: random.Random, codes: list[str], people: People, units: Units) -> dict[str, Any]:
     """Mostly about a unit no other line is about, so that plans of several lines are often possible."""
     one = codes.pop() if codes and chance.random() < 0.9 else chance.choice([*units])
     staying = sorted(set(units) - {one} - set(codes)) if chance.random() < 0.9 else [*units]
@@ -252,7 +258,7 @@ def _random_line(chance: random.Random, codes: list[str], people: People, units:
     if chance.random() < 0.4:
         fresh["under"] = other
     staff = [name for name, unit in people.items() if unit == units[one]]
-    match chance.choice(("merge", "consolidate", "divide", "separate", "dissolve", "move", "place", "all")):
+    match chance.choice(OPERATIONS):
         case "merge":
             return {"op": "merge", "units": [one], "into": other}
         case "consolidate":
@@ -263,8 +269,16 @@ def _random_line(chance: random.Random, codes: list[str], people: People, units:
             return {"op": "separate", "unit": one, "into": fresh}
         case "dissolve":
             return {"op": "dissolve", "unit": one}
-        case "move":
+        case "reparent":
             return {"op": "reparent", "unit": one, "under": other}
+        case "rename":
+            return {"op": "rename", "unit": one, "name": f"Tên mới {chance.randrange(99)}"}
+        case "recode":
+            return {"op": "recode", "unit": one, "code": fresh["code"]}
+        case "move_authority":
+            under = {"under": other} if chance.random() < 0.3 else {}
+            regulation = chance.choice(("binh_dinh", "moha"))
+            return {"op": "move_authority", "unit": one, "regulation": regulation, **under}
         case "place":
             named = chance.sample(staff, min(2, len(staff)))
             return {"op": "place", "unit": one, "to": other, "people": named}
@@ -291,6 +305,33 @@ def _judged(given_plan: Plan, before: Tree, census: Census) -> tuple[Compiled | 
     return made, check_people(made, census)
 
 
+def _named_rightly(given_plan: Plan, found: Sequence[Fault], before: Tree, census: Census) -> None:
+    """Without the lines that are named nothing of what was wrong with them is wrong any more."""
+    named = {one.line for one in found}
+    rest = tuple(one for one in given_plan.operations if one.line not in named)
+    if rest:
+        _, still = _judged(given_plan.model_copy(update={"operations": rest}), before, census)
+        assert not {(one.code, one.unit) for one in found} & {(one.code, one.unit) for one in still}
+
+
+def _wrong_line_is_named(given_plan: Plan, chance: random.Random, before: Tree, units: Units) -> None:
+    """A possible plan with one impossible line put in anywhere: just this line is named."""
+    known = chance.choice([*units])
+    spoiled, code = chance.choice(
+        (
+            ({"op": "dissolve", "unit": "H99"}, "unknown-unit"),
+            ({"op": "merge", "units": [known], "into": known}, "into-itself"),
+            ({"op": "place", "unit": known, "to": known, "people": ["p1"]}, "into-itself"),
+            ({"op": "restore", "of": str(LATER_CASE)}, "unknown-plan"),
+        )
+    )
+    given = [one.model_dump(mode="json") | {"line": 0} for one in given_plan.operations]
+    at = chance.randrange(len(given) + 1)
+    with pytest.raises(PlanError) as refused:
+        compile_plan(plan(*given[:at], spoiled, *given[at:]), before, CASE)
+    assert [(one.line, one.code) for one in refused.value.faults] == [(at + 1, code)]
+
+
 @settings(max_examples=150, deadline=None)
 @given(seed=st.integers(0, 2**32), size=st.integers(3, 12), length=st.integers(1, 5))
 def test_random_plans_keep_everybody_in_a_unit_that_stands(seed: int, size: int, length: int) -> None:
@@ -299,13 +340,16 @@ def test_random_plans_keep_everybody_in_a_unit_that_stands(seed: int, size: int,
     units = {one.code: unit for unit, one in before.on(ON).items()}
     people = {f"p{n}": chance.choice([*units.values()]) for n in range(12)}
     codes = chance.sample(sorted(units)[1:], size // 2)
-    given_plan = plan(*(_random_line(chance, codes, people, units) for _ in range(length)))
+    given_plan = plan(*(random_line(chance, codes, people, units) for _ in range(length)))
     who = {name: (uuid5(CASE, name), unit) for name, unit in people.items()}
     census = Census(Counter(people.values()), who)
     made, found = _judged(given_plan, before, census)
     assert all(1 <= one.line <= length and one.code in FAULTS for one in found)
+    if found:
+        _named_rightly(given_plan, found, before, census)
     if made is None or found:
         return
+    _wrong_line_is_named(given_plan, chance, before, units)
     for at in (made.between, made.after):
         assert lines(at)  # no circle
         standing = at.on(ON)
