@@ -105,7 +105,7 @@ async def _left(
     signing: Iterable[UUID],
     scene: Scene,
 ) -> list[Left]:
-    """Units of ``headed`` without a head; in those of ``signing`` steps that nobody can sign and duties of posts
+    """Units of ``headed`` without a head; in those of ``signing`` steps nobody can sign and duties of posts
     that nobody holds, there or above: today."""
     heads = await connection.scalars(_HEADLESS, {"agencies": sorted(headed), "day": scene.today})
     left = [Left("head", agency) for agency in sorted(heads)]

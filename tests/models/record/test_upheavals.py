@@ -159,7 +159,7 @@ CASES: Mapping[str, Expected] = {
 @pytest.mark.parametrize("case", CASES)
 async def test_an_operation_is_carried_out_and_taken_back(case: str, upheaval: Upheaval) -> None:
     world, people, expected = upheaval.world, upheaval.people, CASES[case]
-    before, duties, homes = await seen(world), await owed(world), await codes(world)
+    before, duties, homes = await standing(world), await owed(world), await codes(world)
     lines = await custody(upheaval)
     plan = await drafted(world, *expected.lines(people), days=1)
     await carried_out(world, plan, wrong)
@@ -182,10 +182,17 @@ async def test_an_operation_is_carried_out_and_taken_back(case: str, upheaval: U
     assert await old_names(upheaval) == {name: HOME[place] for name, (place, _) in PEOPLE.items()}
     back = await drafted(world, {"op": "restore", "of": str(plan)}, days=1)
     await carried_out(world, back, wrong)
-    assert await seen(world) == before
+    assert await standing(world) == before
     again = await owed(world)
     assert again == {one: duties[one] for one in again}, "each is owed by whom it was owed by"
     assert [one for one in await left_behind(world) if one[0] not in ("nobody", "list")] == []
+
+
+async def standing(world: World) -> tuple[Any, ...]:
+    """As `seen`, but for duties: lists that were opened for who moved have their own, and a transfer between
+    what became one does not begin again."""
+    tree, held, own = await seen(world)
+    return tree, held, {name: rows for name, rows in own.items() if name != "duties"}
 
 
 async def custody(upheaval: Upheaval) -> dict[str, list[tuple[UUID, UUID | None]]]:
@@ -371,7 +378,7 @@ async def possible(upheaval: Upheaval, chance: random.Random) -> tuple[UUID, lis
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_a_random_plan_keeps_the_invariants_and_is_taken_back(seed: int, upheaval: Upheaval) -> None:
     world, chance = upheaval.world, random.Random(seed)
-    before = await seen(world)
+    before = await standing(world)
     case, lines = await possible(upheaval, chance)
     at = chance.randrange(len(lines) + 1)
     spoiled = [*lines[:at], {"op": "dissolve", "unit": "H99"}, *lines[at:]]
@@ -382,4 +389,4 @@ async def test_a_random_plan_keeps_the_invariants_and_is_taken_back(seed: int, u
     assert await left_behind(world) == [], lines
     back = await drafted(world, {"op": "restore", "of": str(case)}, days=1)
     await carried_out(world, back, wrong)
-    assert await seen(world) == before, lines
+    assert await standing(world) == before, lines
