@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0106"
-down_revision = "0099"
+down_revision = "0105"
 
 
 def upgrade() -> None:
