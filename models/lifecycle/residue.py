@@ -43,9 +43,9 @@ def leave(
     """Open a duty for everything that is left, and tell each agency once what it has and what is to be done.
 
     ``arrived`` are the people who came to each agency; ``owed_by`` the role and agency that work on personnel
-    for it; ``codes_closed`` the codes that nobody has any more; ``switched`` the agencies whose law is another
-    from the day on: the same notice says so. Where the law has no such rule there is no duty to open: the
-    notice says it all the same.
+    for it; ``codes_closed`` the codes that nobody has any more; ``switched`` the agencies whose law is
+    another from the day on: the same notice says so. Where the law has no such rule there is no duty to open:
+    the notice says it all the same.
     """
     rule = scene.rule(SLOT)
     for one in left:

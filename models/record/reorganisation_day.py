@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.command_reorganisation import Plan
 from models.errors import RefusedError
-from models.lifecycle.outcome import Outcome
+from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.reorganisation import DONE, EXECUTING, Former
 from models.lifecycle.scene import Scene
 from models.lifecycle.tree import Tree
