@@ -4,12 +4,12 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0106"
-down_revision = "0105"
+revision = "0108"
+down_revision = "0107"
 
 
 def upgrade() -> None:
     """A grant on two columns: no row is read or written."""
     driver = op.get_bind().connection.driver_connection
     assert driver is not None
-    driver.execute((Path(__file__).parent / "0106_secondments_follow.sql").read_text(encoding="utf-8"))
+    driver.execute((Path(__file__).parent / "0108_secondments_follow.sql").read_text(encoding="utf-8"))
