@@ -224,12 +224,11 @@ class AgencyMonthStart(Message):
 
 
 class MonthOpened(Message):
-    """The agencies whose month was opened, in pages."""
+    """The agencies whose month was opened; ``again_at``: the next window, of those under another regulation."""
 
     started: int
     agencies: int
     again_at: datetime | None = None
-    """When the next window opens of those under another regulation whose own has not opened yet."""
 
 
 class Batch(Message):

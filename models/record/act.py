@@ -287,8 +287,7 @@ async def _decide(
     life = found.subject.life
     if life is not None:
         not_disposed(life)
-        if not isinstance(body, DISPOSALS):  # what was merged is kept, held and disposed of by itself
-            not_merged(life, found.row.merged_into)
+        not_merged(life, None if isinstance(body, DISPOSALS) else found.row.merged_into)  # it has its own end
     scene = await certified(connection, command, found.subject.sessions, scene)
     if command.expected is not None and life is not None and command.expected != life.newest:
         raise RefusedError.of(
