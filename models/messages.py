@@ -224,7 +224,7 @@ class AgencyMonthStart(Message):
 
 
 class MonthOpened(Message):
-    """The agencies whose month was opened; ``again_at``: the next window, of those under another regulation."""
+    """The agencies whose month was opened; ``again_at``: the next window, by another regulation."""
 
     started: int
     agencies: int
