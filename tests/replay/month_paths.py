@@ -311,6 +311,12 @@ PATHS: dict[str, Callable[[], Path]] = {
     "month_end/one_month": lambda: Path(
         MonthEndWorkflow, MonthStart(authority_id=AUTHORITY, month="2098-12"), Script(), until_end
     ),
+    "month_end/windows_of_two_laws": lambda: Path(
+        MonthEndWorkflow,
+        MonthStart(authority_id=AUTHORITY, month="2098-12"),
+        Script(window=(0.5, 3.0), windows=[0.5, 0.5]),
+        until_end,
+    ),
     "month_end/next_runs_already": lambda: Path(
         MonthEndWorkflow,
         MonthStart(authority_id=AUTHORITY, month="2098-12"),

@@ -88,6 +88,8 @@ class Script:
     pulled: list[NationalPulled] = field(default_factory=lambda: [NationalPulled(record=OTHER)])
     batches: dict[str, list[BatchResult]] = field(default_factory=dict)
     window: tuple[float, float] = (0.5, 1.5)
+    windows: list[float] = field(default_factory=list)
+    """Seconds to each window that opens later in the month, by another regulation."""
     mornings: list[float] = field(default_factory=lambda: [3600.0])
     plans: list[Callable[[], ReviewPlan]] = field(default_factory=list)
     reviews: list[Callable[[], ReviewMoment]] = field(default_factory=list)
@@ -165,8 +167,9 @@ class Script:
 
     @activity.defn(name="open_agency_months")
     async def open_agency_months(self, _start: MonthStart) -> MonthOpened:
-        """Lists frozen."""
-        return MonthOpened(started=2, agencies=3)
+        """Lists frozen; the rest when their own law opens the month."""
+        again = soon(self.windows.pop(0)) if self.windows else None
+        return MonthOpened(started=2, agencies=3, again_at=again)
 
     @activity.defn(name="open_stock_lists")
     async def open_stock_lists(self, _start: MonthStart) -> MonthOpened:
