@@ -26,6 +26,7 @@ OWN_VERBS = (
     Verb.REPORT_LOST_PASSWORD,
     Verb.ASK_RECTIFICATION,
 )
+WHOLE = {"approve", "amend", "gate", "export", "propose_merge", "approve_merge"}
 SEPARATED = sorted(verb for verb, words in roles().verbs.items() if "subject" in words.never)
 
 
@@ -41,12 +42,22 @@ def code(answer: Allowed | Denied) -> str:
     return "allowed" if isinstance(answer, Allowed) else answer.code
 
 
-@pytest.mark.parametrize("verb", ["approve", "amend"])
-def test_nobody_vouches_for_fields_the_grant_withholds(verb: str) -> None:
-    assert (
-        code(may(holding("approver", DEPARTMENT, level=3), verb, ABOUT_COLLEAGUE, TODAY)) == "field-withheld"
-    )
-    assert code(may(holding("approver", DEPARTMENT, level=4), verb, ABOUT_COLLEAGUE, TODAY)) == "allowed"
+@pytest.mark.parametrize(
+    ("role", "verb"),
+    [
+        ("approver", "approve"),
+        ("approver", "amend"),
+        ("department_officer", "gate"),
+        ("head", "export"),
+        ("hr_officer", "propose_merge"),
+        ("head", "approve_merge"),
+    ],
+)
+def test_nobody_vouches_for_fields_the_grant_withholds_or_takes_them_out(role: str, verb: str) -> None:
+    narrowed, whole = holding(role, DEPARTMENT, level=3), holding(role, DEPARTMENT, level=4)
+    assert code(may(narrowed, verb, ABOUT_COLLEAGUE, TODAY)) == "field-withheld"
+    assert code(may(whole, verb, ABOUT_COLLEAGUE, TODAY)) == "allowed"
+    assert {one for one, words in roles().verbs.items() if words.whole} == WHOLE
 
 
 # --- one's own data

@@ -21,6 +21,9 @@ from models.command_accounts import (
     RevokeGrant,
     SuspendAccount,
 )
+from models.command_exports import ExportDossier
+from models.command_merging import ApproveProfileMerge, ProposeProfileMerge, WithdrawProfileMerge
+from models.command_sessions import OpenExportSigning
 from models.commands import Approve, Body
 from models.record.commands import Fate
 from tests.world import World
@@ -193,6 +196,27 @@ async def test_nobody_approves_what_the_grant_withholds_from_them(world: World) 
     )
     body = Approve(revision_id=pending.id, digest=pending.digest)
     assert refusal(await world.ask("culture.approver", body, profile)) == (403, "field-withheld")
+
+
+async def test_nobody_takes_out_or_merges_what_the_grant_withholds_from_them(world: World) -> None:
+    """An export is the whole file, whoever's key signs it; and so is what becomes of two files."""
+    profile, twin = await world.employ(), await world.employ()
+    why = {"purpose": "kiểm tra", "recipient": "Thanh tra"}
+    taken: tuple[Body, ...] = (ExportDossier(**why), OpenExportSigning(certificate_id=uuid4(), **why))
+    proposed = ProposeProfileMerge(survivor_id=twin, document="1/ĐN", reason="mở trùng")
+    asked = await world.ask("culture.hr", proposed, profile)
+    assert asked.status == 201, asked.answer
+    merge = UUID((asked.answer or {})["merge_id"])
+    back = WithdrawProfileMerge(merge_id=merge, reason="xem lại")
+    decision = ApproveProfileMerge(merge_id=merge, document="2/QĐ")
+    for who, role_held in (("culture.head", "head"), ("culture.hr", "hr_officer")):
+        (held,) = [one for one in await grants(world, who) if one.role == role_held]
+        less = RestrictGrant(grant_id=held.id, level=2, document=DOCUMENT)
+        assert (await do(world, "admin", less, who)).status == 200
+        for body in taken:
+            assert refusal(await world.ask(who, body, profile)) == (403, "field-withheld"), body.verb
+    for who, merging in (("culture.head", decision), ("culture.hr", back), ("culture.hr", proposed)):
+        assert refusal(await world.ask(who, merging, profile)) == (403, "field-withheld"), merging.verb
 
 
 async def test_a_role_holds_and_falls_at_once(world: World) -> None:
