@@ -225,15 +225,11 @@ class World:
     async def draft(
         self, profile_id: UUID, content: dict[str, Any], *, evidence: tuple[str, ...] = ()
     ) -> tuple[UUID, str]:
-        """Save a draft as the API does; answers its id and digest."""
-        number = (
-            1
-            + (
-                await self.one(
-                    "SELECT coalesce(max(number), 0) AS n FROM revisions WHERE profile_id = :p", p=profile_id
-                )
-            ).n
+        """Save a draft, as a further revision in the place of the one there is; answers its id and digest."""
+        rows = await self.rows(
+            "SELECT id, number, state FROM revisions WHERE profile_id = :p ORDER BY number DESC", p=profile_id
         )
+        former = next((row.id for row in rows if row.state == "draft"), None)
         revision_id = uuid4()
         open_part, secret = split(catalogue("tt06_2023"), content)
         sealed = self.tools.cipher.seal(
@@ -242,34 +238,38 @@ class World:
         account = await self.one("SELECT account_id FROM profiles WHERE id = :p", p=profile_id)
         assert canonical(content)
         async with transaction(self.tools.engine, self.scope) as connection:
-            await connection.execute(
-                text("DELETE FROM revisions WHERE profile_id = :p AND state = 'draft'"), {"p": profile_id}
-            )
             for one in evidence:
                 paper = {"id": uuid4(), "a": self.authority, "p": profile_id, "sha": one, "now": self.now}
                 await connection.execute(CERTIFIED, paper | {"by": account.account_id})
-            await connection.execute(
-                text(
-                    "INSERT INTO revisions (id, authority_id, profile_id, number, form_version, content,"
-                    " sealed, key_id, digest, state, author_id, evidence, saved_at) VALUES (:id, :a, :p, :n,"
-                    " 'tt06_2023', CAST(:content AS jsonb), :sealed, :key, :digest, 'draft', :author,"
-                    " CAST(:evidence AS jsonb), :now)"
-                ),
-                {
-                    "id": revision_id,
-                    "a": self.authority,
-                    "p": profile_id,
-                    "n": number,
-                    "content": json.dumps(open_part),
-                    "sealed": sealed.data,
-                    "key": sealed.key_id,
-                    "digest": digest(content),
-                    "author": account.account_id,
-                    "evidence": json.dumps(list(evidence)),
-                    "now": self.now,
-                },
-            )
+            values = {
+                "id": revision_id,
+                "former": former,
+                "a": self.authority,
+                "p": profile_id,
+                "n": rows[0].number + 1 if rows else 1,
+                "content": json.dumps(open_part),
+                "sealed": sealed.data,
+                "key": sealed.key_id,
+                "digest": digest(content),
+                "author": account.account_id,
+                "evidence": json.dumps(list(evidence)),
+                "now": self.now,
+            }
+            await connection.execute(_DRAFTED if former is None else _DRAFTED_AGAIN, values)
         return revision_id, digest(content)
+
+
+_DRAFTED = text(
+    "INSERT INTO revisions (id, authority_id, profile_id, number, form_version, content, sealed, key_id,"
+    " digest, state, author_id, evidence, saved_at) VALUES (:id, :a, :p, :n, 'tt06_2023',"
+    " CAST(:content AS jsonb), :sealed, :key, :digest, 'draft', :author, CAST(:evidence AS jsonb), :now)"
+)
+_DRAFTED_AGAIN = text(
+    "UPDATE revisions SET id = :id, number = :n, based_on = NULL, returned_fields = NULL,"
+    " form_version = 'tt06_2023', content = CAST(:content AS jsonb), sealed = :sealed,"
+    " key_id = :key, digest = :digest, author_id = :author, evidence = CAST(:evidence AS jsonb),"
+    " saved_at = :now WHERE id = :former AND state = 'draft'"
+)
 
 
 async def build(tools: Tools, now: datetime, *, second: bool = False, law: RuleSet | None = None) -> World:

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models.calendar import legal_date
@@ -181,6 +182,49 @@ async def test_another_authority_sees_nothing_of_this_one(world: World, api: Asy
                 rows = await connection.execute(text(f"SELECT DISTINCT authority_id FROM {table}"))
                 assert set(rows.scalars()) <= {other.authority}, table
         assert await profiles(api, scope) == set()
+
+
+DELETES = {
+    "agency_lines": {"hoso_worker"},
+    "agency_spans": {"hoso_worker"},
+    "approval_list_rows": {"hoso_worker"},
+    "identities": {"hoso_api"},
+    "identity_sessions": {"hoso_api"},
+    "login_addresses": {"hoso_worker"},
+    "readiness": {"hoso_worker"},
+    "readiness_counts": {"hoso_worker"},
+    "recovery_codes": {"hoso_api", "hoso_worker"},
+    "review_findings": {"hoso_worker"},
+    "second_factors": {"hoso_worker"},
+    "sessions": {"hoso_api", "hoso_worker"},
+    "signing_troubles": {"hoso_worker"},
+    "upload_parts": {"hoso_api"},
+    "uploads": {"hoso_api"},
+    "used_assertions": {"hoso_api"},
+    "verify_askers": {"hoso_worker"},
+}
+"""What may go: sessions and the like that have ended, what is measured or cut anew, a tree's days to come."""
+
+
+def test_nothing_else_is_deleted_by_anybody(module_database) -> None:
+    """Retention: a dossier's rows, its revisions first, are removed by no role, whatever its code does."""
+    with psycopg.connect(module_database.libpq_url("worker")) as connection:
+        rows = connection.execute(
+            "SELECT c.relname, r.rolname FROM pg_class c CROSS JOIN pg_roles r WHERE c.relkind IN ('r', 'p')"
+            " AND c.relnamespace = 'public'::regnamespace AND r.rolname IN ('hoso_api', 'hoso_worker',"
+            " 'hoso_report') AND (has_table_privilege(r.oid, c.oid, 'DELETE')"
+            " OR has_table_privilege(r.oid, c.oid, 'TRUNCATE'))"
+        ).fetchall()
+    found: dict[str, set[str]] = {}
+    for table, role in rows:
+        found.setdefault(table, set()).add(role)
+    assert found == DELETES
+
+
+async def test_the_worker_deletes_no_revision(world: World) -> None:
+    await people(world)
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        await world.rows("DELETE FROM revisions WHERE state = 'draft' RETURNING 1")
 
 
 async def test_the_worker_writes_only_for_the_authority_it_acts_for(world: World) -> None:
