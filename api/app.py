@@ -38,7 +38,11 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     configure(settings.log_format, settings.log_level, "api")
     passwords.configure(settings.login_cost)
     ring = open_ring(settings)
-    database = engine_for(settings.database_url(DatabaseRole.API), pool_size=settings.database_pool)
+    database = engine_for(
+        settings.database_url(DatabaseRole.API),
+        pool_size=settings.database_pool,
+        statement_seconds=settings.statement_seconds,
+    )
     client = await connect(settings, ring, lazy=True)
     tools = Tools(database, ring)
     app.state.tools, app.state.temporal = tools, client

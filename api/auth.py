@@ -179,8 +179,13 @@ async def _second_factor(tools: Tools, scope: Scope, entry: Entry, now: datetime
         if not await second_factor.enrolled(connection, scope.account):
             return False
         if entry.code is None:
-            raise RefusedError.of("second-factor-required")
-        right = await second_factor.accepted(connection, tools, holder, entry.code, now)
+            # The password was right: at the door a second time with the code, the same person counts once.
+            await addresses.take_back(connection, entry.address)
+            right = False
+        else:
+            right = await second_factor.accepted(connection, tools, holder, entry.code, now)
+    if entry.code is None:
+        raise RefusedError.of("second-factor-required")
     if not right:
         raise _failed()
     return True

@@ -8,6 +8,8 @@ the refused. Payloads hold ids, dates and words only (``models.messages``).
 On a desk (``hoso run``) the setting ``codec_open`` lets the page of the local Web UI read without a login.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -15,6 +17,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials
 from google.protobuf import json_format
+from starlette.exceptions import HTTPException
 from temporalio.api.common.v1 import Payload, Payloads
 
 from api.reading.codec_subjects import must_be_readable
@@ -30,21 +33,38 @@ log = logger("codec")
 
 MOST = 2 * 1024 * 1024
 """Bytes of one request."""
+UNKNOWN = "unknown"
+"""In the log, who showed no token of a session."""
+
+
+@contextmanager
+def _logged(name: str, **more: int) -> Iterator[None]:
+    """Every refusal of a call has its line: who asked, where that is known, and why not."""
+    try:
+        yield
+    except RefusedError as error:
+        log.warning("codec.refused", account_id=name, code=error.refusal.code, **more)
+        raise
+    except HTTPException as error:  # a body that is too long, or does not come
+        log.warning("codec.refused", account_id=name, status=error.status_code, **more)
+        raise
 
 
 async def _allowed(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 ) -> Asker | None:
     """Who decodes: an account with the permission, or, where this is a desk, nobody in particular."""
-    if credentials is not None:
-        who = active_asker(request, await asker(request, credentials))
-        if not reach(who.actor, Verb.INSPECT_WORKFLOW, who.today).everywhere:
-            log.warning("codec.refused", account_id=str(who.account_id), code="not-permitted")
-            raise RefusedError.of("not-permitted")
-        return who
-    if request.app.state.settings.codec_open and _local(request):
+    if credentials is None and request.app.state.settings.codec_open and _local(request):
         return None
-    raise RefusedError.of("not-authenticated")
+    with _logged(UNKNOWN):
+        if credentials is None:
+            raise RefusedError.of("not-authenticated")
+        who = await asker(request, credentials)
+    with _logged(str(who.account_id)):
+        active_asker(request, who)
+        if not reach(who.actor, Verb.INSPECT_WORKFLOW, who.today).everywhere:
+            raise RefusedError.of("not-permitted")
+    return who
 
 
 def _local(request: Request) -> bool:
@@ -86,29 +106,36 @@ async def preflight(request: Request) -> Response:
 @router.post("/decode")
 async def decode(request: Request, who: Annotated[Asker | None, Depends(_allowed)]) -> Response:
     """Open the payloads of one history page."""
+    name = str(who.account_id) if who is not None else "desk"
+    with _logged(name):
+        sealed = await _sealed(request)
+    subjects = sorted({_subject(one) for one in sealed if one.metadata.get("encoding") == ENCODING})
+    with _logged(name, count=len(sealed)):
+        if who is not None:
+            await _readable(request, who, subjects)
+        try:
+            opened = await EncryptionCodec(tools_of(request).ring).decode(sealed)
+        except (SealBrokenError, KeyUnknownError) as error:
+            raise RefusedError.of("malformed-request") from error
+    for subject in subjects or [""]:
+        log.info("codec.decoded", account_id=name, workflow_id=subject, count=len(sealed))
+    answer = json_format.MessageToJson(Payloads(payloads=opened))
+    return Response(answer, media_type="application/json", headers=_cors(request))
+
+
+async def _sealed(request: Request) -> list[Payload]:
+    """The payloads of the request.
+
+    Raises:
+        RefusedError: ``request-too-large``, ``malformed-request``.
+    """
     body = await request.body()
     if len(body) > MOST:
         raise RefusedError.of("request-too-large")
     try:
-        sealed = list(json_format.Parse(body, Payloads()).payloads)
-    except json_format.ParseError as error:
+        return list(json_format.Parse(body, Payloads()).payloads)
+    except (json_format.ParseError, UnicodeDecodeError) as error:
         raise RefusedError.of("malformed-request") from error
-    subjects = sorted({_subject(one) for one in sealed if one.metadata.get("encoding") == ENCODING})
-    name = str(who.account_id) if who is not None else "desk"
-    try:
-        if who is not None:
-            await _readable(request, who, subjects)
-        opened = await EncryptionCodec(tools_of(request).ring).decode(sealed)
-    except RefusedError as error:
-        log.warning("codec.refused", account_id=name, code=error.refusal.code, count=len(sealed))
-        raise
-    except (SealBrokenError, KeyUnknownError) as error:
-        log.warning("codec.refused", account_id=name, code=type(error).__name__, count=len(sealed))
-        raise RefusedError.of("malformed-request") from error
-    for subject in subjects:
-        log.info("codec.decoded", account_id=name, workflow_id=subject)
-    answer = json_format.MessageToJson(Payloads(payloads=opened))
-    return Response(answer, media_type="application/json", headers=_cors(request))
 
 
 def _subject(payload: Payload) -> str:

@@ -3,6 +3,7 @@ headers that tell a browser to trust nothing more than it must (OWASP Secure Hea
 """
 
 import asyncio
+from time import monotonic
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
@@ -15,6 +16,7 @@ from api.problems import REQUEST_ID, answer
 from api.rates import Left, rates_of
 from models.errors import Refusal
 from models.identifiers import new_id
+from models.logs import logger
 from models.settings import Settings
 
 JSON_TYPES = ("application/json",)
@@ -27,8 +29,11 @@ TAKEN = frozenset(
 FORM_PATHS = ("/api/v1/oauth/token", "/api/v1/session/oidc/back-channel-logout")
 """Where standards prescribe a form (RFC 6749, OpenID Connect Back-Channel Logout): no cookie is looked at."""
 
-STRICT_PATHS = ("/api/v1/session", "/api/v1/oauth/token")
+STRICT_PATHS = ("/api/v1/session", "/api/v1/session/browser", "/api/v1/oauth/token")
 """Where somebody may be guessing: a smaller quota by address."""
+
+CODEC = "/codec/decode"
+"""Of which each call is logged, also one that is refused before it comes in."""
 
 ROOM = 64 * 1024
 """What a form adds to the file in it, in bytes."""
@@ -45,6 +50,8 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 HSTS = "max-age=31536000; includeSubDomains"
+
+log = logger("codec")
 
 
 class Hardening:
@@ -68,10 +75,12 @@ class Hardening:
         headers = Headers(scope=scope)
         refusal = _unfit(scope, headers, settings) or _too_often(scope, settings)
         if refusal is None:
-            bounded = _Bounded(receive, _largest(headers, settings), settings.request_seconds)
+            bounded = _Bounded(receive, _largest(headers, settings), settings)
             await self.app(scope, bounded, send_with_headers)
             return
         request_id = new_id()
+        if scope["path"] == CODEC:
+            log.warning("codec.refused", request_id=str(request_id), code=refusal.problem.code)
         refused = answer(refusal, request_id, {REQUEST_ID: str(request_id)})
         await refused(scope, receive, send_with_headers)
 
@@ -79,15 +88,17 @@ class Hardening:
 class _Bounded:
     """The request's body, no longer and no slower than allowed."""
 
-    def __init__(self, receive: Receive, largest: int, seconds: float) -> None:
-        self._receive, self._left, self._seconds = receive, largest, seconds
+    def __init__(self, receive: Receive, largest: int, settings: Settings) -> None:
+        self._receive, self._left, self._seconds = receive, largest, settings.request_seconds
+        self._until = monotonic() + settings.body_seconds
         self._whole = False
 
     async def __call__(self) -> Message:
         if self._whole:  # what comes now is the end of the connection; it may take its time
             return await self._receive()
         try:
-            message = await asyncio.wait_for(self._receive(), self._seconds)
+            left = max(self._until - monotonic(), 0)
+            message = await asyncio.wait_for(self._receive(), min(self._seconds, left))
         except TimeoutError:
             raise HTTPException(408) from None
         if message["type"] == "http.request":

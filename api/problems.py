@@ -4,7 +4,7 @@ Every answer of the API that is not a success has this one shape, whoever refuse
 an accident. Nothing the caller sent is repeated in it, and nothing of an accident but an id to find it by.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -45,6 +45,7 @@ _PATIENCE = {
     "rate-limited": 30,
     "in-flight": 2,
     "engine-unavailable": 5,
+    "answer-too-slow": 30,
     "database-unavailable": 5,
     "documents-unavailable": 10,
 }
@@ -134,17 +135,27 @@ class RequestIds:
 
 
 def code_of(accident: BaseException) -> str:
-    """Whose absence was the cause (`database-`, `engine-`, `documents-unavailable`), else `internal`."""
-    cause: BaseException | None = accident
-    while cause is not None:
+    """Whose absence was the cause (`database-`, `engine-`, `documents-unavailable`), `answer-too-slow` where
+    a statement took longer than it may, else `internal`."""
+    causes = list(_causes(accident))
+    if any(isinstance(cause, psycopg.errors.QueryCanceled) for cause in causes):
+        return "answer-too-slow"
+    for cause in causes:
         if isinstance(cause, _DATABASE_GONE):
             return "database-unavailable"
         if (isinstance(cause, RPCError) and cause.status in _ENGINE_GONE) or never_reached(cause):
             return "engine-unavailable"
         if isinstance(cause, StoreAwayError):
             return "documents-unavailable"
-        cause = cause.__cause__
     return "internal"
+
+
+def _causes(accident: BaseException) -> Iterator[BaseException]:
+    """The accident, and what each is said to come from."""
+    cause: BaseException | None = accident
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__
 
 
 def install(app: FastAPI) -> None:

@@ -33,9 +33,13 @@ STEP_UP = frozenset(
         "approve",
         "approve_disposal",
         "approve_profile_merge",
+        "approve_reorganisation",
         "open_signing",
         "open_list_signing",
+        "export_dossier",
         "delegate",
+        "agree_delegation",
+        "allow_access",
         "approve_list",
         "cut_list",
         "approve_by_list",
@@ -43,18 +47,23 @@ STEP_UP = frozenset(
         "open_report_signing",
         "open_export_signing",
         "release_month",
+        "send_back_items",
         "load_law",
         "adopt_law",
         "proclaim_year",
         "decide_code_list",
         "register_certificate",
         "withdraw_certificate",
+        "create_account",
+        "reset_password",
         "open_agency_account",
         "hand_over_account",
         "issue_password",
         "open_service_account",
         "register_service_key",
         "withdraw_service_key",
+        "appoint",
+        "relieve",
         "grant_role",
         "restrict_grant",
         "extend_grant",
@@ -66,7 +75,8 @@ STEP_UP = frozenset(
         "end_sessions",
     }
 )
-"""Commands that need a recent second factor: approving, signing, law, other people's access."""
+"""Commands that need a recent second factor: approving, signing, taking a file out, law, other people's
+access. What only takes a consent or a delegation back does not wait for it."""
 
 _FIND = text(
     "SELECT secret, secret_key, confirmed_at, last_step, locked_until FROM second_factors"

@@ -38,6 +38,8 @@ class Scope:
     account: UUID | None = None
     consented: Sequence[UUID] = ()
     """Single profiles that somebody consented to be read, today."""
+    merged: Sequence[UUID] = ()
+    """Files that were closed into the own one."""
     archives: Sequence[UUID] = ()
     """Agencies below which archived files are read; the API reads the content of no others."""
     every_archive: bool = False
@@ -46,8 +48,15 @@ class Scope:
     """The legal date as of which the tree of agencies is read; none says the day in the legal zone."""
 
 
-def engine_for(url: str, *, pool_size: int = 10) -> AsyncEngine:
-    """An engine with a pool; ``url`` is a libpq-style SQLAlchemy address for psycopg 3."""
+def engine_for(url: str, *, pool_size: int = 10, statement_seconds: float | None = None) -> AsyncEngine:
+    """An engine with a pool; ``url`` is a libpq-style SQLAlchemy address for psycopg 3.
+
+    ``statement_seconds``: after which a statement is cancelled (``psycopg.errors.QueryCanceled``), where
+    people wait for its answer; none where work may take what it takes.
+    """
+    bounded = (
+        {"options": f"-c statement_timeout={int(statement_seconds * 1000)}"} if statement_seconds else {}
+    )
     return create_async_engine(
         url,
         pool_size=pool_size,
@@ -55,7 +64,7 @@ def engine_for(url: str, *, pool_size: int = 10) -> AsyncEngine:
         pool_pre_ping=False,
         use_native_hstore=False,  # no extension is used: the first connection need not look for one
         # Statements are constants, asked again and again: each is parsed once, at its first use.
-        connect_args={"prepare_threshold": 0},
+        connect_args={"prepare_threshold": 0, **bounded},
     )
 
 
@@ -66,6 +75,7 @@ _SET = text(
     " set_config('hoso.profile', :profile, true) AS profile,"
     " set_config('hoso.account', :account, true) AS account,"
     " set_config('hoso.consented', :consented, true) AS consented,"
+    " set_config('hoso.merged', :merged, true) AS merged,"
     " set_config('hoso.archives', :archives, true) AS archives,"
     " set_config('hoso.today', :today, true) AS today"
 )
@@ -93,6 +103,7 @@ def entering(scope: Scope) -> Query:
         "profile": str(scope.profile or ""),
         "account": str(scope.account or ""),
         "consented": _array(scope.consented),
+        "merged": _array(scope.merged),
         "archives": "*" if scope.every_archive else _array(scope.archives),
         "today": scope.on.isoformat() if scope.on is not None else "",
     }

@@ -160,6 +160,10 @@ class Settings(BucketSettings):
     """Largest body of a request that carries no file, in bytes."""
     request_seconds: float = Field(default=30.0, gt=0)
     """Seconds without a byte after which a body that does not come is no longer waited for."""
+    body_seconds: float = Field(default=1_800.0, gt=0)
+    """Seconds after which a body that still comes, however slowly, is no longer waited for."""
+    statement_seconds: float = Field(default=60.0, gt=0)
+    """Seconds one statement of the API may take in PostgreSQL; then it is cancelled, and nothing was done."""
     requests_per_minute: int = Field(default=3_000, ge=1)
     """Requests that one account may send in a minute, to each API process."""
     address_requests_per_minute: int = Field(default=12_000, ge=1)

@@ -1,18 +1,25 @@
 """What stands before every route: headers, host, size, time, media types, rates, accidents."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import text
 
+import api
+from api.hardening import STRICT_PATHS
+from models.database import engine_for
 from tests.api.reading.world import PASSWORD, Caller, code_of
 
 SMALL = {
     "public_url": "https://hoso.example",
     "request_bytes": 2048,
     "request_seconds": 0.2,
+    "body_seconds": 0.5,
     "requests_per_minute": 5,
     "address_requests_per_minute": 12,
     "logins_per_minute": 3,
@@ -106,6 +113,47 @@ async def test_a_body_that_trickles_is_not_waited_for(caller: Caller) -> None:
     assert code_of(answer) == (408, "request-timeout")
 
 
+async def test_a_body_that_comes_drop_by_drop_is_not_waited_for_for_ever(caller: Caller) -> None:
+    """Each drop comes in time; all of them do not."""
+
+    async def drops() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b" "
+            await asyncio.sleep(0.05)
+
+    answer = await caller.post("/session", content=drops(), headers=JSON)
+    assert code_of(answer) == (408, "request-timeout")
+
+
+def test_whoever_takes_a_password_from_nobody_known_is_strict() -> None:
+    document = json.loads((Path(api.__file__).parent / "openapi.json").read_text(encoding="utf-8"))
+    schemas, taking = document["components"]["schemas"], set()
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            content = operation.get("requestBody", {}).get("content", {})
+            names = {one["schema"].get("$ref", "").rpartition("/")[2] for one in content.values()}
+            asked = {field for name in names for field in schemas.get(name, {}).get("properties", {})}
+            if "password" in asked and not operation.get("security"):
+                taking.add(path)
+    assert taking == set(STRICT_PATHS) - {"/api/v1/oauth/token"}, "which takes a signed assertion"
+
+
+async def test_a_statement_of_the_api_takes_no_longer_than_it_may(app: FastAPI, caller: Caller) -> None:
+    url = app.state.tools.engine.url.render_as_string(hide_password=False)
+    bounded = engine_for(url, pool_size=1, statement_seconds=0.05)
+
+    class Asleep:
+        async def now(self) -> None:
+            async with bounded.connect() as connection:
+                await connection.execute(text("SELECT pg_sleep(5)"))
+
+    app.state.clock = Asleep()
+    answer = await caller.post("/session", json={"login": "hr.a", "password": PASSWORD})
+    assert code_of(answer) == (503, "answer-too-slow")
+    assert answer.headers["retry-after"] == "30"
+    await bounded.dispose()
+
+
 async def test_an_account_has_its_share_and_is_told_what_is_left(caller: Caller) -> None:
     await caller.login("hr.a")
     seen = [await caller.get("/session") for _ in range(6)]
@@ -126,9 +174,10 @@ async def test_two_accounts_do_not_share(callers: Callable[[], Caller]) -> None:
     assert (await theirs.get("/session")).status_code == 200
 
 
-async def test_an_address_has_its_share_and_logging_in_a_smaller_one(caller: Caller) -> None:
+@pytest.mark.parametrize("path", ["/session", "/session/browser"])
+async def test_an_address_has_its_share_and_logging_in_a_smaller_one(caller: Caller, path: str) -> None:
     wrong = {"login": "nobody", "password": "wrong"}
-    codes = [code_of(await caller.post("/session", json=wrong)) for _ in range(4)]
+    codes = [code_of(await caller.post(path, json=wrong)) for _ in range(4)]
     assert codes == [(401, "login-failed")] * 3 + [(429, "rate-limited")]
     others = [(await caller.get("/problems/nothing")).status_code for _ in range(13)]
     assert others == [404] * 12 + [429]

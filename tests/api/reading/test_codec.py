@@ -196,7 +196,30 @@ async def test_every_call_is_in_the_log(
     await ask(decoder, await token(callers, "hr.a"), await sealed(world.ring, mine))
     who = {name: str(world.accounts[name]) for name in ("admin", "hr.a")}
     assert lines == [
-        {"event": "codec.decoded", "account_id": who["admin"], "workflow_id": mine},
+        {"event": "codec.decoded", "account_id": who["admin"], "workflow_id": mine, "count": 1},
         {"event": "codec.refused", "account_id": who["admin"], "code": "not-permitted", "count": 1},
         {"event": "codec.refused", "account_id": who["hr.a"], "code": "not-permitted"},
     ]
+    lines.clear()
+    await world.written(
+        lambda c: world.account(c, "fresh.admin", role="administrator", state="default_password")
+    )
+    fresh = await token(callers, "fresh.admin")
+    asked = [
+        (None, b"{}", "not-authenticated", codec_server.UNKNOWN),
+        ("none", b"{}", "not-authenticated", codec_server.UNKNOWN),
+        (fresh, b"{}", "password-change-required", str(world.accounts["fresh.admin"])),
+        (admin, b"\xff", "malformed-request", who["admin"]),
+        (admin, b"{", "malformed-request", who["admin"]),
+        (admin, b" " * (codec_server.MOST + 1), "request-too-large", who["admin"]),
+    ]
+    for shown, body, code, name in asked:
+        headers = {"Authorization": f"Bearer {shown}"} if shown else {}
+        answer = await decoder.post("/codec/decode", content=body, headers=headers)
+        assert answer.json()["code"] == code, answer.text
+        assert lines.pop() == {"event": "codec.refused", "account_id": name, "code": code}
+    monkeypatch.setattr(decoder.state.settings, "second_factor", "required")
+    await ask(decoder, admin)
+    code = "second-factor-enrolment-required"
+    assert lines.pop() == {"event": "codec.refused", "account_id": who["admin"], "code": code}
+    assert lines == []
