@@ -10,6 +10,7 @@ from temporalio.client import Client
 
 from api.engine_away import ENGINE_AWAY
 from api.starting import start_of
+from api.stuck.certificates import ending, held
 from api.stuck.engine import MOST, of_engine
 from api.stuck.kinds import KINDS, REMEDIES, Found, Level
 from api.stuck.machine import of_machine
@@ -84,6 +85,7 @@ async def gather(
     async with transaction(database, Scope(authority_id, everything=True)) as connection:
         found = await of_rows(connection, authority_id, now, legal_date(now))
         ids = await at_work(connection, authority_id, MOST)
+        certificates = await held(connection)
     own = set(ids)
     try:
         if client is None:
@@ -94,6 +96,7 @@ async def gather(
         seen = [Found("engine-away", now, settings.temporal_address)]
     found += [one for one in seen if await _ours(database, authority_id, one.workflow_id, own)]
     found += await asyncio.to_thread(lambda: list(of_machine(settings, ring, now)))
+    found += await asyncio.to_thread(ending, *certificates, now)
     items = sorted((_told(one, now) for one in found), key=lambda one: (one.level != "failed", one.since))
     failed = sum(one.level == "failed" for one in items)
     return StuckList(items=items, failed=failed, warnings=len(items) - failed)

@@ -103,6 +103,16 @@ REMEDIES: dict[str, Remedy] = {
         "/accounts/{subject}/certificates",
         "certificate,document",
     ),
+    "renew-seal": Remedy(
+        "Xin cấp chứng thư mới cho khoá này, nạp vào thiết bị ký",
+        "have a new certificate issued for this key and put it into the token",
+        "hoso doctor",
+    ),
+    "renew-authority": Remedy(
+        "Hỏi tổ chức cấp dấu thời gian về chứng thư mới, thêm vào danh sách tin cậy",
+        "ask the timestamp authority for its new certificate, and trust it",
+        "hoso doctor",
+    ),
     "renew-key": Remedy(
         "Đăng ký khoá mới",
         "register a new key",
@@ -140,7 +150,9 @@ KINDS: dict[str, Kind] = {
     "worker-absent": Kind("Không có worker nào nhận việc", "No worker asks for work", "start-worker"),
     "command-unsettled": Kind("Lệnh chưa có kết quả", "A command without an answer", "resend-command"),
     "line-unsent": Kind("Tin giữa các quy trình chưa gửi", "A message to a workflow not sent", "resend-line"),
-    "wake-missed": Kind("Hồ sơ quá giờ đánh thức", "Profiles past their wake", "reconcile"),
+    "wake-missed": Kind(
+        "Hồ sơ, việc, danh sách quá giờ đánh thức", "Profiles, cases or lists past their wake", "reconcile"
+    ),
     "mail-unsent": Kind("Thư chưa gửi được", "Messages not sent", "rebuild"),
     "mail-refused": Kind("Thư bị máy chủ từ chối", "Messages refused for good", "fix-address", "warning"),
     "signature-waits": Kind("Chữ ký đang chờ", "Signatures wait", "retry"),
@@ -157,6 +169,18 @@ KINDS: dict[str, Kind] = {
     ),
     "certificate-expiring": Kind(
         "Chứng thư sắp hết hạn", "Certificates expire", "renew-certificate", "warning"
+    ),
+    "seal-expiring": Kind(
+        "Chứng thư con dấu cơ quan, khoá do hệ thống giữ sắp hết hạn",
+        "The certificate of a seal, or of another key held here, expires",
+        "renew-seal",
+        "warning",
+    ),
+    "tsa-expiring": Kind(
+        "Chứng thư của tổ chức cấp dấu thời gian sắp hết hạn",
+        "The timestamp authority's certificate expires",
+        "renew-authority",
+        "warning",
     ),
     "certificate-revoked": Kind(
         "Chứng thư bị thu hồi, chưa có chứng thư khác",

@@ -36,8 +36,20 @@ _QUESTIONS: dict[str, str] = {
         SELECT id AS subject, workflow_id, created_at AS since, '' AS code, 1 AS n FROM outbox WHERE
         sent_at IS NULL AND created_at < :late ORDER BY id""",
     "wake-missed": """
-        SELECT '' AS subject, '' AS workflow_id, min(next_wake_at) AS since, '' AS code, count(*) AS n
-        FROM profiles WHERE chapter <> 'archive' AND next_wake_at < :patient HAVING count(*) > 0""",
+        SELECT '' AS subject, '' AS workflow_id, min(w.at) AS since, w.code, count(*) AS n FROM (
+        SELECT 'profile' AS code, next_wake_at AS at FROM profiles WHERE next_wake_at < :patient
+        UNION ALL SELECT 'transfer', next_wake_at FROM cases WHERE kind = 'transfer' AND closed_at IS
+        NULL AND next_wake_at < :patient
+        UNION ALL SELECT 'agency_month', next_wake_at FROM agency_months WHERE state <> 'closed' AND
+        next_wake_at < :patient
+        UNION ALL SELECT 'delegation', next_wake_at FROM delegations WHERE state <> 'ended' AND
+        next_wake_at < :patient
+        UNION ALL SELECT 'breach', next_wake_at FROM breaches WHERE state <> 'closed' AND
+        next_wake_at < :patient
+        UNION ALL SELECT 'reorganisation', next_wake_at FROM reorganisations WHERE state NOT IN
+        ('done', 'withdrawn') AND next_wake_at < :patient
+        UNION ALL SELECT 'review_report', next_wake_at FROM review_reports WHERE state IN ('open',
+        'signing') AND next_wake_at < :patient) w GROUP BY w.code ORDER BY 3""",
     "mail-unsent": """
         SELECT day AS subject, '' AS workflow_id, CAST(day AS timestamptz) AS since,
         coalesce(last_error, '') AS code, count(*) AS n FROM mails WHERE state IN ('waiting',
@@ -115,9 +127,9 @@ _QUESTIONS: dict[str, str] = {
     "post-vacant": """
         SELECT d.agency_id AS subject, min(d.opened_at) AS since, d.party AS code, count(*) AS n FROM
         duties d WHERE d.state = 'open' AND d.party = ANY (:posts) AND NOT EXISTS (SELECT 1 FROM
-        grants h JOIN accounts a ON a.id = h.account_id AND a.state <> 'cancelled' WHERE h.role =
-        d.party AND h.valid_from <= :today AND (h.valid_to IS NULL OR h.valid_to > :today) AND
-        h.agency_id = d.agency_id) GROUP BY 1, d.party ORDER BY 2""",
+        grants h JOIN accounts a ON a.id = h.account_id AND a.state <> 'cancelled' AND a.suspended_at
+        IS NULL WHERE h.role = d.party AND h.valid_from <= :today AND (h.valid_to IS NULL OR h.valid_to
+        > :today) AND h.agency_id = d.agency_id) GROUP BY 1, d.party ORDER BY 2""",
 }
 QUESTIONS: dict[str, TextClause] = {
     kind: text(f"{question} LIMIT {MOST}") for kind, question in _QUESTIONS.items()

@@ -1,5 +1,6 @@
 """Everything that can stand still, made to stand still in rows and files; each found, with its remedy."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,16 +11,24 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from sqlalchemy import text
 
 from api.stuck import machine
 from api.stuck.gathering import StuckList, gather
 from api.stuck.kinds import KINDS
+from api.stuck.rows import QUESTIONS
 from models.command_admin import AnnounceMaintenance, PauseParty
 from models.database import engine_for, transaction
-from models.identifiers import digest_workflow, profile_workflow, reorganisation_workflow
+from models.identifiers import (
+    agency_month_workflow,
+    digest_workflow,
+    profile_workflow,
+    reorganisation_workflow,
+)
+from models.key_changes import ensure_keyring, rotate
+from models.key_ring import MasterKey, Purpose
 from models.settings import Settings
 from tests.models.record.plans import approve, drafted
 from tests.world import World, build, tools_for
@@ -68,6 +77,8 @@ async def test_all_of_it_is_found_with_its_remedy(
     approval = world.moment.to_sign
     assert approval is not None
     await _stand_still(world, approval, prepared.id)
+    await _month_stands_still(world, prepared.id)
+    await _certificates_end(world)
     await _service_key(world, database)
     await world.ask(
         "admin", PauseParty(party="mail", reason="đổi máy chủ"), world.authority, subject="administration"
@@ -81,7 +92,11 @@ async def test_all_of_it_is_found_with_its_remedy(
     settings = database.settings(tmp_path, temporal_ca_file=path)
     found = await gathered(world, database, settings)
     kinds = {one.kind for one in found.items}
-    assert set(KINDS) - OF_ENGINE - kinds == {"key-former", "packet-waits", "packet-refused", "round-waits"}
+    assert set(KINDS) - OF_ENGINE - {"key-former"} == kinds
+    late = {one.code: one.count for one in found.items if one.kind == "wake-missed"}
+    assert (late["profile"], late["agency_month"]) == (2, 1), "whatever sleeps and was not woken"
+    vacant_posts = {one.code for one in found.items if one.kind == "post-vacant"}
+    assert vacant_posts == {"hr_officer"}
     for one in found.items:
         assert one.words
         assert one.words_en
@@ -103,6 +118,10 @@ async def test_all_of_it_is_found_with_its_remedy(
     )
     assert stuck.remedy.call is not None
     assert (stuck.remedy.call.method, stuck.remedy.call.path) == ("GET", f"/reorganisations/{plan}/preview")
+    assert by["seal-expiring"].subject == str(world.culture)
+    assert by["tsa-expiring"].since == NOW + timedelta(days=5)
+    for kind in ("round-waits", "packet-waits", "packet-refused"):
+        assert by[kind].workflow_id == agency_month_workflow(world.culture, "2026-02"), kind
     assert by["backup-old"].since.date() < NOW.date()
     vacant = f"hoso post fill hr_officer --agency {world.culture} --account LOGIN --by LOGIN --document …"
     assert by["post-vacant"].remedy.command == vacant
@@ -158,6 +177,88 @@ async def _stand_still(world: World, approval: Any, command: Any) -> None:
         await world.rows(f"{sql} RETURNING 1", **values, **bound)
 
 
+async def test_every_kind_of_wake_is_looked_at(world: World, database: Any, tmp_path: Path) -> None:
+    """Each table that names an instant of its own, by the schema itself."""
+    found = await world.rows(
+        "SELECT table_name FROM information_schema.columns WHERE column_name = 'next_wake_at'"
+    )
+    asked = QUESTIONS["wake-missed"].text
+    assert {row.table_name for row in found} - {"duties"} == set(
+        re.findall(r"next_wake_at[^']*? FROM (\w+)", asked)
+    )
+
+
+async def test_work_of_a_suspended_holder_has_nobody(world: World, database: Any, tmp_path: Path) -> None:
+    await world.employ(until="account")
+    settings = database.settings(tmp_path)
+    assert "post-vacant" not in {one.kind for one in (await gathered(world, database, settings)).items}
+    await world.rows(
+        "UPDATE accounts SET suspended_at = :now WHERE id = :a RETURNING 1",
+        now=START, a=world.accounts["culture.hr"],
+    )  # fmt: skip
+    found = [one for one in (await gathered(world, database, settings)).items if one.kind == "post-vacant"]
+    assert [(one.subject, one.code) for one in found] == [(str(world.culture), "hr_officer")]
+
+
+async def test_a_former_key_that_nobody_retired_is_found(world: World, database: Any, tmp_path: Path) -> None:
+    master = MasterKey.from_file(tmp_path / "master.key")
+    former = world.tools.ring.current(Purpose.CODEC).id
+    rotate(tmp_path / "keyring.json", master, Purpose.CODEC)
+    ring = ensure_keyring(tmp_path / "keyring.json", None, tmp_path / "master.key")
+    for days, expected in ((1, []), (150, [(former, "codec")])):
+        now = datetime.now(UTC) + timedelta(days=days)
+        found = [one for one in machine.former_keys(ring, now) if one.kind == "key-former"]
+        assert [(one.subject, one.code) for one in found] == expected
+
+
+async def _month_stands_still(world: World, command: Any) -> None:
+    ids = {"id": uuid4(), "a": world.authority, "g": world.culture, "now": START}
+    await world.rows(
+        "INSERT INTO agency_months (id, authority_id, agency_id, month, state, opens_on, nominal_end,"
+        " rolled_end, closes_at, version, listed, opened_at, next_wake_at, summary) VALUES (:id, :a, :g,"
+        " '2026-02', 'open', '2026-02-24', '2026-02-28', '2026-03-02', :now, 1, 0, :now, :now, '{}')"
+        " RETURNING 1",
+        **ids,
+    )
+    await world.rows(
+        "INSERT INTO approval_rounds (command_id, authority_id, agency_month_id, number, chosen,"
+        " accepted_at, trouble) VALUES (:c, :a, :id, 1, 3, :now, 'token-away') RETURNING 1",
+        c=command, **{name: ids[name] for name in ("a", "id", "now")},
+    )  # fmt: skip
+    for number, state in enumerate(("sent", "refused")):
+        await world.rows(
+            "INSERT INTO submissions (id, authority_id, agency_id, agency_month_id, tran_code, kind, items,"
+            " state, created_at, sent_at, settled_at, result) VALUES (gen_random_uuid(), :a, :g, :id, :tran,"
+            " 'month', 3, :state, :at, :at, :at, '{\"code\": \"401\"}') RETURNING 1",
+            tran=f"T{number}", state=state, at=START - timedelta(hours=1),
+            **{name: ids[name] for name in ("a", "g", "id")},
+        )  # fmt: skip
+
+
+async def _certificates_end(world: World) -> None:
+    """A seal's, of which an older one had ended, and the timestamp authority's in the newest seal's token."""
+    seal = [_issued("Sở Văn hóa", NOW + timedelta(days=days), str(world.culture)) for days in (-3, 8)]
+    lasting = _issued("Sở Y tế", NOW + timedelta(days=300), str(world.health))
+    for number, one in enumerate((*seal, lasting)):
+        await world.rows(
+            "INSERT INTO signature_materials (authority_id, sha256, kind, content)"
+            " VALUES (:a, :sha, 'certificate', :der) RETURNING 1",
+            a=world.authority, sha=f"{number:064d}", der=one.public_bytes(Encoding.DER),
+        )  # fmt: skip
+    stamping = _issued("TSA", NOW + timedelta(days=5), stamps=True)
+    token = pkcs7.serialize_certificates([stamping, lasting], Encoding.DER)
+    await world.rows(
+        "INSERT INTO log_heads (authority_id, size, root, transaction, position, made_at)"
+        " VALUES (:a, 1, '', 1, 1, :now) RETURNING 1",
+        a=world.authority, now=START,
+    )  # fmt: skip
+    await world.rows(
+        "INSERT INTO log_seals (authority_id, size, day, statement, token, sealed_at)"
+        " VALUES (:a, 1, '2026-03-02', '', :token, :now) RETURNING 1",
+        a=world.authority, token=token, now=START,
+    )  # fmt: skip
+
+
 async def _service_key(world: World, database: Any) -> None:
     """Registered by the API itself."""
     api = engine_for(database.url("api"), pool_size=1)
@@ -174,8 +275,14 @@ async def _service_key(world: World, database: Any) -> None:
 
 
 def _certificate(path: Path, ends: datetime) -> Path:
+    path.write_bytes(_issued("temporal", ends).public_bytes(Encoding.PEM))
+    return path
+
+
+def _issued(common_name: str, ends: datetime, ours: str = "", *, stamps: bool = False) -> x509.Certificate:
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "temporal")])
+    named = [(NameOID.COMMON_NAME, common_name), (NameOID.SERIAL_NUMBER, ours)]
+    name = x509.Name([x509.NameAttribute(oid, value) for oid, value in named if value])
     made = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -184,7 +291,7 @@ def _certificate(path: Path, ends: datetime) -> Path:
         .serial_number(7)
         .not_valid_before(ends - timedelta(days=90))
         .not_valid_after(ends)
-        .sign(key, hashes.SHA256())
     )
-    path.write_bytes(made.public_bytes(Encoding.PEM))
-    return path
+    if stamps:
+        made = made.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
+    return made.sign(key, hashes.SHA256())
