@@ -68,6 +68,12 @@ class Asker:
     """When this session last showed it."""
     maintenance: Window | None = None
     """The maintenance that goes on, in which nothing is changed."""
+    merged: tuple[UUID, ...] = ()
+    """Files that were closed into the own one, and are a part of it."""
+
+    def is_about(self, profile_id: UUID | None) -> bool:
+        """Whether a file is the asker's own, or was closed into it."""
+        return profile_id is not None and profile_id in (self.profile_id, *self.merged)
 
     @property
     def must_change_password(self) -> bool:
@@ -88,7 +94,7 @@ class Asker:
 # The others are worked out after the first, which has said whose account it is.
 _IDENTIFY = text(
     "SELECT hoso_identify(:hash, :now) AS who, hoso_consents(hoso_account()) AS consents,"
-    " hoso_maintenance(:now) AS maintenance"
+    " hoso_maintenance(:now) AS maintenance, hoso_merged_into(hoso_account()) AS merged"
 )
 
 
@@ -127,7 +133,7 @@ async def asker(
         found = (await alone.execute(_IDENTIFY, {"hash": digest, "now": now})).one()
     if found.who is None:
         raise RefusedError.of("not-authenticated")
-    more = {"consents": found.consents, "maintenance": found.maintenance}
+    more = {"consents": found.consents, "maintenance": found.maintenance, "merged": found.merged}
     who = asker_of({**found.who, **more}, digest, now)
     refuse_changes(request, who.maintenance, now)
     _not_too_often(request, who.account_id)
@@ -151,6 +157,7 @@ def asker_of(found: dict[str, Any], digest: str, now: datetime) -> Asker:
     today = legal_date(now)
     profile_id = UUID(found["profile_id"]) if found["profile_id"] else None
     personal = found["kind"] == "personal"
+    merged = tuple(UUID(one) for one in found.get("merged", ()))
     actor = Actor(
         account_id=UUID(found["account_id"]),
         person_profile_id=profile_id,
@@ -170,7 +177,7 @@ def asker_of(found: dict[str, Any], digest: str, now: datetime) -> Asker:
         kind=found["kind"],
         state=found["state"],
         actor=actor,
-        scope=scope_of(actor, today),
+        scope=scope_of(actor, today, merged),
         now=now,
         today=today,
         token_hash=digest,
@@ -180,6 +187,7 @@ def asker_of(found: dict[str, Any], digest: str, now: datetime) -> Asker:
         second_factor=bool(found.get("second_factor")),
         second_factor_at=_instant(found.get("second_factor_at")),
         maintenance=window_of(found.get("maintenance")),
+        merged=merged,
     )
 
 
@@ -187,10 +195,10 @@ def _instant(written: str | None) -> datetime | None:
     return datetime.fromisoformat(written) if written else None
 
 
-def scope_of(actor: Actor, today: date) -> Scope:
+def scope_of(actor: Actor, today: date, merged: tuple[UUID, ...] = ()) -> Scope:
     """What row-level security shows the actor today: the authority, subtrees of agencies, the own profile;
     of what was delegated its part of the tree, never more, whatever the delegator sees. Archived files are
-    shown where the right to archives reaches, whatever else is held."""
+    shown where the right to archives reaches, whatever else is held; ``merged`` ones with the own."""
     table = roles().roles
     held = [g for g in actor.grants if g.holds(today) and g.role in table and g.role != OFFICIAL]
     lent = {one.agency_id for one in actor.delegations if in_force(one, today)}
@@ -201,6 +209,7 @@ def scope_of(actor: Actor, today: date) -> Scope:
         agencies=tuple(sorted({g.agency_id for g in held} | lent)),
         profile=actor.own_profile_id,
         account=actor.account_id,
+        merged=merged,
         consented=tuple(sorted({one.profile_id for one in actor.consents if one.holds(today)})),
         archives=tuple(sorted(kept.subtrees | kept.agencies)),
         every_archive=kept.everywhere,

@@ -57,10 +57,11 @@ async def of_profile(read: Reading, profile_id: UUID, account: UUID | None) -> A
     """
     row = await permits.row_of(read, profile_id)
     law, _ = await read.law_at(row.agency_id)
-    target = permits.target_of(row, row.ancestors)
-    actor = await _actor(read, account, target)
+    actor = await _actor(read, account, permits.target_of(row, row.ancestors))
+    own = actor.person_profile_id
+    target = permits.target_of(row, row.ancestors, own)
     verbs = [verb for verb in Verb if verb != _other_half(row.chapter)]
-    places = [target, *(permits.target_of(row, near) for near in (row.receiving, row.hosting) if near)]
+    places = [target, *(permits.target_of(row, near, own) for near in (row.receiving, row.hosting) if near)]
     found = [_widest(actor, verb, places, read, law) for verb in verbs]
     seen = [one.verdict.level for one in found if one.verb in _READING and isinstance(one.verdict, Allowed)]
     level = max(seen, default=None)

@@ -8,11 +8,12 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from api.paging import Page, cursor, key_of, page
-from api.reading import permits
+from api.reading import permits, read_log
 from api.reading.checks import CHECKS, Check, Failure, failures
 from api.reading.withholding import known_labels
 from api.scope import Reading
 from models.access import Allowed
+from models.form import top_level
 
 ANCESTORS = (
     "ARRAY(SELECT c.ancestor_id FROM agency_closure c WHERE c.descendant_id = m.agency_id"
@@ -80,8 +81,9 @@ _ROWS = text(
     " JOIN profiles p ON p.id = w.profile_id WHERE w.list_id = :id AND w.position > :after"
     " ORDER BY w.position LIMIT :limit"
 )
+_NAMED = text("SELECT profile_id FROM approval_list_rows WHERE list_id = :id")
 _CARRIED = text(
-    f"SELECT m.agency_id, {ANCESTORS} FROM approval_lists l"  # noqa: S608 — a constant
+    f"SELECT l.id, m.agency_id, {ANCESTORS} FROM approval_lists l"  # noqa: S608 — a constant
     " JOIN agency_months m ON m.id = l.agency_month_id"
     " WHERE :sha256 IN (l.prepared_sha256, l.document_sha256) LIMIT 1"
 )
@@ -127,9 +129,29 @@ async def permitted(read: Reading, row: Any) -> Allowed:
 
 
 async def may_read_list(read: Reading, sha256: str) -> bool:
-    """Whether this file is an approval list that the asker may see."""
+    """Whether this file is an approval list that the asker may take.
+
+    It prints names and every label that changed, as it was signed: it cannot be shown in part, and each
+    person named in it is told who took it.
+
+    Raises:
+        RefusedError: ``not-permitted`` and the like, ``field-withheld``, ``purpose-required``.
+    """
     row = (await read.connection.execute(_CARRIED, {"sha256": sha256})).one_or_none()
     if row is None:
         return False
-    await permitted(read, row)
+    await taken(read, row)
     return True
+
+
+async def taken(read: Reading, row: Any) -> None:
+    """The list of this row leaves as a file: by who sees all of it, written down for everybody named in it.
+
+    Raises:
+        RefusedError: ``not-permitted`` and the like, ``field-withheld``, ``purpose-required``.
+    """
+    verdict = await permitted(read, row)
+    if verdict.level < top_level():
+        raise permits.withheld(verdict.level)
+    named = (await read.connection.execute(_NAMED, {"id": row.id})).scalars()
+    await read_log.record_several(read, named.all(), verdict)

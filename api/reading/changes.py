@@ -12,7 +12,10 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from api.paging import cursor, key_of
+from api.reading import permits
+from api.reading.withholding import known_facts
 from api.scope import Reading
+from models.form import top_level
 
 
 class Event(BaseModel):
@@ -55,11 +58,16 @@ _FEED = text(
 )
 
 
-def event(row: Any) -> Event:
-    """One row as callers see it."""
+def event(row: Any, level: int) -> Event:
+    """One row as a caller sees it to whom fields are shown up to ``level``."""
     values = dict(row._mapping)
     values.pop("transaction", None)
-    return Event.model_validate(values)
+    return Event.model_validate({**values, "facts": known_facts(row.facts, level)})
+
+
+def event_for(read: Reading, row: Any, level: int) -> Event:
+    """One row of several people's as the asker sees it: the own file whole, others' up to ``level``."""
+    return event(row, top_level() if read.who.is_about(row.profile_id) else level)
 
 
 async def feed(read: Reading, limit: int, after: str | None) -> Feed:
@@ -78,4 +86,6 @@ async def feed(read: Reading, limit: int, after: str | None) -> Feed:
     rows = (await read.connection.execute(_FEED, values)).all()
     given = rows[:limit]
     last = cursor(given[-1].transaction, given[-1].position) if given else after
-    return Feed(items=[event(row) for row in given], next=last, more=len(rows) > limit)
+    level = await permits.level_everywhere(read)
+    items = [event_for(read, row, level) for row in given]
+    return Feed(items=items, next=last, more=len(rows) > limit)

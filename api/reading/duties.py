@@ -1,5 +1,6 @@
 """What is owed: lists of duties, and one duty with why."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, Literal
@@ -10,8 +11,11 @@ from sqlalchemy import text
 
 from api.paging import Page, cursor, key_of, page
 from api.reading import borrowed, permits
+from api.reading.withholding import known_facts
 from api.scope import Asker, Reading
 from models.calendar import Calendar, MissingYear
+from models.form import top_level
+from models.lifecycle.life import PERSON
 from models.regulations import Slot
 from models.tables.duties import NO_DATE
 
@@ -26,7 +30,7 @@ class DutyLine(BaseModel):
     party: str = Field(title="Người có nghĩa vụ", description="`person`, hoặc một vai trò của cơ quan")
     agency_id: UUID = Field(title="Cơ quan, đơn vị")
     profile_id: UUID | None = Field(title="Hồ sơ")
-    person: str | None = Field(title="Họ và tên", description="Không có khi hồ sơ ngoài phạm vi")
+    person: str | None = Field(title="Họ và tên", description="Không có khi không được xem hồ sơ")
     case_id: UUID | None = Field(title="Việc chuyển, nghỉ")
     agency_month_id: UUID | None = Field(title="Danh sách tháng")
     report_id: UUID | None = Field(default=None, title="Báo cáo rà soát")
@@ -69,6 +73,7 @@ class DutyDetail(DutyLine):
 
 COLUMNS = (
     "d.id, d.slot, d.party, d.agency_id, d.profile_id, coalesce(p.full_name, q.full_name) AS person,"
+    " coalesce(d.profile_id, k.profile_id) AS subject_id,"
     " d.case_id, d.agency_month_id, d.report_id, d.citation, d.facts -> 'succession' ->> 'vi' AS succession,"
     " d.facts -> 'succession' ->> 'en' AS succession_en, d.event_on, d.due_on, d.due_at,"
     " d.returned"
@@ -98,15 +103,29 @@ def days_left(due: date | None, today: date, calendar: Calendar) -> int | None:
         return None
 
 
-def line(row: Any, read: Reading, calendar: Calendar) -> DutyLine:
-    """One row as people see it."""
-    return DutyLine.model_validate(_line(row, read, calendar))
+def line(row: Any, read: Reading, calendar: Calendar, *, named: bool = True) -> DutyLine:
+    """One row as people see it; ``named`` says whether they are told whom it is about."""
+    return DutyLine.model_validate(_line(row, read, calendar, named=named))
 
 
-def _line(row: Any, read: Reading, calendar: Calendar) -> dict[str, Any]:
-    values = {name: value for name, value in row._mapping.items() if name != "due_at"}
+async def lines(rows: Sequence[Any], read: Reading, calendar: Calendar) -> list[DutyLine]:
+    """Rows of a list. Named are those whose files the asker reads, and whom the asker's duties concern."""
+    known = await permits.known_by_name(read, (row.subject_id for row in rows))
+    return [line(row, read, calendar, named=row.subject_id in known or owes(read.who, row)) for row in rows]
+
+
+def owes(who: Asker, row: Any) -> bool:
+    """Whether a duty is the asker's own, as the person or by a role held where it is owed."""
+    if row.party == PERSON:
+        return who.is_about(row.subject_id)
+    return (row.party, row.agency_id) in who.held
+
+
+def _line(row: Any, read: Reading, calendar: Calendar, *, named: bool) -> dict[str, Any]:
+    values = {name: value for name, value in row._mapping.items() if name not in ("due_at", "subject_id")}
     overdue = row.due_at is not None and row.due_at <= read.now
-    return {**values, "overdue": overdue, "days_left": days_left(row.due_on, read.today, calendar)}
+    left = days_left(row.due_on, read.today, calendar)
+    return {**values, "person": row.person if named else None, "overdue": overdue, "days_left": left}
 
 
 def mine(who: Asker) -> tuple[str, dict[str, Any]]:
@@ -166,7 +185,7 @@ async def listed(
     _, calendar = await read.own_law()
     last = rows[-1] if more else None
     return Duties(
-        items=[line(row, read, calendar) for row in rows],
+        items=await lines(rows, read, calendar),
         next=cursor(last.due_on or NO_DATE, last.id) if last is not None else None,
     )
 
@@ -189,9 +208,13 @@ async def one(read: Reading, duty_id: UUID) -> DutyDetail:
                 read.connection, read.who.authority_id, row.rule_set_hash, row.calendar_hash
             )
             rule = next((one for one in law.rules if one.id == row.rule_id), None)
+    known = await permits.known_by_name(read, [row.subject_id])
+    own = read.who.is_about(row.subject_id)
+    level = top_level() if own else await permits.level_everywhere(read)
     return DutyDetail.model_validate(
         {
-            **_line(row, read, calendar),
+            **_line(row, read, calendar, named=row.subject_id in known or owes(read.who, row)),
+            "facts": known_facts(row.facts, level),
             "rule_text": rule.text_vi if rule else None,
             "rule_text_en": rule.text_en if rule else None,
         }

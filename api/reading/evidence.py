@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from api.reading import attachments, permits
-from api.reading.approval_lists import ANCESTORS, permitted
+from api.reading.approval_lists import ANCESTORS, taken
 from api.scope import Reading
 from models.documents import DocumentStore
 from models.evidence.listing import ListRow, prove
@@ -68,7 +68,7 @@ async def of_profile(
     about = (await read.connection.execute(_LIST, {"id": row.list_id})).one_or_none()
     if about is None:
         raise permits.names_others()
-    await permitted(read, about)
+    await taken(read, about)
     rows = (await read.connection.execute(_ROWS, {"id": row.list_id})).all()
     content = await content_of(read.connection, read.tools, read.who.authority_id, row.revision_id)
     data = await asyncio.to_thread(_packed, document, rows, row.list_row, canonical(content))

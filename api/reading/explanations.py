@@ -144,7 +144,7 @@ class ProfileExplained(BaseModel):
 _FIELDS = (
     f"{duties.COLUMNS}, d.state, d.rule_id, d.rule_set_hash, d.calendar_hash, d.nominal_due_on, d.met_on,"
     " d.late_days, d.opened_at, d.facts, k.kind AS case_kind, k.mode,"
-    " coalesce(d.profile_id, k.profile_id) AS subject_id, a.name AS agency,"
+    " a.name AS agency,"
     " coalesce(p.category, q.category) AS category, coalesce(p.origin, q.origin) AS origin,"
     " coalesce(p.approved_revision_id, q.approved_revision_id) AS approved, h.kind AS agency_kind,"
     " h.id AS held_by, h.parent_id AS managing_id, w.department_id,"
@@ -181,7 +181,7 @@ async def of_duty(read: Reading, duty_id: UUID) -> Explanation:
     row = (await read.connection.execute(_ONE, {"id": duty_id})).one_or_none()
     if row is None:
         raise permits.missing()
-    if row.subject_id is not None and not _owes(read, row):
+    if row.subject_id is not None and not duties.owes(read.who, row):
         await permits.profile(read, row.subject_id)
     return await _explained(read, row)
 
@@ -203,12 +203,6 @@ async def of_profile(read: Reading, profile_id: UUID, *, closed: bool) -> Profil
         regulations=[one.number or one.title for one in law.regulations],
         duties=[await _explained(read, row) for row in found.all()],
     )
-
-
-def _owes(read: Reading, row: Any) -> bool:
-    if row.party == PERSON:
-        return bool(row.subject_id == read.who.profile_id)
-    return (row.party, row.agency_id) in read.who.held
 
 
 async def _explained(read: Reading, row: Any) -> Explanation:

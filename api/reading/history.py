@@ -11,6 +11,7 @@ from sqlalchemy import text
 from api.paging import Page, cursor, key_of, page
 from api.reading import permits
 from api.reading.changes import Event
+from api.reading.withholding import names_fields
 from api.scope import Reading
 from models.errors import RefusedError
 from models.history import tree
@@ -95,12 +96,15 @@ async def proof(read: Reading, profile_id: UUID, number: int) -> Proof:
     """That the profile's event of this number is in the log, and stands in it as it is told.
 
     Raises:
-        RefusedError: ``not-found``; ``not-logged-yet``, within a minute of the event; ``history-broken``.
+        RefusedError: ``not-found``; ``not-logged-yet``, within a minute of the event; ``history-broken``;
+            ``field-withheld`` where it names fields and the asker does not see all of them.
     """
-    await permits.profile(read, profile_id, "read_own", "read_profile", "inspect_workflow")
+    subject = await permits.profile(read, profile_id, "read_own", "read_profile", "inspect_workflow")
     row = (await read.connection.execute(_EVENT, {"profile": profile_id, "number": number})).one_or_none()
     if row is None:
         raise permits.missing()
+    if names_fields(row.facts):
+        subject.must_see_whole()  # what is hashed cannot be shown in part
     if row.leaf_index is None:
         raise RefusedError.of("not-logged-yet")
     authority = read.who.authority_id

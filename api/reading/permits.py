@@ -1,5 +1,6 @@
 """May one read this? Row-level security hides what is out of scope (404), roles decide the rest (403)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,12 +14,9 @@ from models.errors import RefusedError
 from models.form import top_level
 from models.lifecycle.life import Chapter
 
-_PROFILE = text(
-    "SELECT p.id, p.agency_id, p.account_id, p.full_name, p.revision_number, p.approved_revision_id,"
-    " p.pending_revision_id, p.synced_revision_id, p.case_id, p.category, p.chapter, p.status,"
-    " p.staff_number, p.version, p.disposed_at, p.merged_into, coalesce((SELECT s.chapter FROM profiles s"
-    "  WHERE s.id = p.merged_into), p.chapter) AS kept_as,"
-    " ARRAY(SELECT c.ancestor_id FROM agency_closure c WHERE c.descendant_id = p.agency_id"
+# Those above the agency that holds it, above the one it is handed over to, and above its host of today.
+_LINES = (
+    "ARRAY(SELECT c.ancestor_id FROM agency_closure c WHERE c.descendant_id = p.agency_id"
     "  AND c.valid_to IS NULL ORDER BY c.depth) AS ancestors,"
     " ARRAY(SELECT c.ancestor_id FROM cases k JOIN agency_closure c ON c.descendant_id = k.to_agency_id"
     "  WHERE k.id = p.case_id AND k.state = 'handed_over' AND k.closed_at IS NULL AND c.valid_to IS NULL"
@@ -26,7 +24,19 @@ _PROFILE = text(
     " ARRAY(SELECT c.ancestor_id FROM shares h JOIN agency_closure c ON c.descendant_id = h.agency_id"
     "  WHERE h.profile_id = p.id AND h.state = 'running' AND h.starts_on <= :today AND h.ends_on > :today"
     "  AND c.valid_to IS NULL ORDER BY c.depth) AS hosting"
-    " FROM profiles p WHERE p.id = :id"
+)
+_PROFILE = text(
+    "SELECT p.id, p.agency_id, p.account_id, p.full_name, p.revision_number, p.approved_revision_id,"  # noqa: S608 — a constant above
+    " p.pending_revision_id, p.synced_revision_id, p.case_id, p.category, p.chapter, p.status,"
+    " p.staff_number, p.version, p.disposed_at, p.merged_into, coalesce((SELECT s.chapter FROM profiles s"
+    "  WHERE s.id = p.merged_into), p.chapter) AS kept_as,"
+    f" {_LINES} FROM profiles p WHERE p.id = :id"
+)
+
+_PLACES = text(
+    "SELECT p.id, p.agency_id, p.account_id, p.merged_into, coalesce((SELECT s.chapter FROM profiles s"  # noqa: S608 — the same
+    "  WHERE s.id = p.merged_into), p.chapter) AS kept_as,"
+    f" {_LINES} FROM profiles p WHERE p.id = ANY (CAST(:ids AS uuid[]))"
 )
 
 
@@ -111,7 +121,7 @@ async def profile(read: Reading, profile_id: UUID, *verbs: str) -> Subject:
     """
     row = await row_of(read, profile_id)
     verdict = await judged(read, row, verbs or ("read_own", "read_profile"))
-    if read.part and read.who.profile_id != profile_id:
+    if read.part and not read.who.is_about(profile_id):
         await read_log.record(read, profile_id, verdict)
     return Subject(row, verdict.role, verdict.citation, verdict.level)
 
@@ -139,9 +149,10 @@ async def judged(read: Reading, row: Any, verbs: tuple[str, ...]) -> Allowed:
     if archived:
         # Kept apart (hanoi.art12.3): the right to read it is another one, also on the agency's own side.
         verbs = tuple(Verb.READ_ARCHIVE if verb == Verb.READ_PROFILE else verb for verb in verbs)
-    targets = [target_of(row, row.ancestors)]
+    own = read.who.actor.person_profile_id
+    targets = [target_of(row, row.ancestors, own)]
     if verbs == ("read_own", "read_profile"):
-        targets += [target_of(row, beside) for beside in (row.receiving, row.hosting) if beside]
+        targets += [target_of(row, beside, own) for beside in (row.receiving, row.hosting) if beside]
     denied = Denied("not-permitted", "", "")
     for target in targets:
         for verb in verbs:
@@ -154,11 +165,13 @@ async def judged(read: Reading, row: Any, verbs: tuple[str, ...]) -> Allowed:
     raise refused(denied)
 
 
-def target_of(row: Any, ancestors: list[UUID]) -> Target:
+def target_of(row: Any, ancestors: list[UUID], own: UUID | None = None) -> Target:
+    """A profile's row as what is asked about; what was closed into the asker's ``own`` file is that file."""
+    mine = own is not None and row.merged_into == own
     return Target(
         agency_id=ancestors[0] if ancestors else row.agency_id,
         ancestors=tuple(ancestors),
-        profile_id=row.id,
+        profile_id=own if mine else row.id,
         subject_account_id=row.account_id,
     )
 
@@ -175,8 +188,9 @@ async def level_in(read: Reading, agency_id: UUID) -> int:
     return verdict.level if isinstance(verdict, Allowed) else 0
 
 
-async def at(read: Reading, verb: str, agency_id: UUID) -> Allowed:
-    """What the asker may do with an agency's own things: there, not merely somewhere else.
+async def at(read: Reading, verb: str, agency_id: UUID, *, about: UUID | None = None) -> Allowed:
+    """What the asker may do with an agency's own things: there, not merely somewhere else; ``about`` somebody
+    whose file it may no longer hold.
 
     Row-level security shows what any role of the account reaches; whether one of those carries the verb is
     asked here.
@@ -184,16 +198,16 @@ async def at(read: Reading, verb: str, agency_id: UUID) -> Allowed:
     Raises:
         RefusedError: ``not-permitted`` and the like.
     """
-    verdict = await _of(read, verb, agency_id)
+    verdict = await _of(read, verb, agency_id, about)
     if isinstance(verdict, Denied):
         raise refused(verdict)
     return verdict
 
 
-async def _of(read: Reading, verb: str, agency_id: UUID) -> Allowed | Denied:
+async def _of(read: Reading, verb: str, agency_id: UUID, about: UUID | None = None) -> Allowed | Denied:
     law, _ = await read.law_at(agency_id)
     above = await read.connection.scalar(_PLACE, {"agency": agency_id}) or []
-    return may(read.who.actor, verb, Target(agency_id, tuple(above)), read.today, law)
+    return may(read.who.actor, verb, Target(agency_id, tuple(above), about), read.today, law)
 
 
 async def within(read: Reading, verb: str, level: int = 1) -> Reach:
@@ -214,6 +228,34 @@ async def within(read: Reading, verb: str, level: int = 1) -> Reach:
             "No role of this account may see this list.",
         )
     return found
+
+
+async def known_by_name(read: Reading, profiles: Iterable[UUID | None]) -> frozenset[UUID]:
+    """Of these people, those whose names the asker is told in a list: who reads their files, or archived ones
+    where they are archived, or is them. Row-level security alone also shows whom some other role reaches.
+    """
+    about = {one for one in profiles if one is not None}
+    own = {one for one in about if read.who.is_about(one)}
+    if not about - own:
+        return frozenset(own)
+    law, _ = await read.own_law()
+    people = reach(read.who.actor, Verb.READ_PROFILE, read.today, law)
+    archives = reach(read.who.actor, Verb.READ_ARCHIVE, read.today, law)
+    never = people.never_profile or archives.never_profile
+    if people.everywhere and archives.everywhere and never not in about:
+        return frozenset(about)
+    if people == archives == Reach(never_profile=never):
+        return frozenset(own)
+    rows = await read.connection.execute(_PLACES, {"ids": list(about), "today": read.today})
+    return frozenset(own | {row.id for row in rows if _covers(row, people, archives)})
+
+
+def _covers(row: Any, people: Reach, archives: Reach) -> bool:
+    """Whether a file lies within a reader's reach, as `judged` would say of it."""
+    if row.kept_as == Chapter.ARCHIVE:
+        return archives.covers(target_of(row, row.ancestors))
+    sides = (row.ancestors, *(one for one in (row.receiving, row.hosting) if one))
+    return any(people.covers(target_of(row, side)) for side in sides)
 
 
 async def level_everywhere(read: Reading) -> int:

@@ -58,17 +58,16 @@ def _line(read: Reading, profile_id: UUID, verdict: Allowed) -> dict[str, Any]:
     }
 
 
-async def record_taken(read: Reading, profiles: Collection[UUID], role: str) -> None:
-    """Write down that a register was taken away as a file: a line for each file named in it, but the own.
+async def record_several(read: Reading, profiles: Collection[UUID], verdict: Allowed) -> None:
+    """Write down that something was read which tells of several files: a line for each, but the own.
 
     Raises:
         RefusedError: ``purpose-required`` as for a read.
     """
-    about = sorted(one for one in set(profiles) if one != read.who.profile_id)
+    about = sorted(one for one in set(profiles) if not read.who.is_about(one))
     if not about:
         return
-    verdict = Allowed(role, None, "", "")
-    if read.purpose is None and roles().roles[role].states_purpose:
+    if read.purpose is None and roles().roles[verdict.role].states_purpose:
         raise RefusedError.of("purpose-required")
     await read.connection.execute(_RECORD, [_line(read, one, verdict) for one in about])
 

@@ -4,6 +4,7 @@ The sums are kept as profiles change (migration 0061), so the board costs the sa
 depends on a month is read from that month's lists, which belong to whoever synchronises for the unit.
 """
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -12,7 +13,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy import text
 
 from api.paging import Page, cursor, key_of, page
-from api.reading import permits
+from api.reading import permits, read_log
 from api.reading.readiness_months import MonthFigures, figures, lists_of, previous
 from api.scope import Reading
 from models.access import Target
@@ -204,6 +205,8 @@ async def unready(
     found = await read.connection.execute(text(_PROFILES.format(where=where)), values)
     rows, more = page(found.all(), limit)
     level = await permits.level_in(read, agency_id)
+    as_what = replace(await permits.at(read, "read_reports", agency_id), level=max(level, 1))
+    await read_log.record_several(read, [row.profile_id for row in rows], as_what)
     return UnreadyProfiles(
         measure=measure.value,
         level=level,

@@ -38,6 +38,12 @@ PARTS: dict[str, tuple[str, str]] = {
     "listNationalProposals": ("Điều chỉnh từ Cơ sở dữ liệu quốc gia", "what the national database corrected"),
     "attachmentSignatures": ("Chữ ký trên tài liệu chứng minh", "the signatures on a piece of evidence"),
     "getEvidence": ("Chứng cứ phê duyệt", "the evidence of an approval"),
+    "listGateItems": ("Thay đổi chờ ở cổng phê duyệt", "what changed, at the department's gate"),
+    "downloadFields": ("Tải bảng một số mục của hồ sơ", "some fields of the form, taken away as a workbook"),
+    "getReceipt": ("Biên nhận của CSDLQG, nguyên văn", "an answer of the national database, as it came"),
+    "listReviewFindings": ("Mục chưa đạt trong đợt rà soát", "what a data review found wanting"),
+    "listUnready": ("Mục chưa đạt trước kỳ chốt tháng", "what is wanting before the month's end"),
+    "getSigningSource": ("Văn bản đã chuẩn bị để ký", "a document prepared to be signed"),
     "getProfileTimeline": ("Diễn biến", "the timeline"),
     "getEventProof": ("Chứng minh một sự kiện", "the proof of an event"),
 }
@@ -73,19 +79,19 @@ class Reads(Page):
 
 _LIST = (
     "SELECT r.*, a.name AS agency FROM dossier_reads r JOIN agencies a ON a.id = r.agency_id"
-    " WHERE r.profile_id = :profile{after} ORDER BY r.at DESC, r.id DESC LIMIT :limit"
+    " WHERE r.profile_id = ANY (CAST(:profiles AS uuid[])){after} ORDER BY r.at DESC, r.id DESC LIMIT :limit"
 )
 
 
 async def mine(read: Reading, limit: int, after: str | None) -> Reads:
-    """Who looked at the asker's own file.
+    """Who looked at the asker's own file, and at what was closed into it.
 
     Raises:
         RefusedError: ``not-found`` for an account without a file.
     """
     if read.who.profile_id is None:
         raise permits.missing()
-    return await _listed(read, read.who.profile_id, limit, after)
+    return await _listed(read, [read.who.profile_id, *read.who.merged], limit, after)
 
 
 async def of_profile(read: Reading, profile_id: UUID, limit: int, after: str | None) -> Reads:
@@ -100,12 +106,12 @@ async def of_profile(read: Reading, profile_id: UUID, limit: int, after: str | N
     verdict = may(read.who.actor, Verb.READ_LOG, target, read.today, law)
     if not isinstance(verdict, Allowed):
         raise permits.refused(verdict)
-    return await _listed(read, profile_id, limit, after)
+    return await _listed(read, [profile_id], limit, after)
 
 
-async def _listed(read: Reading, profile_id: UUID, limit: int, after: str | None) -> Reads:
+async def _listed(read: Reading, profiles: list[UUID], limit: int, after: str | None) -> Reads:
     key = key_of(after, datetime.fromisoformat, UUID)
-    values: dict[str, Any] = {"profile": profile_id, "limit": limit + 1}
+    values: dict[str, Any] = {"profiles": profiles, "limit": limit + 1}
     query = _LIST.format(after=" AND (r.at, r.id) < (:at, :last)" if key else "")
     if key is not None:
         values |= {"at": key[0], "last": key[1]}

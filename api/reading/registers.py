@@ -13,7 +13,7 @@ from sqlalchemy import text
 from api.paging import cursor, key_of
 from api.reading import permits, read_log
 from api.scope import Reading
-from models.access import Verb, reach, roles
+from models.access import Allowed, Verb, reach, roles
 from models.calendar import local_time, start_of_day
 from models.errors import RefusedError
 from models.form import guarded
@@ -236,7 +236,8 @@ async def workbook(read: Reading, register: Register, asked: Filter) -> bytes:
             extra={"most": MOST},
         )
     if register.profile:
-        await read_log.record_taken(read, [row.profile_id for row in rows], _role(read))
+        as_what = Allowed(_role(read), None, "", "")
+        await read_log.record_several(read, [row.profile_id for row in rows], as_what)
     book = Workbook(write_only=True)
     sheet = book.create_sheet(register.title[:31])
     sheet.append([words for _, words in register.columns])

@@ -1,5 +1,6 @@
 """Data reviews: was it done, where each agency stands, which profiles fail which criterion."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -8,9 +9,10 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from api.paging import Page, cursor, key_of, page
-from api.reading import permits
+from api.reading import permits, read_log
 from api.reading.steps import Call, calls
 from api.scope import Reading
+from models.access import Allowed
 from models.errors import RefusedError
 from models.form import catalogue, may_know
 from models.lifecycle.quality import CRITERION_EN, CRITERION_VI, MEASURE_VI, Criterion, criteria_of
@@ -286,6 +288,7 @@ async def findings(
     result = await read.connection.execute(text(f"{query} ORDER BY f.profile_id LIMIT :limit"), values)
     rows, more = page(result.all(), limit)
     level = await permits.level_in(read, row.agency_id)
+    await read_log.record_several(read, [one.profile_id for one in rows], await _seen_as(read, row, level))
     return Findings(
         level=level,
         items=[_finding(one, criterion, level) for one in rows],
@@ -309,6 +312,11 @@ async def _one(read: Reading, report_id: UUID) -> Any:
         raise permits.missing()
     await permits.at(read, "read_reports", row.agency_id)
     return row
+
+
+async def _seen_as(read: Reading, row: Any, level: int) -> Allowed:
+    """As what the findings of a report are read, which tell of each file what it lacks."""
+    return replace(await permits.at(read, "read_reports", row.agency_id), level=max(level, 1))
 
 
 def _report(row: Any, read: Reading) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from api.paging import Page, cursor, key_of, page
+from api.reading import permits
 from api.scope import Reading
 
 State = Literal["ahead", "running", "ended"]
@@ -18,7 +19,9 @@ class Secondment(BaseModel):
 
     id: UUID = Field(title="Biệt phái")
     profile_id: UUID = Field(title="Hồ sơ")
-    person: str | None = Field(title="Họ và tên", description="Nơi đến thấy khi biệt phái đang chạy")
+    person: str | None = Field(
+        title="Họ và tên", description="Người được xem hồ sơ thấy; nơi đến khi biệt phái đang chạy"
+    )
     from_agency_id: UUID = Field(title="Cơ quan cử đi")
     from_agency: str = Field(title="Tên cơ quan cử đi")
     agency_id: UUID = Field(title="Nơi đến")
@@ -57,7 +60,9 @@ async def listed(read: Reading, *, state: State | None, limit: int, after: str |
         values["last"] = key[0]
     query = text(f"{_LINE}{where} ORDER BY h.id LIMIT :limit")
     rows, more = page((await read.connection.execute(query, values)).all(), limit)
+    known = await permits.known_by_name(read, (row.profile_id for row in rows))
+    named = [{**row._mapping, "person": row.person if row.profile_id in known else None} for row in rows]
     return Secondments(
-        items=[Secondment.model_validate(dict(row._mapping)) for row in rows],
+        items=[Secondment.model_validate(row) for row in named],
         next=cursor(rows[-1].id) if more else None,
     )

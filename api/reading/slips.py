@@ -1,14 +1,17 @@
 """Slips that travel with a dossier: what was handed over, to whom, and the signed paper that proves it."""
 
+from contextlib import suppress
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 from sqlalchemy import TextClause, text
 
-from api.reading import permits
+from api.reading import permits, read_log
 from api.scope import Reading
+from models.access import Allowed
+from models.errors import RefusedError
 
 KIND_VI = {
     "hand_over": "Phiếu chuyển hồ sơ: bên giao đã ký",
@@ -45,7 +48,13 @@ _COLUMNS = (
 _OF_CASE = text(f"{_COLUMNS} WHERE s.case_id = :id ORDER BY s.asked_at, s.id")
 _OF_PROFILE = text(f"{_COLUMNS} WHERE s.profile_id = :id ORDER BY s.asked_at, s.id")
 _CASE = text("SELECT 1 FROM cases WHERE id = :id AND kind = 'transfer'")
-_CARRIES = text("SELECT 1 FROM slips WHERE document_sha256 = :sha256 AND state = 'made'")
+# Both sides of a transfer keep its papers; the receiving one has them from the hand-over on.
+_CARRIES = text(
+    "SELECT s.profile_id, CASE WHEN k.kind = 'transfer' THEN k.from_agency_id END AS gave,"
+    " CASE WHEN k.kind = 'transfer' AND k.state IN ('handed_over', 'accepted') THEN k.to_agency_id END AS got"
+    " FROM slips s JOIN cases k ON k.id = s.case_id WHERE s.document_sha256 = :sha256 AND s.state = 'made'"
+    " LIMIT 1"
+)
 
 
 async def of_transfer(read: Reading, case_id: UUID) -> list[SlipLine]:
@@ -66,8 +75,36 @@ async def of_profile(read: Reading, profile_id: UUID) -> list[SlipLine]:
 
 
 async def may_read_slip(read: Reading, sha256: str) -> bool:
-    """Whether the asker sees the case whose slip this file is: from either side, also afterwards."""
-    return await read.connection.scalar(_CARRIES, {"sha256": sha256}) is not None
+    """Whether this file is a slip that the asker may read: by the file it is about, or as a side of the
+    transfer, also afterwards. It prints the name and the staff number, so the right to read files is asked,
+    and the read is recorded.
+
+    Raises:
+        RefusedError: ``not-permitted`` and the like, ``purpose-required``.
+    """
+    row = (await read.connection.execute(_CARRIES, {"sha256": sha256})).one_or_none()
+    if row is None:
+        return False
+    verdict = await _judged(read, row)
+    if not read.who.is_about(row.profile_id):
+        await read_log.record(read, row.profile_id, verdict)
+    return True
+
+
+async def _judged(read: Reading, slip: Any) -> Allowed:
+    """The right by which the asker reads a slip.
+
+    Raises:
+        RefusedError: ``not-found``, ``not-permitted`` and the like.
+    """
+    try:
+        about = await permits.row_of(read, slip.profile_id)
+        return await permits.judged(read, about, ("read_own", "read_profile"))
+    except RefusedError:
+        for agency_id in filter(None, (slip.gave, slip.got)):
+            with suppress(RefusedError):
+                return await permits.at(read, "read_profile", agency_id, about=slip.profile_id)
+        raise
 
 
 async def _lines(read: Reading, query: TextClause, subject: UUID) -> list[SlipLine]:

@@ -39,9 +39,9 @@ async def of_profile(
     read: Reading, client: Client | None, profile_id: UUID, limit: int, after: str | None
 ) -> Timeline:
     """A person's working life, act by act."""
-    await permits.profile(read, profile_id, "read_own", "read_profile", "inspect_workflow")
+    level = (await permits.profile(read, profile_id, "read_own", "read_profile", "inspect_workflow")).level
     return await _told(
-        read, client, profile_workflow(profile_id), _BY_PROFILE, {"id": profile_id}, limit, after
+        read, client, profile_workflow(profile_id), _BY_PROFILE, {"id": profile_id}, limit, after, level
     )
 
 
@@ -84,14 +84,17 @@ async def _told(
     values: dict[str, object],
     limit: int,
     after: str | None,
+    level: int | None = None,
 ) -> Timeline:
+    """``level``: up to which one person's fields are named; None: as far as everybody's in reach."""
+    known = await permits.level_everywhere(read) if level is None else level
     key = key_of(after, int)
     query = text(f"{source.format(columns=changes.COLUMNS)} ORDER BY e.position LIMIT :limit")
     bound = {**values, "last": key[0] if key is not None else 0, "limit": limit + 1}
     rows, more = page((await read.connection.execute(query, bound)).all(), limit)
     return Timeline(
         workflow_id=workflow_id,
-        events=[changes.event(row) for row in rows],
+        events=[changes.event_for(read, row, known) for row in rows],
         next=cursor(rows[-1].position) if more else None,
         engine=await engine.part(client, workflow_id, decode=await _inspects(read)),
     )

@@ -34,7 +34,9 @@ class TransferLine(BaseModel):
 
     id: UUID = Field(title="Việc chuyển")
     profile_id: UUID = Field(title="Hồ sơ")
-    person: str | None = Field(title="Họ và tên", description="Cơ quan đến thấy từ khi hồ sơ được bàn giao")
+    person: str | None = Field(
+        title="Họ và tên", description="Người được xem hồ sơ thấy; cơ quan đến từ khi hồ sơ được bàn giao"
+    )
     from_agency_id: UUID = Field(title="Cơ quan đi")
     from_agency: str = Field(title="Tên cơ quan đi")
     to_agency_id: UUID = Field(title="Cơ quan đến")
@@ -111,8 +113,9 @@ async def listed(
         values["last"] = key[0]
     query = text(f"{_LINE}{where} ORDER BY k.id LIMIT :limit")
     rows, more = page((await read.connection.execute(query, values)).all(), limit)
+    known = await permits.known_by_name(read, (row.profile_id for row in rows))
     return Transfers(
-        items=[TransferLine.model_validate(_row(row)) for row in rows],
+        items=[TransferLine.model_validate(_row(row, known)) for row in rows],
         next=cursor(rows[-1].id) if more else None,
     )
 
@@ -128,12 +131,13 @@ async def one(read: Reading, case_id: UUID) -> Transfer:
         raise permits.missing()
     law, calendar = await read.law_at(row.held_by)
     owed = await read.connection.execute(_DUTIES, {"id": case_id})
-    lines = [duties.line(duty, read, calendar) for duty in owed]
+    lines = await duties.lines(owed.all(), read, calendar)
+    known = await permits.known_by_name(read, [row.profile_id])
     settled = {call.verb: call for duty in lines for call in settling(duty)}
     steps = _steps(row, law, {line.slot: line.due_on for line in lines})
     return Transfer.model_validate(
         {
-            **_row(row),
+            **_row(row, known),
             "duties": lines,
             "calls": list(settled.values()),
             "steps": steps,
@@ -162,5 +166,6 @@ def _steps(row: Any, law: RuleSet, due: dict[str, date | None]) -> list[dict[str
     return told(legs, case, due)
 
 
-def _row(row: Any) -> dict[str, Any]:
-    return {**row._mapping, "state_vi": STATE_VI.get(row.state, row.state)}
+def _row(row: Any, known: frozenset[UUID]) -> dict[str, Any]:
+    person = row.person if row.profile_id in known else None
+    return {**row._mapping, "person": person, "state_vi": STATE_VI.get(row.state, row.state)}

@@ -37,6 +37,44 @@ def known_labels(labels: list[str], level: int) -> list[str]:
     return seen if len(seen) == len(labels) else [*seen, "Mục có độ hạn chế tiếp cận cao hơn"]
 
 
+NAMING = ("fields", "paths")
+"""Facts of events and duties that name fields of the form; a number under such a name is only how many."""
+
+
+def known_facts(facts: dict[str, Any], level: int) -> dict[str, Any]:
+    """Facts as a reader of ``level`` sees them: of the fields they name those the reader may know, and that
+    there are others where there are, without saying which."""
+    if level >= top_level() or not names_fields(facts):
+        return facts
+    seen = {name: [one for one in facts[name] if _known(str(one), level)] for name in _naming(facts)}
+    if all(len(seen[name]) == len(facts[name]) for name in seen):
+        return facts
+    return {**facts, **seen, "fields_withheld": True}
+
+
+def names_fields(facts: dict[str, Any]) -> bool:
+    """Whether an event names fields of the form."""
+    return bool(_naming(facts))
+
+
+def _naming(facts: dict[str, Any]) -> list[str]:
+    return [name for name in NAMING if isinstance(facts.get(name), list)]
+
+
+def _known(path: str, level: int) -> bool:
+    """Whether every form that has the field shows it at that level; a field of no form is not shown."""
+    having = [version for version in _versions() if _has(version, path)]
+    return bool(having) and all(may_know(version, path, level) for version in having)
+
+
+def _has(version: str, path: str) -> bool:
+    try:
+        catalogue(version).field(path)
+    except KeyError:
+        return False
+    return True
+
+
 def _versions() -> set[str]:
     return {form.version for form in forms().values()}
 

@@ -18,11 +18,12 @@ from api.commands import send
 from api.reading import attachments
 from api.reading import signing as reading
 from api.reading.signing import BySigningToken, RegisteredCertificate, Signing, SigningSession
+from api.reading.signing_rights import record_source
 from api.routers.acting import RESPONSES, Act, ActOnRevision, Key
 from api.routers.cases import on_month
 from api.routers.read_forms import PRIVATE
 from api.routers.reviews import on_report
-from api.scope import Read, token_hash
+from api.scope import Read, reading_of, token_hash, tools_of
 from models.command_sessions import (
     CancelExportSigning,
     CancelListSigning,
@@ -44,6 +45,7 @@ from models.command_signing import (
     WithdrawCertificate,
 )
 from models.commands import OpenOwnSigning, OpenSigning
+from models.database import transaction
 from models.documents import DocumentStore, StoreError
 from models.errors import RefusedError
 
@@ -156,6 +158,8 @@ async def get_source(request: Request, known: BySigningToken) -> Response:
     row = reading.still_open(known)
     if row.prepared is None:
         raise RefusedError.of("wrong-state", "Văn bản chưa chuẩn bị xong.", "It is not prepared yet.")
+    async with transaction(tools_of(request).engine, known.who.scope) as connection:
+        await record_source(reading_of(request, known.who, connection), row)
     data = await attachments.bytes_of(request.app.state.documents, known.who.authority_id, row.prepared)
     headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff", **PRIVATE}
     return Response(data, media_type="application/pdf", headers=headers)

@@ -10,15 +10,23 @@ from temporalio.client import Client
 from models.calendar import legal_date
 from models.identifiers import profile_workflow
 from models.lifecycle.life import CHAPTER_VI, Chapter
+from tests.api.commands.conftest import PASSWORD
 from tests.api.commands.test_refusals import problem
+from tests.api.conftest import CHEAP
 from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("worker")
+_PASSWORD = "UPDATE accounts SET password_hash = :h WHERE kind = 'personal' RETURNING id, login"
 WORDS = {"document": "1/ĐN", "reason": "mở trùng khi nhập dữ liệu"}
 
 
 async def test_proposed_previewed_and_decided_by_two(log_in: Any, world: World, app: Any) -> None:
-    kept, twice = await world.employ(), await world.employ()
+    kept = await world.employ()
+    world.accounts["kept"] = world.accounts["person"]
+    twice = await world.employ()
+    await world.employ()
+    world.accounts["stranger"] = world.accounts["person"]
+    logins = {row.id: row.login for row in await world.rows(_PASSWORD, h=CHEAP.hash(PASSWORD))}
     officer, head, person = [await log_in(who) for who in ("culture.hr", "culture.head", "department")]
     path = f"/profiles/{twice}"
     asked = await officer.get(f"{path}/merges/preview", params={"survivor_id": str(kept)})
@@ -70,6 +78,21 @@ async def test_proposed_previewed_and_decided_by_two(log_in: Any, world: World, 
         ("carried_out", str(kept)), ("withdrawn", str(kept)),
     ]  # fmt: skip
     assert (await officer.get("/registers/merges/workbook")).content[:2] == b"PK"
+    owner = await log_in("kept", logins[world.accounts["kept"]])
+    for part in ("", "/form", "/revisions", "/custody", "/timeline", "/documents", "/reads"):
+        read = await owner.get(f"{path}{part}")
+        assert read.status_code == (403 if part == "/reads" else 200), (part, read.text)
+    assert (await owner.get(f"/profiles/{kept}")).json()["merged_from"] == [str(twice)]
+    looked = (await owner.get("/me/reads")).json()["items"]
+    assert {one["reader"] for one in looked} == {"culture.hr"}, (
+        "not the own ones; those of the closed file too"
+    )
+    read_own = {one["verb"]: one for one in (await owner.get(f"{path}/access")).json()["rights"]}["read_own"]
+    assert read_own["allowed"]
+    stranger = await log_in("stranger", logins[world.accounts["stranger"]])
+    assert (await stranger.get(path)).status_code == 404
+    draft = await owner.put(f"{path}/draft", json={"content": {}}, headers={"If-Match": '"r1"'})
+    assert draft.json()["code"] == "wrong-state", draft.text
     client: Client = app.state.temporal
     ended = await asyncio.wait_for(client.get_workflow_handle(profile_workflow(twice)).result(), 20)
     assert ended == CHAPTER_VI[Chapter.ARCHIVE], "its life is told no further"

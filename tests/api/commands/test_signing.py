@@ -184,6 +184,8 @@ async def _exported_by_value(
     body = {"prepared": shown["prepared"], "value": b64encode(value).decode()}
     async with agent_of(app, begun.json()["token"]) as agent:
         assert (await agent.get("/source")).content.startswith(b"%PDF")
+        (taken,) = await world.rows("SELECT * FROM dossier_reads WHERE part = 'getSigningSource'")
+        assert (taken.profile_id, taken.role) == (profile, "approver"), "the prepared file is the whole file"
         wrong = await agent.post("/signature", json=body | {"value": b64encode(bytes(70)).decode()})
         assert (wrong.status_code, wrong.json()["reason"]) == (422, "signature-value-wrong")
         (waiting,) = (await approver.get(f"{path}/exports")).json()

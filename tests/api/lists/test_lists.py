@@ -129,6 +129,32 @@ async def test_a_list_is_not_for_those_it_only_names(world, listed, months, run,
     assert refused(await stranger.get(f"/documents/{document}")) == (404, "not-found")
 
 
+async def test_a_list_s_file_is_for_who_sees_all_of_it_and_each_person_learns_who_took_it(
+    world, listed, months, run, log_in
+) -> None:
+    month, people = listed
+    shown = await cut(world, months, run, month)
+    await sign(world, months, run, month, shown)
+    row = await list_of(world, shown.id)
+    approver = await log_in("culture.approver")
+    assert (await approver.get(f"/documents/{row.document_sha256}")).status_code == 200
+    for role, level in (("auditor", 2), ("sync_agent", 3)):
+        await world.rows(
+            "UPDATE grants SET role = :role WHERE account_id = :who RETURNING id",
+            role=role, who=world.accounts["culture.hr_head"],
+        )  # fmt: skip
+        reader = await log_in("culture.hr_head")
+        reader.headers["Hoso-Purpose"] = "kiem%20tra"
+        for path in (row.prepared_sha256, row.document_sha256):
+            answer = await reader.get(f"/documents/{path}")
+            assert refused(answer) == (403, "field-withheld"), (role, answer.text)
+            assert str(level) in answer.json()["detail"]
+    lines = await world.rows("SELECT profile_id, account_id, part FROM dossier_reads")
+    assert {(one.profile_id, one.account_id, one.part) for one in lines} == {
+        (person, world.accounts["culture.approver"], "getDocument") for person in people
+    }
+
+
 async def test_each_profile_s_evidence_verifies_offline(world, listed, months, run, log_in, signing) -> None:
     month, people = listed
     shown = await cut(world, months, run, month)

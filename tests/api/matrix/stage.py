@@ -30,6 +30,8 @@ POSITIONS = {
     "f": "a foreign agency",
     "z": "a foreign authority",
 }
+NAMES = {"s": "Đinh Thị Cùng", "u": "Đinh Thị Dưới", "f": "Đinh Thị Ngoài", "z": "Đinh Thị Lạ"}
+"""Whoever stands in a position is called so, and nobody else."""
 NOBODY, NO_ROLE, ENDED = "nobody", "no_role", "ended"
 """Without a session; with an account that holds no role; with a role (`head`) that ended yesterday."""
 AT_DEPARTMENT = ("department_officer", "department_head", "administrator", "auditor")
@@ -69,6 +71,7 @@ def build_stage(database: Any, folder: Path, *, again: bool = False) -> Stage:
         stage = Stage(await build(tools, NOW, second=again), await build(tools, NOW, second=True))
         await _people(stage)
         await _things(stage)
+        await _named(stage)
         await _uploads(stage, create_async_engine(database.url("api"), poolclass=NullPool))
         await engine.dispose()
         return stage
@@ -183,6 +186,20 @@ async def _things(stage: Stage) -> None:
         await papers.with_profile(there, profile)
         duty = await there.rows("SELECT id FROM duties WHERE profile_id = :p LIMIT 1", p=profile)
         stage.targets.setdefault("duty_id", {})[position] = duty[0].id
+
+
+async def _named(stage: Stage) -> None:
+    """Everybody's own name: those of the profiles and of the withdrawn moves."""
+    for position, name in NAMES.items():
+        there = stage.abroad if position == "z" else stage.world
+        at = {kind: stage.targets[kind][position] for kind in ("profile_id", "transfer_id")}
+        await there.rows(_NAME, name=name, profile=at["profile_id"], case=at["transfer_id"])
+
+
+_NAME = (
+    "UPDATE profiles SET full_name = :name WHERE id = :profile OR id ="
+    " (SELECT profile_id FROM cases WHERE id = :case) RETURNING id"
+)
 
 
 async def _uploads(stage: Stage, api: AsyncEngine) -> None:

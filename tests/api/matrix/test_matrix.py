@@ -18,7 +18,7 @@ from fastapi import FastAPI
 
 from tests.api.matrix.asking import Route, routes
 from tests.api.matrix.fresh import OWN, made_for, used
-from tests.api.matrix.stage import NO_ROLE, NOBODY, POSITIONS, Stage
+from tests.api.matrix.stage import NAMES, NO_ROLE, NOBODY, POSITIONS, Stage
 
 PARTS = 8
 SHUT = {401, 403, 404}
@@ -91,6 +91,9 @@ async def asked(client: httpx.AsyncClient, stage: Stage, cell: Cell) -> str | No
     own = {position, "s"} if made is not None and position == OWN else {position}  # made about that agency
     if answer.is_success and told - own:
         return f"{where}, which tells of {', '.join(POSITIONS[one] for one in told)}"
+    named = {one for one in unnamed(role) if NAMES[one] in answer.text}
+    if answer.is_success and named:
+        return f"{where}, which names {', '.join(POSITIONS[one] for one in named)}"
     return None
 
 
@@ -110,6 +113,12 @@ def foreign(role: str) -> str:
     wide = [*table()["roles"]["wide_readers"], "administrator"]
     within = [*table()["roles"]["subtree_readers"], "archivist"]
     return "z" if role in wide else "fz" if role in within else "sufz"
+
+
+def unnamed(role: str) -> str:
+    """Positions nobody of which is named to this role, though ids may be: it reads no file there."""
+    readers = [*table()["roles"]["wide_readers"], *table()["roles"]["subtree_readers"]]
+    return foreign(role) if role in readers else "sufz"
 
 
 async def failures(

@@ -99,6 +99,46 @@ async def test_no_read_of_the_file_carries_a_withheld_value(an: UUID, caller: Ca
             assert secret not in json.dumps(answer.json(), ensure_ascii=False), path
 
 
+async def test_events_name_no_field_above_the_level(an: UUID, world: World, caller: Caller) -> None:
+    """What was returned, changed, said to be wrong: the feed, the timeline, the proof."""
+    paths = ["religion", "staff_number", "planned_position[0]"]
+    facts = {"fields": paths, "revision": 2}
+
+    async def write(c: Any) -> None:
+        await world.event(c, an, 1, kind="fields.changed", facts=facts)
+        await world.event(c, an, 2, kind="error.reported", facts={"paths": ["religion"]})
+        await world.event(c, an, 3, kind="draft.corrected", facts={"fields": 3})
+        await world.duty(c, world.a, None, profile_id=an, slot="error_notice", facts={"paths": paths})
+
+    await world.written(write)
+    duty = (await (await caller.login("hr.a")).ok("/duties", whose="agency"))["items"][-1]["id"]
+    caller.headers["Hoso-Purpose"] = "kiem%20tra"
+    told = {}
+    for login in ("auditor", "hr.a", "an"):
+        await caller.login(login)
+        for path, name in (("/changes", "items"), (f"/profiles/{an}/timeline", "events")):
+            events = (await caller.ok(path, limit=200))[name]
+            told[login, name] = [one["facts"] for one in events if one["profile_id"] == str(an)]
+    hidden = [
+        {"fields": ["staff_number"], "revision": 2, "fields_withheld": True},
+        {"paths": [], "fields_withheld": True},
+        {"fields": 3},
+    ]
+    whole = [facts, {"paths": ["religion"]}, {"fields": 3}]
+    for (login, name), found in told.items():
+        assert found == (hidden if login == "auditor" else whole), (login, name)
+    await caller.login("auditor")
+    assert (await caller.ok(f"/duties/{duty}"))["facts"] == {
+        "paths": ["staff_number"],
+        "fields_withheld": True,
+    }
+    proof = await caller.get(f"/profiles/{an}/events/1/proof")
+    assert code_of(proof) == (403, "field-withheld")
+    await caller.login("hr.a")
+    assert (await caller.ok(f"/duties/{duty}"))["facts"] == {"paths": paths}
+    assert code_of(await caller.get(f"/profiles/{an}/events/1/proof")) == (409, "not-logged-yet")
+
+
 async def test_the_database_itself_shows_no_restricted_field(an: UUID, world: World) -> None:
     """A revision is one row, of which policies cannot keep a field: so restricted fields are sealed in it,
     whether the form marks them or not, and the API's role reads them by no statement."""

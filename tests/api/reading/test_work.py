@@ -17,6 +17,8 @@ from models.tables import (
     ImportRow,
     MonthEndRow,
     MonthItemRow,
+    ShareRow,
+    SlipRow,
 )
 from tests.api.reading.world import CONTENT, NOW, Caller, World, code_of
 
@@ -107,6 +109,73 @@ async def test_a_transfer_is_seen_from_both_sides(
     assert (one["person"], one["state"], len(one["duties"])) == ("NGUYỄN VĂN AN", "reported", 1)
     assert [c["verb"] for c in one["calls"]] == ["report_transfer", "hand_over", "withdraw_transfer"]
     assert all(str(work["moving"]) in c["path"] for c in one["calls"])
+
+
+async def test_lists_name_nobody_to_whom_reads_no_file(
+    work: dict[str, UUID], world: World, callers: Callable[[], Caller]
+) -> None:
+    """The administrator's scope is the authority, and the keeper of archives has a subtree: neither reads the
+    files of those who serve."""
+    await world.written(lambda c: world.account(c, "archivist.a", role="archivist", agency_id=world.a))
+    await world.written(lambda c: c.execute(insert(ShareRow).values(**_secondment(world))))
+    duty = None
+    for login, named in (("hr.a", True), ("admin", False), ("archivist.a", False)):
+        caller = await callers().login(login)
+        moves = (await caller.ok("/transfers"))["items"]
+        assert {one["person"] for one in moves} == {"NGUYỄN VĂN AN" if named else None}, login
+        one = await caller.ok(f"/transfers/{work['moving']}")
+        people = {one["person"], *(duty["person"] for duty in one["duties"])}
+        assert people == {"NGUYỄN VĂN AN" if named else None}, login
+        owed = (await caller.ok("/duties", whose="agency"))["items"]
+        (duty,) = [one for one in owed if one["case_id"] == str(work["moving"])]
+        detail = await caller.ok(f"/duties/{duty['id']}")
+        assert {duty["person"], detail["person"]} == {"NGUYỄN VĂN AN" if named else None}, login
+        (away,) = (await caller.ok("/secondments"))["items"]
+        assert away["person"] == ("Trần Thị Mới" if named else None), login
+    person = await callers().login("an")
+    assert {one["person"] for one in (await person.ok("/transfers"))["items"]} == {"NGUYỄN VĂN AN"}
+
+
+def _secondment(world: World) -> dict[str, Any]:
+    return {
+        "id": uuid4(), "authority_id": world.authority, "kind": "secondment", "state": "ahead",
+        "profile_id": world.profiles["Trần Thị Mới"], "from_agency_id": world.a, "agency_id": world.b,
+        "document": "9/QĐ", "starts_on": date(2026, 4, 1), "ends_on": date(2026, 7, 1), "warned": 0,
+        "next_on": date(2026, 4, 1), "opened_at": NOW,
+    }  # fmt: skip
+
+
+async def test_a_slip_is_for_those_who_read_files_on_its_sides(
+    work: dict[str, UUID], world: World, callers: Callable[[], Caller]
+) -> None:
+    """It prints the name and the staff number; the old side keeps its paper, the new one has it from the
+    hand-over on."""
+    an = world.profiles["NGUYỄN VĂN AN"]
+    kept = world.documents.put(world.authority, b"%PDF-1.7\n%%EOF\n", "application/pdf")
+    slip = {
+        "id": uuid4(), "authority_id": world.authority, "case_id": work["moving"], "profile_id": an,
+        "kind": "hand_over", "agency_id": world.a, "asked_role": "hr_officer", "signature": "required",
+        "rule_ids": [], "rule_set_hash": "0", "state": "made", "asked_at": NOW, "made_at": NOW,
+        "document_sha256": kept.sha256,
+    }  # fmt: skip
+    await world.written(lambda c: c.execute(insert(SlipRow).values(**slip)))
+    await world.written(lambda c: world.account(c, "reader.a", role="archivist", agency_id=world.a))
+    path = f"/documents/{kept.sha256}"
+    for login, status in (("hr.a", 200), ("an", 200), ("hr.b", 404), ("admin", 403), ("reader.a", 403)):
+        answer = await (await callers().login(login)).get(path)
+        assert answer.status_code == status, (login, answer.text)
+    await world.written(lambda c: _case_at(c, work["moving"], "handed_over"))
+    assert (await (await callers().login("hr.b")).get(path)).status_code == 200
+    seen = (await (await callers().login("an")).ok("/me/reads"))["items"]
+    assert {(one["part"], one["reader"]) for one in seen} == {
+        ("getDocument", "hr.a"),
+        ("getDocument", "hr.b"),
+    }
+    await world.written(lambda c: _case_at(c, work["moving"], "reported"))
+
+
+async def _case_at(connection: Any, case_id: UUID, state: str) -> None:
+    await connection.execute(text("UPDATE cases SET state = :s WHERE id = :c"), {"s": state, "c": case_id})
 
 
 async def test_transfer_filters_and_pages(work: dict[str, UUID], caller: Caller) -> None:
