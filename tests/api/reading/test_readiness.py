@@ -227,6 +227,9 @@ async def test_what_is_wrong_with_a_field_above_the_readers_level_is_not_named(
         lambda c: world.account(c, "board.auditor", role="auditor", agency_id=world.department)
     )
     await caller.login("board.auditor")
+    unsaid = await caller.get(f"/readiness/{world.a}", params={"measure": "complete"})
+    assert code_of(unsaid) == (400, "purpose-required"), "each line is a look into a file"
+    caller.headers["Hoso-Purpose"] = "kiem%20tra"
     for measure in ("complete", "coded"):
         found = await caller.ok(f"/readiness/{world.a}", measure=measure, below=True)
         assert found["level"] == 2
