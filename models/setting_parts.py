@@ -52,6 +52,15 @@ class BucketSettings(BaseSettings):
     """Seconds to wait for the bucket, all tries of one request together."""
 
 
+class LimitSettings(BucketSettings):
+    """How long the API waits: for a body, for PostgreSQL."""
+
+    body_seconds: float = Field(default=1_800.0, gt=0)
+    """Seconds after which a body that still comes, however slowly, is no longer waited for."""
+    statement_seconds: float = Field(default=60.0, gt=0)
+    """Seconds one statement of the API may take in PostgreSQL; then it is cancelled, and nothing was done."""
+
+
 class DatabaseRole(StrEnum):
     """Who speaks to PostgreSQL. None is a superuser, none bypasses row-level security."""
 

@@ -23,7 +23,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from models.setting_parts import PREFIX, BucketSettings, DatabaseRole, MissingSettingError, SecretFiles
+from models.setting_parts import PREFIX, DatabaseRole, LimitSettings, MissingSettingError, SecretFiles
 
 DATA_FOLDER = Path(".data")
 SETTINGS_FILE = "settings.env"
@@ -38,7 +38,7 @@ def _within(name: str) -> Callable[[dict[str, Any]], Path]:
     return lambda values: values.get("data", DATA_FOLDER) / name
 
 
-class Settings(BucketSettings):
+class Settings(LimitSettings):
     """One installation. Immutable; paths are made absolute, so children started elsewhere agree."""
 
     model_config = SettingsConfigDict(
@@ -160,10 +160,6 @@ class Settings(BucketSettings):
     """Largest body of a request that carries no file, in bytes."""
     request_seconds: float = Field(default=30.0, gt=0)
     """Seconds without a byte after which a body that does not come is no longer waited for."""
-    body_seconds: float = Field(default=1_800.0, gt=0)
-    """Seconds after which a body that still comes, however slowly, is no longer waited for."""
-    statement_seconds: float = Field(default=60.0, gt=0)
-    """Seconds one statement of the API may take in PostgreSQL; then it is cancelled, and nothing was done."""
     requests_per_minute: int = Field(default=3_000, ge=1)
     """Requests that one account may send in a minute, to each API process."""
     address_requests_per_minute: int = Field(default=12_000, ge=1)
