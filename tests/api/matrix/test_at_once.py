@@ -102,7 +102,12 @@ async def a_role_lengthened(city: City) -> None:
 async def a_post_given_and_taken_back(city: City) -> None:
     who, ask = await somebody(city)
     admin, path = await city.named("admin"), f"/accounts/{who.account}"
-    body = {"role": "hr_head", "agency_id": str(city.world.culture), "valid_from": TODAY.isoformat()}
+    body: dict[str, Any] = {
+        "role": "hr_head",
+        "agency_id": str(city.world.culture),
+        "valid_from": TODAY.isoformat(),
+    }
+    body["acting"] = True  # somebody holds that post
     held = await done(admin.post(f"{path}/posts", {**body, **PAPER}))
     await opens(ask)
     body = {"holder_id": held["holder_id"], "relieved_on": TODAY.isoformat()}
