@@ -122,7 +122,7 @@ def test_what_ends_is_renewed_and_what_is_vacant_filled(world: World, tmp_path: 
     assert said(*withdraw)[0] == 1, "withdrawn already"
     assert said("certificate", "register", tmp_path / "nothing", *approver, *paper, "--by", by)[0] == 2
 
-    fill = ("post", "fill", "hr_head", "--agency", world.culture, *approver, *paper)
+    fill = ("post", "fill", "hr_head", "--agency", world.museum, *approver, *paper)
     assert said(*fill, "--by", officer)[0] == 0
     assert said(*fill, "--by", officer)[0] == 1, "the role is held"
     assert said(*fill, "--by", officer, "--from", "mai")[0] == 2
