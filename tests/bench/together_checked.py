@@ -6,7 +6,7 @@ answer is the command's row, and what was done stands in the history, what was r
 of events is without a gap and its hashes are right (SHA-256 over RFC 8785); each accepted transfer, and
 each plan carried out on its day and approved by another than its authors, is a change of hands, in the
 same order, and there is no other; whoever acted held the role in that place on that day, or was lent it by
-somebody who did, by a delegation that nobody had been told was over.
+somebody who did, by a delegation that nobody had been told was over; whoever lent or took back could.
 """
 
 import asyncio
@@ -31,8 +31,11 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "change_fields": ("hr_officer",),
     "draft_reorganisation": ("department_officer",),
     "approve_reorganisation": ("department_head",),
+    "delegate": ("head",),
+    "revoke_delegation": ("head",),
 } | dict.fromkeys(MOVES, ("hr_officer",))
-"""Which roles of the stage may do what, as the regulation it runs on has it (QĐ 6187/QĐ-UBND)."""
+"""Which roles of the stage may do what, as the regulation it runs on has it (QĐ 6187/QĐ-UBND): a head
+lends the right to approve (art. 6.4.c); it is taken back by either side of it, or by a head above."""
 EVERYWHERE = ("department_officer", "department_head")
 """Roles that reach the whole authority, wherever they are held."""
 
@@ -137,6 +140,9 @@ PLANTED = (
     "UPDATE commands SET status = 599 WHERE id = (SELECT command_id FROM events WHERE command_id IS NOT NULL"
     " LIMIT 1)",
     "UPDATE grants SET valid_to = valid_from WHERE role = 'hr_officer'",
+    "UPDATE delegations SET delegator_id = (SELECT account_id FROM grants WHERE role = 'department_officer')"
+    " WHERE id = (SELECT d.id FROM delegations d WHERE NOT EXISTS (SELECT 1 FROM events e"
+    "   WHERE e.delegation_id = d.id) LIMIT 1)",
     "UPDATE reorganisations SET effective_on = effective_on + 300 WHERE begun_at IS NOT NULL",
 )
 """Each spoils the history in another way."""
@@ -292,6 +298,10 @@ def _authority(
         place = event.agency_id
         if command.verb in NEW_SIDE:
             place = cases[command.subject_id].to_agency_id
+        if command.subject_id in lent:
+            place = _lent_for(found, event, lent[command.subject_id])
+            if place is None:
+                continue
         whose, day = event.on_behalf_of or event.actor_id, event.at.astimezone(HANOI).date()
         if event.actor_role not in RIGHTS[command.verb]:
             found.wrong.append(f"{event.command_id}: {command.verb} as {event.actor_role}")
@@ -307,6 +317,16 @@ def _authority(
         if event.delegation_id is not None:
             borrowed = lent.get(event.delegation_id)
             _borrowed(found, event, borrowed, _above(places, place, day), day, one, over)
+
+
+def _lent_for(found: Found, event: Any, lending: Any) -> UUID | None:
+    """The part of the tree for which a right was lent, or taken back by one above; none by its two sides."""
+    if event.kind == "delegation.given":
+        if (lending.delegator_id, str(lending.delegate_id)) != (event.actor_id, event.facts["delegate"]):
+            found.wrong.append(f"{event.command_id}: lent in another's name or to another")
+        return UUID(event.facts["agency"])
+    taken_back_by_a_side = event.actor_id in (lending.delegator_id, lending.delegate_id)
+    return None if taken_back_by_a_side else UUID(str(lending.agency_id))
 
 
 def _borrowed(
