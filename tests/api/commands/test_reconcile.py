@@ -209,7 +209,7 @@ async def test_a_workflow_that_outlived_its_case_looks_again_and_ends(
     assert (await where(app.state.temporal, workflow_id)).chapter == "requested"
     taken_back = WithdrawTransfer(reason="đổi quyết định")
     assert (await world.ask("culture.hr", taken_back, case, subject="transfer")).status == 200
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while workflow_id not in (await reconciler.run()).behind:  # noqa: ASYNC110 — its lists come later
             await asyncio.sleep(0.2)
         assert await app.state.temporal.get_workflow_handle(workflow_id).result() == "withdrawn"

@@ -1,5 +1,6 @@
 """Lines and commands of a version to come: kept, passed over, named; never in the way of the others."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -133,6 +134,8 @@ async def test_commands_that_nobody_answers_keep_no_other_waiting(
     """The oldest can never be answered; every sweep gets to the newest, and soon leaves the dumb alone."""
     monkeypatch.setattr(putting, "BATCH", batch)
     monkeypatch.setattr(putting, "PATIENCE", timedelta(seconds=0.5))
+    monkeypatch.setattr(putting, "FIRST_SILENCE", 100.0)
+    monkeypatch.setattr(putting, "LONGEST_SILENCE", 1000.0)
     monkeypatch.setattr(putting, "BRIEF", timedelta(seconds=0.2))
     relay = Relay(app.state.engine, app.state.tools.engine, Ahead(), "")
     *stuck, alive = [await world.employ() for _ in range(4)]
@@ -144,14 +147,19 @@ async def test_commands_that_nobody_answers_keep_no_other_waiting(
     # Of two commands to one life that does not answer only one is waited for.
     assert await relay.put_again() == 4
     await relay.note_heard()
-    assert await settled(world, *silent, answered) == [False] * 6 + [True]
+    async with asyncio.timeout(60):  # a busy worker answers later than it is waited for here
+        while not all(await settled(world, answered)):  # noqa: ASYNC110 — rows say it
+            await asyncio.sleep(0.1)
+    assert await settled(world, *silent) == [False] * 6
     assert await relay.put_again() == 0, "who did not answer is left alone for a while"
-    for silence in relay._unheard._silent.values():
+    silences = [relay._unheard._silent[one] for one in dumb]
+    for silence in silences:
         silence.until = 0.0
-    first = set(relay._unheard._tried)
+    first = set(relay._unheard._tried) & set(silent)
     assert await relay.put_again() == 3
     if batch > 1:  # what stands on one page is put in turn
-        assert set(relay._unheard._tried) - first == set(silent) - first
-    assert {one.lasts for one in relay._unheard._silent.values()} == {2 * putting.FIRST_SILENCE}
+        assert set(silent) <= set(relay._unheard._tried)
+        assert len(first) == 3
+    assert {relay._unheard._silent[one].lasts for one in dumb} == {2 * putting.FIRST_SILENCE}
     for one in dumb:
         await app.state.temporal.get_workflow_handle(one).terminate(reason="seen")
