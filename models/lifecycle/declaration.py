@@ -8,7 +8,7 @@ from models.commands import EnterForm, ReturnForCorrection, SubmitDeclaration
 from models.errors import FieldRefusal, Refusal, RefusedError
 from models.form import catalogue, owned_by, validate
 from models.identifiers import agency_month_workflow
-from models.lifecycle.duties import by_policy, close_duty, days_late, open_duty
+from models.lifecycle.duties import close_duty, days_late, open_correction
 from models.lifecycle.forms import is_field, on_the_right_form
 from models.lifecycle.guard import in_chapter, not_own, refuse
 from models.lifecycle.life import AgencyMonth, Approval, Chapter, Duty, Life, Revision
@@ -316,7 +316,7 @@ def return_for_correction(
     out.happened("declaration.returned", None, revision=pending.number, fields=[f.path for f in body.fields])
     if month is not None:
         leave_list(out, scene, month, life, "returned")
-    _open_correction(out, life, pending, scene)
+    _ask_again(out, life, pending, scene)
     return out
 
 
@@ -332,21 +332,9 @@ def leave_list(out: Outcome, scene: Scene, month: AgencyMonth, life: Life, reaso
     out.tell.append((agency_month_workflow(month.agency_id, month.month), {"month": month.id}))
 
 
-def _open_correction(out: Outcome, life: Life, pending: Revision, scene: Scene) -> None:
-    """The duty to correct. No text gives a period for it: it is policy, and marked so."""
+def _ask_again(out: Outcome, life: Life, pending: Revision, scene: Scene) -> None:
+    """The duty to correct what was returned, under the rule of its chapter."""
     rule = scene.rule("first_declaration" if life.stage is Chapter.REVIEW else "update_after_change")
     if rule is None:
         return
-    open_duty(
-        out,
-        scene,
-        rule,
-        agency_id=life.agency_id,
-        event_on=scene.today,
-        label=f"return:{pending.number}",
-        profile_id=life.profile_id,
-        account_id=life.account.id if life.account else None,
-        due=by_policy(scene.policy.declarations.correction, scene),
-        returned=True,
-        policy=True,
-    )
+    open_correction(out, scene, rule, life, label=f"return:{pending.number}")

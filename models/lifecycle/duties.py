@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from models.calendar import Calendar, MissingYear, NoPeriod, Reckoning, late_days, reckon, start_of_day
-from models.lifecycle.life import PERSON, Duty
+from models.lifecycle.life import PERSON, Duty, Life
 from models.lifecycle.outcome import DutyClosed, DutyOpened, Notice, Outcome
 from models.lifecycle.scene import Scene
 from models.regulations import Clock, Obligation, Step, plan_steps
@@ -191,6 +191,37 @@ def open_duty(
         )
     )
     return duty
+
+
+def open_correction(
+    outcome: Outcome,
+    scene: Scene,
+    obligation: Obligation,
+    life: Life,
+    *,
+    label: str,
+    party: str | None = None,
+    **facts: Any,
+) -> Duty:
+    """Open the duty to correct a form that came back, owed by ``party`` of its unit, else as its rule says.
+
+    No text gives a period for it: it is policy, and marked so.
+    """
+    return open_duty(
+        outcome,
+        scene,
+        obligation,
+        agency_id=life.agency_id,
+        event_on=scene.today,
+        label=label,
+        profile_id=life.profile_id,
+        account_id=life.account.id if life.account else None,
+        owed_by=(party, life.agency_id) if party is not None else None,
+        due=by_policy(scene.policy.declarations.correction, scene),
+        returned=True,
+        policy=True,
+        **facts,
+    )
 
 
 def earliest(

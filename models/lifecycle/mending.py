@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from models.lifecycle.duties import by_policy, open_duty
+from models.lifecycle.duties import open_correction
 from models.lifecycle.life import PERSON, Chapter, Life
 from models.lifecycle.national import CHANGE, HR, mender
 from models.lifecycle.outcome import Outcome
@@ -27,21 +27,7 @@ def ask(out: Outcome, life: Life, scene: Scene) -> None:
     out.update("revisions", {"id": back.revision_id}, returned_fields=[*named, {"reason": back.reason}])
     facts: dict[str, Any] = {"gate": str(back.list_id), "sent_back": back.number, "fields": list(back.fields)}
     out.happened("gate.sent_back", scene.rule("department_gate"), revision=back.number, party=party, **facts)
-    open_duty(
-        out,
-        scene,
-        rule,
-        agency_id=life.agency_id,
-        event_on=scene.today,
-        label=f"gate:{back.number}",
-        profile_id=life.profile_id,
-        account_id=life.account.id if life.account else None,
-        owed_by=(party, life.agency_id),
-        due=by_policy(scene.policy.declarations.correction, scene),
-        returned=True,
-        policy=True,
-        **facts,
-    )
+    open_correction(out, scene, rule, life, label=f"gate:{back.number}", party=party, **facts)
 
 
 def _party(life: Life, back: SentBack) -> str:

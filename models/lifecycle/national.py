@@ -3,7 +3,7 @@
 from typing import Any
 
 from models.form import catalogue
-from models.lifecycle.duties import by_policy, open_duty
+from models.lifecycle.duties import open_correction
 from models.lifecycle.life import PERSON, Life
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
@@ -30,23 +30,9 @@ def refused(life: Life, facts: dict[str, Any], scene: Scene) -> Outcome:
         {"path": str(facts["path"])} if facts["path"] else {}
     )
     out.happened("national.refused", None, revision=number, party=party, **named)
-    open_duty(
-        out,
-        scene,
-        rule,
-        agency_id=life.agency_id,
-        event_on=scene.today,
-        label=f"national:{facts['list']}:{number}",
-        profile_id=life.profile_id,
-        account_id=life.account.id if life.account else None,
-        owed_by=(party, life.agency_id),
-        due=by_policy(scene.policy.declarations.correction, scene),
-        returned=True,
-        policy=True,
-        revision=number,
-        national=str(facts["list"]),
-        **named,
-    )
+    label = f"national:{facts['list']}:{number}"
+    told = {"revision": number, "national": str(facts["list"]), **named}
+    open_correction(out, scene, rule, life, label=label, party=party, **told)
     return out
 
 

@@ -306,17 +306,25 @@ def _judged(given_plan: Plan, before: Tree, census: Census) -> tuple[Compiled | 
 
 
 def _named_rightly(given_plan: Plan, found: Sequence[Fault], before: Tree, census: Census) -> None:
-    """Without the lines that are named nothing of what was wrong with them is wrong any more."""
+    """Without the lines that are named their fault is gone, unless another line says the same of the unit."""
     named = {one.line for one in found}
     rest = tuple(one for one in given_plan.operations if one.line not in named)
-    if rest:
-        _, still = _judged(given_plan.model_copy(update={"operations": rest}), before, census)
-        assert not {(one.code, one.unit) for one in found} & {(one.code, one.unit) for one in still}
+    if not rest:
+        return
+    _, still = _judged(given_plan.model_copy(update={"operations": rest}), before, census)
+    said = {one.line: one.model_dump_json() for one in rest}
+    was = {(one.code, one.unit) for one in found}
+    for one in still:
+        if (one.code, one.unit) in was:
+            assert f'"{one.unit}"' in said[one.line], one
 
 
 def _wrong_line_is_named(given_plan: Plan, chance: random.Random, before: Tree, units: Units) -> None:
     """A possible plan with one impossible line put in anywhere: just this line is named."""
-    known = chance.choice([*units])
+    text = given_plan.model_dump_json()
+    known = chance.choice(
+        [one for one in units if f'"code":"{one}"' not in text]
+    )  # a new unit may take a code
     spoiled, code = chance.choice(
         (
             ({"op": "dissolve", "unit": "H99"}, "unknown-unit"),
