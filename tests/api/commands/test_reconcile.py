@@ -91,7 +91,8 @@ async def test_a_report_left_open_by_an_earlier_release_is_made(
             {"p": profile},
         )
     workflow_id = profile_workflow(profile)
-    assert (await reconciler.run()).stranded == [workflow_id]
+    # The API compares by itself, too, and may have been first.
+    assert (await reconciler.run()).stranded in ([workflow_id], [])
     await app.state.temporal.get_workflow_handle(workflow_id).result()
     row = await world.one(
         "SELECT state FROM duties WHERE profile_id = :p AND slot = 'move_out_report'", p=profile

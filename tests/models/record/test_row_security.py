@@ -186,6 +186,7 @@ async def test_another_authority_sees_nothing_of_this_one(world: World, api: Asy
 
 DELETES = {
     "agency_lines": {"hoso_worker"},
+    "agency_links": {"hoso_worker"},
     "agency_spans": {"hoso_worker"},
     "approval_list_rows": {"hoso_worker"},
     "identities": {"hoso_api"},
