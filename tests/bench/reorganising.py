@@ -236,7 +236,7 @@ async def _settled(
     converter = data_converter(built.ring)
     client = await Client.connect(built.settings.temporal_address, data_converter=converter)
     if workers:
-        for part in ("workflows", "batches"):
+        for part in ("workflows", "activities", "batches"):
             built.worker(part)
         # One without people first: whoever starts a worker is not kept waiting by its imports.
         rename = {"op": "rename", "unit": "H26.03", "name": "Sở Y tế thành phố"}
