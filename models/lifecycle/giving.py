@@ -51,9 +51,15 @@ class Giving:
     line: tuple[UUID, ...]
     """The agency whose part of the tree it is, then those above it; empty where there is no such agency."""
     edges: tuple[Edge, ...] = ()
+    """What is lent already; about a unit that stands no more, with an empty line, nothing is lent."""
     department_id: UUID | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     """What the law may ask about the agency whose part it is (``regulations.When``)."""
+
+    @property
+    def standing(self) -> tuple[Edge, ...]:
+        """What is lent about units that stand."""
+        return tuple(edge for edge in self.edges if edge.line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +229,7 @@ def _no_cycle(giving: Giving, body: Delegate) -> None:
         if (person, line[0], begins, ends) in seen:
             continue
         seen.add((person, line[0], begins, ends))
-        for edge in giving.edges:
+        for edge in giving.standing:
             part = meeting(line, edge.line)
             first, last = max(begins, edge.valid_from), min(ends, edge.valid_to)
             if edge.giver != person or part is None or first >= last:
@@ -246,7 +252,7 @@ def meeting(one: tuple[UUID, ...], two: tuple[UUID, ...]) -> tuple[UUID, ...] | 
 
 def _no_overlap(giving: Giving, body: Delegate) -> None:
     """One delegator lends the same thing to one person at a time."""
-    for edge in giving.edges:
+    for edge in giving.standing:
         same = edge.delegator_id == giving.actor.account_id and edge.line[0] == giving.line[0]
         if same and edge.valid_from < body.valid_to and body.valid_from < edge.valid_to:
             refuse(

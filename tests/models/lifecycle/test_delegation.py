@@ -275,3 +275,10 @@ def test_the_same_thing_is_lent_once_at_a_time() -> None:
     after = edge(HEAD, THIRD, MUSEUM, valid_from=DAY + timedelta(days=30), valid_to=DAY + timedelta(days=40))
     for one in (edge(HEAD, THIRD, STORE), edge(THIRD, UUID(int=9), MUSEUM), after):
         assert given(giving(edges=(one,)))
+
+
+def test_what_is_lent_about_a_unit_that_is_no_more_stands_in_nobody_s_way() -> None:
+    """Its line is empty, and nobody acts by it: neither a circle nor an overlap, and no error either."""
+    gone = replace(edge(HEAD, DEPUTY), line=())
+    back = replace(edge(DEPUTY, HEAD), line=())
+    assert given(giving(edges=(gone, back)))
