@@ -184,6 +184,8 @@ def rotate_command(
 
 
 async def _anew(tools: Tools, settings: Settings, purpose: Purpose, owner: UUID, done: Counter[str]) -> None:
+    if purpose is Purpose.FIELDS:
+        await _seal_open(tools, owner, done)
     work = resealing.reseal if purpose is Purpose.FIELDS else resealing.reindex
     async for batch in work(tools, owner):
         done[batch.table] += batch.written
@@ -196,6 +198,11 @@ async def _anew(tools: Tools, settings: Settings, purpose: Purpose, owner: UUID,
         await reseal_documents(tools, documents_of(settings, tools.cipher), owner, done)
 
 
+async def _seal_open(tools: Tools, owner: UUID, done: Counter[str]) -> None:
+    async for batch in resealing.seal_open(tools, owner):
+        done[batch.table] += batch.written
+
+
 @keys_app.command("seal")
 def seal(
     rest: Annotated[
@@ -205,18 +212,23 @@ def seal(
         ),
     ] = None,
 ) -> None:
-    """Mã hoá các tài liệu cũ trong khi hệ thống chạy / seal the documents kept before documents were sealed.
+    """Mã hoá dữ liệu cũ còn để ngỏ khi hệ thống chạy / seal online what older versions kept in the open.
 
-    Every process must be of a version that reads sealed documents. Interrupted, it goes on when called again.
+    Fields of forms written before these were sealed, and documents kept before documents were. Every process
+    must be of a version that reads sealed documents. Interrupted, it goes on when called again.
     """
 
     async def work() -> Counter[str]:
         settings = Settings()
         async with _opened(settings) as tools:
-            return await seal_documents(tools, documents_of(settings, tools.cipher), rest)
+            forms: Counter[str] = Counter()
+            for owner in await resealing.authorities(tools.engine):
+                await _seal_open(tools, owner, forms)
+            return forms + await seal_documents(tools, documents_of(settings, tools.cipher), rest)
 
     done = _run(work())
-    typer.echo(f"{done['sealed']:8d}  đã mã hoá / sealed")
+    typer.echo(f"{done['revisions']:8d}  tờ khai đã mã hoá trường hạn chế / forms, restricted fields sealed")
+    typer.echo(f"{done['sealed']:8d}  tài liệu đã mã hoá / documents sealed")
     if done["nobodys"]:
         typer.echo(
             f"{done['nobodys']:8d}  không hàng nào nhắc tới, để nguyên / named by no row, left: --rest CODE"

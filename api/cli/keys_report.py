@@ -22,6 +22,7 @@ MARGIN = timedelta(hours=1)
 the same ring file has it within a second."""
 
 NONE = "(none)"
+OPEN = "(open)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ async def key_lines(
     """Every key of the ring, oldest first.
 
     Rows, documents and kept workbooks are counted by the id of the key that stands beside each; backups by
-    their manifests; documents kept before any were sealed, on a line of their own. The engine cannot be asked
+    their manifests; documents kept before any were sealed, and forms that hold fields in the open which are
+    sealed today, on lines of their own. The engine cannot be asked
     which key a payload is under: every run it retains that began before the key's successor was everywhere
     counts as using it (a later one cannot): ``engine`` are those that run (`hoso keys begin-anew`), ``engine,
     kept`` those that are over and go with the retention.
@@ -67,14 +69,22 @@ async def key_lines(
             uses["engine, kept"] = await _runs(client, successor.made_at + MARGIN, running=False)
         lines.append(_line(key, successor, uses, authorities, keys, now))
     unsealed = await asyncio.to_thread(_unsealed, DocumentStore(blobs, tools.cipher))
-    return [*lines, _open(unsealed)] if unsealed else lines
+    if too_open := sum([await resealing.too_open(tools.engine, one) for one in authorities]):
+        lines.append(_open(too_open))
+    return [*lines, _none(unsealed)] if unsealed else lines
 
 
 def _unsealed(store: DocumentStore) -> int:
     return sum(1 for _ in store.unsealed())
 
 
-def _open(documents: int) -> KeyLine:
+def _open(forms: int) -> KeyLine:
+    """Fields that a later version seals, in forms of an earlier one."""
+    why = f"{forms} tờ khai còn trường để ngỏ, hãy `hoso keys seal` / fields in the open: `hoso keys seal`"
+    return KeyLine(OPEN, Purpose.FIELDS.value, None, "-", False, False, why, {"revisions": forms})
+
+
+def _none(documents: int) -> KeyLine:
     """What is under no key at all."""
     why = f"{documents} tài liệu chưa mã hoá, hãy `hoso keys seal` / not sealed: `hoso keys seal`"
     return KeyLine(NONE, Purpose.FIELDS.value, None, "-", False, False, why, {"documents": documents})

@@ -19,7 +19,7 @@ from .prefilling import Prefilled, prefill
 from .progress import completeness
 from .restricting import Level, level_of, levels, may_know, visible, withheld, withhold
 from .restricting import top as top_level
-from .sealing import join, split
+from .sealing import join, open_fields, split
 from .suggesting import Suggestion, suggest
 from .validating import validate
 from .workbook import Column, Sheet, choices_of, people_of, workbook
@@ -74,6 +74,7 @@ __all__ = [
     "lists_version",
     "may_know",
     "normalise",
+    "open_fields",
     "owned_by",
     "people_of",
     "prefill",

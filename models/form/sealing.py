@@ -18,15 +18,15 @@ def split(cat: Catalogue, content: Content) -> tuple[dict[str, Any], dict[str, A
     """(open, sealed). Lossless with :func:`join`; a field the catalogue does not know is sealed."""
     in_the_open: dict[str, Any] = {}
     sealed: dict[str, Any] = {}
-    shown = _open(cat)
+    shown = open_fields(cat)
     for name, value in content.items():
         (in_the_open if name in shown else sealed)[name] = value
     return in_the_open, sealed
 
 
 @cache
-def _open(cat: Catalogue) -> frozenset[str]:
-    """The fields of a form that are stored in the open."""
+def open_fields(cat: Catalogue) -> frozenset[str]:
+    """The fields of a form that are stored in the open: all else is sealed."""
     least: int = document("restriction", "levels")["sealed_from"]
     return frozenset(
         field.name

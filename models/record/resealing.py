@@ -3,8 +3,12 @@
 Each batch is a transaction of its own over rows nobody else holds (``SKIP LOCKED``), so it waits for no act
 and no act waits long for it. Readers find either the old value or the new one, each with the id of its key.
 What is left is found by the key's id: an interrupted change is simply begun again.
+
+Forms written before some of their fields were to be sealed hold these in the open: they are found by their
+names, and move behind the seal the same way.
 """
 
+import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +20,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from models.commands import BY_VERB, OpenProfile
 from models.database import Scope, transaction
 from models.errors import SealBrokenError
+from models.form import Catalogue, forms, join, open_fields, split
 from models.keys import Purpose, Sealed
-from models.record.load import content_of
+from models.record.load import content_of, opened
 from models.record.tools import Tools
 
 BATCH = 200
@@ -84,6 +89,22 @@ async def reseal(tools: Tools, authority_id: UUID) -> AsyncIterator[Done]:
 
         async def batch(after: UUID, column: SealedColumn = column) -> Done:
             return await _reseal(tools, authority_id, column, after)
+
+        async for done in _passes(batch):
+            yield done
+
+
+async def seal_open(tools: Tools, authority_id: UUID) -> AsyncIterator[Done]:
+    """Seal what the authority's forms hold in the open of the fields sealed today (`models.form.split`);
+    what a form says, and its digest, stay the same.
+
+    Raises:
+        SealBrokenError, KeyUnknownError: a form does not open; what was done so far stays done.
+    """
+    for form in _every_form():
+
+        async def batch(after: UUID, form: Catalogue = form) -> Done:
+            return await _seal_open(tools, authority_id, form, after)
 
         async for done in _passes(batch):
             yield done
@@ -160,6 +181,56 @@ def _anew(tools: Tools, authority_id: UUID, column: SealedColumn, row: Any) -> d
     if tools.cipher.open(*place, sealed) != plain:
         raise SealBrokenError(f"{column.table}.{column.data}: what was sealed anew does not open alike")
     return {"id": row.id, "data": sealed.data, "key": sealed.key_id, "former": row.key}
+
+
+def _every_form() -> list[Catalogue]:
+    return list({form.version: form for form in forms().values()}.values())
+
+
+_TOO_OPEN = "form_version = :form AND content - CAST(:shown AS text[]) <> '{}'"
+_OPEN_FORMS = text(
+    f"SELECT id, content, sealed, key_id FROM revisions WHERE id > :after AND {_TOO_OPEN}"  # noqa: S608 — a fragment
+    " ORDER BY id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED"
+)
+_CLOSED = text(
+    "UPDATE revisions SET content = content - CAST(:closed AS text[]), sealed = :data, key_id = :key"
+    " WHERE id = :id"
+)
+_COUNT_OPEN = text(f"SELECT count(*) FROM revisions WHERE {_TOO_OPEN}")  # noqa: S608 — a fragment
+
+
+async def _seal_open(tools: Tools, authority_id: UUID, form: Catalogue, after: UUID) -> Done:
+    async with transaction(tools.engine, Scope(authority_id, everything=True)) as connection:
+        await connection.execute(_RESEALING)
+        values = {"form": form.version, "shown": sorted(open_fields(form))}
+        rows = list(await connection.execute(_OPEN_FORMS, {**values, "after": after, "limit": BATCH}))
+        if rows:
+            await connection.execute(_CLOSED, [_closed(tools, authority_id, form, row) for row in rows])
+    return Done("revisions", len(rows), len(rows), rows[-1].id if rows else None)
+
+
+def _closed(tools: Tools, authority_id: UUID, form: Catalogue, row: Any) -> dict[str, Any]:
+    try:
+        whole = opened(tools, authority_id, row)
+    except ValueError as error:
+        raise SealBrokenError("revisions: fields both open and sealed, one of them is forged") from error
+    shown, secret = split(form, whole)
+    place = (authority_id, "revisions", row.id, "sealed")
+    sealed = tools.cipher.seal(*place, json.dumps(secret, ensure_ascii=False).encode())
+    if join(shown, json.loads(tools.cipher.open(*place, sealed))) != whole:
+        raise SealBrokenError("revisions.sealed: what was sealed does not open alike")
+    closed = sorted(row.content.keys() - shown.keys())
+    return {"id": row.id, "closed": closed, "data": sealed.data, "key": sealed.key_id}
+
+
+async def too_open(engine: AsyncEngine, authority_id: UUID) -> int:
+    """How many of the authority's forms hold fields in the open that are sealed today."""
+    async with transaction(engine, Scope(authority_id, everything=True)) as connection:
+        found = 0
+        for form in _every_form():
+            values = {"form": form.version, "shown": sorted(open_fields(form))}
+            found += await connection.scalar(_COUNT_OPEN, values) or 0
+    return found
 
 
 _UNGUARD = text(

@@ -10,6 +10,9 @@ import pytest
 from sqlalchemy import insert, text
 
 from models.database import Scope, engine_for, transaction
+from models.form import sealing
+from models.record import resealing
+from models.record.tools import Tools
 from models.tables import AccessConsentRow, ApprovalRow, AttachmentRow
 from tests.api.reading.world import NOW, TODAY, Caller, World, code_of
 
@@ -156,6 +159,39 @@ async def test_the_database_itself_shows_no_restricted_field(an: UUID, world: Wo
         assert secret not in told
         assert secret.encode() not in b"".join(bytes(row.sealed) for row in rows)
     assert all(not set(row.content) & set(HIDDEN) for row in rows)
+
+
+async def test_older_forms_are_sealed_and_read_as_before(world: World, caller: Caller) -> None:
+    """Who may read a field reads it, who may not does not, before their forms are sealed and after."""
+
+    async def write(c: Any) -> UUID:
+        person = await world.profile(c, "NGUYỄN VĂN BA", world.a, revision_number=1)
+        author = await world.account(c, "ba", kind="personal", profile_id=person)
+        with pytest.MonkeyPatch.context() as older:
+            older.setattr(sealing, "open_fields", lambda form: frozenset(form.by_name))
+            await world.revision(c, person, 1, "approved", {**OPEN, **HIDDEN}, author, submitted_at=SIGNED)
+        return person
+
+    person = await world.written(write)
+    engine = engine_for(world.database.url("worker"), pool_size=1)
+    tools = Tools(engine, world.ring)
+    told: list[dict[str, Any]] = []
+    try:
+        for left in (1, 0):
+            assert await resealing.too_open(engine, world.authority) == left
+            seen = {}
+            for login in ("auditor", "hr.a", "ba"):
+                await caller.login(login)
+                caller.headers["Hoso-Purpose"] = "kiem%20tra"
+                seen[login] = await caller.ok(f"/profiles/{person}/form")
+            told.append(seen)
+            async for _ in resealing.seal_open(tools, world.authority):
+                pass
+    finally:
+        await engine.dispose()
+    assert told[0] == told[1]
+    assert told[1]["auditor"]["content"] == OPEN
+    assert told[1]["hr.a"]["content"] == {**OPEN, **HIDDEN} == told[1]["ba"]["content"]
 
 
 async def test_files_that_cannot_be_shown_in_part_are_refused(an: UUID, caller: Caller) -> None:

@@ -21,9 +21,9 @@ from models.key_ring import UNKNOWN, unwrap, wrap
 from models.keys import KeyRing, MasterKey, Purpose, Sealed
 from models.migrations import configuration, migrate
 from models.record import resealing
-from models.record.load import content_of
 from models.record.tools import Tools
 from models.settings import DatabaseRole
+from tests.models.record.resealed import form, turn, written
 from tests.world import World, build, tools_for
 
 START = datetime(2025, 12, 1, 3, 0, tzinfo=UTC)
@@ -36,20 +36,6 @@ async def world(database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> As
     engine = engine_for(database.url("worker"), pool_size=6)
     yield await build(tools_for(engine, tmp_path), START)
     await engine.dispose()
-
-
-def turn(folder: Path, purpose: Purpose, authority: UUID | None) -> keys.DataKey:
-    """A new key, made by another process than the one that works."""
-    return keys.rotate(
-        folder / "keyring.json", MasterKey.from_file(folder / "master.key"), purpose, authority
-    )
-
-
-async def written(work: AsyncIterator[resealing.Done]) -> dict[str, int]:
-    done: dict[str, int] = {}
-    async for batch in work:
-        done[batch.table] = done.get(batch.table, 0) + batch.written
-    return done
 
 
 async def open_one(world: World, number: str) -> UUID | str:
@@ -105,18 +91,6 @@ async def test_rows_are_sealed_anew_while_people_read_and_write(world: World, tm
         assert await form(replace(world, tools=tools), profile) == before[profile]
 
 
-_NEWEST = text("SELECT id FROM revisions WHERE profile_id = :p ORDER BY number DESC LIMIT 1")
-
-
-async def form(world: World, profile: UUID) -> dict[str, object]:
-    async with transaction(world.tools.engine, world.scope) as connection:
-        revision = await connection.scalar(
-            text("SELECT id FROM revisions WHERE profile_id = :p ORDER BY number DESC LIMIT 1"),
-            {"p": profile},
-        )
-        return await content_of(connection, world.tools, world.authority, revision)
-
-
 async def test_an_interrupted_change_goes_on_where_it_was(world: World, tmp_path: Path) -> None:
     for _ in range(5):
         await world.employ(until="account")
@@ -150,7 +124,13 @@ async def test_what_was_submitted_stays_immutable(world: World) -> None:
         with pytest.raises(IntegrityError, match="immutable"):
             await world.rows(f"UPDATE revisions SET {change} WHERE state = 'submitted' RETURNING id")
     # Even who says that keys change may not change what was said, nor keep the key's name.
-    for change in ("content = '{}', key_id = 'other'", "sealed = 'x'"):
+    for change in (
+        "content = '{}', key_id = 'other'",
+        "sealed = 'x'",
+        """content = content || '{"planned_position": "x"}', sealed = 'x', key_id = 'other'""",
+        """content = content - 'gender' || '{"main_assigned_work": "x"}', sealed = 'x'""",
+        "content = content - 'gender', sealed = 'x', digest = 'x'",
+    ):
         with pytest.raises(DBAPIError, match="immutable"):
             await world.rows(
                 f"WITH told AS MATERIALIZED (SELECT set_config('hoso.resealing', 'on', true))"

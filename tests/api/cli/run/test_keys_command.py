@@ -149,7 +149,7 @@ def test_documents_kept_before_any_were_sealed(furnished: Settings) -> None:
     assert (lines()["(none)"]["uses"], lines()["(none)"]["retirable"]) == ({"documents": 2}, False)
     assert "hoso keys seal" in hoso("status")
     said = hoso("seal")
-    assert re.findall(r"^ *(\d+)", said, re.MULTILINE) == ["1", "1"]
+    assert re.findall(r"^ *(\d+)", said, re.MULTILINE) == ["0", "1", "1"]
     assert "LỖI" in hoso("seal", "--rest", "nowhere", status=1)
     hoso("seal", "--rest", "hanoi")
     assert "(none)" not in lines()
@@ -158,6 +158,39 @@ def test_documents_kept_before_any_were_sealed(furnished: Settings) -> None:
     assert store.get(second, sha256(named_by_both).hexdigest()) == named_by_both
     held = [one for one in (first, second) if list(store.kept(one))]
     assert sum(len(list(store.kept(one))) for one in held) == 4
+
+
+def test_forms_that_an_older_version_left_open(furnished: Settings) -> None:
+    asyncio.run(declared_before(furnished))
+    line = lines()["(open)"]
+    assert (line["uses"], line["retirable"]) == ({"revisions": 1}, False)
+    assert "hoso keys seal" in hoso("status")
+    assert re.findall(r"^ *(\d+)", hoso("seal"), re.MULTILINE) == ["1", "0"]
+    assert "(open)" not in lines()
+    assert re.findall(r"^ *(\d+)", hoso("seal"), re.MULTILINE) == ["0", "0"]
+    asyncio.run(declared_before(furnished))
+    hoso("rotate", "fields", "--authority", "hanoi")
+    assert "(open)" not in lines(), "whoever seals anew seals these as well"
+    assert current(Purpose.FIELDS)["uses"]["revisions"] == 2
+
+
+async def declared_before(settings: Settings) -> None:
+    """A form whose restricted field stands in the open."""
+    engine = engine_for(settings.database_url(DatabaseRole.WORKER), pool_size=2)
+    tools, revision = Tools(engine, open_ring(settings)), uuid4()
+    (authority,) = await authorities(engine)
+    sealed = tools.cipher.seal(authority, "revisions", revision, "sealed", b"{}")
+    async with transaction(engine, Scope(authority, everything=True)) as connection:
+        await connection.execute(_DECLARED, {"id": revision, "sealed": sealed.data, "key": sealed.key_id})
+    await engine.dispose()
+
+
+_DECLARED = text(
+    "INSERT INTO revisions (id, authority_id, profile_id, number, form_version, content, sealed, key_id,"
+    " digest, state, author_id, evidence, saved_at) SELECT :id, p.authority_id, p.id,"
+    """ (SELECT count(*) FROM revisions), 'tt06_2023', '{"religion": "none"}', :sealed, :key, '',"""
+    " 'approved', p.id, '[]', now() FROM profiles p ORDER BY p.id LIMIT 1"
+)
 
 
 async def named(settings: Settings, digest: str) -> tuple[UUID, UUID]:
