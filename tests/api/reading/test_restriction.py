@@ -169,7 +169,9 @@ async def test_older_forms_are_sealed_and_read_as_before(world: World, caller: C
         author = await world.account(c, "ba", kind="personal", profile_id=person)
         with pytest.MonkeyPatch.context() as older:
             older.setattr(sealing, "open_fields", lambda form: frozenset(form.by_name))
-            await world.revision(c, person, 1, "approved", {**OPEN, **HIDDEN}, author, submitted_at=SIGNED)
+            form = await world.revision(c, person, 1, "approved", {**OPEN, **HIDDEN}, author)
+        approved = text("UPDATE profiles SET approved_revision_id = :revision WHERE id = :id")
+        await c.execute(approved, {"revision": form, "id": person})
         return person
 
     person = await world.written(write)
