@@ -94,6 +94,8 @@ class Relay:
             finally:
                 for one in beside:
                     one.cancel()
+                # They hold connections: whoever ends the relay closes the database next.
+                await asyncio.gather(*beside, return_exceptions=True)
 
     async def _reconcile(self) -> None:
         """Once at the start, then once a night, and when an authority was installed meanwhile."""

@@ -21,7 +21,7 @@ from activities.organisation.agencies import (
 from models.form import CellIssue, Gathered, people_of, workbook
 from models.form.workbook import FIRST_ROW
 from models.lifecycle.outcome import Outcome
-from models.record.install import record_on_authority
+from models.record.authority_stream import record_on_authority
 from models.record.tree import load_tree
 
 SECTION = "agencies"

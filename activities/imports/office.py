@@ -34,8 +34,8 @@ from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.messages import ImportDone, ImportStart
 from models.record.actors import load_actor
+from models.record.authority_stream import record_on_authority
 from models.record.bulk import Source
-from models.record.install import record_on_authority
 from models.record.tools import Tools
 from models.settings import Settings
 from models.workbook_guard import check_workbook

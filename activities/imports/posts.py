@@ -24,9 +24,9 @@ from models.form.gathering import Line as PostLine
 from models.identifiers import new_id
 from models.lifecycle.appointing import POSTS, SOLE
 from models.lifecycle.outcome import Outcome
+from models.record.authority_stream import record_on_authority
 from models.record.bulk import NO_PASSWORD, seal_email
 from models.record.delegations import stir
-from models.record.install import record_on_authority
 from models.tables import AccountRow, AgencyPostRow, GrantRow, PostHolderRow
 
 SECTION = "posts"

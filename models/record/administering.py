@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import uuid5
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,10 +23,9 @@ from models.lifecycle.scene import Scene
 from models.logs import logger
 from models.messages import Ask, Moment
 from models.record import service
+from models.record.authority_stream import authority_scene, record_on_authority
 from models.record.commands import Command
 from models.record.ended_ahead import ends_to_see_to, see_to_ends
-from models.record.install import record_on_authority
-from models.record.law_of import LawOf
 from models.record.lawgiving import permitted
 from models.record.once import once
 from models.record.sql import inserting
@@ -34,7 +33,6 @@ from models.record.tools import Tools
 from models.record.tree import mend_lines
 from models.record.tree_acts import TreeBody, act_on_tree
 
-_TOP = text("SELECT hoso_top()")
 CREATED = 201
 log = logger("administer")
 
@@ -73,7 +71,7 @@ async def _done(connection: AsyncConnection, tools: Tools, ask: Ask, command: Co
     on_tree = isinstance(command.body, TreeBody)
     role = "" if on_tree else await permitted(connection, tools, ask, command)
     scene = replace(
-        await _scene(connection, tools, ask, command.id),
+        await authority_scene(connection, tools, ask.authority_id, command.id, ask.now),
         actor_id=command.actor.account_id,
         actor_role=role,
         actor_profile_id=command.actor.person_profile_id,
@@ -85,24 +83,6 @@ async def _done(connection: AsyncConnection, tools: Tools, ask: Ask, command: Co
     done = await DOINGS[type(command.body)](connection, command, command.body, scene)
     await record_on_authority(connection, scene, ask.authority_id, scene.managing_agency_id, done.outcome)
     return done
-
-
-async def _scene(connection: AsyncConnection, tools: Tools, ask: Ask, act_id: UUID) -> Scene:
-    """Today's law and calendar of the authority; nobody acts."""
-    root: UUID = (await connection.execute(_TOP)).scalar_one()
-    law, calendar = await tools.law(connection, LawOf.authority(ask.authority_id), legal_date(ask.now))
-    return Scene(
-        now=ask.now,
-        law=law,
-        calendar=calendar,
-        policy=tools.policy,
-        act_id=act_id,
-        actor_id=None,
-        actor_role="system",
-        actor_profile_id=None,
-        department_id=None,
-        managing_agency_id=root,
-    )
 
 
 async def _order(connection: AsyncConnection, command: Command, body: OrderBackup, scene: Scene) -> Done:
@@ -182,9 +162,8 @@ async def _mend(tools: Tools, ask: Ask) -> Moment:
         if apart:
             log.warning("tree.mended", missing=len(apart.missing), surplus=len(apart.surplus))
         if await ends_to_see_to(connection, today):
-            scene = await _scene(
-                connection, tools, ask, uuid5(ask.authority_id, f"ends:{ask.now.isoformat()}")
-            )
+            act_id = uuid5(ask.authority_id, f"ends:{ask.now.isoformat()}")
+            scene = await authority_scene(connection, tools, ask.authority_id, act_id, ask.now)
             await see_to_ends(connection, ask.authority_id, scene, scene.managing_agency_id)
     return _moment(200)
 

@@ -14,8 +14,7 @@ from models.backups.keeping import Held
 from models.calendar import legal_date
 from models.database import Scope, together, transaction
 from models.lifecycle.outcome import Outcome
-from models.lifecycle.scene import Scene
-from models.record.install import record_on_authority
+from models.record.authority_stream import authority_scene, record_on_authority
 from models.record.law_of import LawOf
 from models.record.sql import inserting
 from models.record.tools import Tools
@@ -25,8 +24,8 @@ PROBLEMS = 50
 _AUTHORITIES = text("SELECT authority_id FROM authorities ORDER BY authority_id")
 _FIRST = text("SELECT min(installed_on) FROM authorities")
 _WHO = text(
-    "SELECT u.code, u.name, coalesce(d.id, g.id) AS sealer_id, coalesce(d.name, g.name) AS sealer,"
-    " g.id AS root FROM authorities u LEFT JOIN agencies d ON d.id = u.department_id"
+    "SELECT u.code, u.name, coalesce(d.id, g.id) AS sealer_id, coalesce(d.name, g.name) AS sealer"
+    " FROM authorities u LEFT JOIN agencies d ON d.id = u.department_id"
     " JOIN agencies g ON g.id = hoso_top()"
     " WHERE u.authority_id = :id"
 )
@@ -186,18 +185,5 @@ async def _tell(
     outcome: Outcome,
     now: datetime,
 ) -> None:
-    law, calendar = await tools.law(connection, LawOf.authority(authority_id), legal_date(now))
-    row = (await connection.execute(_WHO, {"id": authority_id})).one()
-    scene = Scene(
-        now=now,
-        law=law,
-        calendar=calendar,
-        policy=tools.policy,
-        act_id=uuid5(backup_id, what),
-        actor_id=None,
-        actor_role="system",
-        actor_profile_id=None,
-        department_id=None,
-        managing_agency_id=row.root,
-    )
-    await record_on_authority(connection, scene, authority_id, row.root, outcome)
+    scene = await authority_scene(connection, tools, authority_id, uuid5(backup_id, what), now)
+    await record_on_authority(connection, scene, authority_id, scene.managing_agency_id, outcome)

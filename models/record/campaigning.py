@@ -17,8 +17,8 @@ from models.command_law import OpenCampaign
 from models.errors import RefusedError
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
+from models.record.authority_stream import record_on_authority
 from models.record.commands import Command
-from models.record.install import record_on_authority
 from models.record.law_of import LawOf
 from models.record.tools import Tools
 from models.regulations import Obligation, RuleSet

@@ -28,8 +28,8 @@ from models.lifecycle.outcome import Notice, Outcome
 from models.lifecycle.scene import Scene
 from models.messages import Ask
 from models.record.authorise import VERB_OF
+from models.record.authority_stream import record_on_authority
 from models.record.commands import Command
-from models.record.install import record_on_authority
 from models.record.law_of import LawOf
 from models.record.tools import Tools
 from models.record.write import notices_of

@@ -6,14 +6,10 @@ from uuid import UUID, uuid5
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.calendar import legal_date
 from models.lifecycle.outcome import Outcome
-from models.lifecycle.scene import Scene
-from models.record.install import record_on_authority
-from models.record.law_of import LawOf
+from models.record.authority_stream import authority_scene, record_on_authority
 from models.record.tools import Tools
 
-_ROOT = text("SELECT id FROM agencies WHERE parent_id IS NULL ORDER BY valid_from, id LIMIT 1")
 _ORDER = text(
     "INSERT INTO reconciliations (id, authority_id, state, document, ordered_at, cursor, compared)"
     " SELECT :id, :authority, 'theirs', :document, :now, '', 0"
@@ -39,22 +35,9 @@ async def order_after(
     if await connection.scalar(_ORDER, values) is None:
         found: UUID | None = await connection.scalar(_STANDING, {"id": named})
         return found
-    root: UUID = (await connection.execute(_ROOT)).scalar_one()
-    law, calendar = await tools.law(connection, LawOf.authority(authority_id), legal_date(now))
-    scene = Scene(
-        now=now,
-        law=law,
-        calendar=calendar,
-        policy=tools.policy,
-        act_id=named,
-        actor_id=None,
-        actor_role="system",
-        actor_profile_id=None,
-        department_id=None,
-        managing_agency_id=root,
-    )
+    scene = await authority_scene(connection, tools, authority_id, named, now)
     out = Outcome().happened(
         "reconciliation.ordered", None, reconciliation=str(named), document=document, policy=True
     )
-    await record_on_authority(connection, scene, authority_id, root, out)
+    await record_on_authority(connection, scene, authority_id, scene.managing_agency_id, out)
     return named

@@ -16,7 +16,7 @@ from models.errors import RefusedError
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.lifecycle.tree_acts import attempt, undoing
-from models.record.install import record_on_authority
+from models.record.authority_stream import record_on_authority
 from models.record.left_behind import close_own, left_behind, own_open
 from models.record.sql import inserting
 from models.record.tree import keep_tree, locked_tree

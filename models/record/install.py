@@ -16,18 +16,15 @@ from models.calendar import Calendar, legal_date
 from models.database import Scope, enter
 from models.identifiers import new_id
 from models.lifecycle.outcome import Outcome
-from models.lifecycle.scene import Scene
+from models.record.authority_stream import authority_scene, record_on_authority
 from models.record.loads import Load, calendar_known, load_calendar, load_rules, rules_known
 from models.record.tools import Tools
-from models.record.write import chain, end_of_stream
 from models.regulations import Regulation, RuleSet, Trial, check_trial, law_of, resolved
-from models.tables import AgencyClosureRow, AgencyRow, AuthorityRow, EventRow
+from models.tables import AgencyClosureRow, AgencyRow, AuthorityRow
 
 ROOT_KIND = "peoples_committee"
 _LOCK = text("SELECT pg_advisory_xact_lock(4817203553)")
 _FIND = text("SELECT authority_id FROM authorities WHERE code = :code")
-_ROOT = text("SELECT id FROM agencies WHERE code = :code")
-_HOLD = text("SELECT authority_id FROM authorities WHERE authority_id = :id FOR NO KEY UPDATE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +61,25 @@ async def install_authority(
     """
     if trial is not None:
         check_trial(code, trial, regulations)
-    law, calendar = law_of(code, legal_date(now), trial, regulations), Calendar.seed()
+    law_of(code, legal_date(now), trial, regulations)  # refused before anything is written
+    calendar = Calendar.seed()
     async with tools.engine.begin() as connection:
         await connection.execute(_LOCK)  # two installers take turns; the second finds everything done
         found = await connection.scalar(_FIND, {"code": code})
         authority_id = found or new_id()
-        await enter(connection, Scope(authority_id, everything=True))
+        await enter(connection, Scope(authority_id, everything=True, on=legal_date(now)))
         outcome = Outcome()
         if found is None:
             await _authority(connection, authority_id, code, name, national_code, legal_date(now))
             tools.ring.give(authority_id)
             outcome.happened("authority.installed", code=code, document=document)
-        root = await connection.scalar(_ROOT, {"code": national_code})
         for start, rules in resolved(code, trial, regulations):
             by = trial.document if trial is not None and rules.drafts else document
             await _load_law(connection, authority_id, start, rules, by, now, outcome)
         await _load_calendar(connection, authority_id, calendar, document, now, outcome)
-        scene = _scene(tools, law, calendar, authority_id, root, now)
+        act_id = uuid5(authority_id, f"install:{now.isoformat()}")
+        scene = await authority_scene(connection, tools, authority_id, act_id, now)
+        root = scene.managing_agency_id
         recorded = await record_on_authority(connection, scene, authority_id, root, outcome)
     return Installed(authority_id, root, recorded)
 
@@ -150,34 +149,3 @@ async def _load_calendar(
     await load_calendar(connection, Load(authority_id, document, now), calendar)
     years = [year.year for year in calendar.years]
     outcome.happened("calendar.loaded", hash=calendar.hash, years=years, document=document)
-
-
-def _scene(
-    tools: Tools, law: RuleSet, calendar: Calendar, authority_id: UUID, root: UUID, now: datetime
-) -> Scene:
-    return Scene(
-        now=now,
-        law=law,
-        calendar=calendar,
-        policy=tools.policy,
-        act_id=uuid5(authority_id, f"install:{now.isoformat()}"),
-        actor_id=None,
-        actor_role="system",
-        actor_profile_id=None,
-        department_id=None,
-        managing_agency_id=root,
-    )
-
-
-async def record_on_authority(
-    connection: AsyncConnection, scene: Scene, authority_id: UUID, agency_id: UUID, outcome: Outcome
-) -> int:
-    """Chain the outcome's events to the authority's own stream, its row locked; answers how many."""
-    if not outcome.events:
-        return 0
-    await connection.execute(_HOLD, {"id": authority_id})
-    number, digest = await end_of_stream(connection, authority_id)
-    common = {"authority_id": authority_id, "agency_id": agency_id, "profile_id": None, "command_id": None}
-    events = chain(outcome, scene, authority_id, number, digest, **common)
-    await connection.execute(insert(EventRow), events)
-    return len(events)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access import Allowed, Target, may
@@ -25,6 +24,7 @@ from models.errors import FieldRefusal, RefusedError
 from models.lifecycle.rebasing import Basis
 from models.messages import Ask, Moment
 from models.record.authorise import VERB_OF
+from models.record.authority_stream import TOP
 from models.record.campaigning import opened_by
 from models.record.code_lists import list_act
 from models.record.commands import Command
@@ -41,8 +41,6 @@ from models.record.lawmaking import (
 from models.record.once import in_use, once
 from models.record.tools import Tools
 from models.regulations import in_story, load_beside
-
-_TOP = text("SELECT hoso_top()")
 
 
 def unfit(error: SourceError) -> RefusedError:
@@ -133,7 +131,7 @@ async def permitted(connection: AsyncConnection, tools: Tools, ask: Ask, command
     in_use(command)
     today = legal_date(ask.now)
     law, _ = await tools.law(connection, LawOf.authority(ask.authority_id), today)
-    root: UUID = (await connection.execute(_TOP)).scalar_one()
+    root: UUID = (await connection.execute(TOP)).scalar_one()
     verdict = may(command.actor, VERB_OF[command.verb], Target(agency_id=root), today, law)
     if not isinstance(verdict, Allowed):
         raise RefusedError.of(verdict.code, verdict.reason_vi, verdict.reason_en)

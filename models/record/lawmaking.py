@@ -22,8 +22,8 @@ from models.identifiers import recompute_workflow
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.rebasing import Basis, Judged
 from models.lifecycle.scene import Scene
+from models.record.authority_stream import record_on_authority
 from models.record.basis import basis_of
-from models.record.install import record_on_authority
 from models.record.loads import Load, load_calendar, load_regime, load_rules
 from models.record.recompute import survey
 from models.record.sql import inserting

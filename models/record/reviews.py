@@ -15,7 +15,7 @@ from models.lifecycle.outcome import Outcome
 from models.lifecycle.review_dates import ReviewDates, last_day, next_period, review_dates
 from models.lifecycle.scene import Scene
 from models.messages import ReviewPlan, ReviewStart
-from models.record.install import record_on_authority
+from models.record.authority_stream import record_on_authority
 from models.record.law_of import LawOf
 from models.record.months import next_working_day
 from models.record.tools import Tools

@@ -4,8 +4,14 @@ import asyncio
 from typing import Any
 
 import pytest
+from temporalio.client import Client
 from temporalio.service import RPCError
 
+from api.clock import SystemClock
+from api.commands import Engine
+from api.relay import Relay
+from models.settings import DatabaseRole
+from tests.conftest import Database
 from tests.world import World
 
 COMMAND = "SELECT workflow_id, settled_at FROM commands WHERE verb = 'open_profile'"
@@ -33,3 +39,30 @@ async def test_a_command_under_way_does_not_keep_its_sender_from_stopping(
         await asyncio.wait_for(asking, 5)
     (left,) = await world.rows(COMMAND)
     assert left.settled_at is None, "what was accepted waits for the relay"
+
+
+async def test_whatever_the_relay_began_has_ended_when_it_has(
+    database: Database, world: World, temporal_server: Any
+) -> None:
+    """Its tasks hold connections: one that outlived it would keep its own open past the database's end."""
+    client = await Client.connect(temporal_server.address)
+    engine = Engine(client, "nobody", world.tools)
+    relay = Relay(engine, world.tools.engine, SystemClock(), database.libpq_url(DatabaseRole.API))
+    began, ended = asyncio.Event(), asyncio.Event()
+
+    async def put_again() -> int:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:  # as a statement that is told to stop: its connection is given back a little later
+            await asyncio.sleep(0.2)
+            ended.set()
+        return 0
+
+    relay.put_again = put_again  # type: ignore[method-assign] # what is under way when the end comes
+    running = asyncio.create_task(relay.run())
+    await asyncio.wait_for(began.wait(), 60)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert ended.is_set()

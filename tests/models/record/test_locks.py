@@ -11,7 +11,7 @@ from models.calendar import legal_date
 from models.database import transaction
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
-from models.record.install import record_on_authority
+from models.record.authority_stream import record_on_authority
 from models.record.law_of import LawOf
 from models.regulations import Slot
 from tests.world import World
