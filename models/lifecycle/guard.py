@@ -59,6 +59,16 @@ def no_open_case(life: Life) -> None:
     )
 
 
+def changes_hands(life: Life, scene: Scene) -> None:
+    """Refuse a second change of hands on one day: custody is kept by days, one holder at each day's end."""
+    if life.changed_hands_on is not None and scene.today <= life.changed_hands_on:
+        refuse(
+            "wrong-state",
+            "Hồ sơ đã được tiếp nhận trong ngày hôm nay; có thể tiếp nhận tiếp từ ngày mai.",
+            "The profile changed hands today already; the next agency can accept it from tomorrow.",
+        )
+
+
 def not_disposed(life: Life) -> None:
     """Refuse every act on a file whose content was destroyed."""
     if life.disposed:

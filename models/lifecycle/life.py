@@ -270,7 +270,8 @@ class Life:
     """What the official asked about the file; likewise."""
     duties: tuple[Duty, ...] = ()
     foretold: tuple[tuple[str, date], ...] = ()
-    held_since: date | None = None
+    changed_hands_on: date | None = None
+    """The day the present custodian received it from another; none who still holds it first."""
     post_accounts: tuple[UUID, ...] = ()
     """Accounts of posts whose holder the person is."""
     origin: str | None = None

@@ -14,7 +14,7 @@ from models.command_shapes import Body
 from models.errors import Refusal, RefusedError
 from models.identifiers import profile_workflow
 from models.lifecycle.duties import void_duty
-from models.lifecycle.guard import no_open_case, refuse
+from models.lifecycle.guard import changes_hands, no_open_case, refuse
 from models.lifecycle.life import AccountState, Case, Chapter, Duty, Life, Status
 from models.lifecycle.outcome import Beside, Notice, Outcome
 from models.lifecycle.scene import Scene
@@ -206,6 +206,7 @@ def _end_account(out: Outcome, life: Life, scene: Scene) -> None:
 def _to_the_survivor(out: Outcome, life: Life, survivor: Life, case: Case, scene: Scene) -> None:
     """Whoever holds the survivor holds what was merged into it, and what had been merged into that."""
     if survivor.agency_id != life.agency_id:
+        changes_hands(life, scene)
         out.subject["agency_id"] = survivor.agency_id
         out.insert(
             "custody_moved",

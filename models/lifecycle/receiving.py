@@ -5,6 +5,7 @@ from uuid import UUID
 
 from models.lifecycle.border import go_over
 from models.lifecycle.duties import close_duty, open_duty, void_duty
+from models.lifecycle.guard import changes_hands
 from models.lifecycle.life import AccountState, Case, Chapter, Life
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.route import Leg
@@ -14,6 +15,7 @@ from models.lifecycle.scene import Scene
 def take_along(life: Life, case: Case, legs: tuple[Leg, ...], out: Outcome, scene: Scene) -> Scene:
     """Custody, account and open duties go to the new agency or division; answers the scene as it is there."""
     assert case.to_agency_id is not None
+    changes_hands(life, scene)
     to_agency = case.to_agency_id
     out.insert(
         "custody_moved", id=scene.new_id("custody"), to_agency=to_agency, on=scene.today, case_id=case.id

@@ -7,7 +7,7 @@ its number leads to this command. Nothing is declared twice; the draft begins wi
 from models.commands import ReopenProfile
 from models.lifecycle.entry import open_entry, owed_at_entry
 from models.lifecycle.forms import go_over
-from models.lifecycle.guard import in_chapter, no_open_case, refuse
+from models.lifecycle.guard import changes_hands, in_chapter, no_open_case, refuse
 from models.lifecycle.life import Chapter, Life, Status
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
@@ -35,6 +35,7 @@ def reopen(life: Life, body: ReopenProfile, scene: Scene) -> Outcome:
         "approved_revision_id": None,
     }
     if body.agency_id != life.agency_id:
+        changes_hands(life, scene)
         out.subject["agency_id"] = body.agency_id
         out.insert(
             "custody_moved",

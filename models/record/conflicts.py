@@ -9,7 +9,7 @@ _ONCE_A_DAY = Refusal(
     "Hồ sơ đã được tiếp nhận trong ngày hôm nay; có thể tiếp nhận tiếp từ ngày mai.",
     "The profile changed hands today already; the next agency can accept it from tomorrow.",
 )
-"""Custody is kept by days, so a profile changes hands once a day."""
+"""Custody is kept by days, so a profile changes hands once a day: `guard.changes_hands` says so before."""
 
 _SAME_PERSON = Refusal(
     "duplicate-person",

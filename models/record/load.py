@@ -78,7 +78,7 @@ _LIFE = f"""
           WHERE a.profile_id = p.id AND a.kind = 'agency') AS post_accounts,
       (SELECT count(*) FROM grants g JOIN accounts a ON a.id = g.account_id
           WHERE a.profile_id = p.id AND g.valid_to IS NULL) AS posts,
-      (SELECT starts_on FROM custody k WHERE k.profile_id = p.id AND k.ends_on IS NULL) AS held_since,
+      (SELECT k.follows FROM custody k WHERE k.profile_id = p.id AND k.ends_on IS NULL) AS changed_hands_on,
       (SELECT json_agg(c.ancestor_id ORDER BY c.depth) FROM agency_closure c
           WHERE c.descendant_id = p.agency_id AND c.valid_to IS NULL) AS ancestors,
       (SELECT department_id FROM authorities WHERE authority_id = p.authority_id) AS department_id,
@@ -282,7 +282,7 @@ def life_of(row: Any) -> Life:
         duties=tuple(duty_of(d) for d in row.duties),
         foretold=tuple((kind, date.fromisoformat(on)) for kind, on in row.foretold),
         origin=row.origin,
-        held_since=row.held_since,
+        changed_hands_on=row.changed_hands_on,
         posts=row.posts,
         disposed=row.disposed_at is not None,
         post_accounts=tuple(UUID(one) for one in row.post_accounts),

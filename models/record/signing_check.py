@@ -64,7 +64,7 @@ LIVES_TO_SIGN = text(f"""
       (SELECT {STANDING} FROM agencies g WHERE g.id = p.agency_id) AS standing,
       (SELECT g.kind FROM agencies g WHERE g.id = p.agency_id) AS agency_kind,
       NULL AS open_case, NULL AS share, '[]'::json AS duties, '[]'::json AS post_accounts, 0 AS posts,
-      NULL::date AS held_since,
+      NULL::date AS changed_hands_on,
       (SELECT json_agg(c.ancestor_id ORDER BY c.depth) FROM agency_closure c
           WHERE c.descendant_id = p.agency_id AND c.valid_to IS NULL) AS ancestors,
       u.department_id, u.ict_department_id

@@ -124,16 +124,23 @@ _OPEN = text(
     "INSERT INTO custody (id, authority_id, profile_id, agency_id, starts_on, ends_on, follows, case_id)"
     " VALUES (:id, :authority, :profile, :agency, :day, NULL, :day, :case_id)"
 )
+_AGAIN = text(
+    "UPDATE custody SET agency_id = :agency, case_id = :case_id"
+    " WHERE profile_id = :profile AND ends_on IS NULL AND follows >= :day RETURNING id"
+)
 
 
 async def custody_moved(connection: AsyncConnection, writing: Writing, values: dict[str, Any]) -> None:
     """End the present custody and begin the next on the same day: never two, never none.
 
-    Profiles that were merged into this one go with it.
+    Profiles that were merged into this one go with it; one that came to its holder on this very day was never
+    held there on a day's end, so its line says who holds it then.
     """
     going = {writing.profile_id: values["id"]}
+    there = {"agency": values["to_agency"], "case_id": values["case_id"], "day": values["on"]}
     for one in await following(connection, writing.profile_id, values["to_agency"]):
-        going[one] = link_of(values["id"], one)
+        if await connection.scalar(_AGAIN, {"profile": one, **there}) is None:
+            going[one] = link_of(values["id"], one)
     for profile_id, link_id in going.items():
         day = await connection.scalar(_CLOSE, {"profile": profile_id, "day": values["on"]})
         await connection.execute(

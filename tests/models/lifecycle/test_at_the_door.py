@@ -149,6 +149,13 @@ def back(state=None, **changes: object) -> Outcome:
     return reopen(state or former(), body, desk("hanoi"))
 
 
+def test_what_changed_hands_today_is_reopened_elsewhere_tomorrow() -> None:
+    with refused("wrong-state"):
+        back(former(changed_hands_on=MONDAY))
+    assert back(former(changed_hands_on=MONDAY), agency_id=CULTURE).status == 201
+    assert back(former(changed_hands_on=date(2026, 3, 1))).status == 201
+
+
 def test_the_archived_profile_goes_on_as_a_new_employment() -> None:
     out = back()
     assert out.status == 201

@@ -142,6 +142,15 @@ def test_all_reasons_are_told_at_once() -> None:
     assert last.extra == {"unsettled": "posts, proposals"}
 
 
+def test_what_came_today_goes_to_the_survivor_s_agency_tomorrow() -> None:
+    there = beside(survivor=survivor(agency_id=HEALTH))
+    with refused("wrong-state"):
+        approve(proposed(changed_hands_on=DAY), there, APPROVE, deciding())
+    assert approve(proposed(changed_hands_on=DAY), beside(), APPROVE, deciding()).events, "the same agency"
+    earlier = approve(proposed(changed_hands_on=date(2026, 3, 1)), there, APPROVE, deciding())
+    assert inserted(earlier, "custody_moved")["on"] == DAY
+
+
 def test_nobody_decides_what_they_proposed() -> None:
     for mine in (
         deciding(),

@@ -245,6 +245,18 @@ def test_without_the_rule_nothing_is_owed_but_the_move_happens() -> None:
     assert (accepted.opened, accepted.subject["agency_id"]) == ([], HEALTH)
 
 
+def test_a_profile_changes_hands_once_a_day() -> None:
+    """Custody is kept by days: who came today, by a plan or a transfer, is received tomorrow."""
+    for since in (MONDAY, date(2025, 12, 2)):  # the later: asked just before midnight, done just after
+        with refused("wrong-state") as caught:
+            steps.accept(*moving("handed_over", changed_hands_on=since), AcceptTransfer(), scene(MONDAY))
+        assert "changed hands today" in refusal_in(caught).detail_en
+    before = steps.accept(
+        *moving("handed_over", changed_hands_on=date(2025, 11, 30)), AcceptTransfer(), scene(MONDAY)
+    )
+    assert inserted(before, "custody_moved")["on"] == MONDAY
+
+
 # --- refused, withdrawn
 
 

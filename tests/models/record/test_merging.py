@@ -150,6 +150,29 @@ async def test_what_was_merged_goes_where_the_profile_goes(world: World) -> None
         assert (held.agency_id, (await row(world, profile)).agency_id) == (world.health, world.health)
 
 
+async def test_what_was_merged_today_goes_along_today(world: World) -> None:
+    """Its custody changed hands with the merge, the survivor's did not: it goes along."""
+    kept = await world.employ()
+    posts = {"culture.hr": world.accounts["health.hr"], "culture.approver": world.accounts["health.approver"]}
+    other = replace(world, accounts=world.accounts | posts)
+    elsewhere = await other.employ(agency=world.health)
+    world.now += timedelta(days=1)
+    await merged(world, elsewhere, kept, who="department")
+    case = await world.transfer(kept)
+    accepted = await world.ask("health.hr", AcceptTransfer(), case, subject="transfer")
+    assert accepted.status == 200, accepted.answer
+    lines = await world.rows(
+        "SELECT agency_id, starts_on, ends_on, case_id FROM custody WHERE profile_id = :p ORDER BY starts_on",
+        p=elsewhere,
+    )
+    first, today = legal_date(world.now) - timedelta(days=1), legal_date(world.now)
+    assert [tuple(line) for line in lines] == [
+        (world.health, first, today, None),
+        (world.health, today, None, case),
+    ]
+    assert (await row(world, elsewhere)).agency_id == world.health
+
+
 async def test_another_authority_s_profile_is_not_there(world: World) -> None:
     other = await build(world.tools, world.now, second=True)
     mine, theirs = await world.employ(), await other.employ()
