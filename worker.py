@@ -286,7 +286,7 @@ async def serve(part: Part, settings: Settings) -> None:
         if part in ("activities", "all"):
             stack.push_async_callback(_stopped, asyncio.create_task(_sealing(settings, engine, client)))
         if runtime is not None:
-            meter = Meter(runtime, settings, tools, _clock(settings, client).now)
+            meter = Meter(runtime, settings, tools, _clock(settings, client).now, client)
             stack.push_async_callback(_stopped, asyncio.create_task(meter.run()))
         log.info("worker.ready", kind=part)
         if settings.ready_file is not None:

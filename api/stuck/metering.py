@@ -6,22 +6,17 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from sqlalchemy import text
+from temporalio.client import Client
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 
+from api.stuck.gathering import gather
 from api.stuck.kinds import KINDS
-from api.stuck.machine import of_machine
-from api.stuck.rows import QUESTIONS, of_rows
-from models.calendar import legal_date
-from models.database import Scope, transaction
 from models.logs import logger
 from models.record.tools import Tools
 from models.settings import Settings
 
 PAUSE = 60.0
 """Seconds between two counts."""
-OF_MACHINE = ("disk-full", "file-expiring", "key-former")
-COUNTED = tuple(kind for kind in KINDS if kind in (*QUESTIONS, *OF_MACHINE, "party-paused", "maintenance"))
-"""What is counted here; what the engine knows is in its own metrics."""
 _AUTHORITIES = text("SELECT authority_id, code FROM authorities ORDER BY code")
 
 log = logger("metrics")
@@ -39,10 +34,15 @@ class Meter:
     """Counts until it is cancelled."""
 
     def __init__(
-        self, runtime: Runtime, settings: Settings, tools: Tools, now: Callable[[], Awaitable[datetime]]
+        self,
+        runtime: Runtime,
+        settings: Settings,
+        tools: Tools,
+        now: Callable[[], Awaitable[datetime]],
+        client: Client | None,
     ) -> None:
-        """Nothing is counted yet."""
-        self._settings, self._tools, self._now = settings, tools, now
+        """Nothing is counted yet. ``client`` asks the engine; without one it counts as away."""
+        self._settings, self._tools, self._now, self._client = settings, tools, now, client
         self._gauge = runtime.metric_meter.create_gauge(
             "hoso_stuck", "What stands still, by kind and authority: see hoso stuck"
         )
@@ -57,15 +57,13 @@ class Meter:
             await asyncio.sleep(PAUSE)
 
     async def once(self) -> None:
-        """Every kind of every authority, also those of which there is nothing."""
+        """Every kind of every authority, also those without a finding: as ``hoso stuck`` has them."""
         now = await self._now()
         async with self._tools.engine.connect() as connection:
             authorities = list(await connection.execute(_AUTHORITIES))
-        machine = Counter(one.kind for one in of_machine(self._settings, self._tools.ring, now))
+        about = (self._client, self._settings, self._tools.ring)
         for authority in authorities:
-            scope = Scope(authority.authority_id, everything=True)
-            async with transaction(self._tools.engine, scope) as connection:
-                found = await of_rows(connection, authority.authority_id, now, legal_date(now))
-            counted = machine + Counter(one.kind for one in found)
-            for kind in COUNTED:
+            found = await gather(self._tools.engine, *about, authority.authority_id, now)
+            counted = Counter(one.kind for one in found.items)
+            for kind in KINDS:
                 self._gauge.set(counted[kind], {"kind": kind, "authority": authority.code})

@@ -16,7 +16,7 @@ from google.protobuf.message import Message
 from temporalio.api.common.v1 import Payload
 from temporalio.api.history.v1 import History
 
-from api.cli.demo.leaving import ENGINE, ROWS
+from api.cli.demo.leaving import ENGINE, METRICS, ROWS
 from api.cli.demo.person import PASSWORD
 from models.calendar import Calendar, legal_date
 from models.evidence import TrustList
@@ -187,6 +187,7 @@ def test_nobody_is_in_the_logs_the_addresses_or_the_engine(played: Played) -> No
         name.split("/")[1].split("_")[0] for name in histories
     }
     assert sum(map(len, files.values())) > 100_000
+    assert b"\ntemporal_workflow_completed" in files[f"{METRICS}/{METRICS}"], "the worker's numbers were read"
     assert who_is_in(files, left.personal) == {}
     # What is looked for is what there was: the same people stand where they may.
     there = {

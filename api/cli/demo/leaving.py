@@ -1,5 +1,5 @@
-"""What the servers of a demo know at its end, for whoever looks through it: logs, URLs, rows, documents, the
-engine.
+"""What the servers of a demo know at its end, for whoever looks through it: logs, URLs, metrics, rows,
+documents, the engine.
 
 Nothing is decoded or opened here: it is what somebody finds who has the machine and not the keys. Beside it
 stands what the story's people declared, which is what must not be found.
@@ -28,7 +28,7 @@ from api.cli.demo.servers import Servers
 from models.documents import FolderBlobs
 
 LOGS, URLS, ROWS, ENGINE, PEOPLE = "logs", "urls.txt", "rows.copy", "engine", "people.json"
-DOCUMENTS = "documents"
+DOCUMENTS, METRICS = "documents", "metrics.txt"
 
 MOST_RUNS = 50
 """Runs of one workflow that are written out."""
@@ -62,8 +62,12 @@ async def leave(
 
     Raises:
         OSError: the folder cannot be written.
+        httpx.HTTPError: the worker's metrics cannot be read.
     """
     ids = _files(servers, urls, people, folder)
+    async with httpx.AsyncClient(trust_env=False) as web:
+        served = await web.get(f"http://{servers.settings.metrics_address}/metrics")
+        (folder / METRICS).write_bytes(served.raise_for_status().content)
     for one in sorted(ids):
         await _engine(client, one, folder / ENGINE)
 

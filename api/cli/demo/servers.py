@@ -66,7 +66,7 @@ class Servers:
         # Under root PostgreSQL runs as another account, which must pass through, not list.
         self.folder.chmod(0o711 if server_account() else 0o700)
         self.data.mkdir(mode=0o700)
-        ports = {name: free_port() for name in ("postgres", "temporal", "emulator", "pki", "api")}
+        ports = {name: free_port() for name in ("postgres", "temporal", "emulator", "pki", "api", "metrics")}
         engine = TimeSkippingServer(ports["temporal"]).program()
         self.postgres = EmbeddedPostgres(self.folder / "postgres", ports["postgres"], throwaway=True)
         tell("PostgreSQL, Temporal (đồng hồ ảo / virtual clock), CSDLQG giả lập / emulator")
@@ -130,6 +130,7 @@ class Servers:
             "database_sslmode": "disable",
             "temporal_address": f"{LOOPBACK}:{ports['temporal']}",
             "api_port": str(ports["api"]),
+            "metrics_address": f"{LOOPBACK}:{ports['metrics']}",
             "national_url": f"http://{LOOPBACK}:{ports['emulator']}",
             "pki_url": f"http://{LOOPBACK}:{ports['pki']}",
             "signature_level": "B-LT",

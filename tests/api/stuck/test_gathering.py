@@ -78,7 +78,7 @@ async def test_all_of_it_is_found_with_its_remedy(
     assert approval is not None
     await _stand_still(world, approval, prepared.id)
     await _month_stands_still(world, prepared.id)
-    await _certificates_end(world)
+    await certificates_end(world)
     await _service_key(world, database)
     await world.ask(
         "admin", PauseParty(party="mail", reason="đổi máy chủ"), world.authority, subject="administration"
@@ -235,7 +235,7 @@ async def _month_stands_still(world: World, command: Any) -> None:
         )  # fmt: skip
 
 
-async def _certificates_end(world: World) -> None:
+async def certificates_end(world: World) -> None:
     """A seal's, of which an older one had ended, and the timestamp authority's in the newest seal's token."""
     seal = [_issued("Sở Văn hóa", NOW + timedelta(days=days), str(world.culture)) for days in (-3, 8)]
     lasting = _issued("Sở Y tế", NOW + timedelta(days=300), str(world.health))
