@@ -6,22 +6,36 @@ An act is committed before its workflow hears of it, so a workflow that knows mo
 database: one that was restored to an earlier day. It would take no answer older than what it knows.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.engine_away import NO_ANSWER
 from api.starting import rebuild
+from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.errors import IdentifierError
-from models.identifiers import WorkflowKind, WorkflowName, agency_month_workflow, parse_workflow_id
-from models.messages import Moment
+from models.identifiers import (
+    WorkflowKind,
+    WorkflowName,
+    agency_month_workflow,
+    digest_workflow,
+    parse_workflow_id,
+    review_workflow,
+)
+from models.lifecycle.review_dates import periods_of, previous_period
+from models.messages import DigestDone, Message, Moment, ReviewMoment
+from models.record.basis import calendar_of
+from models.record.mornings import next_morning
+from models.record.shelf import Shelf
+
+T = TypeVar("T", bound=Message)
 
 RECENT = timedelta(days=1)
 PATIENCE = timedelta(seconds=5)
@@ -46,6 +60,10 @@ _OTHERS: dict[WorkflowKind, TextClause] = {
         "SELECT id, version, agency_id, month FROM agency_months WHERE state <> 'closed' ORDER BY id"
     ),
 }
+_REVIEWS = text(
+    "SELECT w.period, w.state, (SELECT coalesce(sum(t.version), 0) FROM review_reports t"
+    " WHERE t.review_id = w.id) AS version FROM reviews w"
+)
 _OVER: dict[WorkflowKind, TextClause] = {
     WorkflowKind.TRANSFER: text("SELECT version FROM cases WHERE id = :subject AND closed_at IS NOT NULL"),
     WorkflowKind.DELEGATION: text("SELECT version FROM delegations WHERE id = :subject AND state = 'ended'"),
@@ -75,8 +93,11 @@ _TABLES = {
 class Versions:
     """Compares the workflows of one authority with their rows."""
 
-    def __init__(self, client: Client, queue: str, database: AsyncEngine, authority_id: UUID) -> None:
+    def __init__(
+        self, client: Client, queue: str, database: AsyncEngine, authority_id: UUID, shelf: Shelf
+    ) -> None:
         self._client, self._queue, self._database, self._authority = client, queue, database, authority_id
+        self._shelf = shelf
         self.behind: list[str] = []
         """Looked again."""
         self.ahead: list[str] = []
@@ -99,7 +120,46 @@ class Versions:
                     await self._look_again(workflow_id)
                 else:
                     await self._anew_if_ahead(kind, row.id, workflow_id, knows)
+        await self._reviews(now)
+        await self._digest(now)
         await self._outlived()
+
+    async def _reviews(self, now: datetime) -> None:
+        """Those that are open, and those that may run though no row says so."""
+        rows = {row.period: row for row in await self._rows(_REVIEWS)}
+        current = periods_of(legal_date(now))
+        for period in sorted({*current, *map(previous_period, current), *rows}):
+            if period in rows and rows[period].state == "closed":
+                continue
+            workflow_id = review_workflow(self._authority, period)
+            try:
+                moment = await self._where(workflow_id, ReviewMoment)
+            except RPCError as error:
+                if error.status in (RPCStatusCode.NOT_FOUND, *NO_ANSWER):
+                    continue
+                raise
+            if moment is None or moment.state == "closed":
+                continue  # asleep until it opens, at its first look, or over: that one is begun again
+            # Read after the workflow answered: what it had committed by then stands there.
+            version = {row.period: row.version for row in await self._rows(_REVIEWS)}.get(period, 0)
+            if moment.version < version:
+                await self._look_again(workflow_id)
+            elif moment.version > version:
+                await self._anew(workflow_id)
+
+    async def _digest(self, now: datetime) -> None:
+        """It has no row: one that sleeps over the next morning of the rows' calendar is of another one."""
+        workflow_id = digest_workflow(self._authority)
+        try:
+            done = await self._where(workflow_id, DigestDone)
+        except RPCError as error:
+            if error.status in (RPCStatusCode.NOT_FOUND, *NO_ANSWER):
+                return
+            raise
+        async with transaction(self._database, Scope(self._authority, everything=True)) as connection:
+            calendar = await calendar_of(connection, self._shelf, self._authority)
+        if done is not None and calendar is not None and done.next_at > next_morning(now, calendar):
+            await self._anew(workflow_id)
 
     async def _outlived(self) -> None:
         """Workflows that run for what is over, and know less of it than its row."""
@@ -143,10 +203,21 @@ class Versions:
         Raises:
             RPCError: no such workflow, or no answer.
         """
-        moment = await self._client.get_workflow_handle(workflow_id).query(
-            "where", result_type=Moment, rpc_timeout=PATIENCE
-        )
+        moment = await self._where(workflow_id, Moment)
         return moment.version if moment is not None else None
+
+    async def _where(self, workflow_id: str, kind: type[T]) -> T | None:
+        """What a workflow says of itself; none before it has looked.
+
+        Raises:
+            RPCError: no such workflow, or no answer.
+        """
+        handle = self._client.get_workflow_handle(workflow_id)
+        return await handle.query("where", result_type=kind, rpc_timeout=PATIENCE)
+
+    async def _rows(self, query: TextClause) -> Sequence[Row[Any]]:
+        async with transaction(self._database, Scope(self._authority, everything=True)) as connection:
+            return (await connection.execute(query)).all()
 
     async def _asked(
         self, kind: WorkflowKind, query: TextClause, values: dict[str, Any]
@@ -173,8 +244,11 @@ class Versions:
         async with transaction(self._database, Scope(self._authority, everything=True)) as connection:
             version = await connection.scalar(_version(kind), {"id": subject})
         if version is not None and knows > version:
-            await rebuild(self._client, self._queue, self._database, self._authority, workflow_id)
-            self.ahead.append(workflow_id)
+            await self._anew(workflow_id)
+
+    async def _anew(self, workflow_id: str) -> None:
+        await rebuild(self._client, self._queue, self._database, self._authority, workflow_id)
+        self.ahead.append(workflow_id)
 
 
 def _version(kind: WorkflowKind) -> TextClause:

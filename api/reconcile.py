@@ -318,7 +318,7 @@ class Reconciler:
 
     async def _versions(self, authority_id: UUID, now: datetime, findings: Findings, *, every: bool) -> None:
         """A workflow that never learned of an act looks again; one of a later database begins anew."""
-        versions = Versions(self._client, self._queue, self._database, authority_id)
+        versions = Versions(self._client, self._queue, self._database, authority_id, self._shelf)
         await versions.compare(now, now + HORIZON if every else None)
         findings.behind += versions.behind
         findings.ahead += versions.ahead

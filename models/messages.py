@@ -341,6 +341,8 @@ class ReviewMoment(Message):
     state: Word
     words: Words
     next_at: datetime | None = None
+    version: int = 0
+    """Its reports' versions together; 0 where there are none, or an earlier release wrote it."""
 
 
 class ReportSigning(Message):

@@ -73,6 +73,35 @@ async def expected(world: World) -> dict[tuple[str, UUID], datetime]:
     return found
 
 
+async def reviews(world: World, now: datetime) -> dict[str, datetime]:
+    """By period of every open review, when it must next be looked after: a report's duty, a night's measuring
+    at one o'clock before a working day while there is time, or its end."""
+    calendar, found = Calendar.seed(), {}
+    wakes = await expected(world)
+    night_of = datetime.combine(_worked_after(calendar, now), time(1), tzinfo=VIETNAM).astimezone(UTC)
+    for review in await world.rows("SELECT id, period, closes_at, due_at FROM reviews WHERE state = 'open'"):
+        reports = await world.rows("SELECT id FROM review_reports WHERE review_id = :r", r=review.id)
+        times = [wakes[key] for (one,) in reports if (key := ("review_reports", one)) in wakes]
+        times += [review.closes_at, *([night_of] if night_of < review.due_at else [])]
+        found[review.period] = min(times)
+    return found
+
+
+def morning(now: datetime) -> datetime:
+    """Eight o'clock of the next working day, of this one where it is still to come."""
+    today = now.astimezone(VIETNAM)
+    still = Calendar.seed().is_working_day(today.date()) and today.time() < time(8)
+    day = today.date() if still else _worked_after(Calendar.seed(), now)
+    return datetime.combine(day, time(8), tzinfo=VIETNAM).astimezone(UTC)
+
+
+def _worked_after(calendar: Calendar, now: datetime) -> date:
+    day = now.astimezone(VIETNAM).date() + DAY
+    while not calendar.is_working_day(day):
+        day += DAY
+    return day
+
+
 async def _foretold(world: World, table: str, owner: UUID) -> list[date]:
     """What the form itself foretells of somebody in service: a retirement, the end of a term."""
     if table != "profiles":

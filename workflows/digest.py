@@ -9,7 +9,7 @@ from workflows.waiting import until
 
 with workflow.unsafe.imports_passed_through():
     from models.activity_interfaces import DigestActivities
-    from models.messages import DigestRun, DigestStart
+    from models.messages import DigestDone, DigestRun, DigestStart
 
 MORNINGS = 30
 """Mornings in one run."""
@@ -18,6 +18,9 @@ MORNINGS = 30
 @workflow.defn
 class DigestWorkflow:
     """Sends the authority's digests, working day after working day."""
+
+    def __init__(self) -> None:
+        self._done: DigestDone | None = None
 
     @workflow.run
     async def run(self, start: DigestStart) -> None:
@@ -31,6 +34,12 @@ class DigestWorkflow:
                 retry_policy=BATCH_RETRY,
                 summary="Gửi bản tin buổi sáng",
             )
+            self._done = done
             workflow.set_current_details(f"Đã gửi {done.sent}, lỗi {done.failed}")
             await until(done.next_at, lambda: False, summary="08:00 ngày làm việc kế tiếp")
         workflow.continue_as_new(start)
+
+    @workflow.query
+    def where(self) -> DigestDone | None:
+        """What the last round came to and when the next is; none before the first."""
+        return self._done

@@ -28,15 +28,14 @@ from models.errors import SealBrokenError
 from models.keys import Sealed
 from models.logs import logger
 from models.messages import DigestDone, DigestRun
-from models.record.months import is_working_day, next_working_day
+from models.record.months import is_working_day
+from models.record.mornings import HOUR, next_morning
 from models.record.residue import settle_residue
 from models.record.service import paused
 from models.record.service import windows as maintenance
 from models.record.tools import Tools
 from models.settings import Settings
 
-HOUR = 8
-"""Local hour of the round."""
 PAUSE = timedelta(minutes=30)
 """Between two tries of messages that could not be handed over."""
 EVENING = 17
@@ -114,14 +113,6 @@ async def send_digests(tools: Tools, settings: Settings, run: DigestRun) -> Dige
         failed=failed,
         next_at=next_try(run.now, calendar) if round_.left else next_morning(run.now, calendar),
     )
-
-
-def next_morning(now: datetime, calendar: Calendar) -> datetime:
-    """08:00 of the next working day; of today where that is still to come."""
-    day = legal_date(now)
-    if is_working_day(day, calendar)[0] and now < at_local(day, HOUR):
-        return at_local(day, HOUR)
-    return at_local(next_working_day(day, calendar)[0], HOUR)
 
 
 def next_try(now: datetime, calendar: Calendar) -> datetime:

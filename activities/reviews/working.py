@@ -35,7 +35,8 @@ _STANDING = text(
     "SELECT count(*) FILTER (WHERE t.state = 'sent') AS sent, count(*) FILTER (WHERE EXISTS"
     " (SELECT 1 FROM duties d WHERE d.report_id = t.id AND d.state = 'open')) AS owed,"
     " count(*) FILTER (WHERE t.state = 'signing') AS signing,"
-    " min(t.next_wake_at) FILTER (WHERE t.state IN ('open', 'signing')) AS wake"
+    " min(t.next_wake_at) FILTER (WHERE t.state IN ('open', 'signing')) AS wake,"
+    " coalesce(sum(t.version), 0) AS version"
     " FROM review_reports t WHERE t.review_id = :review"
 )
 
@@ -88,6 +89,7 @@ class Looking:
             state="open",
             words=f"{standing.sent} báo cáo đã gửi, còn {standing.owed}",
             next_at=self._next(standing, now, over=over),
+            version=standing.version,
         )
 
     def _measures(self, now: datetime) -> bool:

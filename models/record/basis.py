@@ -61,6 +61,12 @@ async def basis_of(
     return Basis(_stacked(loaded, laws), calendar or years[newest], shelf.policy, years, loads, other)
 
 
+async def calendar_of(connection: AsyncConnection, shelf: Shelf, authority_id: UUID) -> Calendar | None:
+    """The calendar loaded last; none where nothing was."""
+    newest = await connection.scalar(_NEWEST, {"authority": authority_id})
+    return await shelf.years(connection, authority_id, newest) if newest is not None else None
+
+
 def _stacked(loaded: Sequence[tuple[date, RuleSet]], more: Dated) -> Dated:
     """Of one day the later load prevails: sorting by day alone keeps what is added behind what was there."""
     return tuple(sorted([*loaded, *more], key=lambda one: one[0]))

@@ -9,9 +9,9 @@ from uuid import uuid4
 
 import pytest
 
-from activities.notifications.digests import next_morning
 from models.calendar import Calendar
 from models.commands import OpenProfile
+from models.record.mornings import next_morning
 from tests.activities.notifications.conftest import MORNING, give_address, mails, person, write
 from tests.world import World
 

@@ -1,7 +1,11 @@
 """After an engine was built anew from rows, every timer in it is the wake that brute force finds."""
 
 import asyncio
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,22 +13,44 @@ import pytest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.notifications.office import DigestOffice
+from activities.reviews.office import ReviewOffice
+from activities.signing.signer import DevelopmentSigners
 from api.reconcile import HORIZON, Reconciler
-from models.calendar import Calendar, legal_date
+from models.calendar import Calendar, CalendarYear, legal_date
 from models.command_registers import AddToBreach, RecordBreach
 from models.commands import Delegate, GiveNotice
+from models.database import transaction
 from models.identifiers import (
     WorkflowKind,
     WorkflowName,
     agency_month_workflow,
     delegation_workflow,
+    digest_workflow,
     profile_workflow,
+    review_workflow,
     transfer_workflow,
 )
+from models.lifecycle.review_dates import next_period, periods_of
+from models.messages import ReviewMoment
+from models.record.loads import Load, load_calendar
+from models.record.reviews import open_review, planned
 from models.regulations.policy import load_policy
 from tests.models.record import plans
-from tests.wakes import LADDER, VIETNAM, expected, night, recorded, stepped
+from tests.notaries import quiet
+from tests.stores import store_in
+from tests.wakes import LADDER, VIETNAM, expected, morning, night, recorded, reviews, stepped
 from tests.world import World
+
+
+@pytest.fixture
+def others(world: World, app: Any, pki: Path) -> list[Callable[..., Any]]:
+    """The worker also looks after reviews and sends the morning's messages, into a folder."""
+    store = store_in(app.state.settings.documents, world.tools)
+    reviews = ReviewOffice(world.tools, store, DevelopmentSigners(pki), ThreadPoolExecutor(1), quiet(pki))
+    digests = DigestOffice(app.state.settings, world.tools)
+    return [reviews.plan_review, reviews.work_review, digests.send_digests]
+
 
 WORKFLOWS = {"profiles": profile_workflow, "cases": transfer_workflow}
 
@@ -124,6 +150,32 @@ async def listed(world: World) -> UUID:
     return month
 
 
+async def campaign(world: World) -> str:
+    """The review of the quarter after this one, opened early: no workflow comes to open it by itself."""
+    today = legal_date(world.now)
+    period = next_period(periods_of(today)[0])
+    async with transaction(world.tools.engine, world.scope) as connection:
+        plan = await planned(connection, world.tools, world.authority, period, today)
+        assert await open_review(connection, world.tools, world.authority, plan, world.now)
+    return period
+
+
+async def looked(client: Client, world: World, period: str) -> None:
+    """Until the review's workflow knows every report of its rows."""
+    handle = client.get_workflow_handle(review_workflow(world.authority, period))
+    async with asyncio.timeout(60):
+        while True:
+            row = await world.one(
+                "SELECT sum(t.version) AS version, min(t.version) AS least FROM review_reports t"
+                " JOIN reviews w ON w.id = t.review_id WHERE w.period = :p",
+                p=period,
+            )
+            moment = await handle.query("where", result_type=ReviewMoment | None)
+            if row.least and moment is not None and moment.version == row.version:
+                return
+            await asyncio.sleep(0.1)
+
+
 def last_month(world: World) -> str:
     """The month before this one: this one's list is its own workflow's to open."""
     return f"{legal_date(world.now).replace(day=1) - timedelta(days=1):%Y-%m}"
@@ -144,18 +196,25 @@ async def test_every_timer_is_the_wake_that_brute_force_finds(world: World, app:
     transfer, lent = await people(world)
     breach, plan = await happenings(world)
     await listed(world)
+    period = await campaign(world)
     for table in ("cases", "delegations", "agency_months"):  # an act that leaves their wake as it is
         await world.rows(f"UPDATE {table} SET version = version + 1 RETURNING id")  # names of our own
     state = app.state
     reconciler = Reconciler(state.temporal, state.settings.task_queue, state.tools.engine, state.clock)
     await reconciler.run()
+    await looked(state.temporal, world, period)
     wanted = await expected(world)
     kinds = {table for table, _ in wanted}
-    assert kinds == {"profiles", "cases", "agency_months"}, kinds
+    assert kinds == {"profiles", "cases", "agency_months", "review_reports"}, kinds
     assert ("cases", transfer) in wanted
     assert len(wanted) >= 3
     assert await recorded(world) == wanted
-    near = {one: at for one, at in wanted.items() if at < world.now + HORIZON}
+    await every_review_sleeps_to_its_wake(world, state.temporal)
+    near = {
+        one: at
+        for one, at in wanted.items()
+        if at < world.now + HORIZON and one[0] != "review_reports"  # a review sleeps to its reports' first
+    }
     assert len(near) >= 2, "further ones sleep in PostgreSQL alone"
     month = agency_month_workflow(world.culture, last_month(world))
     named = {**WORKFLOWS, "agency_months": lambda _: month}
@@ -175,22 +234,40 @@ async def test_every_timer_is_the_wake_that_brute_force_finds(world: World, app:
         seconds=30
     )
     assert (await reconciler.run()).total == 0
-    await an_engine_behind_its_rows(world, reconciler, wanted)
+    await an_engine_behind_its_rows(world, state.temporal, reconciler, wanted)
     await an_engine_ahead_of_its_rows(world, state, reconciler, wanted)
 
 
-KINDS = {"profile", "transfer", "delegation", "breach", "reorganisation", "month-end"}
+async def every_review_sleeps_to_its_wake(world: World, client: Client) -> None:
+    """A report's duty, the night's measuring or the end; and the digest to the next working morning."""
+    before = datetime.now(UTC)
+    timers = {
+        period: await settled(client, review_workflow(world.authority, period))
+        for period in await reviews(world, before)
+    }
+    digest = await settled(client, digest_workflow(world.authority))
+    after = datetime.now(UTC)  # an hour may have struck between
+    for period, fires in timers.items():
+        wakes = [(await reviews(world, one))[period] for one in (before, after)]
+        assert any(abs(fires - at) < timedelta(seconds=30) for at in wakes), (period, fires, wakes)
+    assert any(abs(digest - morning(one)) < timedelta(seconds=30) for one in (before, after)), digest
+
+
+KINDS = {"profile", "transfer", "delegation", "breach", "reorganisation", "month-end", "review"}
+OWN = ("profiles", "cases", "delegations", "breaches", "reorganisations", "agency_months", "review_reports")
 
 
 async def an_engine_behind_its_rows(
-    world: World, reconciler: Reconciler, wanted: dict[Any, datetime]
+    world: World, client: Client, reconciler: Reconciler, wanted: dict[Any, datetime]
 ) -> None:
     """Acts were committed and the engine never heard of them; then instants pass without a wake."""
-    for table in ("profiles", "cases", "delegations", "breaches", "reorganisations", "agency_months"):
+    for table in OWN:
         await world.rows(f"UPDATE {table} SET version = version + 1 RETURNING id")  # names of our own
     found = await reconciler.run(every=True)
     assert {one.partition("/")[0] for one in found.behind} == KINDS
     assert (found.started, found.ahead) == ([], [])
+    for (period,) in await world.rows("SELECT period FROM reviews WHERE state = 'open'"):
+        await looked(client, world, period)
     assert (await reconciler.run(every=True)).behind == []
     passed = world.now - timedelta(hours=1)
     for table in ("cases", "agency_months"):
@@ -209,7 +286,7 @@ async def an_engine_ahead_of_its_rows(
     """The database is restored to what it was before the last act of each: the engine knows of acts that
     never were, and would take no answer that is older."""
     earlier = world.now + timedelta(hours=30)
-    for table in ("profiles", "cases", "delegations", "breaches", "reorganisations", "agency_months"):
+    for table in OWN:
         await world.rows(
             f"UPDATE {table} SET version = version - 1, next_wake_at = :then"  # names of our own
             " WHERE next_wake_at IS NOT NULL AND version > 1 RETURNING id",
@@ -219,9 +296,52 @@ async def an_engine_ahead_of_its_rows(
     people = {profile_workflow(one) for table, one in wanted if table == "profiles"}
     # The relay starts a transfer's as soon as it is asked for: that one may know of its first act only.
     kinds = {one.partition("/")[0] for one in found.ahead} - {"transfer"}
-    assert kinds == {"profile", "delegation", "breach", "reorganisation", "month-end"}, found.ahead
+    assert kinds == KINDS - {"transfer"}, found.ahead
     assert {one for one in found.ahead if one.startswith("profile/")} <= people
     for one in found.ahead:
-        assert abs(await settled(state.temporal, one) - earlier) < timedelta(seconds=30), one
+        if not one.startswith("review/"):
+            assert abs(await settled(state.temporal, one) - earlier) < timedelta(seconds=30), one
+    for (period,) in await world.rows("SELECT period FROM reviews WHERE state = 'open'"):
+        await looked(state.temporal, world, period)
+        fires = await settled(state.temporal, review_workflow(world.authority, period))
+        measuring = (await reviews(world, datetime.now(UTC)))[period]
+        assert abs(fires - min(earlier, measuring)) < timedelta(seconds=30), (period, fires)
     again = await reconciler.run(every=True)
     assert (again.ahead, again.behind) == ([], [])
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_digest_of_a_later_calendar_begins_anew(world: World, app: Any) -> None:
+    """A day off was proclaimed, the digest sleeps over it; the restored rows know nothing of that day."""
+    state, name = app.state, digest_workflow(world.authority)
+    reconciler = Reconciler(state.temporal, state.settings.task_queue, state.tools.engine, state.clock)
+    await settled(state.temporal, name)
+    day = morning(datetime.now(UTC)).astimezone(VIETNAM).date()
+    await load(world, Calendar(years=tuple(map(partial(off, day), Calendar.seed().years))), 1)
+    await state.temporal.get_workflow_handle(name).terminate()
+    assert name in (await reconciler.run()).started
+    assert legal_date(await settled(state.temporal, name)) > day
+    assert (await reconciler.run()).ahead == []
+    await load(world, Calendar.seed(), 2)
+    assert (await reconciler.run()).ahead == [name]
+    before = datetime.now(UTC)
+    fires = await settled(state.temporal, name)
+    mornings = {morning(before), morning(datetime.now(UTC))}
+    assert any(abs(fires - one) < timedelta(seconds=30) for one in mornings), fires
+    assert (await reconciler.run()).ahead == []
+
+
+async def load(world: World, calendar: Calendar, later: int) -> None:
+    async with transaction(world.tools.engine, world.scope) as connection:
+        loading = Load(world.authority, "77/TB", world.now + timedelta(seconds=later))
+        await load_calendar(connection, loading, calendar)
+
+
+def off(day: date, year: CalendarYear) -> CalendarYear:
+    """The year with one more day off, where it is that day's."""
+    if year.year != day.year:
+        return year
+    holiday = year.days[0].model_copy(update={"date": day})
+    worked = tuple(one for one in year.working_days if one.date != day)
+    days = tuple(sorted((*year.days, holiday), key=lambda one: one.date))
+    return year.model_copy(update={"days": days, "working_days": worked})
