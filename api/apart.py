@@ -213,7 +213,8 @@ class Versions:
             RPCError: no such workflow, or no answer.
         """
         handle = self._client.get_workflow_handle(workflow_id)
-        return await handle.query("where", result_type=kind, rpc_timeout=PATIENCE)
+        found: T | None = await handle.query("where", result_type=kind, rpc_timeout=PATIENCE)
+        return found
 
     async def _rows(self, query: TextClause) -> Sequence[Row[Any]]:
         async with transaction(self._database, Scope(self._authority, everything=True)) as connection:
