@@ -312,8 +312,7 @@ class ReviewStart(Message):
     period: Period
     begun: bool = False
     """Whether the next period's workflow was started by an earlier run."""
-    limit: int = 1000
-    """Events in one run before the next begins."""
+    limit: int = 1000  # events in one run before the next begins
 
 
 class ReviewPlan(Message):
@@ -341,8 +340,7 @@ class ReviewMoment(Message):
     state: Word
     words: Words
     next_at: datetime | None = None
-    version: int = 0
-    """Its reports' versions together; 0 where there are none, or an earlier release wrote it."""
+    version: int = 0  # its reports' together; 0: there are none, or an earlier release wrote it
 
 
 class ReportSigning(Message):

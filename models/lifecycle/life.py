@@ -270,8 +270,7 @@ class Life:
     """What the official asked about the file; likewise."""
     duties: tuple[Duty, ...] = ()
     foretold: tuple[tuple[str, date], ...] = ()
-    changed_hands_on: date | None = None
-    """The day the present custodian received it from another; none who still holds it first."""
+    changed_hands_on: date | None = None  # when the custodian received it; none: nobody held it before
     post_accounts: tuple[UUID, ...] = ()
     """Accounts of posts whose holder the person is."""
     origin: str | None = None
