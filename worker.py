@@ -31,6 +31,7 @@ from activities.acts.office import ActOffice
 from activities.backups.office import BackupOffice
 from activities.batches.list_papers import ListPapers
 from activities.batches.office import MonthOffice
+from activities.breaches.office import BreachOffice
 from activities.bulk.office import BulkOffice
 from activities.documents.store import DocumentStore, documents_of
 from activities.exports.office import ExportOffice
@@ -90,6 +91,7 @@ class Offices:
     reorganising: ReorganisingOffice
     exports: ExportOffice
     slips: SlipOffice
+    breaches: BreachOffice
     backups: BackupOffice
     notary: Notary
     renewal: RenewalOffice
@@ -138,6 +140,7 @@ class Offices:
             self.renewal.renew_archive,
             self.exports.make_export,
             self.slips.make_slip,
+            self.breaches.make_breach_notice,
             self.backups.plan_backup,
             self.backups.make_backup,
             self.backups.check_backup,
@@ -177,6 +180,7 @@ def offices(settings: Settings, tools: Tools) -> Offices:
         reorganising=ReorganisingOffice(tools),
         exports=exports,
         slips=SlipOffice(tools, store, signers, threads, notary),
+        breaches=BreachOffice(tools, store, signers, threads, notary),
         backups=BackupOffice(settings, tools, store, signers, threads, notary),
         notary=notary,
         renewal=RenewalOffice(tools, store, notary, threads, timedelta(days=settings.renew_before_days)),

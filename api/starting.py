@@ -72,7 +72,8 @@ _SUBJECTS = {
     WorkflowKind.BULK: "SELECT id, id AS other FROM bulk_orders WHERE id = :id AND state <> 'done'",
     WorkflowKind.REORGANISATION: "SELECT id, id AS other FROM reorganisations WHERE id = :id"
     " AND state NOT IN ('done', 'withdrawn')",
-    WorkflowKind.BREACH: "SELECT id, id AS other FROM breaches WHERE id = :id AND state <> 'closed'",
+    WorkflowKind.BREACH: "SELECT id, id AS other FROM breaches b WHERE id = :id AND (state <> 'closed'"
+    " OR EXISTS (SELECT 1 FROM breach_notices n WHERE n.breach_id = b.id AND n.state = 'making'))",
     WorkflowKind.CERTIFICATE: "SELECT id, id AS other FROM accounts WHERE id = :id",
     WorkflowKind.ACCOUNT: "SELECT id, id AS other FROM accounts WHERE id = :id",
 }

@@ -23,7 +23,10 @@ LASTING: Mapping[WorkflowKind, Lasting] = {
         lambda own, one: Lending(**own, delegation_id=one),
     ),
     WorkflowKind.BREACH: (
-        text("SELECT id, next_wake_at FROM breaches WHERE state <> 'closed' ORDER BY id"),
+        text(
+            "SELECT id, next_wake_at FROM breaches b WHERE state <> 'closed' OR EXISTS (SELECT 1"
+            " FROM breach_notices n WHERE n.breach_id = b.id AND n.state = 'making') ORDER BY id"
+        ),
         BreachWorkflow.run,
         "Sự cố dữ liệu cá nhân",
         lambda own, one: BreachStart(**own, breach_id=one),

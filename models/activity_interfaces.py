@@ -36,6 +36,8 @@ from models.messages_admin import (
     BackupPlan,
     BackupRun,
     BackupStart,
+    BreachNoticeMade,
+    BreachNoticeRequest,
     NationalTree,
     Reconciled,
     ReconciliationRun,
@@ -83,6 +85,15 @@ class SlipActivities:
     @activity.defn(name="make_slip")
     async def make_slip(self, request: SlipRequest) -> SlipMade:
         """Render, sign, keep; the same slip always gives the same file."""
+        raise NotImplementedError
+
+
+class BreachActivities:
+    """Notifications of a breach."""
+
+    @activity.defn(name="make_breach_notice")
+    async def make_breach_notice(self, request: BreachNoticeRequest) -> BreachNoticeMade:
+        """Render, seal, keep; the same notification always gives the same file."""
         raise NotImplementedError
 
 

@@ -52,6 +52,20 @@ class NotifyBreach(Body):
     sent_at: AwareDatetime = Field(description="Lúc gửi / when it was sent")
 
 
+class IssueBreachNotice(Body):
+    """Have the notification made as a file under the department's seal, to be sent (pdpl.art23.1)."""
+
+    verb: ClassVar[str] = "issue_breach_notice"
+    subject: ClassVar[str] = "breach"
+    document: Text = Field(description="Số văn bản thông báo / the notification's number")
+    recipient: Text = Field(description="Kính gửi / to whom")
+    measures: Story = Field(description="Biện pháp đã và sẽ thực hiện / measures taken and to be taken")
+    contact: Text = Field(description="Người phụ trách, cách liên hệ / who is in charge, how to be reached")
+    late_reason: Reason | None = Field(
+        default=None, description="Lý do chậm, nếu quá hạn / why it is late, if it is"
+    )
+
+
 class CloseBreach(Body):
     """The matter is closed: what was done; or why nothing had to be notified."""
 
@@ -112,5 +126,5 @@ class WithdrawRequest(Body):
     request_id: UUID
 
 
-BREACHES = (RecordBreach, AddToBreach, NotifyBreach, CloseBreach)
+BREACHES = (RecordBreach, AddToBreach, IssueBreachNotice, NotifyBreach, CloseBreach)
 REQUESTS = (RequestRectification, AnswerRectification, OpenDispute, DecideDispute, WithdrawRequest)

@@ -19,6 +19,7 @@ Period = Annotated[str, StringConstraints(pattern=r"^\d{4}(-q[1-4])?$")]
 _Kept = Literal["profile", "transfer", "agency_month", "review", "delegation"]
 Subject = _Kept | Literal["law", "certificate", "account", "administration", "breach", "reorganisation"]
 _Session = Literal["session_prepared", "session_failed", "session_refused", "session_judged"]
+_Paper = Literal["slip_made", "slip_failed", "notice_made", "notice_failed"]
 _List = Literal["list_shown", "list_failed", "own_left", "items_joined"]
 Internal = Literal[
     "look",
@@ -51,8 +52,7 @@ Internal = Literal[
     "mend_tree",
     "finish_reorganisation",
     _Session,
-    "slip_made",
-    "slip_failed",
+    _Paper,
 ]
 
 
@@ -90,7 +90,7 @@ class Moment(Message):
     """The problem's code where the act was refused."""
     to_sign: UUID | None = None
     """The approval that waits for its signature."""
-    to_export: UUID | None = None  # the export that waits to be made
+    to_export: UUID | None = None  # the export, or the notification of a breach, that waits to be made
     to_prepare: UUID | None = None
     """The signing session whose document is to be prepared."""
     to_finish: UUID | None = None

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from models.messages import Continued, Message, Month
+from models.messages import Continued, Message, Month, Word
 
 
 class AdministrationStart(Message):
@@ -38,6 +38,21 @@ class BreachStart(Continued):
     """Input of ``BreachWorkflow``."""
 
     breach_id: UUID
+
+
+class BreachNoticeRequest(Message):
+    """Make the file of one notification of a breach."""
+
+    authority_id: UUID
+    notice_id: UUID
+    now: datetime
+
+
+class BreachNoticeMade(Message):
+    """The file, by hash; or why there is none."""
+
+    document: Word = ""
+    failure: Word = ""
 
 
 class ReconciliationRun(Message):

@@ -118,18 +118,17 @@ class World:
     async def step(
         self, internal: Internal, subject_id: UUID, *, subject: Subject = "profile", **facts: Any
     ) -> Moment:
-        """One internal act."""
-        return await act(
-            self.tools,
-            Ask(
-                authority_id=self.authority,
-                subject=subject,
-                subject_id=subject_id,
-                internal=internal,
-                now=self.now,
-                facts=facts,
-            ),
+        """One internal act; the moment it left."""
+        asked = Ask(
+            authority_id=self.authority,
+            subject=subject,
+            subject_id=subject_id,
+            internal=internal,
+            now=self.now,
+            facts=facts,
         )
+        self.moment = await DOORS.get(subject, act)(self.tools, asked)
+        return self.moment
 
     async def employ(self, *, agency: UUID | None = None, until: Stage = "service") -> UUID:
         """A person of ``culture`` (or ``agency``), as far as asked; its account is ``person``."""

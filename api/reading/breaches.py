@@ -1,7 +1,7 @@
 """The register of breaches: for whoever answers for them, and for the people they concern."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -60,6 +60,19 @@ class BreachEntry(BaseModel):
     not_notifiable: str | None = Field(default=None, title="Vì sao không phải thông báo")
 
 
+class BreachNotice(BaseModel):
+    """One notification made as a file under a seal."""
+
+    id: UUID = Field(title="Văn bản")
+    document: str = Field(title="Số văn bản")
+    state: Literal["making", "made", "failed"] = Field(title="Trạng thái")
+    reason: str | None = Field(title="Vì sao không ký được")
+    sealed_by: str = Field(title="Cơ quan ký")
+    asked_at: datetime = Field(title="Yêu cầu lúc")
+    made_at: datetime | None = Field(title="Lập xong lúc")
+    document_sha256: str | None = Field(title="Tệp", description="Lấy ở /documents/{sha256}")
+
+
 class Breach(BreachLine):
     """One breach with all that was written of it."""
 
@@ -68,6 +81,7 @@ class Breach(BreachLine):
     duty_id: UUID | None = Field(title="Nghĩa vụ thông báo")
     profiles: list[UUID] = Field(title="Hồ sơ liên quan")
     story: list[BreachEntry] = Field(title="Diễn biến")
+    notices: list[BreachNotice] = Field(title="Văn bản thông báo đã lập")
 
 
 class OwnBreach(BaseModel):
@@ -92,6 +106,13 @@ _ONE = text(
     " u.name AS authority, coalesce(d.name, g.name) AS department"
     " FROM breaches b JOIN agencies g ON g.id = b.agency_id JOIN authorities u"
     " ON u.authority_id = b.authority_id LEFT JOIN agencies d ON d.id = u.department_id WHERE b.id = :id"
+)
+_NOTICES = text(
+    "SELECT n.*, n.failure AS reason, s.name AS sealed_by FROM breach_notices n"
+    " JOIN agencies s ON s.id = n.sealer_id WHERE n.breach_id = :id ORDER BY n.asked_at, n.id"
+)
+_CARRIES = text(
+    "SELECT breach_id FROM breach_notices WHERE document_sha256 = :sha256 AND state = 'made' LIMIT 1"
 )
 _OF_PROFILE = text(
     "SELECT b.id, g.name AS agency, b.kind, b.data, b.state, b.known_at, b.notified_at, b.closed_at,"
@@ -148,7 +169,21 @@ async def one(read: Reading, breach_id: UUID) -> Breach:
     """
     row = await _row(read, breach_id)
     story = story_of(read.tools, read.who.authority_id, row)
-    return Breach.model_validate({**told(row, read.now), "story": story})
+    made = [dict(one._mapping) for one in await read.connection.execute(_NOTICES, {"id": breach_id})]
+    return Breach.model_validate({**told(row, read.now), "story": story, "notices": made})
+
+
+async def may_read_notice(read: Reading, sha256: str) -> bool:
+    """Whether this file is a breach's notification that the asker may read: as the breach itself.
+
+    Raises:
+        RefusedError: ``not-found``, ``not-permitted``.
+    """
+    breach_id = await read.connection.scalar(_CARRIES, {"sha256": sha256})
+    if breach_id is None:
+        return False
+    await _row(read, breach_id)
+    return True
 
 
 async def notification_text(read: Reading, breach_id: UUID) -> str:

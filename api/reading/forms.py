@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from api.reading import permits, tags
 from api.reading.approval_lists import may_read_list
+from api.reading.breaches import may_read_notice
 from api.reading.reviews import may_read_report
 from api.reading.slips import may_read_slip
 from api.reading.withholding import Withheld, left_out, revision_line
@@ -243,7 +244,7 @@ async def may_read_document(read: Reading, sha256: str) -> None:
     """
     if await may_read_report(read, sha256) or await may_read_list(read, sha256):
         return
-    if await may_read_slip(read, sha256):
+    if await may_read_slip(read, sha256) or await may_read_notice(read, sha256):
         return
     carriers = (await read.connection.execute(_DOCUMENT, {"sha256": sha256})).scalars().all()
     refused = permits.missing()

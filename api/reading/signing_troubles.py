@@ -29,9 +29,10 @@ class SigningTrouble(BaseModel):
     """One signature that waits, unsigned; it is tried again by itself."""
 
     id: UUID = Field(
-        title="Chữ ký đang chờ", description="Bước phê duyệt, báo cáo, danh sách, bản xuất hoặc phiếu"
+        title="Chữ ký đang chờ",
+        description="Bước phê duyệt, báo cáo, danh sách, bản xuất, phiếu hoặc thông báo sự cố",
     )
-    kind: Literal["approval", "report", "list", "export", "slip"] = Field(title="Loại văn bản")
+    kind: Literal["approval", "report", "list", "export", "slip", "breach"] = Field(title="Loại văn bản")
     reason: str = Field(title="Mã lý do")
     words: str = Field(title="Lý do")
     mine: bool = Field(title="Chữ ký của chính tài khoản này")

@@ -17,6 +17,7 @@ from models.command_registers import (
     AnswerRectification,
     CloseBreach,
     DecideDispute,
+    IssueBreachNotice,
     NotifyBreach,
     OpenDispute,
     RecordBreach,
@@ -143,6 +144,17 @@ async def add_to_breach(act: Act, breach_id: UUID, body: AddToBreach) -> JSONRes
 )
 async def notify_breach(act: Act, breach_id: UUID, body: NotifyBreach) -> JSONResponse:
     """Gửi trễ thì số giờ trễ được giữ lại / by how many hours late stays written."""
+    return await act.on_breach(breach_id, body)
+
+
+@acts.post(
+    "/breaches/{breach_id}/notices",
+    operation_id="issueBreachNotice",
+    summary="Lập văn bản thông báo có ký số / have the notification made under a seal",
+)
+async def issue_breach_notice(act: Act, breach_id: UUID, body: IssueBreachNotice) -> JSONResponse:
+    """Under the seal of the managing department. The file is there a moment later: ``notices`` of the breach
+    names it, `GET /documents/{sha256}` gives it. That it was sent is said apart (``notification``)."""
     return await act.on_breach(breach_id, body)
 
 

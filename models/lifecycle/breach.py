@@ -11,7 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from models.calendar import MissingYear, late_days, legal_date
-from models.command_registers import AddToBreach, CloseBreach, NotifyBreach, RecordBreach
+from models.command_registers import AddToBreach, CloseBreach, IssueBreachNotice, NotifyBreach, RecordBreach
+from models.lifecycle import breach_issuing
 from models.lifecycle.duties import bearer
 from models.lifecycle.guard import refuse
 from models.lifecycle.life import Duty
@@ -40,6 +41,8 @@ class Breach:
     people: int = 0
     files: frozenset[UUID] = field(default_factory=frozenset)
     next_wake_at: datetime | None = None
+    making: UUID | None = None
+    """Its notification that is being made now."""
 
 
 def record(breach_id: UUID, body: RecordBreach, scene: Scene) -> Outcome:
@@ -157,6 +160,16 @@ def add(breach: Breach, body: AddToBreach, scene: Scene) -> Outcome:
     new = set(body.profiles) - breach.files
     out.happened("breach.added", None, breach=str(breach.id), people=body.people, files=len(new))
     return out
+
+
+def issue(breach: Breach, body: IssueBreachNotice, scene: Scene) -> Outcome:
+    """Its notification is to be made as a file under a seal; also another one, later.
+
+    Raises:
+        RefusedError: ``wrong-state``.
+    """
+    _not_closed(breach)
+    return breach_issuing.issue(breach.id, breach.agency_id, breach.making, body, scene)
 
 
 def notify(breach: Breach, body: NotifyBreach, scene: Scene) -> Outcome:
@@ -301,6 +314,7 @@ def _not_closed(breach: Breach) -> None:
 
 DECISIONS: Mapping[type[Any], Callable[[Breach, Any, Scene], Outcome]] = {
     AddToBreach: add,
+    IssueBreachNotice: issue,
     NotifyBreach: notify,
     CloseBreach: close,
 }

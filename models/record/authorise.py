@@ -106,6 +106,7 @@ VERB_OF = {
     "order_backup": "administer",
     "record_breach": "record_breach",
     "add_to_breach": "record_breach",
+    "issue_breach_notice": "answer_breach",
     "notify_breach": "answer_breach",
     "close_breach": "answer_breach",
     "request_rectification": "ask_rectification",

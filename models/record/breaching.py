@@ -4,6 +4,7 @@ What people wrote of it lies sealed in one column, entry after entry; nothing is
 """
 
 import json
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -15,12 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.access import Allowed, Target, Verb, may, reach
 from models.calendar import legal_date
-from models.command_registers import AddToBreach, CloseBreach, NotifyBreach, RecordBreach
+from models.command_registers import AddToBreach, CloseBreach, IssueBreachNotice, NotifyBreach, RecordBreach
 from models.command_shapes import Body
 from models.database import Scope, transaction
 from models.errors import RefusedError
 from models.keys import Sealed
 from models.lifecycle.breach import DECISIONS, STATE_VI, Breach, record, wake
+from models.lifecycle.breach_issuing import MAKING, made, notice_id
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
 from models.messages import Ask, Moment
@@ -37,9 +39,11 @@ TABLE, FIELD = "breaches", "story"
 _LOCK = text("SELECT 1 FROM breaches WHERE id = :id FOR NO KEY UPDATE")
 _BREACH = text(
     f"SELECT b.*, (SELECT {DUTY} FROM duties d WHERE d.id = b.duty_id AND d.state = 'open') AS duty,"  # noqa: S608 — a fragment of our own
-    " (SELECT coalesce(json_agg(f.profile_id), '[]') FROM breach_files f WHERE f.breach_id = b.id) AS files"
+    " (SELECT coalesce(json_agg(f.profile_id), '[]') FROM breach_files f WHERE f.breach_id = b.id) AS files,"
+    " (SELECT n.id FROM breach_notices n WHERE n.breach_id = b.id AND n.state = 'making') AS making"
     " FROM breaches b WHERE b.id = :id"
 )
+_NOTICE = text("SELECT state FROM breach_notices WHERE id = :id AND breach_id = :breach")
 _PLACE = text(
     "SELECT array(SELECT c.ancestor_id FROM agency_closure c WHERE c.descendant_id = :agency"
     " AND c.valid_to IS NULL ORDER BY c.depth) AS line, u.department_id, u.ict_department_id"
@@ -57,9 +61,9 @@ async def manage_breach(tools: Tools, ask: Ask) -> Moment:
         if ask.command_id is None:
             await connection.execute(_LOCK, {"id": ask.subject_id})
             row = await _row(connection, ask)
-            if row is None or ask.internal != "wake":
+            if row is None or ask.internal not in INTERNAL:
                 return _moment(row)
-            return await _woken(connection, tools, ask, row)
+            return await INTERNAL[ask.internal](connection, tools, ask, row)
         decide = partial(_decided, connection, tools, ask)
         answered = await once(connection, tools, ask, decide, lock=(_LOCK, {"id": ask.subject_id}))
         return _moment(await _row(connection, ask), *answered)
@@ -91,7 +95,7 @@ async def _decided(
     else:
         assert row is not None
         outcome = DECISIONS[type(body)](_breach(row), body, scene)
-    await _write(connection, tools, ask, outcome, scene, agency_id, row, _said(body))
+    await _write(connection, tools, ask, outcome, scene, agency_id, row, _said(body, scene, row))
     return outcome.status, outcome.answer
 
 
@@ -102,6 +106,25 @@ async def _woken(connection: AsyncConnection, tools: Tools, ask: Ask, row: Any) 
         await _write(connection, tools, ask, outcome, scene, row.agency_id, row, None)
         row = (await connection.execute(_BREACH, {"id": ask.subject_id})).one()
     return _moment(row)
+
+
+async def _issued(connection: AsyncConnection, tools: Tools, ask: Ask, row: Any) -> Moment:
+    """What became of the notification that was to be made; said again, it changes nothing."""
+    notice = {"id": UUID(str(ask.facts["notice"])), "breach": ask.subject_id}
+    if await connection.scalar(_NOTICE, notice) != MAKING:
+        return _moment(row)
+    scene, _ = await _scene(connection, tools, ask, None, row.agency_id)
+    await _write(
+        connection, tools, ask, made(ask.subject_id, ask.facts, scene), scene, row.agency_id, row, None
+    )
+    return _moment(await _row(connection, ask))
+
+
+INTERNAL: Mapping[str, Callable[[AsyncConnection, Tools, Ask, Any], Awaitable[Moment]]] = {
+    "wake": _woken,
+    "notice_made": _issued,
+    "notice_failed": _issued,
+}
 
 
 async def _scene(
@@ -131,11 +154,12 @@ async def _scene(
 
 
 def _step_id(ask: Ask) -> UUID:
-    return uuid5(ask.subject_id, f"wake:{ask.now.isoformat()}")
+    return uuid5(ask.subject_id, f"{ask.internal}:{ask.now.isoformat()}")
 
 
 def _verb(body: Body) -> Verb:
-    return Verb.ANSWER_BREACH if isinstance(body, NotifyBreach | CloseBreach) else Verb.RECORD_BREACH
+    answers = IssueBreachNotice | NotifyBreach | CloseBreach
+    return Verb.ANSWER_BREACH if isinstance(body, answers) else Verb.RECORD_BREACH
 
 
 def _role(command: Command, agency_id: UUID, line: tuple[UUID, ...], scene: Scene) -> str:
@@ -166,13 +190,18 @@ async def _in_reach(connection: AsyncConnection, command: Command, body: Body, s
         )
 
 
-def _said(body: Body) -> Entry | None:
+def _said(body: Body, scene: Scene, row: Any | None) -> Entry | None:
     """What a person wrote, for the sealed story."""
     match body:
         case RecordBreach() | AddToBreach():
             return {"what": body.verb, "said": body.story}
         case NotifyBreach():
             return {"what": body.verb, "said": f"{body.document} → {body.recipient}"}
+        case IssueBreachNotice():
+            assert row is not None
+            issued = {**body.model_dump(mode="json"), "people": row.people}
+            told = f"{body.document} → {body.recipient}: {body.measures} ({body.contact})"
+            return {"what": body.verb, "said": told, "notice": str(notice_id(scene)), "issued": issued}
         case CloseBreach():
             return {"what": body.verb, "said": body.measures, "not_notifiable": body.not_notifiable}
         case _:
@@ -226,6 +255,7 @@ def _breach(row: Any) -> Breach:
         people=row.people,
         files=frozenset(UUID(one) for one in row.files),
         next_wake_at=row.next_wake_at,
+        making=row.making,
     )
 
 
@@ -237,6 +267,7 @@ def _moment(row: Any | None, status: int = 200, refusal: str = "") -> Moment:
         chapter=row.state,
         words=_words(row.state, row.due_at),
         next_wake_at=row.next_wake_at,
+        to_export=row.making,
         status=status,
         refusal=refusal,
     )

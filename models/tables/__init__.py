@@ -67,7 +67,7 @@ from models.tables.proofs import (
 )
 from models.tables.readiness import CodeMappingRow, ReadinessCountRow, ReadinessRow
 from models.tables.reads import DossierReadRow
-from models.tables.registers import BreachFileRow, BreachRow, FileRequestRow
+from models.tables.registers import BreachFileRow, BreachNoticeRow, BreachRow, FileRequestRow
 from models.tables.reorganisations import AgencyRegimeRow, ReorganisationItemRow, ReorganisationRow
 from models.tables.reviews import ReviewFindingRow, ReviewReportRow, ReviewRow
 from models.tables.service import MaintenanceRow, PartyPauseRow
@@ -104,6 +104,7 @@ __all__ = [
     "AuthorityRow",
     "BackupRow",
     "BreachFileRow",
+    "BreachNoticeRow",
     "BreachRow",
     "BulkItemRow",
     "BulkOrderRow",

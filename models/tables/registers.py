@@ -70,6 +70,39 @@ class BreachFileRow(Table):
     authority_id: Mapped[Authority]
 
 
+class BreachNoticeRow(Table):
+    """A notification of a breach as a file under a seal; what it says stands in the breach's sealed story."""
+
+    __tablename__ = "breach_notices"
+    __table_args__ = (
+        CheckConstraint("state IN ('making', 'made', 'failed')", name="state"),
+        CheckConstraint(
+            "state <> 'made' OR document_sha256 IS NOT NULL AND made_at IS NOT NULL", name="made"
+        ),
+        CheckConstraint("(state = 'failed') = (failure IS NOT NULL)", name="failed"),
+        Index("uq_breach_notices_making", "breach_id", unique=True, postgresql_where="state = 'making'"),
+        Index("ix_breach_notices_breach", "breach_id", "asked_at"),
+        Index("ix_breach_notices_document", "document_sha256"),
+    )
+    id: Mapped[Id]
+    authority_id: Mapped[Authority]
+    breach_id: Mapped[UUID] = mapped_column(ForeignKey("breaches.id"))
+    state: Mapped[str]
+    document: Mapped[str]
+    """The notification's number."""
+    sealer_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"))
+    """Whose seal stands on it."""
+    asked_by: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
+    asked_role: Mapped[str]
+    asked_at: Mapped[datetime]
+    rule_set_hash: Mapped[str]
+    document_sha256: Mapped[str | None]
+    certificate: Mapped[str | None]
+    made_at: Mapped[datetime | None]
+    failure: Mapped[str | None]
+    """The code of why it could not be sealed."""
+
+
 class FileRequestRow(Table):
     """A correction asked for or a dispute opened by the official, and how it was answered."""
 

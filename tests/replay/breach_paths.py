@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
+from models.messages import Moment, Signed
 from models.messages_admin import BreachStart
-from tests.replay.player import Path, Player, acts, plays
-from tests.replay.script import AUTHORITY, SUBJECT, told
+from tests.replay.player import Path, Player, acts, plays, until_end
+from tests.replay.script import AUTHORITY, OTHER, SUBJECT, Script, broken, impossible, told
 from workflows.breach import BreachWorkflow
 
 
@@ -26,6 +27,22 @@ async def _hears(player: Player) -> None:
 async def _many(player: Player) -> None:
     for _ in range(6):
         await player.says("add_to_breach")
+
+
+async def _issued(player: Player) -> None:
+    """Made though its key was away for once; then not to be made; and closed while a third is being made."""
+    for verb in ("record_breach", "issue_breach_notice"):
+        await player.says(verb)
+    await player.asked("notice_made")
+    await player.says("issue_breach_notice")
+    await player.asked("notice_failed")
+    for verb in ("issue_breach_notice", "close_breach"):
+        await player.says(verb)
+    await player.ends()
+
+
+def _making(number: int, state: str = "open") -> Moment:
+    return told(state, number, wake=3600, to_export=OTHER)
 
 
 PATHS: dict[str, Callable[[], Path]] = {
@@ -50,6 +67,43 @@ PATHS: dict[str, Callable[[], Path]] = {
             wake=[lambda: told("open", 2, wake=0.5), told("closed", 3)],
         ),
         _reminded,
+    ),
+    "breach/issued": lambda: Path(
+        BreachWorkflow,
+        _start(),
+        Script(
+            acts={
+                "look": [told("open", 1)],
+                "command": [
+                    told("open", 1, wake=3600),
+                    _making(2),
+                    _making(4),
+                    _making(6),
+                    _making(7, "closed"),
+                ],
+                "notice_made": [told("open", 3, wake=3600), told("closed", 8)],
+                "notice_failed": [told("open", 5, wake=3600)],
+            },
+            signed=[
+                broken(),
+                Signed(document="d"),
+                Signed(failure="external-signature-needed"),
+                Signed(document="e"),
+            ],
+        ),
+        _issued,
+    ),
+    "breach/found_unmade": lambda: Path(
+        BreachWorkflow,
+        _start(),
+        Script(
+            acts={
+                "look": [_making(7, "closed")],
+                "notice_failed": [told("closed", 8)],
+            },
+            signed=[impossible()],
+        ),
+        until_end,
     ),
     "breach/heard": lambda: Path(
         BreachWorkflow,

@@ -49,6 +49,8 @@ from models.messages_admin import (
     BackupPlan,
     BackupRun,
     BackupStart,
+    BreachNoticeMade,
+    BreachNoticeRequest,
     NationalTree,
     Reconciled,
     ReconciliationRun,
@@ -106,6 +108,7 @@ class Script:
         remote += [self.recompute_duties, self.plan_review, self.work_review, self.sign_report]
         remote += [self.open_stock_lists, self.make_export, self.prepare_session, self.finish_session]
         remote += [self.renew_archive, self.plan_backup, self.make_slip, self.reconcile_national]
+        remote += [self.make_breach_notice]
         remote += [self.run_bulk, self.move_people, self.make_backup, self.check_backup, self.record_backup]
         return [self.act, self.month_window, *remote, self.send_digests, self.import_workbook]
 
@@ -142,6 +145,14 @@ class Script:
         if isinstance(answer, Exception):
             raise ApplicationError("token-away", type="token-away") from answer
         return SlipMade(document=answer.document, failure=answer.failure)
+
+    @activity.defn(name="make_breach_notice")
+    async def make_breach_notice(self, _request: BreachNoticeRequest) -> BreachNoticeMade:
+        """A notification sealed, not to be sealed here, or its key away: for once, or for good."""
+        answer = _next(self.signed)
+        if isinstance(answer, Exception):
+            raise answer
+        return BreachNoticeMade(document=answer.document, failure=answer.failure)
 
     @activity.defn(name="prepare_session")
     async def prepare_session(self, _request: SessionRequest) -> Signed:

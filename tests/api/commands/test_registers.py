@@ -1,20 +1,36 @@
 """Registers over HTTP, with the engine: a breach's timer fires; what officials ask is answered and listed."""
 
 import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from python_calamine import CalamineWorkbook
 
+from activities.breaches.office import BreachOffice
+from activities.signing.signer import DevelopmentSigners
+from models.evidence import verify
 from tests.api.commands.test_refusals import problem
+from tests.notaries import quiet
+from tests.stores import store_in
 from tests.world import World
 
 ALWAYS = {"since": "2020-01-01", "until": "2100-01-01"}
 REMINDED = "SELECT 1 FROM notices WHERE kind = 'reminder' AND role = 'department_officer'"
 pytestmark = pytest.mark.usefixtures("worker")
+
+
+@pytest.fixture
+def others(world: World, app: Any, pki: Path) -> list[Callable[..., Any]]:
+    """What makes notifications of a breach."""
+    store, threads = store_in(app.state.settings.documents, world.tools), ThreadPoolExecutor(1)
+    office = BreachOffice(world.tools, store, DevelopmentSigners(pki), threads, quiet(pki))
+    return [office.make_breach_notice]
 
 
 @pytest.mark.rule("pdpl.art23.1")
@@ -71,6 +87,43 @@ async def test_a_breach_is_reminded_of_by_the_hour_and_told_to_whom_it_concerns(
     own = (await person.get(f"/profiles/{profile}/breaches")).json()
     assert [(one["id"], one["state_vi"]) for one in own] == [(breach, "đã kết thúc")]
     problem(await person.get(f"/breaches/{breach}"), 403, "not-permitted")
+
+
+async def test_a_notification_is_made_under_the_seal_and_read_by_who_answers_for_the_breach(
+    log_in: Any, world: World, pki: Path
+) -> None:
+    profile = await world.employ()
+    hr, department = await log_in("culture.hr"), await log_in("department")
+    body = {
+        "agency_id": str(world.culture),
+        "kind": "loss",
+        "known_at": (datetime.now(UTC) - timedelta(hours=1)).isoformat(),
+        "story": "Mất một máy tính xách tay.",
+        "people": 1,
+        "data": ["basic"],
+        "profiles": [str(profile)],
+    }
+    breach = (await hr.command("/breaches", body)).json()["answer"]["breach_id"]
+    asked = {"document": "5/TB-SNV", "recipient": "A05", "contact": "Phòng CCVC"}
+    asked["measures"] = "Đã khóa tài khoản, đổi mật khẩu."
+    problem(await hr.command(f"/breaches/{breach}/notices", asked), 403, "not-permitted")
+    made = await department.command(f"/breaches/{breach}/notices", asked)
+    assert made.status_code == 201, made.text
+    for _ in range(120):  # the file is made after the answer
+        (notice,) = (await department.get(f"/breaches/{breach}")).json()["notices"]
+        if notice["state"] != "making":
+            break
+        await asyncio.sleep(0.25)
+    assert (notice["id"], notice["state"]) == (made.json()["answer"]["notice_id"], "made")
+    path = f"/documents/{notice['document_sha256']}"
+    for may in (department, hr):
+        file = await may.get(path)
+        assert file.status_code == 200, file.text
+    verdict = verify(file.content, quiet(pki).trust)
+    assert verdict.valid, verdict
+    health, person = await log_in("health.hr"), await log_in("person", login=await _login(world))
+    for not_theirs in (health, person):
+        problem(await not_theirs.get(path), 404, "not-found")
 
 
 async def _login(world: World) -> str:

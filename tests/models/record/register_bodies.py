@@ -8,6 +8,7 @@ from models.command_registers import (
     AnswerRectification,
     CloseBreach,
     DecideDispute,
+    IssueBreachNotice,
     NotifyBreach,
     OpenDispute,
     RecordBreach,
@@ -21,6 +22,7 @@ RECORDERS = ("culture.hr", "culture.head", *DEPARTMENT, "admin")
 ALLOWED: dict[str, tuple[str, ...]] = {
     "record_breach": RECORDERS,
     "add_to_breach": RECORDERS,
+    "issue_breach_notice": DEPARTMENT,
     "notify_breach": DEPARTMENT,
     "close_breach": DEPARTMENT,
     "request_rectification": ("person",),
@@ -46,6 +48,7 @@ def made(agency_id: UUID, now: datetime) -> list[Body]:
     return [
         breach(agency_id, now),
         AddToBreach(story=SAID),
+        IssueBreachNotice(document="1", recipient="2", measures=SAID, contact="3"),
         NotifyBreach(document="1", recipient="2", sent_at=now),
         CloseBreach(measures=SAID),
         RequestRectification(path="gender", wanted="nữ", reason=reason),

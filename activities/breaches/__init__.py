@@ -1,0 +1,1 @@
+"""Notifications of a breach of personal data, as files under a seal."""
