@@ -12,6 +12,7 @@ from sqlalchemy import text
 from api.scope import token_hash
 from models.calendar import legal_date
 from models.database import transaction
+from models.regulations import in_force
 from tests.api.matrix.stage import NOW
 from tests.world import World
 
@@ -89,6 +90,14 @@ class City:
                 ),
                 values,
             )
+
+    async def with_decree(self) -> None:
+        """From today on the authority is under NĐ 27/2026 too."""
+        law = in_force("hanoi", TODAY, simulate=["nd27_2026"])
+        await self.world.rows(
+            "INSERT INTO rule_sets VALUES (:a, :h, :on, CAST(:c AS jsonb), 'thử', :now) RETURNING hash",
+            a=self.world.authority, h=law.hash, on=TODAY, c=law.to_json(), now=NOW,
+        )  # fmt: skip
 
     def at(self, now: datetime) -> None:
         """Move the clock by which requests are judged."""

@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from models.command_accounts import ACCOUNT_ACTS, SERVICE_ACTS
-from models.commands import AllowAccess, Delegate, EndSecondment, RevokeAccess, RevokeDelegation, Second
+from models.commands import Delegate, EndSecondment, RevokeDelegation, Second
+from models.record.consents import CONSENTS
 from tests.api.matrix.city import PAPER, TODAY, WHY, City, Session
 from tests.api.matrix.fresh import Spot, export_given_out
 from tests.api.matrix.stage import NOW, Stage
@@ -173,6 +174,38 @@ async def a_written_consent_given_and_taken_back(city: City) -> None:
     await is_shut(ask)
 
 
+async def the_officials_own_consent_asked_for_given_and_withdrawn(city: City) -> None:
+    """Beside the authority's, which alone opens nothing where the decree is in force; and refused before."""
+    file = await city.world.employ(until="declaration")
+    await city.with_decree()
+    who, hr, person = [await city.named(name) for name in ("health.hr", "culture.hr", "person")]
+    body = {"account_id": str(who.account), "purpose": "đối chiếu"}
+    body |= {"starts_on": TODAY.isoformat(), "ends_on": LATER}
+
+    async def ask() -> httpx.Response:
+        return await who.get(f"/profiles/{file}")
+
+    async def answered(*, given: bool) -> str:
+        asked = await done(hr.post(f"/profiles/{file}/consent-requests", body))
+        await is_shut(ask)
+        answer = {"consent_id": asked["consent_id"], "given": given}
+        told = await done(person.post(f"/profiles/{file}/consent-requests/answers", answer))
+        assert told["state"] == ("given" if given else "refused")
+        return str(asked["consent_id"])
+
+    written = {**body, "document": "8/CV"}
+    await done((await city.named("culture.head")).post(f"/profiles/{file}/consents", written))
+    await is_shut(ask)
+    await answered(given=False)
+    await is_shut(ask)
+    own = await answered(given=True)
+    await opens(ask)
+    shown = (await person.get(f"/profiles/{file}/consents")).json()
+    assert [one["in_force"] for one in shown if one["kind"] == "electronic"] == [True, False]
+    await done(person.post(f"/profiles/{file}/consents/withdrawals", {"consent_id": own}))
+    await is_shut(ask)
+
+
 async def a_secondment_begun_and_ended(city: City) -> None:
     file = await city.world.employ()
     host, home = await city.named("health.hr"), await city.named("culture.hr")
@@ -260,6 +293,11 @@ COURSES: dict[Callable[[City], Awaitable[None]], tuple[str, ...]] = {
     a_delegator_who_is_suspended_and_resumed: ("suspend_account", "resume_account"),
     a_delegator_who_loses_the_role: ("revoke_grant",),
     a_written_consent_given_and_taken_back: ("allow_access", "revoke_access"),
+    the_officials_own_consent_asked_for_given_and_withdrawn: (
+        "ask_consent",
+        "answer_consent",
+        "withdraw_consent",
+    ),
     a_secondment_begun_and_ended: ("second", "end_secondment"),
     over_with("suspensions", WHY): ("suspend_account",),
     over_with("closures", WHY): ("close_account",),
@@ -281,6 +319,6 @@ async def test_an_open_session_gains_and_loses_at_once(
 
 def test_every_act_that_gives_or_takes_a_right_is_among_them() -> None:
     giving_nothing_yet = {"open_agency_account", "open_service_account", "register_service_key"}
-    others = (Delegate, RevokeDelegation, AllowAccess, RevokeAccess, Second, EndSecondment)
-    acts = {one.verb for one in (*ACCOUNT_ACTS, *SERVICE_ACTS, *others)}
+    others = (Delegate, RevokeDelegation, Second, EndSecondment)
+    acts = {one.verb for one in (*ACCOUNT_ACTS, *SERVICE_ACTS, *CONSENTS, *others)}
     assert acts - giving_nothing_yet == {verb for verbs in COURSES.values() for verb in verbs}

@@ -10,7 +10,7 @@ AUTHORITY = ("culture.head", "department", "department.head")
 ALLOWED: dict[str, tuple[str, ...]] = {
     "allow_access": AUTHORITY,
     "revoke_access": AUTHORITY,
-    "ask_consent": (),  # this law has the authority consent, not the official
+    "ask_consent": (),  # this law has the authority consent; the decree's is in test_electronic_consents.py
     "answer_consent": (),
     "withdraw_consent": (),
 }
