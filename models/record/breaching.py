@@ -61,9 +61,8 @@ async def manage_breach(tools: Tools, ask: Ask) -> Moment:
         if ask.command_id is None:
             await connection.execute(_LOCK, {"id": ask.subject_id})
             row = await _row(connection, ask)
-            if row is None or ask.internal not in INTERNAL:
-                return _moment(row)
-            return await INTERNAL[ask.internal](connection, tools, ask, row)
+            step = STEPS.get(ask.internal or "look")
+            return _moment(row) if row is None or step is None else await step(connection, tools, ask, row)
         decide = partial(_decided, connection, tools, ask)
         answered = await once(connection, tools, ask, decide, lock=(_LOCK, {"id": ask.subject_id}))
         return _moment(await _row(connection, ask), *answered)
@@ -120,7 +119,7 @@ async def _issued(connection: AsyncConnection, tools: Tools, ask: Ask, row: Any)
     return _moment(await _row(connection, ask))
 
 
-INTERNAL: Mapping[str, Callable[[AsyncConnection, Tools, Ask, Any], Awaitable[Moment]]] = {
+STEPS: Mapping[str, Callable[[AsyncConnection, Tools, Ask, Any], Awaitable[Moment]]] = {
     "wake": _woken,
     "notice_made": _issued,
     "notice_failed": _issued,
