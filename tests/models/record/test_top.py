@@ -55,7 +55,8 @@ async def test_what_the_authority_does_by_itself_is_told_there(world: World) -> 
         await order_after(connection, world.tools, world.authority, "2025-09", world.now)
     told = await world.one("SELECT agency_id FROM events WHERE kind = 'reconciliation.ordered'")
     assert told.agency_id == new
-    code = await world.one("SELECT code, national_code FROM authorities")
+    own = "SELECT code, national_code FROM authorities WHERE authority_id = :a"
+    code = await world.one(own, a=world.authority)
     again = await install_authority(
         world.tools, code=code.code, name="X", national_code=code.national_code, document="d", now=world.now
     )
