@@ -357,44 +357,6 @@ def test_a_new_master_key_while_a_process_runs(furnished: Settings) -> None:
         KeyRing(furnished.key_ring, MasterKey.from_file(former))
 
 
-def test_the_escrowed_copy_is_tried_and_recorded(furnished: Settings) -> None:
-    """It opens the ring in use; a former one opens backups of its time, and proves nothing."""
-    escrow = furnished.data / "brought.key"
-    escrow.write_text(furnished.master_key_file.read_text())
-    escrow.chmod(0o600)
-    (login, told) = asyncio.run(recorded(furnished))
-    assert told == []
-    minutes = ("--by", login, "--document", "9/BB")
-    assert "no copy" in hoso("escrow-check", str(furnished.master_key_file), *minutes, status=2)
-    value = MasterKey.from_file(escrow).check_value
-    assert value in hoso("escrow-check", str(escrow), *minutes)
-    assert asyncio.run(recorded(furnished))[1] == [{"check_value": value, "document": "9/BB"}]
-    of_then = furnished.data / "backups" / "hoso-2025-12"
-    of_then.mkdir(parents=True)
-    (of_then / "keyring.json").write_bytes(furnished.key_ring.read_bytes())
-    hoso("master")
-    assert "hoso-2025-12" in hoso("escrow-check", str(escrow), *minutes, status=2)
-    escrow.write_text(MasterKey.make().text)
-    assert "neither" in hoso("escrow-check", str(escrow), *minutes, status=2)
-    escrow.chmod(0o644)
-    assert "chmod 600" in hoso("escrow-check", str(escrow), *minutes, status=2)
-    assert len(asyncio.run(recorded(furnished))[1]) == 1, "nothing else was proven"
-
-
-async def recorded(settings: Settings) -> tuple[str, list[Any]]:
-    """The administrator's login, and what was told of the escrowed copy."""
-    engine = engine_for(settings.database_url(DatabaseRole.WORKER), pool_size=1)
-    (authority,) = await authorities(engine)
-    async with transaction(engine, Scope(authority, everything=True)) as connection:
-        login = await connection.scalar(text("SELECT login FROM accounts WHERE login LIKE 'admin-%'"))
-        told = await connection.scalars(
-            text("SELECT facts FROM events WHERE kind = 'master_key.escrow_checked' ORDER BY number")
-        )
-        found = list(told)
-    await engine.dispose()
-    return login, found
-
-
 def test_a_master_key_of_the_environment_is_changed_there(
     furnished: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
