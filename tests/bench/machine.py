@@ -1,9 +1,12 @@
 """What the figures were measured on, and what processes cost: CPU time and memory read from /proc."""
 
+import asyncio
 import os
 import platform
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 TICK = 1 / os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -26,12 +29,18 @@ def _pairs(path: str, separator: str) -> Iterable[tuple[str, str]]:
         yield name.strip(), value.strip()
 
 
-def _family(pid: int) -> list[int]:
-    """A process and all its descendants that are alive."""
-    parents: dict[int, list[int]] = {}
+def _children() -> dict[int, list[int]]:
+    """Who is whose child, of all that are alive."""
+    found: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and (fields := _stat(int(entry.name))) is not None:
-            parents.setdefault(int(fields[1]), []).append(int(entry.name))
+            found.setdefault(int(fields[1]), []).append(int(entry.name))
+    return found
+
+
+def _family(pid: int, children: Mapping[int, list[int]] | None = None) -> list[int]:
+    """A process and all its descendants that are alive."""
+    parents = _children() if children is None else children
     found, waiting = [], [pid]
     while waiting:
         found.append(one := waiting.pop())
@@ -64,10 +73,10 @@ def resident_bytes(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * PAGE
 
 
-def share_bytes(pid: int) -> int:
+def share_bytes(pid: int, children: Mapping[int, list[int]] | None = None) -> int:
     """Memory of a process and its descendants, what several share counted once among them (PSS)."""
     total = 0
-    for one in _family(pid):
+    for one in _family(pid, children):
         try:
             found = Path(f"/proc/{one}/smaps_rollup").read_text(encoding="ascii")
         except OSError:
@@ -94,3 +103,52 @@ class Meter:
     def spent(self) -> dict[str, float]:
         """Seconds of CPU by name since the meter was made."""
         return {name: now - self._before[name] for name, now in self._look().items()}
+
+
+class Peaks:
+    """The most memory that named processes had, looked at again and again beside what is measured.
+
+    ``processes`` may change meanwhile: whoever is killed and comes back is looked at under the same name.
+    """
+
+    EVERY = 2.0
+    """Seconds between two looks: one costs the kernel some tens of milliseconds."""
+
+    def __init__(self, processes: Mapping[str, int]) -> None:
+        self._processes = processes
+        self._most: dict[str, int] = {}
+        self._together = 0
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._looking())
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        assert self._task is not None
+        self._task.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._task
+
+    async def taken(self) -> tuple[dict[str, int], int]:
+        """Bytes by name at most since the last time, and of all at one instant; looks once more itself."""
+        await self._look()
+        found = dict(self._most), self._together
+        self._most, self._together = {}, 0
+        return found
+
+    async def _looking(self) -> None:
+        while True:
+            await self._look()
+            await asyncio.sleep(self.EVERY)
+
+    async def _look(self) -> None:
+        held = await asyncio.to_thread(_held, dict(self._processes))
+        self._together = max(self._together, sum(held.values()))
+        for name, found in held.items():
+            self._most[name] = max(self._most.get(name, 0), found)
+
+
+def _held(processes: Mapping[str, int]) -> dict[str, int]:
+    children = _children()
+    return {name: share_bytes(pid, children) for name, pid in processes.items()}

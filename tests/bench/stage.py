@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -96,10 +96,11 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def stage(*, emulator: bool = False) -> Iterator[Stage]:
+def stage(*, emulator: bool = False, database_options: Mapping[str, str] | None = None) -> Iterator[Stage]:
     """PostgreSQL and Temporal in a new folder, migrated, with keys and signers; gone at the end.
 
     With ``emulator`` the national database's emulator runs beside them as a process of its own.
+    ``database_options``: what PostgreSQL is started with beside what `hoso run` gives it.
     """
     for name in [n for n in os.environ if n.startswith(PREFIX)]:
         del os.environ[name]
@@ -107,7 +108,7 @@ def stage(*, emulator: bool = False) -> Iterator[Stage]:
     folder.chmod(0o711 if server_account() else 0o700)
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        database = EmbeddedPostgres(folder / "postgres", free_port())
+        database = EmbeddedPostgres(folder / "postgres", free_port(), options=database_options or {})
         engine_file = folder / "temporal" / "engine.sqlite"
         engine = EmbeddedTemporal(free_port(), None, engine_file)
         servers = {p.name: start(p, folder / f"{p.name}.log") for p in (database.program(), engine.program())}

@@ -99,3 +99,24 @@ async def opened(call: Call, *, count: int, per_second: float) -> Flow:
 
     await asyncio.gather(*(one(number) for number in range(count)))
     return Flow(time.perf_counter() - begun, latencies)
+
+
+async def steady(call: Call, *, lanes: int, per_second: float, over: asyncio.Event) -> Flow:
+    """Calls begun at a steady pace, one lane after the other, until it is over; what was begun is awaited.
+
+    Latencies are in the order of the calls and count from the planned instant.
+    """
+    begun, latencies = time.perf_counter(), dict[int, float]()
+
+    async def one(number: int, planned: float) -> None:
+        await call(number % lanes, number)
+        latencies[number] = time.perf_counter() - planned
+
+    number = 0
+    async with asyncio.TaskGroup() as calls:
+        while not over.is_set():
+            planned = begun + number / per_second
+            await asyncio.sleep(max(0.0, planned - time.perf_counter()))
+            calls.create_task(one(number, planned))
+            number += 1
+    return Flow(time.perf_counter() - begun, [latencies[one] for one in range(number)])
