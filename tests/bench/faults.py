@@ -26,6 +26,7 @@ from api.cli.children import Child, ChildError
 from api.cli.embedded import OTHER_SIDE, EmbeddedPostgres
 from models.messages import Ask
 from models.record.act import act
+from tests.bench.machine import Peaks
 from tests.bench.month_end import month_of, open_list
 from tests.bench.people import connect, people, session, settle_in
 from tests.bench.report import Figure, Say
@@ -51,11 +52,13 @@ FEW = "5"
 """Items of a packet: many calls, so that many of them meet a fault."""
 TELLING = 30.0
 """Seconds between two lines about what is still awaited."""
-SETTLING = 600.0
+SETTLING = 900.0
 """Seconds after the last kill within which everything must have come to its end."""
 PARTS = ("workflows", "batches", "activities")
 LEFT = ("listed", "approved", "cleared", "sent")
+_SIZE = "SELECT pg_database_size(current_database())"
 _LEFT = "SELECT count(*) FROM month_items WHERE state = ANY (%s)"
+_LEFT_OF = "SELECT count(*) FROM month_items WHERE agency_month_id = %s AND state = ANY (%s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +67,12 @@ class Size:
 
     seconds: float
     listed: int
+    """On the agency's list, a signature each: so many that it is busy with them until the last kill."""
     streamed: int
     every: float
 
 
-FULL, QUICK = Size(600, 300, 6_000, 20), Size(40, 30, 300, 10)
+FULL, QUICK = Size(620, 2_000, 4_000, 20), Size(45, 100, 200, 10)
 
 
 @dataclass
@@ -77,19 +81,26 @@ class Chaos:
 
     built: Stage
     workers: dict[str, Child]
+    month: UUID
     kills: Counter[str] = field(default_factory=Counter)
+    left: list[int] = field(default_factory=list)
+    """Before each kill: items of the agency's month end that were under way."""
 
     async def until(self, end: float, every: float) -> None:
         """Kill a worker and the database in turn with everything else, until the time is over."""
-        turn = 0
-        while time.monotonic() + every < end:
-            await asyncio.sleep(every)
+        turn, begun = 0, time.monotonic()
+        while (at := begun + (turn + 1) * every) < end:
+            await asyncio.sleep(at - time.monotonic())  # whatever coming back takes
             turn += 1
             name = PARTS[turn % len(PARTS)]
+            await asyncio.to_thread(self._look)
             await asyncio.to_thread(self._worker, name)
             await asyncio.to_thread(self._again, "database", self.database().program())
             if turn % 3 == 0:
                 await asyncio.to_thread(self._again, "emulator", emulator_program(self.built))
+
+    def _look(self) -> None:
+        self.left.append(self.built.sql(_LEFT_OF, self.month, list(LEFT)))
 
     def database(self) -> EmbeddedPostgres:
         """The cluster of the stage."""
@@ -134,22 +145,43 @@ async def run(say: Say, *, quick: bool) -> list[Figure]:
         world = await settle_in(built)
         streamed = people(built, world, size.streamed)
         listed = people(built, world, size.listed, submitted=True, first=size.streamed)
-        chaos = Chaos(built, {part: worker(built, part) for part in PARTS})
+        workers = {part: worker(built, part) for part in PARTS}
         built.api()
-        month = await open_list(built, world, month_of(world))
-        await _approve(built, world, month)
-        _switch(built, SWITCHES)
-        begun = time.monotonic()
-        end = begun + size.seconds
-        pace = size.seconds * 0.9 / size.streamed
-        await asyncio.gather(chaos.until(end, size.every), _stream(world, streamed, pace, end))
-        say(f"kills: {dict(chaos.kills)}; waiting for what is under way")
-        # The kills end here, the other side's faults do not: everything has to get through them.
-        settled = await _settled(built, world, say)
+        chaos = Chaos(built, workers, await open_list(built, world, month_of(world)))
+        before = built.sql(_SIZE)
+        async with Peaks(built.processes) as peaks:
+            await _approve(built, world, chaos.month)
+            _switch(built, SWITCHES)
+            begun = time.monotonic()
+            end = begun + size.seconds
+            pace = size.seconds * 0.9 / size.streamed
+            await asyncio.gather(chaos.until(end, size.every), _stream(world, streamed, pace, end))
+            say(f"kills: {dict(chaos.kills)}; waiting for what is under way; before each: {chaos.left}")
+            # The kills end here, the other side's faults do not: everything has to get through them.
+            settled = await _settled(built, world, say)
+            took = time.monotonic() - begun
+            memory, together = await peaks.taken()
         counts = _summary(built)["fault_counts"]
         figures = _judged(built, world, [*streamed, *listed], size, chaos, counts, settled)
+        changes = len(streamed) + len(listed)
+        figures += [
+            _busy(chaos),
+            Figure("changes brought to their end meanwhile", changes / took, "a second",
+                   sizes=f"{took:.0f} s from the first to the last",
+                   note=f"PostgreSQL grew by {(built.sql(_SIZE) - before) / changes:.0f} bytes a change"),
+            Figure("memory under faults, the most of all processes together", together / 2**20, "MB",
+                   where={name: size / 2**20 for name, size in memory.items()}, note="by process, in MB"),
+        ]  # fmt: skip
         await world.tools.engine.dispose()
     return figures
+
+
+def _busy(chaos: Chaos) -> Figure:
+    """Whether the kills hit what they were to hit."""
+    idle = sum(1 for left in chaos.left if left == 0)
+    left = f"{chaos.left[0]} items under way before the first, {chaos.left[-1]} before the last"
+    return Figure("kills that found nothing of the agency's month end under way", idle, "", 0,
+                  sizes=f"{len(chaos.left)} times a worker and the database; {left}")  # fmt: skip
 
 
 async def _approve(built: Stage, world: World, month: UUID) -> None:
