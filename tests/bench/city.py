@@ -80,7 +80,8 @@ def _others(course: Course) -> list[Figure]:
             sizes=sizes(course.city),
             where={name: _p95(course, name) for name in course.phases},
             note=f"p95 of those begun in each phase, in ms; {len(course.answers)} commands, median"
-            f" {middle * 1000:.0f} ms, {course.unanswered} sent to their own address; until signed, at most: {waited}",
+            f" {middle * 1000:.0f} ms, {course.unanswered} sent to their own address; until signed, at most:"
+            f" {waited}",
         ),
     ]
 
