@@ -1,5 +1,7 @@
 """What whoever restores must bring, in words. No key is in it."""
 
+import hmac
+
 from models.key_ring import KeyRing, MasterKey
 
 _NOTE = """Bản sao lưu / backup {backup}
@@ -27,7 +29,7 @@ KHÔI PHỤC / RESTORE
 
 def master_fingerprint(master: MasterKey) -> str:
     """Which master key is meant, told without telling it: the start of an HMAC under it."""
-    return master.check_value
+    return hmac.digest(master.material, b"hoso master key check value", "sha256").hex()[:16]
 
 
 def escrow_note(ring: KeyRing, fingerprint: str, backup_id: str) -> str:

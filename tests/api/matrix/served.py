@@ -9,7 +9,6 @@ from typing import Any, cast
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from api import commands
 from api.commands import Addressed, Engine
@@ -17,6 +16,7 @@ from models.identifiers import WorkflowKind, parse_workflow_id
 from models.messages import Ask, Subject
 from models.record.act import act
 from models.record.tools import Tools
+from tests import kept
 from tests.api.matrix.papers import PAPER, PDF, PICTURE, PNG
 from tests.api.matrix.stage import NOW, Stage
 from tests.stores import store_in
@@ -42,8 +42,8 @@ async def served(database: Any, stage: Stage, folder: Path) -> AsyncIterator[Fas
     """The application as its role of the database. What is asked of a workflow is decided here by the ``act``
     that the workflow's local activity would call, as the worker: the engine only carries the question.
     """
-    engine = create_async_engine(database.url("api"), pool_size=2)
-    worker = create_async_engine(database.url("worker"), pool_size=2)
+    engine = kept.engine(database.url("api"), pool_size=2)
+    worker = kept.engine(database.url("worker"), pool_size=2)
     deciding = Tools(worker, stage.world.tools.ring)
 
     async def decided(_: Engine, command: Addressed, patience: timedelta) -> None:
