@@ -37,6 +37,7 @@ STEP_UP = frozenset(
         "open_signing",
         "open_list_signing",
         "export_dossier",
+        "issue_breach_notice",
         "delegate",
         "agree_delegation",
         "allow_access",

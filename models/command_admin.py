@@ -9,6 +9,13 @@ from models.command_shapes import Body, Reason, Text
 
 Party = Literal["mail", "national", "timestamps", "signers"]
 """Who stands outside: the post, the national database, who vouches for signatures (TSA, OCSP), who signs."""
+CheckValue = Annotated[
+    str,
+    Field(
+        pattern="^[0-9a-f]{16}$",
+        description="Dấu kiểm tra của khoá chủ / the master key's check value, as KEYS.txt names it",
+    ),
+]
 WhichParty = Annotated[Party, Field(description="mail, national, timestamps, signers")]
 
 
@@ -18,6 +25,15 @@ class OrderBackup(Body):
     verb: ClassVar[str] = "order_backup"
     subject: ClassVar[str] = "administration"
     document: Text = Field(description="Văn bản hoặc lý do / the document or the reason it stands on")
+
+
+class CheckEscrow(Body):
+    """The master key's copy that is kept elsewhere was brought, and opened the key ring."""
+
+    verb: ClassVar[str] = "check_escrow"
+    subject: ClassVar[str] = "administration"
+    check_value: CheckValue
+    document: Text = Field(description="Biên bản: ai giữ, mở ở đâu / the minutes: who keeps it, where")
 
 
 class PauseParty(Body):
@@ -62,6 +78,7 @@ class LiftMaintenance(Body):
 
 ADMINISTRATION: tuple[type[Body], ...] = (
     OrderBackup,
+    CheckEscrow,
     PauseParty,
     ResumeParty,
     AnnounceMaintenance,

@@ -1,8 +1,10 @@
 """The key ring and the master key where the settings say they are."""
 
+from pathlib import Path
+
 from models.key_changes import MasterPlace, ensure_keyring
 from models.key_files import read_private
-from models.key_ring import KeyRing
+from models.key_ring import KeyRing, MasterKey
 from models.key_token import TokenPlace
 from models.settings import Settings
 
@@ -24,6 +26,15 @@ def master_place(settings: Settings) -> MasterPlace:
     """Where the master key is found."""
     text = settings.master_key.get_secret_value() if settings.master_key else None
     return MasterPlace(text, settings.master_key_file, token_place(settings))
+
+
+def master_in(settings: Settings, file: Path) -> MasterKey:
+    """A master key brought in a file, in the open or wrapped by a key of the token that the settings name.
+
+    Raises:
+        KeyRingMissingError, KeyRingDamagedError: no such file, not private, none of ours; or no such token.
+    """
+    return MasterPlace(None, file, token_place(settings)).find()
 
 
 def open_ring(settings: Settings) -> KeyRing:

@@ -84,6 +84,11 @@ class MasterKey:
         """In base64, as a file or the environment holds it."""
         return base64.b64encode(self.material).decode()
 
+    @property
+    def check_value(self) -> str:
+        """Which master key it is, told without telling it: the start of an HMAC under it."""
+        return hmac.digest(self.material, b"hoso master key check value", "sha256").hex()[:16]
+
     @classmethod
     def from_file(cls, path: Path) -> Self:
         """Read the file `create` wrote; errors as in `read_private` and `from_text`."""
@@ -158,6 +163,13 @@ class KeyRing:
     def keys(self) -> Sequence[DataKey]:
         """All keys, oldest first."""
         return self._keys
+
+    @property
+    def check_value(self) -> str:
+        """That of the master key which wraps the ring now."""
+        self._look()
+        assert self._master is not None, "a ring that was read has been unwrapped"
+        return self._master.check_value
 
     def current(self, purpose: Purpose, authority_id: UUID | None = None) -> DataKey:
         """The key to seal with: the newest of the authority's own, else the newest that serves all."""

@@ -60,6 +60,11 @@ class AdministrationWorkflow(Answering):
         return await self._do(command_id, "Tạm dừng một bên ngoài")
 
     @workflow.update
+    async def check_escrow(self, command_id: UUID) -> Moment:
+        """The master key's copy kept elsewhere was tried."""
+        return await self._do(command_id, "Ghi nhận kiểm tra bản ký gửi khoá chủ")
+
+    @workflow.update
     async def resume_party(self, command_id: UUID) -> Moment:
         """It goes on."""
         return await self._do(command_id, "Tiếp tục với bên ngoài")

@@ -23,7 +23,7 @@ from models.documents import blobs_of
 from models.errors import HosoError
 from models.evidence import TrustList, TrustListError
 from models.identifiers import new_id
-from models.key_opening import master_place, open_ring
+from models.key_opening import master_in, master_place, open_ring
 from models.keys import MasterKey
 from models.settings import DATA_FOLDER, PREFIX, DatabaseRole, Settings
 
@@ -63,7 +63,7 @@ def source_of(settings: Settings) -> Source:
 def master_of(settings: Settings, file: Path | None) -> MasterKey:
     """The master key: from the file named, else as the settings say."""
     if file is not None:
-        return MasterKey.from_file(file)
+        return master_in(settings, file)
     return master_place(settings).find()
 
 

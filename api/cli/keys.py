@@ -17,6 +17,7 @@ from temporalio.client import Client
 from api.cli import keys_report
 from api.cli.keys_anew import begin_anew, forget_closed
 from api.cli.keys_documents import reseal_documents, seal_documents
+from api.cli.keys_escrow import escrow_check
 from api.cli.keys_report import KeyLine, key_lines
 from models.database import engine_for
 from models.documents import blobs_of, documents_of
@@ -307,6 +308,9 @@ ANEW_SAID = {
     "foreign": "không có hồ sơ, xem hoso reconcile / without rows, see hoso reconcile",
     "forgotten": "lịch sử đã xoá / histories deleted",
 }
+
+
+keys_app.command("escrow-check")(escrow_check)
 
 
 @keys_app.command("master")

@@ -20,8 +20,7 @@ from models.backups.opening import Opened, damaged_files, open_backup
 from models.backups.restoring import restore_archive
 from models.documents import Blobs, FolderBlobs, blobs_of
 from models.errors import HosoError
-from models.key_files import write_private
-from models.keys import MasterKey
+from models.key_files import read_private, write_private
 from models.settings import Settings
 
 DONE, REFUSED = 0, 2
@@ -113,8 +112,7 @@ def _fill(opened: Opened, into: Path, key_file: Path | None, database: Database 
     (into / "keys").mkdir(mode=0o700)
     write_private(into / "keys" / "keyring.json", (opened.folder / RING).read_bytes(), replace=False)
     if key_file is not None:
-        MasterKey.from_file(key_file)
-        write_private(into / "keys" / "master.key", key_file.read_bytes(), replace=False)
+        write_private(into / "keys" / "master.key", read_private(key_file), replace=False)
     restore_archive(opened, "documents.sealed", _documents(into))
     if "pki.sealed" in opened.manifest.files:
         restore_archive(opened, "pki.sealed", FolderBlobs(into / "pki"))

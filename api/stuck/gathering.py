@@ -12,6 +12,7 @@ from api.engine_away import ENGINE_AWAY
 from api.starting import start_of
 from api.stuck.certificates import ending, held
 from api.stuck.engine import MOST, of_engine
+from api.stuck.escrowed import escrowed, proven
 from api.stuck.kinds import KINDS, REMEDIES, Found, Level
 from api.stuck.machine import of_machine
 from api.stuck.rows import at_work, of_rows
@@ -19,6 +20,7 @@ from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.errors import IdentifierError
 from models.key_ring import KeyRing
+from models.regulations.policy import load_policy
 from models.settings import Settings
 
 PATIENCE = 10.0
@@ -86,6 +88,7 @@ async def gather(
         found = await of_rows(connection, authority_id, now, legal_date(now))
         ids = await at_work(connection, authority_id, MOST)
         certificates = await held(connection)
+        tried = await proven(connection, authority_id)
     own = set(ids)
     try:
         if client is None:
@@ -96,6 +99,7 @@ async def gather(
         seen = [Found("engine-away", now, settings.temporal_address)]
     found += [one for one in seen if await _ours(database, authority_id, one.workflow_id, own)]
     found += await asyncio.to_thread(lambda: list(of_machine(settings, ring, now)))
+    found += escrowed(tried, ring, load_policy().escrow, now)
     found += await asyncio.to_thread(ending, *certificates, now)
     items = sorted((_told(one, now) for one in found), key=lambda one: (one.level != "failed", one.since))
     failed = sum(one.level == "failed" for one in items)

@@ -127,6 +127,11 @@ REMEDIES: dict[str, Remedy] = {
     "rotate": Remedy(
         "Đổi khoá rồi bỏ khoá cũ", "finish the change of keys", "hoso keys status; hoso keys begin-anew"
     ),
+    "try-escrow": Remedy(
+        "Lấy bản ký gửi ra thử",
+        "fetch the copy and try it",
+        "hoso keys escrow-check FILE --by LOGIN --document …",
+    ),
     "room": Remedy("Giải phóng chỗ hoặc đổi nơi lưu", "free some room, or move the folder", "hoso doctor"),
     "start-worker": Remedy(
         "Khởi động worker", "start the workers", "docker compose up -d workflows activities batches"
@@ -192,6 +197,12 @@ KINDS: dict[str, Kind] = {
     ),
     "file-expiring": Kind("Chứng thư TLS sắp hết hạn", "A TLS certificate expires", "renew-file", "warning"),
     "key-former": Kind("Khoá cũ chưa bỏ", "A former key has not been retired", "rotate", "warning"),
+    "escrow-unproven": Kind(
+        "Bản ký gửi của khoá chủ chưa được thử, hoặc đã lâu",
+        "The copy of the master key kept elsewhere has not been tried, or long ago",
+        "try-escrow",
+        "warning",
+    ),
     "backup-old": Kind("Chưa có bản sao lưu tốt trong kỳ", "No good backup in time", "backup"),
     "backup-damaged": Kind("Bản sao lưu hỏng", "A damaged backup", "backup"),
     "backup-waits": Kind("Yêu cầu sao lưu chưa xong", "An ordered backup has not been made", "retry"),

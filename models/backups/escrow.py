@@ -1,7 +1,5 @@
 """What whoever restores must bring, in words. No key is in it."""
 
-import hmac
-
 from models.key_ring import KeyRing, MasterKey
 
 _NOTE = """Bản sao lưu / backup {backup}
@@ -29,7 +27,7 @@ KHÔI PHỤC / RESTORE
 
 def master_fingerprint(master: MasterKey) -> str:
     """Which master key is meant, told without telling it: the start of an HMAC under it."""
-    return hmac.digest(master.material, b"hoso master key check value", "sha256").hex()[:16]
+    return master.check_value
 
 
 def escrow_note(ring: KeyRing, fingerprint: str, backup_id: str) -> str:

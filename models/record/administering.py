@@ -13,10 +13,18 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.calendar import legal_date
-from models.command_admin import AnnounceMaintenance, LiftMaintenance, OrderBackup, PauseParty, ResumeParty
+from models.command_admin import (
+    AnnounceMaintenance,
+    CheckEscrow,
+    LiftMaintenance,
+    OrderBackup,
+    PauseParty,
+    ResumeParty,
+)
 from models.command_national import OrderReconciliation
 from models.command_shapes import Body
 from models.database import Scope, together, transaction
+from models.lifecycle import escrow
 from models.lifecycle.guard import refuse
 from models.lifecycle.outcome import Outcome
 from models.lifecycle.scene import Scene
@@ -80,7 +88,11 @@ async def _done(connection: AsyncConnection, tools: Tools, ask: Ask, command: Co
         agency, answer, told = await act_on_tree(connection, command, command.body, scene)
         await record_on_authority(connection, scene, ask.authority_id, agency, told)
         return Done(answer, told)
-    done = await DOINGS[type(command.body)](connection, command, command.body, scene)
+    if isinstance(command.body, CheckEscrow):
+        told = escrow.checked(tools.ring.check_value, command.body, scene)
+        done = Done({"check_value": command.body.check_value}, told)
+    else:
+        done = await DOINGS[type(command.body)](connection, command, command.body, scene)
     await record_on_authority(connection, scene, ask.authority_id, scene.managing_agency_id, done.outcome)
     return done
 

@@ -114,6 +114,7 @@ VERB_OF = {
     "withdraw_request": "ask_rectification",
     "answer_rectification": "answer_rectification",
     "decide_dispute": "decide_dispute",
+    "check_escrow": "administer",
     "pause_party": "administer",
     "resume_party": "administer",
     "announce_maintenance": "administer",

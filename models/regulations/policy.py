@@ -94,6 +94,15 @@ class Accounts(Frozen):
     """How recent the second factor must be when something is approved, signed or granted."""
 
 
+class Escrow(Frozen):
+    """The master key's copy kept elsewhere: no text says how often to try it, so this is policy."""
+
+    first_days: int = Field(default=30, ge=1, le=365)
+    """After the installation."""
+    check_days: int = Field(default=180, ge=1, le=3650)
+    """After it was tried last."""
+
+
 class HourStep(Frozen):
     """One message of a clock of hours: how many hours from its end, and to which post."""
 
@@ -131,6 +140,7 @@ class Policy(Frozen):
     breaches: Breaches = Breaches()
     regimes: Regimes = Regimes()
     reconciliations: Reconciliations = Reconciliations()
+    escrow: Escrow = Escrow()
 
 
 class PlannedStep(Frozen):

@@ -42,6 +42,13 @@ async def _serves(player: Player) -> None:
     await player.ends()
 
 
+async def _tried(player: Player) -> None:
+    """Refused, then recorded."""
+    for _ in range(2):
+        await player.says("check_escrow")
+    await player.ends()
+
+
 async def _tree(player: Player) -> None:
     """Every act on the tree of agencies, one after another."""
     for verb in ("create_agency", "change_agency", "set_quota", "withdraw_agency_change", "end_agency"):
@@ -98,6 +105,12 @@ PATHS: dict[str, Callable[[], Path]] = {
         AdministrationStart(authority_id=AUTHORITY),
         acts(*(told("administration", 0, status=201) for _ in SERVICE)),
         _serves,
+    ),
+    "administration/escrow_tried": lambda: Path(
+        AdministrationWorkflow,
+        AdministrationStart(authority_id=AUTHORITY),
+        acts(told("administration", 0, status=409), told("administration", 0, status=201)),
+        _tried,
     ),
     "administration/tree_changed": lambda: Path(
         AdministrationWorkflow,

@@ -45,6 +45,7 @@ def texts(value: Any) -> list[str]:
             return []
 
 
+@pytest.mark.timeout(400)  # every path there is, one after another; a busy machine takes its time
 async def test_histories_replay() -> None:
     failures: dict[str, Exception] = {}
     for name, file in zip(NAMES, FILES, strict=True):

@@ -146,7 +146,7 @@ def the_list(closes: float) -> AgencyMonthStart:
 async def test_a_pause_does_not_keep_a_list_open(plain_client: Client) -> None:
     due = told("open", 1, wake=-60, left=1)
     script = Script(acts={"look": [due], "wake": [due], "close_month": [told("closed", 2)]})
-    async with living(plain_client, script, AgencyMonthWorkflow, the_list(closes=1.5)) as handle:
+    async with living(plain_client, script, AgencyMonthWorkflow, the_list(closes=3)) as handle:
         assert await asyncio.wait_for(handle.result(), 20) == "closed 2"
 
 
@@ -160,11 +160,11 @@ async def test_a_round_accepted_while_the_list_closes_is_done_first(plain_client
         }
     )
     script.gate = asyncio.Event()
-    async with living(plain_client, script, AgencyMonthWorkflow, the_list(closes=1.5)) as handle:
+    async with living(plain_client, script, AgencyMonthWorkflow, the_list(closes=3)) as handle:
         await count(script, "look", 2)
         asked = asyncio.create_task(handle.execute_update("approve_list", uuid4()))
         await count(script, "at the gate", 1)
-        await asyncio.sleep(2)  # the list's time is over; its end waits behind the approver's command
+        await asyncio.sleep(3)  # the list's time is over; its end waits behind the approver's command
         assert "close_month" not in script.asked
         script.gate.set()
         assert (await asked)["status"] == 202

@@ -15,9 +15,12 @@ from activities.breaches.office import BreachOffice
 from activities.signing.errors import SignerAwayError
 from activities.signing.signer import DevelopmentSigners
 from activities.signing.sources import NoSigners
+from api.starting import start_of
+from api.starting_lasting import LASTING
 from models.command_registers import AddToBreach, CloseBreach, IssueBreachNotice, RecordBreach
 from models.database import Scope, engine_for, transaction
 from models.evidence import verify
+from models.identifiers import WorkflowKind, breach_workflow
 from models.messages_admin import BreachNoticeMade, BreachNoticeRequest
 from models.record.breaching import story_of
 from models.record.commands import Fate
@@ -145,8 +148,18 @@ async def test_one_is_made_at_a_time_and_none_after_the_end(desk: Desk) -> None:
     ended = CloseBreach(measures="Không có thiệt hại.", not_notifiable="tệp được mã hóa")
     assert (await desk.ask("department", ended)).status == 200
     assert desk.world.moment.to_export is not None, "what was asked for before is still made"
+    assert await lasts(desk), "also where the engine has lost it"
     await desk.make(desk.world.moment.to_export)
+    assert not await lasts(desk)
     assert (await desk.ask("department", ISSUED)).answer["code"] == "wrong-state"
+
+
+async def lasts(desk: Desk) -> bool:
+    """Whether a rebuild of the engine begins the breach's workflow, all of them or this one alone."""
+    every = await desk.world.rows(str(LASTING[WorkflowKind.BREACH][0]))
+    one = await start_of(desk.world.tools.engine, desk.world.authority, breach_workflow(desk.breach))
+    assert (desk.breach in {row.id for row in every}) is (one is not None)
+    return one is not None
 
 
 async def test_without_a_key_it_says_so_and_may_be_asked_for_again(desk: Desk) -> None:

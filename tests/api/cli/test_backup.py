@@ -5,19 +5,31 @@ import json
 import shutil
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pkcs11
 import psycopg
 import pytest
+from pkcs11 import KeyType
 from typer.testing import CliRunner
 
 from api.cli import main
+from api.cli.backup import source_of
 from api.cli.scratch import DATABASE, running
+from models.backups.taking import take
 from models.database import engine_for
 from models.evidence import TrustList
 from models.evidence.verification import verify
+from models.key_changes import MasterPlace
+from models.key_ring import KeyRing, MasterKey
+from models.key_token import wrap_master
+from models.settings import Settings
+from tests.activities.signing.hardware import LABEL, PIN, Hardware, plugged_in
 from tests.models.history.past import History
 from tests.stores import store_in
 from tests.world import build, tools_for
@@ -120,31 +132,38 @@ def test_into_a_database_that_is_there(
     """The rows go into the PostgreSQL that is named, under the owner's schema; all else into the folder.
     Where nobody can seal, the backup is in the books all the same, and why it has no note is said."""
     monkeypatch.setenv("HOSO_SEAL_SIGNER", "external")
+    with given(installed) as url:
+        status, text = said("backup", "--to", tmp_path / "tape", "--json")
+        folder, unsealed = json.loads(text)["folder"], json.loads(text)["unsealed"]
+        assert unsealed == {"hanoi": "external-signature-needed"}
+        notes = installed.superuser("SELECT count(*) FROM backups WHERE document_sha256 IS NULL")
+        assert notes[0][0] == 1
+        place = ("--into", tmp_path / "new", "--postgres", url)
+        status, text = said("restore", folder, *place)
+        assert status == 0, text
+        with psycopg.connect(url) as connection:
+            events = connection.execute("SELECT count(*) FROM events").fetchone()
+            owner = connection.execute(
+                "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
+            ).fetchall()
+        assert events is not None
+        # The event of this very backup was told after its rows had been read.
+        assert events[0] == installed.superuser("SELECT count(*) FROM events")[0][0] - 1
+        assert owner == [("hoso_owner",)]
+        assert {"keys", "documents", "pki"} == {path.name for path in (tmp_path / "new").iterdir()}
+        status, text = said("restore", folder, "--into", tmp_path / "again", *place[2:])
+        assert (status, "not empty" in text) == (2, True)
+        assert list((tmp_path / "again").glob("*")) == []
+
+
+@contextmanager
+def given(installed: History) -> Iterator[str]:
+    """An empty database of the owner's, gone afterwards; its superuser's address."""
     server, name = installed.database.server, f"given_{uuid4().hex[:8]}"
     with psycopg.connect(server.url(), autocommit=True) as superuser:
         superuser.execute(f"CREATE DATABASE {name} OWNER hoso_owner TEMPLATE template0")  # ours, made here
         try:
-            status, text = said("backup", "--to", tmp_path / "tape", "--json")
-            folder, unsealed = json.loads(text)["folder"], json.loads(text)["unsealed"]
-            assert unsealed == {"hanoi": "external-signature-needed"}
-            notes = installed.superuser("SELECT count(*) FROM backups WHERE document_sha256 IS NULL")
-            assert notes[0][0] == 1
-            place = ("--into", tmp_path / "new", "--postgres", server.url(database=name))
-            status, text = said("restore", folder, *place)
-            assert status == 0, text
-            with psycopg.connect(server.url(database=name)) as connection:
-                events = connection.execute("SELECT count(*) FROM events").fetchone()
-                owner = connection.execute(
-                    "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
-                ).fetchall()
-            assert events is not None
-            # The event of this very backup was told after its rows had been read.
-            assert events[0] == installed.superuser("SELECT count(*) FROM events")[0][0] - 1
-            assert owner == [("hoso_owner",)]
-            assert {"keys", "documents", "pki"} == {path.name for path in (tmp_path / "new").iterdir()}
-            status, text = said("restore", folder, "--into", tmp_path / "again", *place[2:])
-            assert (status, "not empty" in text) == (2, True)
-            assert list((tmp_path / "again").glob("*")) == []
+            yield server.url(database=name)
         finally:
             superuser.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -192,3 +211,46 @@ def test_without_its_master_key_nothing_opens(
     assert (status, json.loads(text)["good"]) == (2, None)
     status, text = said("restore", tmp_path, "--into", tmp_path / "new")
     assert (status, "no backup" in text) == (2, True)
+
+
+@pytest.fixture
+def hardware(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hardware:
+    """A token with a key that wraps master keys, as the settings name it."""
+    made = plugged_in(tmp_path / "token", monkeypatch)
+    library = pkcs11.lib(str(made.module))
+    library.reinitialize()
+    with library.get_token(token_label=LABEL).open(user_pin=PIN, rw=True) as session:
+        session.generate_key(KeyType.AES, 256, label="wrapping", store=True)
+    for name, value in {"MODULE": made.module, "LABEL": LABEL, "PIN": PIN}.items():
+        monkeypatch.setenv(f"HOSO_TOKEN_{name}", str(value))
+    return made
+
+
+def test_an_old_backup_comes_back_with_the_former_master_key(
+    said: Any, installed: History, hardware: Hardware, tmp_path: Path
+) -> None:
+    """The master key was changed since. The escrowed copy opens what is of its time: in the open, and as a
+    token's key wraps it, which is what whoever kept it that way brings."""
+    source, now = source_of(Settings()), datetime.now(UTC).replace(microsecond=0)
+    folder = take(source, tmp_path / "tape", str(uuid4()), now)
+    status, text = said("keys", "master")
+    assert status == 0, text
+    (former,) = (installed.folder.parent / "keys").glob("master.key.former-*")
+    status, text = said("restore", folder, "--into", tmp_path / "none")
+    assert (status, "the master key is another one" in text) == (2, True)
+    wrapped = tmp_path / "wrapped.key"
+    wrapped.touch(mode=0o600)
+    wrapped.write_text(wrap_master(MasterKey.from_file(former), hardware.place, "wrapping"))
+    events = installed.superuser("SELECT count(*) FROM events")
+    for escrow in (former, wrapped):
+        into = tmp_path / escrow.stem
+        with given(installed) as url:
+            place = ("--into", into, "--postgres", url)
+            status, text = said("restore", folder, *place, "--master-key-file", escrow)
+            assert status == 0, text
+            with psycopg.connect(url) as connection:
+                assert connection.execute("SELECT count(*) FROM events").fetchall() == events
+        kept = MasterPlace(None, into / "keys" / "master.key", hardware.place)
+        ring = KeyRing(into / "keys" / "keyring.json", kept.candidates)
+        assert [one.id for one in ring.keys] == [one.id for one in source.ring.keys]
+        assert (into / "keys" / "master.key").read_bytes() == escrow.read_bytes()

@@ -242,11 +242,11 @@ ROUTINE = """
     submit_declaration enter_form return_for_correction amend_submission change_fields give_notice
     withdraw_notice report_error answer_error request_intake request_transfer claim_transfer second
     end_secondment separate cancel_separation confirm_move_out reopen_profile ask_for_profile
-    report_transfer hand_over accept_transfer refuse_transfer
-    withdraw_transfer hold_items lift_hold open_campaign propose_code_list revoke_delegation
-    print_dossier revoke_access ask_consent answer_consent withdraw_consent open_own_signing complete_signing
-    cancel_signing complete_list_signing cancel_list_signing complete_report_signing cancel_report_signing
-    complete_export_signing cancel_export_signing order_backup pause_party resume_party announce_maintenance
+    report_transfer hand_over accept_transfer refuse_transfer withdraw_transfer hold_items lift_hold
+    open_campaign propose_code_list revoke_delegation print_dossier revoke_access ask_consent
+    answer_consent withdraw_consent open_own_signing complete_signing cancel_signing complete_list_signing
+    cancel_list_signing complete_report_signing cancel_report_signing complete_export_signing
+    cancel_export_signing order_backup check_escrow pause_party resume_party announce_maintenance
     lift_maintenance record_breach add_to_breach notify_breach close_breach request_rectification
     answer_rectification open_dispute decide_dispute withdraw_request place_hold end_hold propose_disposal
     withdraw_disposal propose_profile_merge withdraw_profile_merge order_reconciliation answer_proposal

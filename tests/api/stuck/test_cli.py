@@ -1,7 +1,8 @@
-"""``hoso stuck``, ``hoso party``, ``hoso maintenance``: said, done and refused where the server is."""
+"""``hoso stuck``, ``party``, ``maintenance``, ``keys escrow-check``: said, done and refused at the server."""
 
 import asyncio
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from typer.testing import CliRunner
 from api.cli import main
 from models.command_accounts import OpenServiceAccount
 from models.database import engine_for
+from models.keys import MasterKey
 from tests.world import World, build, tools_for
 
 runner = CliRunner()
@@ -74,6 +76,40 @@ def test_paused_shown_resumed(world: World) -> None:
     assert said("party", "resume", "national", "--by", by, "--reason", "đã có khoá")[0] == 0
     assert said("party", "pause", "weather", "--by", by, "--reason", "không có")[0] == 2
     assert said("party", "pause", "mail", "--by", "nobody", "--reason", "không có")[0] == 2
+
+
+def test_the_escrowed_copy_is_tried_and_recorded(world: World, tmp_path: Path) -> None:
+    """It opens the ring in use; a former one opens backups of its time, and proves nothing."""
+    keys, escrow = tmp_path / "keys", tmp_path / "brought.key"
+    escrow.touch(mode=0o600)
+    escrow.write_text((keys / "master.key").read_text())
+    by = ("--by", f"admin-{world.authority.hex[:6]}", "--document", "9/BB")
+
+    def tried(which: Path) -> tuple[int, str]:
+        return said("keys", "escrow-check", which, *by)
+
+    def proven() -> bool:
+        found = json.loads(said("stuck", "--json")[1])["hanoi"]["items"]
+        return "escrow-unproven" not in {one["kind"] for one in found}
+
+    assert not proven(), "installed long ago, never tried"
+    status, text = tried(keys / "master.key")
+    assert (status, "no copy" in text) == (2, True)
+    status, text = tried(escrow)
+    assert (status, text) == (0, f"check_value: {MasterKey.from_file(escrow).check_value}\n")
+    assert proven()
+    of_then = tmp_path / "backups" / "hoso-2025-12"
+    of_then.mkdir(parents=True)
+    shutil.copy(keys / "keyring.json", of_then)
+    assert said("keys", "master")[0] == 0
+    assert not proven(), "another master key since"
+    status, text = tried(escrow)
+    assert (status, "hoso-2025-12" in text) == (2, True), text
+    escrow.write_text(MasterKey.make().text)
+    assert "neither" in tried(escrow)[1]
+    escrow.chmod(0o644)
+    assert "chmod 600" in tried(escrow)[1]
+    assert not proven(), "nothing else was recorded"
 
 
 def test_announced_and_lifted(world: World) -> None:

@@ -19,7 +19,7 @@ from api.stuck import machine
 from api.stuck.gathering import StuckList, gather
 from api.stuck.kinds import KINDS
 from api.stuck.rows import QUESTIONS
-from models.command_admin import AnnounceMaintenance, PauseParty
+from models.command_admin import AnnounceMaintenance, CheckEscrow, PauseParty
 from models.database import engine_for, transaction
 from models.identifiers import (
     agency_month_workflow,
@@ -27,7 +27,7 @@ from models.identifiers import (
     profile_workflow,
     reorganisation_workflow,
 )
-from models.key_changes import ensure_keyring, rotate
+from models.key_changes import MasterPlace, change_master, ensure_keyring, rotate
 from models.key_ring import MasterKey, Purpose
 from models.settings import Settings
 from tests.models.record.plans import approve, drafted
@@ -209,6 +209,35 @@ async def test_a_former_key_that_nobody_retired_is_found(world: World, database:
         now = datetime.now(UTC) + timedelta(days=days)
         found = [one for one in machine.former_keys(ring, now) if one.kind == "key-former"]
         assert [(one.subject, one.code) for one in found] == expected
+
+
+async def test_an_escrowed_master_key_that_nobody_tried_is_found(
+    world: World, database: Any, tmp_path: Path
+) -> None:
+    """Never tried, tried, long ago, and another key since: by what the act has recorded."""
+    settings = database.settings(tmp_path)
+    await world.rows("UPDATE authorities SET installed_on = '2026-03-02' RETURNING 1")
+
+    async def said(days: int) -> str:
+        found = await gathered(world, database, settings, START + timedelta(days=days))
+        return " ".join(one.code for one in found.items if one.kind == "escrow-unproven")
+
+    async def tried(check_value: str) -> Any:
+        body = CheckEscrow(check_value=check_value, document="9/BB")
+        return await world.ask("admin", body, world.authority, subject="administration")
+
+    assert [await said(days) for days in (29, 31)] == ["", "never-checked"]
+    wrong = await tried("0" * 16)
+    assert (wrong.status, wrong.answer["code"]) == (409, "escrow-wrong")
+    assert await said(31) == "never-checked"
+    assert (await tried(world.tools.ring.check_value)).status == 201
+    assert [await said(days) for days in (31, 179, 181)] == ["", "", "long-ago"]
+    place = MasterPlace(None, tmp_path / "master.key")
+    change_master(tmp_path / "keyring.json", place, lambda made: made.text)
+    world.tools.ring.look_again()
+    assert await said(1) == "another-key"
+    assert (await tried(world.tools.ring.check_value)).status == 201
+    assert await said(1) == ""
 
 
 async def _month_stands_still(world: World, command: Any) -> None:

@@ -60,7 +60,7 @@ def ring_file(tmp_path: Path) -> Path:
     return tmp_path / "ring.json"
 
 
-def place_of(bucket: Bucket, patience: float = 10.0) -> BucketPlace:
+def place_of(bucket: Bucket, patience: float = 60.0) -> BucketPlace:
     return BucketPlace(bucket.address, bucket.endpoint, "us-east-1", "key", "secret", patience)
 
 

@@ -23,7 +23,14 @@ from models.command_accounts import (
     SuspendAccount,
     WithdrawServiceKey,
 )
-from models.command_admin import AnnounceMaintenance, LiftMaintenance, OrderBackup, PauseParty, ResumeParty
+from models.command_admin import (
+    AnnounceMaintenance,
+    CheckEscrow,
+    LiftMaintenance,
+    OrderBackup,
+    PauseParty,
+    ResumeParty,
+)
 from models.command_codes import CodeRow, DecideCodeList, ProposeCodeList
 from models.command_exports import ExportDossier, PrintDossier
 from models.command_fields import ChangeFields
@@ -146,6 +153,7 @@ def bodies(world: World) -> dict[str, Body]:
         RegisterCertificate(certificate="A" * 100, document="9/GCN"),
         WithdrawCertificate(certificate_id=NOBODY, **reason),
         OrderBackup(document="1/QT"),
+        CheckEscrow(check_value="0" * 16, document="9/BB"),
         PauseParty(party="mail", **reason),
         ResumeParty(party="mail", **reason),
         AnnounceMaintenance(

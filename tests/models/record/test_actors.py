@@ -56,6 +56,7 @@ ALLOWED = {
     "complete_signing": ("culture.approver", "culture.head"),
     "cancel_signing": ("culture.approver", "culture.head"),
     "order_backup": ("admin",),
+    "check_escrow": ("admin",),
     "pause_party": ("admin",),
     "resume_party": ("admin",),
     "announce_maintenance": ("admin",),

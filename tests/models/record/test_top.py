@@ -1,19 +1,24 @@
 """The top of the tree is the one that stands: once another is in its place, acts and notices go there."""
 
+from collections.abc import AsyncIterator
 from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import text
 
 from activities.notifications.notices import notify_administrator
 from models.calendar import legal_date
-from models.database import Scope, transaction
+from models.database import Scope, engine_for, transaction
 from models.lifecycle.tree import State
 from models.lifecycle.tree_changes import Change, Create, End, apply
 from models.record.comparing import order_after
 from models.record.install import install_authority
 from models.record.tree import keep_tree, locked_tree
-from tests.world import World
+from tests.models.record.conftest import START
+from tests.world import World, build, tools_for
 
 
 async def another_top(world: World, day: date) -> tuple[UUID, UUID]:
@@ -46,8 +51,17 @@ async def test_the_one_that_stands_is_the_top(world: World) -> None:
     assert told.agency_id == new
 
 
-async def test_what_the_authority_does_by_itself_is_told_there(world: World) -> None:
+@pytest.fixture
+async def alone(database: Any, tmp_path: Path) -> AsyncIterator[World]:
+    """An authority that is known by its own code, as installing finds it."""
+    engine = engine_for(database.url("worker"), pool_size=2)
+    yield await build(tools_for(engine, tmp_path), START)
+    await engine.dispose()
+
+
+async def test_what_the_authority_does_by_itself_is_told_there(alone: World) -> None:
     """A comparison that policy orders; and installing again finds what stands, not the code it once had."""
+    world = alone
     _, new = await another_top(world, legal_date(world.now) + timedelta(10))
     world.now += timedelta(10)
     scope = Scope(world.authority, everything=True, on=legal_date(world.now))
@@ -55,8 +69,7 @@ async def test_what_the_authority_does_by_itself_is_told_there(world: World) -> 
         await order_after(connection, world.tools, world.authority, "2025-09", world.now)
     told = await world.one("SELECT agency_id FROM events WHERE kind = 'reconciliation.ordered'")
     assert told.agency_id == new
-    own = "SELECT code, national_code FROM authorities WHERE authority_id = :a"
-    code = await world.one(own, a=world.authority)
+    code = await world.one("SELECT code, national_code FROM authorities")
     again = await install_authority(
         world.tools, code=code.code, name="X", national_code=code.national_code, document="d", now=world.now
     )
