@@ -55,21 +55,17 @@ def windows(data: bytes) -> Iterator[bytes]:
 
 @cache
 def needles(text: str) -> frozenset[bytes]:
-    """Everything to look for; nothing for a text too short to be told from chance."""
+    """Everything to look for, in small letters; nothing for a text too short to be told from chance."""
     if sum(c.isalnum() for c in text) < SHORTEST:
         return frozenset()
-    return frozenset(n for one in spellings(text) for n in encodings(one) if len(n) >= SHORTEST)
+    return frozenset(n.lower() for one in spellings(text) for n in encodings(one) if len(n) >= SHORTEST)
 
 
 def found(texts: Iterable[str], data: bytes) -> list[str]:
     """Which of the texts stand in the bytes in any of these ways, whatever the case of plain letters."""
     folded = data.lower()
-    unbroken = data.replace(b"\r\n", b"").replace(b"\n", b"")  # base64 in lines
-    return [
-        text
-        for text in texts
-        if any(n in data or n in unbroken or n.lower() in folded for n in needles(text))
-    ]
+    unbroken = folded.replace(b"\r\n", b"").replace(b"\n", b"")  # base64 in lines
+    return [text for text in texts if any(n in folded or n in unbroken for n in needles(text))]
 
 
 def leaves(value: object) -> Iterator[str]:

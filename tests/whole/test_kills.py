@@ -27,6 +27,7 @@ from temporalio.service import RPCError
 
 from models.identifiers import command_id, profile_workflow
 from models.messages import Moment
+from tests.whole.engine_file import holds_nobody
 from tests.whole.rig import ROOT, Rig, own_folder
 from workflows.payload_codec import data_converter
 
@@ -373,6 +374,10 @@ def test_without_the_database_the_api_says_so(story: Story) -> None:
 
 def test_the_logs_tell_of_no_breakage(story: Story) -> None:
     assert story.rig.broken() == []
+
+
+def test_neither_the_engine_s_own_file_nor_a_log_knows_anybody(story: Story) -> None:
+    holds_nobody(story.rig)
 
 
 ASKED_FOR = (
