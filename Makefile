@@ -1,4 +1,5 @@
 # make run — everything, embedded · make test — the suite · make check — format, types, architecture, guards
+# make exhaustive — the whole of what the suite asks a part of
 .DEFAULT_GOAL := help
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,10 +9,10 @@ READY := $(VENV)/.ready
 # Many processes start here many times: none of them is to compile again what the one before compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run demo demos test check proof types guards directions style format bench lock openapi clean
+.PHONY: help setup run demo demos test exhaustive check proof types guards directions style format bench lock openapi clean
 
 help:
-	@echo "make run | demo | demos | test | check | format | bench | lock | openapi | clean"
+	@echo "make run | demo | demos | test | exhaustive | check | format | bench | lock | openapi | clean"
 
 setup: $(READY)
 
@@ -35,6 +36,10 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not demos and not exhaustive" tests --ignore=tests/bench
+
+# One process: some of these want both cores for themselves.
+exhaustive: setup
+	$(BIN)/python -m pytest -q -m exhaustive tests --ignore=tests/bench
 
 demos: setup
 	$(BIN)/python -m pytest -q -m demos tests/whole

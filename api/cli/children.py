@@ -42,7 +42,7 @@ class Program:
     folder: Path | None = None
     account: tuple[int, int] | None = None
     stop_signal: signal.Signals = signal.SIGTERM
-    patience: float = 60.0
+    patience: float = 180.0
     grace: float = 30.0
     prepare: Callable[[], None] = lambda: None
     after_ready: Callable[[], None] = lambda: None

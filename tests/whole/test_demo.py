@@ -32,7 +32,7 @@ from tests.whole.playing import (
     told_in_order,
 )
 
-pytestmark = [pytest.mark.whole, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.whole, pytest.mark.timeout(900)]
 
 TOLD = [
     # account → first declaration → return → resubmission

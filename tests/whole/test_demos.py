@@ -10,7 +10,7 @@ from models.evidence import TrustList
 from models.evidence.verification import verify
 from tests.whole.playing import NOT_LAW, Played, every_line_is_whole, in_time_and_gone, perform, told_in_order
 
-pytestmark = [pytest.mark.whole, pytest.mark.demos, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.whole, pytest.mark.demos, pytest.mark.timeout(900)]
 
 CALENDAR = Calendar.seed()
 Told = list[tuple[str, str]]

@@ -31,7 +31,7 @@ from tests.whole.engine_file import holds_nobody
 from tests.whole.rig import ROOT, Rig, own_folder
 from workflows.payload_codec import data_converter
 
-pytestmark = [pytest.mark.whole, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.whole, pytest.mark.timeout(600)]
 ROUNDS = 2
 LANES = 4
 MEANWHILE = 15

@@ -21,7 +21,7 @@ from api.cli.run import WORKERS
 from tests.whole.leftovers import found
 from tests.whole.rig import ROOT, own_folder
 
-pytestmark = [pytest.mark.whole, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.whole, pytest.mark.timeout(900)]
 LOGIN = re.compile(r"│ {3}(\S+) {2,}([0-9a-f]{6}(?:-[0-9a-f]{6}){2}) ")
 HR = "hr-officer.h26-09"
 
@@ -69,7 +69,7 @@ class Run:
     def stop(self) -> int:
         """Ctrl-C."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(60)
+        return self.process.wait(180)
 
     def web(self, token: str = "") -> httpx.Client:
         """A client of its API."""
@@ -109,7 +109,7 @@ def folder() -> Iterator[Path]:
 def first(folder: Path) -> Iterator[Run]:
     run = Run(folder / "data", folder / "first.txt")
     try:
-        run.ready(180)
+        run.ready(420)
         yield run
     finally:
         with suppress(ProcessLookupError):
@@ -139,11 +139,11 @@ def test_from_an_empty_folder_to_a_login_and_again(first: Run, folder: Path) -> 
 
     second = Run(folder / "data", folder / "second.txt")
     try:
-        second.ready(120)
+        second.ready(300)
         assert _seen(second, logins) == before
         for name in ("temporal", "postgres", "api"):
             _survives_a_kill(second, name)
-        second.until(lambda: _sees(second, logins) == before, 20)
+        second.until(lambda: _sees(second, logins) == before, 120)
         left = second.children()
         for child in left.values():
             os.kill(child["pid"], signal.SIGKILL)
@@ -154,7 +154,7 @@ def test_from_an_empty_folder_to_a_login_and_again(first: Run, folder: Path) -> 
 
     third = Run(folder / "data", folder / "third.txt")
     try:
-        third.ready(120)
+        third.ready(300)
         assert _seen(third, logins) == before
         left = third.children()
         _killed(third, left)  # the supervisor alone, and with it, by the kernel's word, every child
@@ -167,7 +167,7 @@ def _killed(run: Run, children: dict[str, dict[str, Any]]) -> None:
     """``kill -9`` of the run itself; nothing of it stays."""
     run.process.kill()
     run.process.wait()
-    end = time.monotonic() + 30
+    end = time.monotonic() + 90
     while not gone(children) and time.monotonic() < end:
         time.sleep(0.1)
     assert gone(children)
@@ -222,7 +222,7 @@ def _survives_a_kill(run: Run, name: str) -> None:
     """A child that dies is started again by itself."""
     died = run.children()[name]
     os.kill(died["pid"], signal.SIGKILL)
-    run.until(lambda: run.children()[name]["pid"] != died["pid"], 20)
-    run.until(lambda: answers(run.port), 40)
+    run.until(lambda: run.children()[name]["pid"] != died["pid"], 120)
+    run.until(lambda: answers(run.port), 180)
     with run.web() as web:
         assert web.get("/docs").status_code == 200

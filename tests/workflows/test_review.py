@@ -102,7 +102,6 @@ async def _state(world: World, period: str) -> str | None:
     return rows[0].state if rows else None
 
 
-@pytest.mark.timeout(180)
 async def test_a_quarter_from_opening_to_the_next_opening(client: Client, world: World, queue: str) -> None:
     await world.employ()
     # A quarter whose campaign is still to come by the server's clock.

@@ -213,7 +213,6 @@ async def test_where_no_law_asks_for_it_nothing_is_sent_before_the_month_s_end(w
     assert await world.rows("SELECT 1 FROM agency_months") == []
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.rule("nd27.art19.system")
 @pytest.mark.parametrize("world", ["before_outgoing_call"], indirect=True)
 async def test_the_list_s_own_workflow_passes_the_gate_sends_closes_and_opens_again(

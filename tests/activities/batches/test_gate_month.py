@@ -26,7 +26,6 @@ from tests.world import World
 __all__ = ["client", "working", "world"]
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("world", ["before_outgoing_call"], indirect=True)
 async def test_a_month_whose_gate_stands_before_the_outgoing_call(
     client: Client, world: World, working: None, settings: Any, emulator: Any

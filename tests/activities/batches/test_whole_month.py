@@ -121,7 +121,6 @@ async def ask(client: Client, world: World, queue: str, who: str, body: Any, mon
     )
 
 
-@pytest.mark.timeout(180)
 async def test_a_month_from_window_to_window(
     client: Client, world: World, working: None, settings: Any, emulator: Any
 ) -> None:

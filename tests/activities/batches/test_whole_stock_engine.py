@@ -29,7 +29,6 @@ async def world(database: Any, tmp_path: Path) -> AsyncIterator[World]:
     await engine.dispose()
 
 
-@pytest.mark.timeout(180)
 async def test_rounds_run_through_a_lost_engine_to_the_national_database(
     world: World, months: MonthOffice, run: Any, client: Client
 ) -> None:

@@ -27,7 +27,7 @@ from .books import DEPARTMENT, OFFICE, book, someone
 from .books import ROOT as CITY
 
 ROOT = Path(__file__).parents[3]
-pytestmark = [pytest.mark.whole, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.whole, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

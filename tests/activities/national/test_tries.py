@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from temporalio import activity
 from temporalio.client import Client
+from temporalio.common import RetryPolicy
 from temporalio.worker import Worker
 
 from activities.national.trouble import Tries, again
@@ -36,5 +37,6 @@ async def test_a_real_engine_carries_the_count_and_progress_ends_it(temporal_ser
             task_queue=queue,
             start_to_close_timeout=timedelta(seconds=30),
             heartbeat_timeout=timedelta(seconds=30),
+            retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=1), backoff_coefficient=1),
         )
     assert seen == [0, 1, 2, 3, 1, 1, 2]
