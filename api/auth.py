@@ -233,14 +233,15 @@ async def same_person(engine: AsyncEngine, who: Asker, password: str, path: str 
         RefusedError: ``login-failed``, counted like an attempt to sign in.
     """
     counted = await _attempt(engine, who.login, who.now)
-    if counted is None or not await passwords.matches(counted["password_hash"], password):
+    stored = counted["password_hash"] if counted is not None else None
+    if not await passwords.matches(stored, password):
         field = FieldRefusal(
             path, "Mật khẩu đang dùng", "Mật khẩu đang dùng không đúng.", "The present password is wrong."
         )
         raise RefusedError.of("login-failed", field.message_vi, field.message_en, fields=(field,))
     async with transaction(engine, who.scope) as connection:
         await connection.execute(_WELCOME, {"id": who.account_id})
-    return str(counted["password_hash"])
+    return str(stored)
 
 
 async def change(engine: AsyncEngine, who: Asker, old_hash: str, new_hash: str) -> None:

@@ -49,7 +49,8 @@ async def hashed(password: str) -> str:
 
 
 async def matches(stored: str | None, password: str) -> bool:
-    """Whether the password is the stored one; ``None`` (an unknown login) takes the same time and is not."""
+    """Whether the password is the stored one. ``None`` (an unknown login) and what stands for no password at
+    all (an account not used yet, one closed) take the same time and are not."""
     return await asyncio.get_running_loop().run_in_executor(_threads, _matches, stored, _spelt(password))
 
 
@@ -88,11 +89,13 @@ def _refuse(vi: str, en: str) -> None:
 
 
 def _matches(stored: str | None, password: str) -> bool:
+    instead = _dummy()  # made by the first attempt, whoever's account it is about
+    real = stored is not None and stored.startswith("$argon2")
     try:
-        found = _hasher.verify(stored or _dummy(), password)
+        found = _hasher.verify(stored if real and stored else instead, password)
     except (VerificationError, InvalidHashError):
         return False
-    return found and stored is not None
+    return found and real
 
 
 def _spelt(password: str) -> str:

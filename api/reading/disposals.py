@@ -143,6 +143,7 @@ async def due(read: Reading, limit: int, after: str | None) -> DueFiles:
         RefusedError: ``not-permitted``, ``malformed-request``.
     """
     found = await permits.within(read, Verb.PROPOSE_DISPOSAL)
+    key = key_of(after, date.fromisoformat, UUID)
     laws = await read.laws()
     kept = [rule.deadline for one in laws.every for rule in one.every(SLOT)]
     months = [deadline.min_retention_months for deadline in kept if deadline is not None]
@@ -160,7 +161,6 @@ async def due(read: Reading, limit: int, after: str | None) -> DueFiles:
     if not found.everywhere:
         where += f" AND p.agency_id = ANY ({permits.AGENCIES})"
         values["subtrees"] = list(found.subtrees | found.agencies)
-    key = key_of(after, date.fromisoformat, UUID)
     if key is not None:
         where += " AND (l.left_on, p.id) > (CAST(:left AS date), CAST(:last AS uuid))"
         values |= {"left": key[0], "last": key[1]}

@@ -108,13 +108,13 @@ async def progress(read: Reading, limit: int, after: str | None) -> WholeStock:
         RefusedError: ``not-permitted``.
     """
     reach = await permits.within(read, "read_reports")
+    key = key_of(after, UUID)
     found = await _campaign(read, reach)
     if found is None:
         return WholeStock(
             rule_id=None, citation=None, opened_on=None, again=False, document=None, items=[], next=None
         )
     row, values = found
-    key = key_of(after, UUID)
     bound = {**values, "limit": limit + 1, "last": key[0] if key is not None else None}
     query = _AGENCIES.format(within=permits.covered(reach, "k.holder", bound))
     rows, more = page((await read.connection.execute(text(query), bound)).all(), limit)
@@ -138,10 +138,10 @@ async def profiles(
         RefusedError: ``not-permitted``.
     """
     reach = await permits.within(read, "read_profile")
+    key = key_of(after, UUID)
     found = await _campaign(read, reach)
     if found is None:
         return StockProfiles(items=[], next=None)
-    key = key_of(after, UUID)
     bound = {
         **found[1],
         "agency": agency,

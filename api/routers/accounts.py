@@ -1,11 +1,11 @@
 """``/accounts/{id}``: other people's accounts, opened, handed over, suspended; their roles and sessions."""
 
 from secrets import token_urlsafe
-from typing import Annotated
 from uuid import UUID, uuid5
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
 
 from api.passwords import hashed
 from api.reading import accounts, sessions
@@ -34,6 +34,32 @@ from models.errors import RefusedError
 
 router = APIRouter(prefix="/accounts", tags=["Tài khoản"], responses=RESPONSES)
 reads = APIRouter(prefix="/accounts/{account_id}", tags=["Tài khoản"])
+
+
+class GrantRestriction(BaseModel):
+    """What is taken from a grant that stands in the address."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    document: Text
+    valid_to: Day | None = None
+    agency_id: UUID | None = None
+    level: Level | None = None
+
+
+class GrantExtension(BaseModel):
+    """Until when a grant that stands in the address lasts now."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    document: Text
+    valid_to: Day | None = None
+
+
+class GrantRevocation(BaseModel):
+    """Why a grant that stands in the address ends."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    document: Text
+    reason: Reason
 
 
 async def _with_password(
@@ -123,22 +149,16 @@ async def restrict(
     act: Act,
     account_id: UUID,
     grant_id: UUID,
-    document: Annotated[Text, Body()],
-    valid_to: Annotated[Day | None, Body()] = None,
-    agency_id: Annotated[UUID | None, Body()] = None,
-    level: Annotated[Level | None, Body()] = None,
+    body: GrantRestriction,
 ) -> JSONResponse:
     """Rút ngắn thời hạn, thu hẹp phạm vi, giảm độ được xem / shorter, narrower, or seeing less."""
-    if valid_to is None and agency_id is None and level is None:
+    if body.valid_to is None and body.agency_id is None and body.level is None:
         raise RefusedError.of(
             "malformed-request",
             "Cần ngày kết thúc, cơ quan hoặc độ hạn chế để thu hẹp quyền.",
             "A last day, an agency or a level is needed.",
         )
-    body = RestrictGrant(
-        grant_id=grant_id, document=document, valid_to=valid_to, agency_id=agency_id, level=level
-    )
-    return await act.on_account(account_id, body)
+    return await act.on_account(account_id, RestrictGrant(grant_id=grant_id, **body.model_dump()))
 
 
 @router.post(
@@ -148,13 +168,10 @@ async def extend(
     act: Act,
     account_id: UUID,
     grant_id: UUID,
-    document: Annotated[Text, Body()],
-    valid_to: Annotated[Day | None, Body()] = None,
+    body: GrantExtension,
 ) -> JSONResponse:
     """Kéo dài; bỏ trống ngày là không thời hạn / without a day it has no end."""
-    return await act.on_account(
-        account_id, ExtendGrant(grant_id=grant_id, document=document, valid_to=valid_to)
-    )
+    return await act.on_account(account_id, ExtendGrant(grant_id=grant_id, **body.model_dump()))
 
 
 @router.post(
@@ -164,11 +181,10 @@ async def revoke(
     act: Act,
     account_id: UUID,
     grant_id: UUID,
-    document: Annotated[Text, Body()],
-    reason: Annotated[Reason, Body()],
+    body: GrantRevocation,
 ) -> JSONResponse:
     """Có hiệu lực ngay, cả với phiên đang mở / at once, running sessions included."""
-    return await act.on_account(account_id, RevokeGrant(grant_id=grant_id, document=document, reason=reason))
+    return await act.on_account(account_id, RevokeGrant(grant_id=grant_id, **body.model_dump()))
 
 
 @reads.get("/grants", operation_id="listGrants", summary="Vai trò đã, đang và sẽ có")

@@ -186,8 +186,8 @@ async def oidc_back_channel_logout(request: Request) -> None:
     """End the sessions opened by an identity, or by one session of it (Back-Channel Logout 1.0)."""
     provider, tools = _provider(request), tools_of(request)
     sent = parse_qs((await request.body()).decode("ascii", "replace"))
-    _, vouched, sid = await provider.logged_out(sent.get("logout_token", [""])[0])
+    notice, vouched, sid = await provider.logged_out(sent.get("logout_token", [""])[0])
     issuer = provider.client.issuer
     identity = identities.keys_of(tools.ring, vouched).identity if vouched is not None else None
     keyed = identities.keyed(tools.ring, issuer, "sid", sid) if sid is not None else None
-    await identities.end_sessions(tools, (identity, keyed))
+    await identities.end_sessions(tools, (identity, keyed), notice)

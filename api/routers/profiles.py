@@ -4,8 +4,9 @@ from secrets import token_urlsafe
 from typing import Annotated
 from uuid import UUID, uuid5
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.passwords import hashed
 from api.routers.acting import RESPONSES, Act, ActOnRevision
@@ -38,6 +39,14 @@ from models.commands import (
 )
 
 router = APIRouter(prefix="/profiles", tags=["Hồ sơ: việc làm"], responses=RESPONSES)
+
+
+class NoticeToMany(BaseModel):
+    """One decision and all whom it names."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    profiles: Annotated[list[UUID], Field(min_length=1, max_length=500)]
+    notice: GiveNotice
 
 
 @router.post("", operation_id="openProfile", summary="Mở hồ sơ")
@@ -147,13 +156,9 @@ async def give_notice(act: Act, profile_id: UUID, body: GiveNotice) -> JSONRespo
 
 
 @router.post("/notices", operation_id="giveNoticeToMany", summary="Thông báo một quyết định cho nhiều người")
-async def give_notice_to_many(
-    act: Act,
-    profiles: Annotated[list[UUID], Body(min_length=1, max_length=500)],
-    notice: GiveNotice,
-) -> dict[str, list[dict[str, object]]]:
+async def give_notice_to_many(act: Act, body: NoticeToMany) -> dict[str, list[dict[str, object]]]:
     """Một quyết định nêu nhiều người: mỗi người một kết quả / one decision, one result per person."""
-    return {"results": await act.on_profiles(profiles, notice)}
+    return {"results": await act.on_profiles(body.profiles, body.notice)}
 
 
 @router.post("/{profile_id}/notices/withdrawals", operation_id="withdrawNotice", summary="Rút thông báo")

@@ -10,9 +10,9 @@ from secrets import token_urlsafe
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Body, File, Request, Response, UploadFile
+from fastapi import APIRouter, File, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.commands import send
 from api.reading import attachments
@@ -145,9 +145,17 @@ async def cancel_signing(act: Act, read: Read, session_id: UUID) -> JSONResponse
     return await act.on_session(where, found.subject_id, CANCELS[found.kind](session_id=session_id))
 
 
+class CertificateWithdrawal(BaseModel):
+    """Why a certificate that stands in the address no longer serves."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    reason: Reason
+
+
 class SignatureValue(BaseModel):
     """What an outside signer made of the bytes to be signed."""
 
+    model_config = ConfigDict(extra="forbid", frozen=True)
     prepared: Digest = Field(title="SHA-256 của bản đã chuẩn bị")
     value: Base64 = Field(title="Giá trị chữ ký, base64")
 
@@ -237,9 +245,9 @@ async def register_certificate(act: Act, account_id: UUID, body: RegisterCertifi
     responses=RESPONSES,
 )
 async def withdraw_certificate(
-    act: Act, account_id: UUID, certificate_id: UUID, reason: Annotated[Reason, Body(embed=True)]
+    act: Act, account_id: UUID, certificate_id: UUID, body: CertificateWithdrawal
 ) -> JSONResponse:
     """Mất, đổi hoặc bị thu hồi; phiên ký đang mở không hoàn tất được nữa / no session completes with it."""
     return await act.on_certificates(
-        account_id, WithdrawCertificate(certificate_id=certificate_id, reason=reason)
+        account_id, WithdrawCertificate(certificate_id=certificate_id, reason=body.reason)
     )

@@ -35,12 +35,13 @@ def _cell(column: Column, value: Any) -> Any:
         return None
     if column.field.repeats:
         return guarded("; ".join(str(_shown(column.field, item)) for item in value))
-    return _shown(column.field, value)
+    shown = _shown(column.field, value)
+    return guarded(shown) if isinstance(shown, str) else shown
 
 
 def _place(part: str, value: str) -> str:
     if part == "province":
-        return choice("province", value)
+        return guarded(choice("province", value))
     unit = communes().get(value) if part == "commune" else None
     return f"{value} – {unit.name}" if unit else guarded(value)
 
@@ -53,7 +54,7 @@ def _shown(field: Field, value: Any) -> Any:
         return value if day is None else _date_cell(day)
     if field.kind in _NUMBERS:
         return float(value) if "." in value else int(value)
-    return guarded(value) if isinstance(value, str) else value
+    return value
 
 
 def _date_cell(day: PartialDate) -> date | str:

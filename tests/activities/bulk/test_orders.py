@@ -1,16 +1,26 @@
 """An order does to each what the single command would, with the right of whoever gave it, once."""
 
 from datetime import timedelta
-from typing import Any
-from uuid import UUID
+from typing import Any, get_args
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from activities.bulk import office
+from api.bulk_bodies import BulkVerb
 from models.calendar import legal_date
-from models.commands import Approve, CreateAccount, GiveNotice, RequestTransfer, Separate
+from models.command_fields import ChangeFields
+from models.commands import (
+    Approve,
+    Body,
+    CreateAccount,
+    GiveNotice,
+    RequestAccount,
+    RequestTransfer,
+    Separate,
+)
 from models.database import Scope, transaction
 from models.identifiers import profile_workflow, transfer_workflow
 from models.record import orders
@@ -65,6 +75,34 @@ async def test_no_order_reaches_further_than_who_gave_it(desk: Desk) -> None:
         (found,) = await _done(desk, "health.hr", [moving(desk, profile)], dry_run=dry_run)
         assert (found.state, found.status, found.code) == ("refused", 403, "not-permitted")
     assert await desk.world.rows("SELECT 1 FROM cases") == []
+
+
+async def test_no_order_of_any_kind_reaches_further_than_who_gave_it(desk: Desk) -> None:
+    """Every verb an order may carry, named about somebody of another agency."""
+    world, day = desk.world, legal_date(desk.world.now)
+    theirs = await world.employ(until="review")
+    await world.rows(
+        "INSERT INTO grants (id, authority_id, account_id, agency_id, role, valid_from)"
+        " SELECT :id, authority_id, account_id, agency_id, 'approver', valid_from FROM grants"
+        " WHERE account_id = :who RETURNING id",
+        id=uuid4(),
+        who=world.accounts["health.hr"],
+    )
+    bodies: list[Body] = [
+        RequestTransfer(to_agency_id=world.health, mode="điều động", effective_on=day, document="1/QĐ"),
+        Separate(kind="retired", effective_on=day, document="3/QĐ"),
+        CreateAccount(login="cua.nguoi.khac", password_hash="!"),
+        RequestAccount(document="4/CV"),
+        await world.pending(theirs),
+        GiveNotice(kind="salary", changed_on=day, document="9/QĐ"),
+        ChangeFields(content={"staff_number": "1"}, changed_on=day, document="9/QĐ"),
+    ]
+    assert {body.verb for body in bodies} == set(get_args(BulkVerb))
+    before = (await desk.facts())[0][1:]
+    for body in bodies:
+        (found,) = await _done(desk, "health.hr", [Item(theirs, body, expected=1)])
+        assert (found.state, found.status, found.code) == ("refused", 403, "not-permitted"), body.verb
+    assert (await desk.facts())[0][1:] == before, "the commands and their refusals are all there is"
 
 
 async def test_whose_right_has_ended_meanwhile_does_nothing(desk: Desk) -> None:

@@ -33,3 +33,15 @@ def test_the_successor_stands_beside_the_article() -> None:
 
 def test_a_rule_whose_offices_all_exist_has_no_note() -> None:
     assert "[" not in body("department_gate").replace("[hoso]", "")
+
+
+def test_template_injection_a_letter_prints_what_it_is_given() -> None:
+    hostile = "$link ${vi} {link} %(link)s {{ 7*7 }} #sys.inputs"
+    law = in_force("hanoi", date(2026, 3, 2))
+    said = ((hostile, hostile),)
+    laws = Laws(law, Calendar.seed())
+    paper = Stationery("hoso@example.invalid", "https://hoso.example.invalid", NOW, laws, said)
+    work = Work(posts=(("department_officer", Line("backup_check", hostile, 1, 0, date(2026, 3, 9))),))
+    text = letter(paper, UUID(int=1), "a@example.invalid", work).get_content()
+    assert text.count(hostile) == 4, "in both languages: what is said first, and the article"
+    assert text.count("https://hoso.example.invalid") == 2

@@ -14,7 +14,7 @@ from sqlalchemy import insert
 
 from models import tables as t
 from models.command_lists import ApproveList, CutList, HoldItems, LiftHold
-from models.commands import Body, SendBackItems
+from models.commands import Body, ReleaseMonth, SendBackItems
 from models.database import engine_for, transaction
 from tests.world import World, build, tools_for
 
@@ -64,6 +64,7 @@ async def test_naming_somebody_of_another_agency_beside_ones_own_does_nothing_fo
         ("culture.approver", HoldItems(profiles=(ours, theirs), reason=WHY)),
         ("culture.approver", LiftHold(profiles=(ours, theirs), reason=WHY)),
         ("department", SendBackItems(profiles=(ours, theirs), reason=WHY)),
+        ("department", ReleaseMonth(profiles=(ours, theirs))),
     ]
     for who, body in calls:
         refused = await city.ask(who, body, month, subject="agency_month")

@@ -31,7 +31,8 @@ async def test_everybody_named_owes_an_update_from_the_decision_s_date(log_in, w
     key = uuid4().hex
     results = await told(hr, [*people, waiting, absent, people[0]], key)
     assert [results[str(one)]["status"] for one in people] == [201] * 3
-    refused = {one: (results[str(one)]["status"], results[str(one)]["code"]) for one in (waiting, absent)}
+    left = (waiting, absent)
+    refused = {one: (results[str(one)]["status"], results[str(one)]["code"]) for one in left}
     assert refused == {waiting: (409, "wrong-state"), absent: (404, "not-found")}
     sql = (
         "SELECT profile_id, event_on, due_on, facts FROM duties"
@@ -46,8 +47,11 @@ async def test_everybody_named_owes_an_update_from_the_decision_s_date(log_in, w
     for one in people:
         fate = await hr.get(f"/commands/{results[str(one)]['command_id']}")
         assert (fate.json()["settled"], fate.json()["status"]) == (True, 201)
-    assert await told(hr, [*people, waiting, absent], key) == results, "the same request, the same answers"
+    assert await told(hr, [*people, *left], key) == results, "the same request, the same answers"
     assert len(await world.rows(sql)) == 3
+    theirs = await told(await log_in("health.hr"), people, uuid4().hex)
+    assert {(one["status"], one["code"]) for one in theirs.values()} == {(404, "not-found")}
+    assert len(await world.rows(sql)) == 3, "nobody's list reaches further than who sent it"
 
 
 async def test_while_nobody_works_all_are_written_down_and_none_is_waited_for_alone(

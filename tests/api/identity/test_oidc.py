@@ -204,6 +204,22 @@ async def test_the_provider_logs_out(
     assert (await other.get("/session")).status_code == 200
 
 
+async def test_replay_a_logout_ends_nothing_a_second_time(
+    caller: Caller, callers: Callable[[], Caller], known: str, desk: Callable[..., Any]
+) -> None:
+    """Who kept the notice puts nobody out who has come in again since."""
+    await back(caller, known)
+    event = {"http://schemas.openid.net/event/backchannel-logout": {}}
+    form = {"logout_token": desk(logout={"sub": known, "jti": f"once-{known}", "events": event})}
+    path = "/session/oidc/back-channel-logout"
+    assert (await callers().post(path, data=form)).status_code == 200
+    assert code_of(await caller.get("/session")) == (401, "not-authenticated")
+    again = callers()
+    await back(again, known)
+    assert (await callers().post(path, data=form)).status_code == 200
+    assert (await again.ok("/session"))["login"] == known
+
+
 @pytest.mark.parametrize(
     "logout",
     [

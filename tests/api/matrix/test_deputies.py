@@ -114,6 +114,11 @@ async def test_nobody_clears_their_own_file_at_the_gate(city: City) -> None:
         "SELECT state FROM month_items WHERE agency_month_id = :m ORDER BY state", m=month
     )
     assert [row.state for row in states] == ["accepted", "released"]
+    stranger = {**one, "profile_id": str(await world.employ())}
+    bulk = await session.post("/gate/decisions", {"decisions": [stranger]})
+    assert [line["outcome"] for line in bulk.json()["results"]] == ["left"], "it is on no list before them"
+    bulk = await (await city.named("culture.hr")).post("/gate/decisions", {"decisions": [one]})
+    assert [line["code"] for line in bulk.json()["results"]] == ["not-permitted"], bulk.text
 
 
 async def waiting_at_the_gate(city: City, *profiles: UUID) -> UUID:

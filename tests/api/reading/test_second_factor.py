@@ -100,6 +100,8 @@ async def test_a_code_is_accepted_once(
 ) -> None:
     await made(world, "replayed")
     secret, _ = await enrol(await callers().login("replayed"), clock)
+    shown = code(secret, clock.at)
+    assert code_of(await enter(callers(), "replayed", code=shown)) == (401, "login-failed"), "it enrolled"
     clock.at = NOW + timedelta(minutes=5)
     present, before = code(secret, clock.at), code(secret, clock.at - timedelta(seconds=30))
     assert (await enter(callers(), "replayed", code=present)).status_code == 201

@@ -171,7 +171,9 @@ async def test_guessing_in_parallel_gains_nothing(world: World, app: Any, monkey
     assert looked == auth.FREE_ATTEMPTS
 
 
-async def test_the_default_password_must_change_first(world: World, caller: Caller) -> None:
+async def test_the_default_password_must_change_first_and_then_opens_nothing(
+    world: World, caller: Caller, callers: Callable[[], Caller]
+) -> None:
     await world.written(lambda c: world.account(c, "fresh", state="default_password", role="hr_officer"))
     await caller.login("fresh")
     assert (await caller.ok("/session"))["must_change_password"] is True
@@ -181,6 +183,7 @@ async def test_the_default_password_must_change_first(world: World, caller: Call
     assert changed.status_code == 204
     assert (await caller.ok("/session"))["must_change_password"] is False
     assert (await caller.get("/profiles")).status_code == 200
+    assert await _enters(callers(), "fresh") is False
 
 
 async def test_changing_the_password_ends_other_sessions(world: World, callers: Callable[[], Caller]) -> None:
