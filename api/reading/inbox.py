@@ -22,7 +22,7 @@ class Notice(BaseModel):
     agency_id: UUID = Field(title="Cơ quan, đơn vị")
     duty_id: UUID | None = Field(title="Nghĩa vụ")
     profile_id: UUID | None = Field(title="Hồ sơ")
-    person: str | None = Field(title="Họ và tên")
+    person: str | None = Field(title="Họ và tên", description="Người được xem hồ sơ, người phải làm thấy")
     citation: str | None = Field(title="Căn cứ")
     due_on: date | None = Field(title="Hạn")
     facts: dict[str, Any] = Field(title="Chi tiết")
@@ -72,6 +72,8 @@ async def listed(read: Reading, *, unread: bool, limit: int, after: str | None) 
     query = (
         "SELECT n.id, n.kind, n.role, n.agency_id, n.duty_id, n.profile_id,"  # noqa: S608 — conditions above, values bound
         " (SELECT p.full_name FROM profiles p WHERE p.id = n.profile_id) AS person,"
+        " (SELECT d.party FROM duties d WHERE d.id = n.duty_id) AS party,"
+        " (SELECT d.agency_id FROM duties d WHERE d.id = n.duty_id) AS owed_at,"
         " n.citation, n.due_on, n.facts, n.created_at, n.read_at FROM notices n"
         f" WHERE {' AND '.join(where)}"
     )
@@ -87,11 +89,18 @@ async def listed(read: Reading, *, unread: bool, limit: int, after: str | None) 
         (await read.connection.execute(text(query), {**values, "limit": limit + 1})).all(), limit
     )
     count = f"SELECT count(*) FROM notices n WHERE {condition} AND n.read_at IS NULL"  # noqa: S608 — as above
+    known = await permits.known_by_name(read, (row.profile_id for row in rows))
     return Inbox(
         unread=int(await read.connection.scalar(text(count), values) or 0),
-        items=[Notice.model_validate(dict(row._mapping)) for row in rows],
+        items=[_notice(row, read.who, known) for row in rows],
         next=cursor(rows[-1].id) if more else None,
     )
+
+
+def _notice(row: Any, who: Asker, known: frozenset[UUID]) -> Notice:
+    """One row; named is whose file the asker reads, and whom a duty of the asker's own post concerns."""
+    named = row.profile_id in known or (row.party, row.owed_at) in who.held
+    return Notice.model_validate({**row._mapping, "person": row.person if named else None})
 
 
 async def mark(read: Reading, notice_id: UUID) -> None:

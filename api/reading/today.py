@@ -1,7 +1,9 @@
 """HR's morning list in groups; each line has its person, article, days and the calls that settle it."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel, Field
 from sqlalchemy import text
@@ -13,6 +15,7 @@ from api.reading.gate import at_gate
 from api.reading.lines import MOST, Group, TodayLine
 from api.reading.steps import calls, settling
 from api.scope import Reading
+from models.access import Verb, roles
 from models.calendar import Calendar, MissingYear, legal_date
 
 
@@ -105,6 +108,7 @@ async def _duties(read: Reading, calendar: Calendar) -> dict[str, Group]:
     places = (await read.connection.execute(text(query), bound)).all()
     found = await read.connection.execute(_LINES, {"ids": [place.id for place in places]})
     lines = {row.id: row for row in found}
+    hidden = await _hidden(read, (row.subject_id for row in lines.values()))
     names = ("due_today", "overdue", "returned", "newly_arrived", "delegated", "waiting_on_others")
     lent = await borrowed(read)
     left = {
@@ -113,17 +117,35 @@ async def _duties(read: Reading, calendar: Calendar) -> dict[str, Group]:
     return {
         name: Group(
             count=next((place.n for place in places if place.grp == name), 0),
-            items=[_line(lines[p.id], read, left, lent) for p in places if p.grp == name],
+            items=[_line(lines[p.id], read, left, lent, hidden) for p in places if p.grp == name],
         )
         for name in names
     }
 
 
-def _line(row: Any, read: Reading, left: dict[date | None, int | None], lent: Borrowed) -> TodayLine:
+async def _hidden(read: Reading, people: Iterable[UUID | None]) -> frozenset[UUID | None]:
+    """Of these people, those whose names are not told: another role than those that read files reaches them.
+
+    Where every role held reads files, whoever is in reach is read, and nothing is asked.
+    """
+    if all(Verb.READ_PROFILE in roles().roles[role].verbs for role, _ in read.who.held):
+        return frozenset()
+    about = frozenset(people)
+    return about - await permits.known_by_name(read, about)
+
+
+def _line(
+    row: Any,
+    read: Reading,
+    left: dict[date | None, int | None],
+    lent: Borrowed,
+    hidden: frozenset[UUID | None],
+) -> TodayLine:
     """One line as the database has it: hundreds are made for a page, and nobody need check them again."""
+    named = row.subject_id not in hidden or duties.owes(read.who, row)
     return TodayLine.model_construct(
         what=row.slot,
-        person=row.person,
+        person=row.person if named else None,
         profile_id=row.profile_id,
         agency_id=row.agency_id,
         case_id=row.case_id,
@@ -144,11 +166,12 @@ def _line(row: Any, read: Reading, left: dict[date | None, int | None], lent: Bo
 async def _submitted(read: Reading, citation: str | None) -> Group:
     """Submissions that wait to be looked at; the law gives them the month's window."""
     waiting = await (_everywhere(read) if read.who.scope.everything else _here(read))
+    hidden = await _hidden(read, (row.profile_id for row, _ in waiting))
     verbs = ("approve", "return_for_correction")
     items = [
         TodayLine(
             what="submission",
-            person=person.full_name,
+            person=person.full_name if row.profile_id not in hidden else None,
             profile_id=row.profile_id,
             agency_id=person.agency_id,
             party="approver",
