@@ -29,7 +29,7 @@ from models.identifiers import (
     parse_workflow_id,
     review_workflow,
 )
-from models.lifecycle.review_dates import periods_of, previous_period
+from models.lifecycle.review_dates import next_period, periods_of, previous_period
 from models.messages import DigestDone, Message, Moment, ReviewMoment
 from models.record.basis import calendar_of
 from models.record.mornings import next_morning
@@ -120,15 +120,19 @@ class Versions:
                     await self._look_again(workflow_id)
                 else:
                     await self._anew_if_ahead(kind, row.id, workflow_id, knows)
-        await self._reviews(now)
+        await self._reviews(now, every=near is not None)
         await self._digest(now)
         await self._outlived()
 
-    async def _reviews(self, now: datetime) -> None:
-        """Those that are open, and those that may run though no row says so."""
+    async def _reviews(self, now: datetime, *, every: bool) -> None:
+        """Those that are open, and those that may run though no row says so.
+
+        One that sleeps until it opens has no version: with ``every`` it reckons its day again, by these rows.
+        """
         rows = {row.period: row for row in await self._rows(_REVIEWS)}
         current = periods_of(legal_date(now))
-        for period in sorted({*current, *map(previous_period, current), *rows}):
+        around = (*map(previous_period, current), *map(next_period, current))
+        for period in sorted({*current, *around, *rows}):
             if period in rows and rows[period].state == "closed":
                 continue
             workflow_id = review_workflow(self._authority, period)
@@ -138,6 +142,8 @@ class Versions:
                 if error.status in (RPCStatusCode.NOT_FOUND, *NO_ANSWER):
                     continue
                 raise
+            if moment is None and every:
+                await self._heard(workflow_id)
             if moment is None or moment.state == "closed":
                 continue  # asleep until it opens, at its first look, or over: that one is begun again
             # Read after the workflow answered: what it had committed by then stands there.
@@ -189,13 +195,18 @@ class Versions:
                 await self._look_again(workflow_id)
 
     async def _look_again(self, workflow_id: str) -> None:
+        if await self._heard(workflow_id):
+            self.behind.append(workflow_id)
+
+    async def _heard(self, workflow_id: str) -> bool:
+        """Have it look again; false where it has ended, which the engine's list learns a little later."""
         try:
             await self._client.get_workflow_handle(workflow_id).signal("heard")
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-            return  # it has ended, which the engine's list learns a little later
-        self.behind.append(workflow_id)
+            return False
+        return True
 
     async def _knows(self, workflow_id: str) -> int | None:
         """The version a workflow knows; none before it has asked the facts.

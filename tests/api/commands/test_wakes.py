@@ -32,7 +32,7 @@ from models.identifiers import (
     transfer_workflow,
 )
 from models.lifecycle.review_dates import next_period, periods_of
-from models.messages import ReviewMoment
+from models.messages import ReviewMoment, ReviewStart
 from models.record.loads import Load, load_calendar
 from models.record.reviews import open_review, planned
 from models.regulations.policy import load_policy
@@ -41,6 +41,7 @@ from tests.notaries import quiet
 from tests.stores import store_in
 from tests.wakes import LADDER, VIETNAM, expected, morning, night, recorded, reviews, stepped
 from tests.world import World
+from workflows.review import ReviewWorkflow
 
 
 @pytest.fixture
@@ -52,6 +53,8 @@ def others(world: World, app: Any, pki: Path) -> list[Callable[..., Any]]:
     return [reviews.plan_review, reviews.work_review, digests.send_digests]
 
 
+SLACK = timedelta(seconds=30)
+"""A timer is begun a moment after it was reckoned."""
 WORKFLOWS = {"profiles": profile_workflow, "cases": transfer_workflow}
 
 
@@ -329,6 +332,40 @@ async def test_a_digest_of_a_later_calendar_begins_anew(world: World, app: Any) 
     mornings = {morning(before), morning(datetime.now(UTC))}
     assert any(abs(fires - one) < timedelta(seconds=30) for one in mornings), fires
     assert (await reconciler.run()).ahead == []
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_review_still_to_open_reckons_its_opening_by_the_restored_rows(
+    world: World, app: Any
+) -> None:
+    """Ten working days before its report, counted one by one, under the calendar the rows have then."""
+    client, today = app.state.temporal, legal_date(world.now)
+    reconciler = Reconciler(client, app.state.settings.task_queue, app.state.tools.engine, app.state.clock)
+    period = next_period(periods_of(today)[0])
+    async with transaction(world.tools.engine, world.scope) as connection:
+        plan = await planned(connection, world.tools, world.authority, period, today)
+    assert plan.dates is not None
+    nominal, name = plan.dates.nominal_due_on, review_workflow(world.authority, period)
+    await client.start_workflow(
+        ReviewWorkflow.run,
+        ReviewStart(authority_id=world.authority, period=period),
+        id=name,
+        task_queue=app.state.settings.task_queue,
+    )
+    seed = Calendar.seed()
+    assert abs(await settled(client, name) - opening(seed, nominal)) < SLACK
+    changed = Calendar(years=tuple(map(partial(off, stepped(seed, nominal, -3)), seed.years)))
+    await load(world, changed, 1)
+    await reconciler.run(every=True)
+    wanted = opening(changed, nominal)
+    assert wanted < opening(seed, nominal)
+    async with asyncio.timeout(20):
+        while abs(await settled(client, name) - wanted) > SLACK:  # noqa: ASYNC110 — its history says it
+            await asyncio.sleep(0.1)
+
+
+def opening(calendar: Calendar, nominal: date) -> datetime:
+    return datetime.combine(stepped(calendar, nominal, -10), time(0), tzinfo=VIETNAM).astimezone(UTC)
 
 
 async def load(world: World, calendar: Calendar, later: int) -> None:
