@@ -41,6 +41,13 @@ async def test_receipts_and_differences_are_told_by_name_and_hash(
         raw = await approver.get(f"/agency-months/{month.id}/receipts/{line['id']}")
         assert sha256(raw.content).hexdigest() == line["sha256"]
         assert raw.json()["result"]["tran_code"] == line["tran_code"]
+    looked = await world.rows(
+        "SELECT profile_id, account_id, role FROM dossier_reads WHERE part = 'getReceipt' ORDER BY profile_id"
+    )
+    who = world.accounts["culture.approver"]
+    assert [(row.profile_id, row.account_id, row.role) for row in looked] == [
+        (one, who, "approver") for one in sorted(people)
+    ], "each whose file the answer quotes is told, once"
     health = await log_in("health.hr")
     assert refused(await health.get(f"/agency-months/{month.id}/receipts"))[0] == 404
     assert refused(await approver.get(f"/agency-months/{month.id}/receipts/{uuid4()}"))[0] == 404

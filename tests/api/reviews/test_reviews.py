@@ -69,6 +69,10 @@ async def test_progress_findings_and_the_signed_report(
     assert (finding["profile_id"], finding["person"]) == (str(wrong), "Trần Văn Khác")
     told = {(f["code"], f["label"]) for f in finding["faults"]}
     assert ("name-differs", "Họ và tên khai sinh") in told
+    looked = await world.rows(
+        "SELECT profile_id, account_id, role FROM dossier_reads WHERE part = 'listReviewFindings'"
+    )
+    assert [tuple(row) for row in looked] == [(wrong, world.accounts["culture.head"], "head")]
     assert (await ok(head, f"/review-reports/{mine['id']}/findings", criterion="correct"))["items"] == []
     owed = (await ok(head, "/duties", slot="report_quarter", whose="mine"))["items"]
     assert [duty["report_id"] for duty in owed] == [mine["id"]]
