@@ -32,12 +32,14 @@ def readers() -> tuple[str, str]:
 
 
 def unread(slots: dict[Slot, list[str]], code: str, tables: str) -> dict[str, list[str]]:
-    """Purposes that no reader names."""
+    """Purposes that no reader names: code by its name or in quotes, tables as a word."""
+    named = set(re.findall(r"\bSlot\.(\w+)", code))
+    quoted = set(re.findall(r"(?<=['\"])\w+(?=['\"])", code))
+    words = set(re.findall(r"\w+", tables))
     return {
         slot.value: rules
         for slot, rules in slots.items()
-        if not re.search(rf"\bSlot\.{slot.name}\b|['\"]{slot.value}['\"]", code)
-        and not re.search(rf"\b{slot.value}\b", tables)
+        if slot.name not in named and slot.value not in quoted | words
     }
 
 
