@@ -270,13 +270,16 @@ def database(
 def copy_of(
     postgres: EmbeddedPostgres, superuser: "psycopg.Connection[Any]"
 ) -> Iterator[Callable[[Database], Database]]:
-    """A function that copies a database nobody is connected to, rows and all, for one test."""
+    """A function that copies a database, rows and all, for one test; nobody works in it meanwhile."""
     with ExitStack() as stack:
 
         def copy(source: Database) -> Database:
-            if place := kept.PLACES.get((postgres.port, source.name)):
-                _let_go(postgres, place)
-            return stack.enter_context(contextmanager(_fresh)(postgres, superuser, source.name))
+            origin = kept.PLACES.get((postgres.port, source.name))
+            if origin is None:
+                return stack.enter_context(contextmanager(_fresh)(postgres, superuser, source.name))
+            made = stack.enter_context(contextmanager(_kept)(postgres, superuser))
+            kept.PLACES[postgres.port, made.name].take(origin)
+            return made
 
         yield copy
 

@@ -103,11 +103,12 @@ class Place:
         found = self.keeper.execute(_THERE).fetchall()
         tables = [name for name, _, kind in found if kind == "r"]
         seeded = [one for one in tables if self._row(f"SELECT EXISTS (SELECT 1 FROM {one})")[0]]
-        emptied = [f"d{n} AS (DELETE FROM ONLY {one})" for n, one in enumerate(tables) if one not in seeded]
+        self._tables = [one for one in tables if one not in seeded]
+        self._numbers = [(name, oid) for name, oid, kind in found if kind == "S"]
+        emptied = [f"d{n} AS (DELETE FROM ONLY {one})" for n, one in enumerate(self._tables)]
         numbers = [
             f"setval({oid}::regclass, {last}, {called})"
-            for name, oid, kind in found
-            if kind == "S"
+            for name, oid in self._numbers
             for last, called in [self._row(f"SELECT last_value, is_called FROM {name}")]
         ]
         self._empty = f"WITH {', '.join(emptied)} SELECT {', '.join([*numbers, '1'])}"
@@ -120,24 +121,36 @@ class Place:
         """Take every row out; whether all is then as it was new."""
         own = [one.info.backend_pid for those in self.idle.values() for one in those if not one.closed]
         self.keeper.execute(_ALONE, [own])
-        self.keeper.execute(self._empty)  # type: ignore[arg-type] # names come from the catalogue
+        self.keeper.execute(self._empty)
         return bool(self._row(self._look) == self._new)
 
+    def take(self, source: "Place") -> None:
+        """The rows of another such database, into this empty one."""
+        filled = source._row(f"SELECT {', '.join(f'EXISTS (SELECT 1 FROM {one})' for one in self._tables)}")
+        for one in (table for table, some in zip(self._tables, filled, strict=True) if some):
+            # Generated columns go neither out nor in; triggers and foreign keys look away.
+            out, into = (f"COPY {one} {way} (FORMAT binary)" for way in ("TO STDOUT", "FROM STDIN"))
+            with (
+                source.keeper.cursor().copy(out) as given,
+                self.keeper.cursor().copy(into) as taken,
+            ):
+                for data in given:
+                    taken.write(data)
+        for name, oid in self._numbers:
+            last, called = source._row(f"SELECT last_value, is_called FROM {name}")
+            self.keeper.execute(f"SELECT setval({oid}::regclass, {last}, {called})")
+
     def _row(self, query: str) -> Any:
-        return self.keeper.execute(query).fetchone()  # type: ignore[arg-type] # names come from the catalogue
+        return self.keeper.execute(query).fetchone()
 
     def leave(self) -> None:
         """Close every connection to it."""
         self.open = False
-        self.quiet()
-        self.keeper.close()
-
-    def quiet(self) -> None:
-        """Close what waits: a database is copied while nobody is connected to it."""
         for those in self.idle.values():
             for one in those:
                 one.pgconn.finish()
         self.idle.clear()
+        self.keeper.close()
 
 
 PLACES: dict[tuple[int, str], Place] = {}
