@@ -11,6 +11,7 @@ from api.paging import Page, cursor, key_of, page
 from api.reading import permits
 from api.reading.steps import Call, calls
 from api.scope import Reading
+from models.access import Reach
 from models.form import catalogue, may_know
 from models.record.load import content_of
 from models.record.proposals import opened
@@ -61,6 +62,10 @@ class DifferenceLine(BaseModel):
         " `under_way`: đang giải quyết; `by_hand`: người xem xét",
     )
     repaired: bool = Field(title="Đã thực hiện")
+    withheld: int = Field(
+        title="Số mục không được biết tên",
+        description="Ở mức hạn chế cao hơn mức được xem / above the level one sees",
+    )
 
 
 class Differences(Page):
@@ -107,9 +112,15 @@ _RUNS = (
     " FROM national_differences WHERE reconciliation_id = r.id) d WHERE {where}"
     " ORDER BY r.ordered_at DESC, r.id DESC LIMIT :limit"
 )
+_EXISTS = text("SELECT 1 FROM reconciliations WHERE id = :id")
 _DIFFERENCES = (
-    "SELECT national_id, profile_id, kind, fields, repair, repaired FROM national_differences"
-    " WHERE reconciliation_id = :run{where} ORDER BY national_id LIMIT :limit"
+    "SELECT d.national_id, d.profile_id, d.kind, d.fields, d.repair, d.repaired FROM national_differences d"
+    " LEFT JOIN profiles p ON p.id = d.profile_id WHERE d.reconciliation_id = :run AND {where}"
+    " ORDER BY d.national_id LIMIT :limit"
+)
+_BELOW = (
+    "p.agency_id IN (SELECT descendant_id FROM agency_closure WHERE ancestor_id = CAST(:agency AS uuid)"
+    " AND valid_to IS NULL)"
 )
 _PROPOSALS = text(
     "SELECT * FROM national_proposals WHERE profile_id = :profile AND state <> 'fetched'"
@@ -150,29 +161,51 @@ async def run(read: Reading, run_id: UUID) -> Reconciliation:
     return Reconciliation.model_validate(dict(row._mapping))
 
 
-async def differences(read: Reading, run_id: UUID, limit: int, after: str | None) -> Differences:
-    """What one comparison found, by the names of the fields.
+async def differences(
+    read: Reading, run_id: UUID, agency: UUID | None, limit: int, after: str | None
+) -> Differences:
+    """What one comparison found of the people within reach, by the names of the fields one may know.
+
+    ``agency``: of it and all below it. What is held there about nobody of ours is told to who sees everybody.
 
     Raises:
         RefusedError: ``not-found``, ``not-permitted``.
     """
-    await run(read, run_id)
-    key = key_of(after, UUID)
-    values: dict[str, Any] = {"run": run_id, "limit": limit + 1, "last": key[0] if key else None}
-    where = " AND national_id > CAST(:last AS uuid)" if key else ""
-    found = (await read.connection.execute(text(_DIFFERENCES.format(where=where)), values)).all()
-    rows, more = page(found, limit)
+    reach = await permits.within(read, "read_reports")
+    if (await read.connection.execute(_EXISTS, {"id": run_id})).one_or_none() is None:
+        raise permits.missing()
+    values: dict[str, Any] = {"run": run_id, "limit": limit + 1}
+    where = within(reach, values)
+    if agency is not None:
+        where.append(_BELOW)
+        values["agency"] = agency
+    if (key := key_of(after, UUID)) is not None:
+        where.append("d.national_id > CAST(:last AS uuid)")
+        values["last"] = key[0]
+    query = text(_DIFFERENCES.format(where=" AND ".join(where)))
+    rows, more = page((await read.connection.execute(query, values)).all(), limit)
+    level = await permits.level_everywhere(read)
+    return Differences(
+        items=[_line(row, level) for row in rows],
+        next=cursor(rows[-1].national_id) if more else None,
+    )
+
+
+def within(reach: Reach, values: dict[str, Any]) -> list[str]:
+    """The conditions under which a difference ``d`` about a person ``p`` is told to somebody."""
+    where = [permits.covered(reach, "p.agency_id", values)]
+    if reach.never_profile is not None:
+        where.append("d.profile_id IS DISTINCT FROM CAST(:own_file AS uuid)")
+        values["own_file"] = reach.never_profile
+    return where
+
+
+def _line(row: Any, level: int) -> DifferenceLine:
     form = catalogue(FORM)
-    lines = [
-        DifferenceLine.model_validate(
-            {
-                **row._mapping,
-                "fields": [form.label(name) if name in form.by_name else name for name in row.fields],
-            }
-        )
-        for row in rows
-    ]
-    return Differences(items=lines, next=cursor(rows[-1].national_id) if more else None)
+    known = [one for one in row.fields if one not in form.by_name or may_know(form.version, one, level)]
+    labels = [form.label(name) if name in form.by_name else name for name in known]
+    told = {**row._mapping, "fields": labels, "withheld": len(row.fields) - len(known)}
+    return DifferenceLine.model_validate(told)
 
 
 FORM = "tt06_2023"

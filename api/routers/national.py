@@ -1,13 +1,14 @@
 """The national database: what it answered, what it holds beside ours, what it corrected."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
 from api.paging import After, Limit
 from api.problems import responses
-from api.reading import receipts, reconciliations
+from api.reading import compared_agencies, receipts, reconciliations
 from api.routers.acting import RESPONSES, Act
 from api.scope import Read
 from models.command_national import AnswerProposal, OrderReconciliation
@@ -75,10 +76,33 @@ async def get_reconciliation(read: Read, reconciliation_id: UUID) -> reconciliat
     summary="Khác biệt của một lượt đối soát",
 )
 async def list_differences(
-    read: Read, reconciliation_id: UUID, limit: Limit = 50, after: After = None
+    read: Read,
+    reconciliation_id: UUID,
+    agency: Annotated[
+        UUID | None, Query(title="Cơ quan, đơn vị", description="Và các đơn vị bên dưới / and all below it")
+    ] = None,
+    limit: Limit = 50,
+    after: After = None,
 ) -> reconciliations.Differences:
-    """Which profiles, which fields by name, and what is done about each."""
-    return await reconciliations.differences(read, reconciliation_id, limit, after)
+    """Which profiles within reach, which fields by name, and what is done about each."""
+    return await reconciliations.differences(read, reconciliation_id, agency, limit, after)
+
+
+@router.get(
+    "/national/agencies",
+    operation_id="listComparedAgencies",
+    summary="Kết quả đối soát theo từng cơ quan",
+)
+async def list_compared_agencies(
+    read: Read,
+    reconciliation: Annotated[
+        UUID | None, Query(title="Lượt đối soát", description="Mặc định: lượt mới nhất / the newest")
+    ] = None,
+    limit: Limit = 50,
+    after: After = None,
+) -> compared_agencies.ComparedAgencies:
+    """The most differences first; each opens the list of its people."""
+    return await compared_agencies.listed(read, reconciliation, limit, after)
 
 
 @router.get(

@@ -60,6 +60,7 @@ async def test_receipts_and_differences_are_told_by_name_and_hash(
     assert (line["id"], line["state"], line["proposed"]) == (str(ordered), "done", 1)
     assert ok(await department.get(f"/national/reconciliations/{ordered}"))["compared"] == done.compared
     path = f"/national/reconciliations/{ordered}/differences"
+    assert refused(await approver.get(path.replace(str(ordered), str(uuid4())))) == (404, "not-found")
     found, after = [], None
     while True:
         got = ok(await department.get(path, params={"limit": 1, **({"after": after} if after else {})}))
@@ -68,6 +69,8 @@ async def test_receipts_and_differences_are_told_by_name_and_hash(
             break
     (mine,) = [one for one in found if one["profile_id"] == str(profile)]
     assert (mine["kind"], mine["fields"], mine["repair"]) == ("fields", ["Nhóm máu"], "proposal")
+    assert (mine["withheld"], mine["repaired"]) == (0, True)
+    await _told_to_each_agency(world, department, approver, health, ordered, found)
     assert refused(await approver.get("/national/reconciliations")) == (403, "not-permitted")
     assert refused(await department.get(f"/national/reconciliations/{uuid4()}")) == (404, "not-found")
     (proposal,) = ok(await approver.get(f"/profiles/{profile}/national-proposals"))["items"]
@@ -76,3 +79,64 @@ async def test_receipts_and_differences_are_told_by_name_and_hash(
     assert [call["path"] for call in proposal["calls"]] == [
         f"/api/v1/profiles/{profile}/national-proposals/answers"
     ]
+
+
+async def _told_to_each_agency(
+    world: World, department: Any, approver: Any, health: Any, ordered: UUID, found: list[dict[str, Any]]
+) -> None:
+    """The same lines by agency: the department sees every agency's, each agency its own people's only."""
+    path = f"/national/reconciliations/{ordered}/differences"
+    for who in (department, approver):
+        board = ok(await who.get("/national/agencies"))
+        assert (board["reconciliation_id"], board["state"]) == (str(ordered), "done")
+        (line,) = board["items"]
+        assert (line["agency_id"], line["different"]) == (str(world.culture), len(found))
+        assert (line["proposed"], line["resent"] + line["under_way"] + line["by_hand"]) == (1, len(found) - 1)
+        opened = ok(await who.get(line["href"].removeprefix("/api/v1")))["items"]
+        assert [one["national_id"] for one in opened] == [one["national_id"] for one in found]
+        assert ok(await who.get(path, params={"agency": str(world.health)}))["items"] == []
+    assert ok(await health.get("/national/agencies"))["items"] == []
+    assert ok(await health.get(path))["items"] == []
+    assert refused(await health.get("/national/agencies", params={"reconciliation": str(uuid4())})) == (
+        404,
+        "not-found",
+    )
+
+
+async def test_the_agency_with_the_most_differences_is_named_first(world, told, log_in) -> None:
+    _, people = told
+    department = await log_in("department")
+    none = ok(await department.get("/national/agencies"))
+    assert (none["reconciliation_id"], none["items"]) == (None, [])
+    await world.rows(
+        "WITH held AS (UPDATE custody SET agency_id = :a WHERE profile_id = :p)"
+        " UPDATE profiles SET agency_id = :a WHERE id = :p RETURNING id",
+        a=world.health,
+        p=people[0],
+    )
+    (run,) = await world.rows(
+        "INSERT INTO reconciliations (id, authority_id, state, document, ordered_at, cursor, compared,"
+        " ended_at) VALUES (gen_random_uuid(), :a, 'done', '', now(), '', 3, now()) RETURNING id",
+        a=world.authority,
+    )
+    for profile in people:
+        await world.rows(
+            "INSERT INTO national_differences (id, authority_id, reconciliation_id, national_id, profile_id,"
+            " kind, fields, repair, repaired, found_at) VALUES (gen_random_uuid(), :a, :r, :p, :p, 'fields',"
+            " '[]', 'by_hand', false, now()) RETURNING id",
+            a=world.authority,
+            r=run.id,
+            p=profile,
+        )
+    seen, after = [], None
+    while True:
+        got = ok(
+            await department.get(
+                "/national/agencies", params={"limit": 1} | ({"after": after} if after else {})
+            )
+        )
+        seen += [(line["agency_id"], line["different"], line["by_hand"]) for line in got["items"]]
+        if (after := got["next"]) is None:
+            break
+    rest = len(people) - 1
+    assert seen == [(str(world.culture), rest, rest), (str(world.health), 1, 1)]
