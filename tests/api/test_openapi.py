@@ -54,12 +54,24 @@ def test_every_operation_has_a_name_of_its_own(committed) -> None:
 def test_every_route_and_every_role_stands_in_the_matrix_of_who_is_let_in(committed) -> None:
     operations = {o["operationId"] for item in committed["paths"].values() for o in item.values()}
     table = yaml.safe_load(MATRIX.read_text(encoding="utf-8"))
-    declared = {*table["routes"], *table["beside"]}
+    declared = {*table["routes"], *table["kinds"], *table["beside"]}
     assert operations - declared == set(), (
         "say in tests/api/matrix/expected.yaml who is let in where: one line"
     )
     assert declared - operations == set(), "there is no such route any more"
     assert set(roles().roles) <= set(table["roles"]["everybody"]), "say what the new role may"
+
+
+def test_every_route_lets_somebody_in_somewhere() -> None:
+    """Else what is refused everywhere may as well be no route, or one that was asked about nothing."""
+    table = yaml.safe_load(MATRIX.read_text(encoding="utf-8"))
+    lists = (table["routes"], *table["by_law"].values(), table["with_provider"], *table["kinds"].values())
+    groups = {name: [] for one in lists for name in one}
+    for one in lists:
+        for name, group in one.items():
+            groups[name].append(table["groups"][group])
+    assert [name for name, letting in groups.items() if not any(letting)] == []
+    assert {*table["with_provider"]} == {n for n, g in table["routes"].items() if g == "no_provider_here"}
 
 
 def test_every_member_of_a_request_is_called_something_in_vietnamese(committed) -> None:

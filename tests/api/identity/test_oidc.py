@@ -1,6 +1,5 @@
 """Logging in with an identity provider: a real one, in a process of its own."""
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -12,7 +11,6 @@ import pyotp
 import pytest
 from sqlalchemy import text
 
-from api.cli import children
 from api.oidc import begun as logins
 from tests.api.identity.provider import CLIENT, SECRET
 from tests.api.over_http import PUBLIC
@@ -20,17 +18,6 @@ from tests.api.reading.world import PASSWORD, Caller, StandingClock, World, code
 
 COOKIE = "__Host-hoso"
 OTHERS = "https://other.example"
-
-
-@pytest.fixture(scope="module")
-def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a running provider."""
-    port = children.free_port()
-    argv = [sys.executable, "-m", "tests.api.identity.provider", str(port)]
-    program = children.Program(name="provider", argv=argv, ready=lambda: children.answers(port))
-    child = children.start(program, tmp_path_factory.mktemp("provider") / "log")
-    yield f"http://127.0.0.1:{port}"
-    child.stop()
 
 
 @pytest.fixture

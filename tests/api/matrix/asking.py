@@ -1,13 +1,15 @@
 """A request for every route, from the OpenAPI document: the path's ids by position, a body of its schema."""
 
 import re
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
 from models.calendar import legal_date
 from tests.api.matrix.fresh import POSITIONS_OF, Made
-from tests.api.matrix.papers import PAPER, PAPER_SHA, PICTURE_SHA
+from tests.api.matrix.papers import KINDS, PAPER, PAPER_SHA, PICTURE_SHA
 from tests.api.matrix.stage import NOW, Stage
 
 NOTHING = UUID(int=1)
@@ -66,16 +68,24 @@ STANDS_FOR = {
     "askForProfile": {"transfer_id": "incoming_id"},
     "getRound": {"command_id": "round_id"},
     "dropUpload": {"upload_id": "dropped_id"},
+    **{f"getDocument {kind}": {"sha256": f"{kind}_sha256"} for kind in KINDS},
 }
 """Routes whose path names something else than their like: a move that arrives, an upload that may go."""
 
 
-class Route:
-    """One operation of the document."""
+NOTHING_ELSE: Mapping[str, Iterable[str]] = MappingProxyType({})
 
-    def __init__(self, document: dict[str, Any], path: str, method: str, operation: dict[str, Any]) -> None:
+
+class Route:
+    """One operation of the document, about one ``kind`` of thing where it is about several."""
+
+    def __init__(
+        self, document: dict[str, Any], path: str, method: str, operation: dict[str, Any], kind: str = ""
+    ) -> None:
         self.document, self.path, self.method, self.operation = document, path, method.upper(), operation
-        self.id: str = operation["operationId"]
+        self.operation_id: str = operation["operationId"]
+        self.kind = kind
+        self.id = f"{self.operation_id} {kind}".strip()
         self.parameters = re.findall(r"{(\w+)}", path)
 
     def positions(self, stage: Stage) -> str:
@@ -91,8 +101,8 @@ class Route:
         spot = {name: places.get(position, NOTHING) for name, places in stage.targets.items()} | fresh.named
         path = self.path
         for name in self.parameters:
-            held = STANDS_FOR.get(self.id, {}).get(name, name)
-            path = path.replace(f"{{{name}}}", str(spot.get(held, _other(name, self.id))))
+            held = spot.get(self._stands_for(name), _other(name, self.id))
+            path = path.replace(f"{{{name}}}", str(held))
         headers = {"Idempotency-Key": uuid4().hex, "Hoso-Purpose": "kiem%20tra", "If-Match": '"r999"'}
         headers |= UPLOAD if "uploads" in path else {}
         if made is not None:
@@ -119,12 +129,15 @@ class Route:
 
     def _target(self) -> str | None:
         if self.parameters:
-            return self.parameters[0]
+            return self._stands_for(self.parameters[0])
         content = self.operation.get("requestBody", {}).get("content", {}).get("application/json", {})
         required = self._schema(content.get("schema", {})).get("required", [])
         if {"to_agency_id", "agency_id", "parent_id"} & set(required):
             return "agency_id"
         return "profile_id" if "profiles" in required else None
+
+    def _stands_for(self, name: str) -> str:
+        return STANDS_FOR.get(self.id, {}).get(name, name)
 
     def _schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         if schema.get("anyOf") and {"type": "null"} in schema["anyOf"]:  # a body that may be left out
@@ -191,10 +204,11 @@ def _other(name: str, route: str) -> str:
     return known.get(name, str(NOTHING))
 
 
-def routes(document: dict[str, Any]) -> list[Route]:
-    """Every operation, in the order of the document."""
+def routes(document: dict[str, Any], kinds: Mapping[str, Iterable[str]] = NOTHING_ELSE) -> list[Route]:
+    """Every operation, in the order of the document: once for each of its kinds, if ``kinds`` names any."""
     return [
-        Route(document, path, method, operation)
+        Route(document, path, method, operation, kind)
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
+        for kind in kinds.get(operation["operationId"], ("",))
     ]

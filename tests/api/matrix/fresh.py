@@ -18,6 +18,7 @@ from models.command_tree import ChangeAgency
 from models.database import transaction
 from models.identifiers import profile_workflow
 from models.record.commands import accept
+from tests.api.matrix.objects import waiting_at_the_gate
 from tests.api.matrix.papers import PAPER_SHA
 from tests.api.matrix.stage import NOBODY, NOW, Stage
 from tests.world import World
@@ -33,9 +34,14 @@ class Made:
     body: dict[str, Any] = field(default_factory=dict)
     bearer: str | None = None
     cookie: str | None = None
+    sent: dict[str, Any] = field(default_factory=dict)
+    """What ``httpx`` is told beside: parameters of the address, a form's content."""
+    headers: dict[str, str] = field(default_factory=dict)
 
     def into(self, request: dict[str, Any]) -> None:
         """The body's own part, and the token in a header or a browser's cookie."""
+        request |= self.sent
+        request["headers"] |= self.headers
         if "json" in request:
             request["json"] = {**request["json"], **self.body}
         if self.bearer is not None:
@@ -99,7 +105,7 @@ async def made_for(stage: Stage, route: str, role: str, position: str) -> Made |
     if making is None or (role == NOBODY and position in "o-"):
         return None
     key = _key(route, role, position)
-    if key not in stage.kept:
+    if key not in stage.kept or route in OF_ALL:
         there = stage.abroad if position == "z" else stage.world
         stage.kept[key] = await making(Spot(stage, there, role, position))
     found: Made = stage.kept[key]
@@ -276,8 +282,34 @@ async def _change(spot: Spot) -> Made:
 
 
 async def _gate(spot: Spot) -> Made:
-    month = spot.stage.targets["month_id"][spot.position]
-    return Made(body={"decisions": [{"agency_month_id": str(month), "profile_id": str(spot.profile)}]})
+    """An item that waits for the department, in a list of its own of a month long ago."""
+    former = await spot.there.one(
+        "SELECT count(*)::int AS n FROM agency_months WHERE agency_id = :g", g=spot.agency
+    )
+    month = f"{2025 - former.n // 12}-{12 - former.n % 12:02d}"
+    found = await waiting_at_the_gate(spot.there, spot.agency, month, spot.profile)
+    return Made(body={"decisions": [{"agency_month_id": str(found), "profile_id": str(spot.profile)}]})
+
+
+async def _consent(spot: Spot, state: str) -> Made:
+    """Of the official, that an account of another agency reads the file."""
+    answered = NOW if state == "given" else None
+    file = spot.stage.targets["profile_id"][spot.position]
+    made = await spot.row(
+        "access_consents", profile_id=file, account_id=spot.there.accounts["health.approver"],
+        kind="electronic", state=state, purpose="thử", level=1, starts_on=legal_date(NOW),
+        ends_on=legal_date(NOW) + timedelta(days=20), asked_by=spot.there.accounts["culture.hr"],
+        asked_at=NOW, answered_at=answered, rule_id="nd27.art20.4", citation="Điều 20.4",
+    )  # fmt: skip
+    return Made(body={"consent_id": str(made)})
+
+
+async def _asked(spot: Spot) -> Made:
+    return await _consent(spot, "asked")
+
+
+async def _given(spot: Spot) -> Made:
+    return await _consent(spot, "given")
 
 
 async def _account(spot: Spot, kind: str) -> UUID:
@@ -345,6 +377,9 @@ MAKING: dict[str, Making] = {
     "getReconciliation": _comparison,
     "listNationalDifferences": _comparison,
     "decideCodeList": _handed_in,
+    "previewProposedCodeList": _handed_in,
+    "answerConsent": _asked,
+    "withdrawConsent": _given,
     "liftMaintenance": _maintenance,
     "withdrawAgencyChange": _change,
     "decideAtGate": _gate,
@@ -353,6 +388,8 @@ MAKING: dict[str, Making] = {
     "relieveOfPost": _holding,
     "withdrawServiceKey": _service_key,
 }
+OF_ALL = {"decideCodeList", "previewProposedCodeList"}
+"""Routes about what there is one of in the authority: looked for anew, whoever used it up."""
 POSITIONS_OF = {
     **dict.fromkeys(("markRead", "endMySession", "getSigningSession", "cancelSigning"), "osufz"),
     **dict.fromkeys(

@@ -44,6 +44,17 @@ _UPLOAD = (
     " :end)"
 )
 
+_AT_GATE = (
+    "INSERT INTO agency_months (id, authority_id, agency_id, month, state, opens_on, nominal_end,"
+    " rolled_end, closes_at, version, listed, opened_at, summary, gate) VALUES (:id, :a, :g, :month,"
+    " 'gate', '2026-02-24', '2026-02-28', '2026-03-02', :now, 1, 2, :now, '{}', 'after') RETURNING id"
+)
+_ITEM = (
+    "INSERT INTO month_items (agency_month_id, authority_id, profile_id, revision_id, digest, state,"
+    " changed_at) SELECT :m, :a, id, approved_revision_id, 'x', 'accepted', :now FROM profiles"
+    " WHERE id = :p RETURNING 1"
+)
+
 
 async def answer_about(world: World, agency: UUID, month: UUID) -> UUID:
     """What the national database answered about the month's packet."""
@@ -110,4 +121,13 @@ async def handed_over(world: World, source: UUID, target: UUID) -> UUID:
     for step in (ReportTransfer(document="2/BC"), HandOver(handed_over_on=day)):
         done = await there.ask("culture.hr", step, made, subject="transfer")
         assert done.status == 200, done.answer
+    return made
+
+
+async def waiting_at_the_gate(world: World, agency: UUID, month: str, *profiles: UUID) -> UUID:
+    """A list whose items the national database has accepted, before the department."""
+    made = uuid4()
+    await world.rows(_AT_GATE, id=made, a=world.authority, g=agency, month=month, now=world.now)
+    for profile in profiles:
+        await world.rows(_ITEM, m=made, a=world.authority, p=profile, now=world.now)
     return made

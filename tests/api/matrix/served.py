@@ -12,12 +12,13 @@ from fastapi import FastAPI
 
 from api import commands
 from api.commands import Addressed, Engine
+from models.documents import DocumentStore
 from models.identifiers import WorkflowKind, parse_workflow_id
 from models.messages import Ask, Subject
 from models.record.act import act
 from models.record.tools import Tools
 from tests import kept
-from tests.api.matrix.papers import PAPER, PDF, PICTURE, PNG
+from tests.api.matrix.papers import scans
 from tests.api.matrix.stage import NOW, Stage
 from tests.stores import store_in
 from tests.web import application
@@ -38,7 +39,7 @@ class Still:
 
 
 @asynccontextmanager
-async def served(database: Any, stage: Stage, folder: Path) -> AsyncIterator[FastAPI]:
+async def served(database: Any, stage: Stage, folder: Path, **settings: object) -> AsyncIterator[FastAPI]:
     """The application as its role of the database. What is asked of a workflow is decided here by the ``act``
     that the workflow's local activity would call, as the worker: the engine only carries the question.
     """
@@ -58,21 +59,27 @@ async def served(database: Any, stage: Stage, folder: Path) -> AsyncIterator[Fas
         )
         await DOORS.get(subject, act)(deciding, asked)
 
-    made = application(database.settings(folder))
+    made = application(database.settings(folder, **settings))
     made.state.tools = Tools(engine, stage.world.tools.ring)
     made.state.clock, made.state.temporal = Still(), None
-    made.state.documents = store_in(folder / "documents", stage.world.tools)
-    made.state.documents.put(stage.world.authority, PAPER, PDF)
-    made.state.documents.put(stage.world.authority, PICTURE, PNG)
+    made.state.documents = stage.documents or _scanned(stage, folder)
     made.state.engine = Engine(None, "none", made.state.tools)  # type: ignore[arg-type]  # nothing is sent
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(commands, "put", decided)
         yield made
+    if hasattr(made.state, "oidc"):
+        await made.state.oidc.http.aclose()
     await engine.dispose()
     await worker.dispose()
 
 
-def client_of(app: FastAPI) -> httpx.AsyncClient:
+def _scanned(stage: Stage, folder: Path) -> DocumentStore:
+    store = store_in(folder / "documents", stage.world.tools)
+    scans(store, stage.world.authority)
+    return store
+
+
+def client_of(app: FastAPI, address: str = "http://hoso") -> httpx.AsyncClient:
     """A client of this application, in this process."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url="http://hoso")
+    return httpx.AsyncClient(transport=transport, base_url=address)

@@ -15,12 +15,15 @@ from models.access import OFFICIAL, roles
 from models.calendar import legal_date
 from models.command_registers import RecordBreach
 from models.commands import Delegate, RequestTransfer, WithdrawTransfer
+from models.documents import DocumentStore
 from models.key_changes import create_keyring
 from models.key_ring import MasterKey
 from models.record.tools import Tools
 from tests import kept
 from tests.api.matrix import objects, papers
 from tests.models.record import plans
+from tests.stores import store_in
+from tests.world import Stage as Until
 from tests.world import World, build
 
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
@@ -44,7 +47,7 @@ class Stage:
 
     world: World
     abroad: World
-    targets: dict[str, dict[str, UUID]] = field(default_factory=dict)
+    targets: dict[str, dict[str, Any]] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     askers: dict[str, UUID] = field(default_factory=dict)
     """Whose session each token opens."""
@@ -52,11 +55,14 @@ class Stage:
     """What was made for a cell and not used up yet."""
     head: int = 0
     """Size of the history's log at its first head."""
+    documents: DocumentStore | None = None
+    """What the files of its people are kept in, where they have any."""
 
     def names(self, position: str) -> tuple[str, ...]:
         """Ids that no answer to somebody who may not see this position contains."""
         kinds = ("profile_id", "transfer_id", "month_id", "duty_id", "report_id", "breach_id")
-        return tuple(str(self.targets[kind][position]) for kind in kinds if position in self.targets[kind])
+        held = (self.targets.get(kind, {}) for kind in kinds)
+        return tuple(str(places[position]) for places in held if position in places)
 
 
 def build_stage(database: Any, folder: Path, *, again: bool = False) -> Stage:
@@ -70,9 +76,11 @@ def build_stage(database: Any, folder: Path, *, again: bool = False) -> Stage:
         engine = kept.engine(database.url("worker"), poolclass=NullPool)
         tools = Tools(engine, ring)
         stage = Stage(await build(tools, NOW, second=again), await build(tools, NOW, second=True))
-        await _people(stage)
+        await people(stage)
+        stage.targets["profile_id"]["z"] = await stage.abroad.employ()
         await _things(stage)
         await _named(stage)
+        await _documents(stage, folder)
         await _uploads(stage, kept.engine(database.url("api"), poolclass=NullPool))
         await engine.dispose()
         return stage
@@ -80,9 +88,12 @@ def build_stage(database: Any, folder: Path, *, again: bool = False) -> Stage:
     return asyncio.run(made())
 
 
-async def _people(stage: Stage) -> None:
-    """The profiles of every position, and one account per role, all of whom are the person of position o."""
-    world, abroad = stage.world, stage.abroad
+async def people(stage: Stage, until: Until = "service") -> None:
+    """The profiles of every position, and one account per role, all of whom are the person of position o.
+
+    ``until``: how far the files of the others have come.
+    """
+    world = stage.world
     health = {"culture.hr": "health.hr", "culture.approver": "health.approver"}
     other = replace(
         world,
@@ -90,11 +101,10 @@ async def _people(stage: Stage) -> None:
         accounts=world.accounts | {one: world.accounts[their] for one, their in health.items()},
     )
     profiles = {
-        "s": await world.employ(),
-        "u": await world.employ(agency=world.museum),
-        "f": await other.employ(),
-        "z": await abroad.employ(),
-        "o": await world.employ(),
+        "s": await world.employ(until=until),
+        "u": await world.employ(agency=world.museum, until=until),
+        "f": await other.employ(until=until),
+        "o": await world.employ(until="declaration" if until == "account" else until),
     }
     stage.targets["profile_id"] = profiles
     await _post(world, "health.head", "head", world.health)
@@ -161,7 +171,7 @@ async def _things(stage: Stage) -> None:
             "review_id": reviews[there.authority],
             "report_id": await _report(there, agency, reviews[there.authority]),
             "transfer_id": await _transfer(there, agency, officer),
-            "delegation_id": await _delegation(there, agency, officer, head),
+            "delegation_id": await delegation(there, agency, officer, head),
             "breach_id": await _breach(there, agency, head),
             "reorganisation_id": await plans.drafted(
                 there, {"op": "rename", "unit": str(agency), "name": "Tên mới"}, days=400
@@ -201,6 +211,23 @@ _NAME = (
     "UPDATE profiles SET full_name = :name WHERE id = :profile OR id ="
     " (SELECT profile_id FROM cases WHERE id = :case) RETURNING id"
 )
+
+
+async def _documents(stage: Stage, folder: Path) -> None:
+    """Everywhere something to get as a document: the bytes, and the row that says what they are."""
+    store = stage.documents = store_in(folder / "documents", stage.world.tools)
+    for position, profile in stage.targets["profile_id"].items():
+        await papers.documents_about(stage.abroad if position == "z" else stage.world, profile, position)
+    for position, found in stage.targets["list_id"].items():
+        there = stage.abroad if position == "z" else stage.world
+        await papers.documents_at(there, found, stage.targets["report_id"][position], position)
+    for kind in papers.KINDS:
+        named = stage.targets["list_id" if kind in ("list", "report") else "profile_id"]
+        for position in named:
+            there = stage.abroad if position == "z" else stage.world
+            store.put(there.authority, papers.document_of(kind, position), papers.PDF)
+        stage.targets[f"{kind}_sha256"] = {one: papers.sha256_of(kind, one) for one in named}
+    papers.scans(store, stage.world.authority)
 
 
 async def _uploads(stage: Stage, api: AsyncEngine) -> None:
@@ -275,7 +302,8 @@ async def _transfer(world: World, agency: UUID, officer: str) -> UUID:
     return made
 
 
-async def _delegation(world: World, agency: UUID, officer: str, head: str) -> UUID:
+async def delegation(world: World, agency: UUID, officer: str, head: str) -> UUID:
+    """That head's right to approve, to that officer."""
     made, day = uuid4(), legal_date(NOW)
     body = Delegate(
         delegate_id=world.accounts[officer], what="approval", agency_id=agency, valid_from=day,

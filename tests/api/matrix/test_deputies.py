@@ -6,6 +6,7 @@ import pytest
 
 from tests.api.matrix.city import PAPER, TODAY, City
 from tests.api.matrix.fresh import Spot, export_given_out
+from tests.api.matrix.objects import waiting_at_the_gate
 from tests.api.matrix.papers import PAPER_SHA
 from tests.api.matrix.stage import Stage
 
@@ -99,7 +100,7 @@ async def test_nobody_clears_their_own_file_at_the_gate(city: City) -> None:
     world, own, other = city.world, await city.world.employ(), await city.world.employ()
     officer = await city.account(world.department, holder=own)
     await city.grant(officer, "department_officer", world.department)
-    month = await waiting_at_the_gate(city, own, other)
+    month = await waiting_at_the_gate(world, world.culture, "2026-02", own, other)
     session = await city.session(officer)
     for body in ({"profiles": [str(own)]}, {"profiles": [str(own), str(other)]}):
         answer = await session.post(f"/agency-months/{month}/release", body)
@@ -119,22 +120,3 @@ async def test_nobody_clears_their_own_file_at_the_gate(city: City) -> None:
     assert [line["outcome"] for line in bulk.json()["results"]] == ["left"], "it is on no list before them"
     bulk = await (await city.named("culture.hr")).post("/gate/decisions", {"decisions": [one]})
     assert [line["code"] for line in bulk.json()["results"]] == ["not-permitted"], bulk.text
-
-
-async def waiting_at_the_gate(city: City, *profiles: UUID) -> UUID:
-    """A list whose items the national database has accepted, before the department."""
-    world, month = city.world, uuid4()
-    await world.rows(
-        "INSERT INTO agency_months (id, authority_id, agency_id, month, state, opens_on, nominal_end,"
-        " rolled_end, closes_at, version, listed, opened_at, summary, gate) VALUES (:id, :a, :g, '2026-02',"
-        " 'gate', '2026-02-24', '2026-02-28', '2026-03-02', :now, 1, 2, :now, '{}', 'after') RETURNING id",
-        id=month, a=world.authority, g=world.culture, now=world.now,
-    )  # fmt: skip
-    for profile in profiles:
-        await world.rows(
-            "INSERT INTO month_items (agency_month_id, authority_id, profile_id, revision_id, digest, state,"
-            " changed_at) SELECT :m, :a, id, approved_revision_id, 'x', 'accepted', :now FROM profiles"
-            " WHERE id = :p RETURNING 1",
-            m=month, a=world.authority, p=profile, now=world.now,
-        )  # fmt: skip
-    return month

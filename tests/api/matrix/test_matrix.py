@@ -5,8 +5,9 @@ looked at (403, 404), who may is told 412 and nothing moves. `make test` asks ha
 that let in and a sixth of the others, of each route, role and position; the rest is marked `exhaustive`.
 """
 
-from collections.abc import Iterator
-from functools import cache
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -16,9 +17,13 @@ import pytest
 import yaml
 from fastapi import FastAPI
 
+from tests.api.matrix import provided
 from tests.api.matrix.asking import Route, routes
-from tests.api.matrix.fresh import OWN, made_for, used
+from tests.api.matrix.fresh import OWN, Made, made_for, used
+from tests.api.matrix.laws import LAWS, under_law
+from tests.api.matrix.served import client_of, served
 from tests.api.matrix.stage import NAMES, NO_ROLE, NOBODY, POSITIONS, Stage
+from tests.api.over_http import PUBLIC
 
 PARTS = 8
 SHUT = {401, 403, 404}
@@ -32,6 +37,8 @@ DEAR = {"previewAttachment"}
 
 Cell = tuple[Route, str, str, bool]
 """Route, role, position, and whether it lets in."""
+Making = Callable[[str, str, str], Awaitable[Made | None]]
+"""What a route, asked by a role at a position, is about where it is made for that."""
 
 
 @cache
@@ -40,23 +47,32 @@ def table() -> dict[str, Any]:
     return read
 
 
-def lets_in(route: str) -> dict[str, set[str]]:
-    """The positions of a route for each role that the table names."""
+def groups() -> dict[str, str]:
+    """The group of each route, and of each kind of thing that one is about."""
+    kinds = {
+        f"{one} {kind}": group for one, found in table()["kinds"].items() for kind, group in found.items()
+    }
+    return {**table()["routes"], **kinds}
+
+
+def lets_in(group: str) -> dict[str, set[str]]:
+    """The positions of a group for each role that the table names."""
     found: dict[str, set[str]] = {}
-    for positions, who in table()["groups"][table()["routes"][route]].items():
+    for positions, who in table()["groups"][group].items():
         for name in who:
             for role in table()["roles"].get(name, [name]):
                 found.setdefault(role, set()).update(positions)
     return found
 
 
-def cells(app: FastAPI, stage: Stage) -> Iterator[Cell]:
-    for route in routes(app.openapi()):
-        if route.id not in table()["routes"]:
+def cells(app: FastAPI, stage: Stage, groups: Mapping[str, str]) -> Iterator[Cell]:
+    """Every role about every position of these routes."""
+    for route in routes(app.openapi(), table()["kinds"]):
+        if route.id not in groups:
             continue  # test_openapi.py says so
-        expected = lets_in(route.id)
+        expected = lets_in(groups[route.id])
         for role in (NOBODY, *stage.tokens):
-            for position in route.positions(stage):
+            for position in provided.POSITIONS.get(route.id) or route.positions(stage):
                 yield route, role, position, position in expected.get(role, ())
 
 
@@ -68,10 +84,11 @@ def drawn(cell: Cell) -> bool:
     return always or crc32(f"{route.id} {role} {position}".encode()) % (ONE_IN if dear else 2) == 0
 
 
-async def asked(client: httpx.AsyncClient, stage: Stage, cell: Cell) -> str | None:
+async def asked(client: httpx.AsyncClient, stage: Stage, cell: Cell, making: Making) -> str | None:
     """Ask a cell; what is wrong with the answer, if anything is."""
     route, role, position, let_in = cell
-    made = await made_for(stage, route.id, role, position)
+    made = await making(route.id, role, position)
+    client.cookies.clear()  # what one was given opens nothing to the next
     request = route.request(stage, position, made)
     if role != NOBODY and not {"Authorization", "Cookie"} & set(request["headers"]):
         request["headers"]["Authorization"] = f"Bearer {stage.tokens[role]}"
@@ -85,7 +102,7 @@ async def asked(client: httpx.AsyncClient, stage: Stage, cell: Cell) -> str | No
         used(stage, route.id, role, position)
     if inside != let_in:
         return f"{where}, expected {'to be let in' if let_in else 'a refusal'}"
-    if inside and route.method == "GET" and not 200 <= status < 300 and code != "not-logged-yet":
+    if inside and route.method == "GET" and not 200 <= status < 400 and code != "not-logged-yet":
         return f"{where}, expected an answer"
     told = {one for one in foreign(role) if any(name in answer.text for name in stage.names(one))}
     own = {position, "s"} if made is not None and position == OWN else {position}  # made about that agency
@@ -121,21 +138,23 @@ def unnamed(role: str) -> str:
     return foreign(role) if role in readers else "sufz"
 
 
-async def failures(
-    app: FastAPI, client: httpx.AsyncClient, stage: Stage, part: int, first: bool
-) -> list[str]:
-    chosen = [one for one in list(cells(app, stage))[part::PARTS] if drawn(one) is first]
+def part_of(found: Iterable[Cell], part: int, first: bool) -> list[Cell]:
+    chosen = [one for one in list(found)[part::PARTS] if drawn(one) is first]
     assert len(chosen) > 100
-    return [wrong for one in chosen if (wrong := await asked(client, stage, one)) is not None]
+    return chosen
+
+
+async def all_right(client: httpx.AsyncClient, stage: Stage, chosen: Iterable[Cell], making: Making) -> None:
+    wrong = [said for one in chosen if (said := await asked(client, stage, one, making)) is not None]
+    if wrong:
+        pytest.fail("\n".join(wrong), pytrace=False)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 async def test_each_cell_is_as_the_table_says(
     part: int, app: FastAPI, client: httpx.AsyncClient, stage: Stage
 ) -> None:
-    wrong = await failures(app, client, stage, part, True)
-    if wrong:
-        pytest.fail("\n".join(wrong), pytrace=False)
+    await all_right(client, stage, part_of(cells(app, stage, groups()), part, True), partial(made_for, stage))
 
 
 @pytest.mark.exhaustive
@@ -143,13 +162,60 @@ async def test_each_cell_is_as_the_table_says(
 async def test_the_other_cells_are_as_the_table_says(
     part: int, app: FastAPI, client: httpx.AsyncClient, stage: Stage
 ) -> None:
-    wrong = await failures(app, client, stage, part, False)
-    if wrong:
-        pytest.fail("\n".join(wrong), pytrace=False)
+    await all_right(
+        client, stage, part_of(cells(app, stage, groups()), part, False), partial(made_for, stage)
+    )
 
 
 def test_what_make_test_asks_has_every_route_role_and_position(app: FastAPI, stage: Stage) -> None:
-    every = list(cells(app, stage))
+    every = list(cells(app, stage, groups()))
     asked = [one for one in every if drawn(one)]
     for place in (lambda one: one[0].id, lambda one: one[1], lambda one: one[2]):
         assert {place(one) for one in asked} == {place(one) for one in every}
+
+
+async def under(law: str, database: Any, beside: Stage, folder: Path, first: bool) -> None:
+    """What that law lets somebody do, asked of people who live under it."""
+    stage = await asyncio.to_thread(under_law, database, law, beside)
+    async with served(database, stage, folder) as app, client_of(app) as client:
+        chosen = [one for one in cells(app, stage, table()["by_law"][law]) if drawn(one) is first]
+        assert {one[0].id for one in chosen} == set(table()["by_law"][law])
+        assert any(let_in for *_, let_in in chosen)
+        await all_right(client, stage, chosen, partial(made_for, stage))
+
+
+@pytest.mark.parametrize("law", sorted(LAWS))
+async def test_each_cell_under_another_law(
+    law: str, module_database: Any, stage: Stage, tmp_path: Path
+) -> None:
+    await under(law, module_database, stage, tmp_path, True)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("law", sorted(LAWS))
+async def test_the_other_cells_under_another_law(
+    law: str, module_database: Any, stage: Stage, tmp_path: Path
+) -> None:
+    await under(law, module_database, stage, tmp_path, False)
+
+
+async def beside_a_provider(database: Any, stage: Stage, folder: Path, address: str, first: bool) -> None:
+    """Whoever comes from a real provider of identities, or says so."""
+    settings = provided.with_provider(address)
+    async with served(database, stage, folder, **settings) as app, client_of(app, PUBLIC) as client:
+        chosen = [one for one in cells(app, stage, table()["with_provider"]) if drawn(one) is first]
+        assert {one[0].id for one in chosen} == set(table()["with_provider"])
+        await all_right(client, stage, chosen, partial(provided.made_there, app, client, stage))
+
+
+async def test_each_cell_beside_a_provider(
+    module_database: Any, stage: Stage, provider: str, tmp_path: Path
+) -> None:
+    await beside_a_provider(module_database, stage, tmp_path, provider, True)
+
+
+@pytest.mark.exhaustive
+async def test_the_other_cells_beside_a_provider(
+    module_database: Any, stage: Stage, provider: str, tmp_path: Path
+) -> None:
+    await beside_a_provider(module_database, stage, tmp_path, provider, False)
