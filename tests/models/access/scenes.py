@@ -4,13 +4,11 @@ Nothing here asks ``models.access``: which role reads what, which right may be l
 reaches is said again, as a jurist would, one unit and one step up the tree at a time.
 """
 
-import random
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from uuid import UUID
 
 TODAY = date(2026, 3, 2)
-NOW = datetime(2026, 3, 2, 3, tzinfo=UTC)
 
 LEVELS = {
     "hr_officer": 4, "hr_head": 4, "approver": 4, "head": 4, "sync_agent": 3, "consent_reader": 1,
@@ -35,6 +33,9 @@ BY_OTHER_LAW = {"approval": {"hr_officer", "department_officer", "department_hea
 WHOLE = {"approval"}
 """Not by a grant that shows less of a form than its role."""
 
+AGENCY, PERSON, ACCOUNT, OTHER = range(1, 5)
+"""Kinds of things, by which their ids differ."""
+
 
 @dataclass(frozen=True)
 class Held:
@@ -48,7 +49,7 @@ class Held:
 
     @property
     def now(self) -> bool:
-        return self.begins <= TODAY and (self.ends is None or TODAY < self.ends)
+        return self.begins <= TODAY and (self.ends is None or self.ends > TODAY)
 
     @property
     def sight(self) -> int:
@@ -191,12 +192,15 @@ class Scene:
         ]
         return roles if right else []
 
-    def borrowed(self, *, lawful: bool) -> list[tuple[int, list[Held]]]:
-        """The units that are lent to the asker today, with the roles behind it."""
-        found = [
-            (one.unit, self.worth(n, lawful=lawful)) for n, one in enumerate(self.loans) if one.to is None
-        ]
-        return [(unit, roles) for unit, roles in found if roles]
+    def readers(self, number: int) -> list[Held]:
+        """The roles by which a loan lets files be read: of those who read all that they lend."""
+        loan = self.loans[number]
+        roles = self.givers[loan.giver].roles if loan.through is None else self.readers(loan.through)
+        return roles if any(one.role in LEVELS and self.under(one, loan.unit) for one in roles) else []
+
+    def borrowed(self, *, lawful: bool) -> dict[int, Loan]:
+        """What is lent to the asker and worth something today."""
+        return {n: one for n, one in enumerate(self.loans) if one.to is None and self.worth(n, lawful=lawful)}
 
     # --- what row-level security shows
 
@@ -205,7 +209,7 @@ class Scene:
         held = [one for one in self.grants if one.now and one.role not in ("official", "unknown")]
         if any(one.role in WIDE for one in held):
             return None
-        return {one.unit for one in held} | {unit for unit, _ in self.borrowed(lawful=False)}
+        return {one.unit for one in held} | {one.unit for one in self.borrowed(lawful=False).values()}
 
     def reaches(self, unit: int) -> bool:
         places = self.places()
@@ -312,116 +316,14 @@ class Scene:
         own = [one.sight for one in self.grants if one.role in LEVELS and self.under(one, unit)]
         lent = [
             one.sight
-            for place, roles in self.borrowed(lawful=True)
-            if place in self.above(unit)
-            and any(one.role in LEVELS and self.under(one, place) for one in roles)
-            for one in roles
+            for number, loan in self.borrowed(lawful=True).items()
+            if loan.unit in self.above(unit)
+            for one in self.readers(number)
             if one.role in LEVELS and self.under(one, unit)
         ]
         return max(own + lent, default=0)
 
     def _consented_to(self, number: int) -> int:
         """By the authority's consent in writing alone: the law of Hà Nội asks for no other."""
-        return min(
-            (one.level for one in self.consents if one.now and one.kind == "written" and one.person == number),
-            default=0,
-        )
-
-
-AGENCY, PERSON, ACCOUNT, OTHER, ROW = range(1, 6)
-"""Kinds of things, by which their ids differ."""
-
-
-def drawn(dice: random.Random, number: int) -> Scene:
-    """A small authority; the same of the same dice."""
-    size = dice.randint(1, 9)
-    scene = Scene(
-        authority=UUID(int=(number + 1) << 32),
-        parents=[None, *(dice.randrange(n) for n in range(1, size))],
-        people=[_person(dice, unit, size) for unit in range(size)],
-        own=dice.choice([None, dice.randrange(size)]),
-        personal=dice.random() < 0.7,
-    )
-    _merge(dice, scene)
-    scene.grants = [_held(dice, size) for _ in range(dice.randint(0, 2))]
-    _lend(dice, scene, size)
-    scene.consents = [_consent(dice, len(scene.people)) for _ in range(dice.randint(0, 2))]
-    return scene
-
-
-def _about(dice: random.Random) -> tuple[date, date]:
-    """Days around today, so that each end is met."""
-    begins = TODAY + timedelta(days=dice.randint(-2, 1))
-    return begins, max(begins + timedelta(days=1), TODAY + timedelta(days=dice.randint(-1, 3)))
-
-
-def _held(dice: random.Random, size: int) -> Held:
-    role = dice.choice([*ROLES, *sorted(set(ROLES) - WIDE)])
-    begins, ends = _about(dice)
-    level = dice.randint(1, 4) if dice.random() < 0.25 else None
-    return Held(role, dice.randrange(size), begins, dice.choice([None, ends]), level)
-
-
-def _person(dice: random.Random, unit: int, size: int) -> Person:
-    person = Person(unit, archived=dice.random() < 0.25)
-    others = [one for one in range(size) if one != unit]
-    if not others or person.archived:
-        return person
-    if dice.random() < 0.25:
-        state = dice.choice(["running", "running", "ahead", "ended"])
-        person.stay = Stay(dice.choice(others), state, *_about(dice))
-    if dice.random() < 0.25:
-        state = dice.choice(["handed_over", "handed_over", "reported", "accepted"])
-        person.move = Move(dice.choice(others), state, state == "accepted" or dice.random() < 0.2)
-    return person
-
-
-def _merge(dice: random.Random, scene: Scene) -> None:
-    """Second files of somebody, which follow the first; one in a few somewhere else."""
-    size = len(scene.parents)
-    for number in range(size):
-        if dice.random() < 0.25:
-            unit = scene.people[number].unit if dice.random() < 0.7 else dice.randrange(size)
-            scene.people.append(Person(unit, archived=True, merged_into=number))
-
-
-def _lend(dice: random.Random, scene: Scene, size: int) -> None:
-    for _ in range(dice.choice([0, 1, 1, 2])):
-        scene.givers.append(
-            Giver(
-                [_able(dice, size) for _ in range(dice.randint(1, 2))],
-                state=dice.choice(["active"] * 8 + ["cancelled"]),
-                suspended=dice.random() < 0.1,
-                person_changed=dice.random() < 0.1,
-            )
-        )
-    for number in range(len(scene.givers)):
-        scene.loans.append(_loan(dice, size, number, None))
-    if len(scene.givers) == 2 and dice.random() < 0.6:  # the second lends on what the first lent them
-        first, second = scene.loans
-        first.to, second.through = 1, 0
-        second.what = first.what if dice.random() < 0.8 else second.what
-
-
-def _able(dice: random.Random, size: int) -> Held:
-    """Mostly somebody high up who has something to lend."""
-    made = _held(dice, size)
-    if dice.random() < 0.6:
-        role = dice.choice(["head", "approver", "hr_officer", "department_officer", "sync_agent"])
-        return Held(role, 0 if dice.random() < 0.5 else made.unit, TODAY, made.ends, made.level)
-    return made
-
-
-def _loan(dice: random.Random, size: int, giver: int, to: int | None) -> Loan:
-    what = dice.choice([*LENT, "approval", "sync"])
-    state = dice.choice(["granted"] * 5 + ["waiting", "ended"])
-    begins, ends = _about(dice)
-    return Loan(what, giver, to, dice.randrange(size), begins, ends, state)
-
-
-def _consent(dice: random.Random, people: int) -> Consent:
-    kind = dice.choice(["written", "written", "electronic"])
-    state = dice.choice(["given", "given", "ended"] if kind == "written" else ["given", "asked", "refused"])
-    return Consent(
-        dice.randrange(people), kind, state, *_about(dice), dice.randint(1, 3), dice.random() < 0.8
-    )
+        given = (one for one in self.consents if one.now and one.kind == "written")
+        return max((one.level for one in given if one.person == number), default=0)
