@@ -256,7 +256,7 @@ async def _handed_in(spot: Spot) -> Made:
     found = await spot.there.rows("SELECT id FROM code_list_versions WHERE state = 'proposed'")
     made = found[0].id if found else await spot.row(
         "code_list_versions", code_list="religion", valid_from=legal_date(NOW) + timedelta(days=30),
-        hash="0" * 64, content=[], document="1/QĐ", counts={}, state="proposed",
+        hash="0" * 64, content=[{"code": "01", "label": "Thử"}], document="1/QĐ", counts={}, state="proposed",
         proposed_by=spot.there.accounts["admin"], proposed_at=NOW,
     )  # fmt: skip
     return Made({"version_id": made})

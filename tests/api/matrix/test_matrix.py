@@ -104,14 +104,19 @@ async def asked(client: httpx.AsyncClient, stage: Stage, cell: Cell, making: Mak
         return f"{where}, expected {'to be let in' if let_in else 'a refusal'}"
     if inside and route.method == "GET" and not 200 <= status < 400 and code != "not-logged-yet":
         return f"{where}, expected an answer"
-    told = {one for one in foreign(role) if any(name in answer.text for name in stage.names(one))}
     own = {position, "s"} if made is not None and position == OWN else {position}  # made about that agency
-    if answer.is_success and told - own:
-        return f"{where}, which tells of {', '.join(POSITIONS[one] for one in told)}"
+    told = tells(answer, stage, role, own)
+    return f"{where}, {told}" if told else None
+
+
+def tells(answer: httpx.Response, stage: Stage, role: str, own: set[str]) -> str | None:
+    """What an answer says of positions that this role is told nothing of; ``own`` is what was asked for."""
+    if not answer.is_success:
+        return None
+    told = {one for one in foreign(role) if any(name in answer.text for name in stage.names(one))} - own
     named = {one for one in unnamed(role) if NAMES[one] in answer.text}
-    if answer.is_success and named:
-        return f"{where}, which names {', '.join(POSITIONS[one] for one in named)}"
-    return None
+    said = [f"tells of {POSITIONS[one]}" for one in told] + [f"names {POSITIONS[one]}" for one in named]
+    return ", ".join(said) or None
 
 
 def verdict(answer: httpx.Response) -> tuple[int, str]:
@@ -172,6 +177,56 @@ def test_what_make_test_asks_has_every_route_role_and_position(app: FastAPI, sta
     asked = [one for one in every if drawn(one)]
     for place in (lambda one: one[0].id, lambda one: one[1], lambda one: one[2]):
         assert {place(one) for one in asked} == {place(one) for one in every}
+
+
+FILTERS = {
+    "agency": "agency_id",
+    "agency_id": "agency_id",
+    "parent_id": "agency_id",
+    "agency_month": "month_id",
+}
+"""What a list may be narrowed to, by the name of the parameter."""
+
+
+def narrowed(app: FastAPI, stage: Stage) -> Iterator[tuple[Route, str, str, str]]:
+    """Every list that can be narrowed to an agency, by every role to an agency that is not theirs."""
+    for route in routes(app.openapi()):
+        asked = {one["name"] for one in route.operation.get("parameters", ()) if one["in"] == "query"}
+        for name in sorted(asked & FILTERS.keys()):
+            for role in stage.tokens:
+                for position in "fz":
+                    yield route, name, role, position
+
+
+async def none_tells(
+    client: httpx.AsyncClient, stage: Stage, chosen: list[tuple[Route, str, str, str]]
+) -> None:
+    wrong = []
+    for route, name, role, position in chosen:
+        request = route.request(stage, "-")
+        request["params"] = {**(request.get("params") or {}), name: stage.targets[FILTERS[name]][position]}
+        request["headers"]["Authorization"] = f"Bearer {stage.tokens[role]}"
+        answer = await client.request(**request)
+        told = tells(answer, stage, role, set())
+        if told or (answer.status_code >= 400 and answer.status_code not in SHUT):
+            wrong.append(f"{route.id} of {name} {position} as {role}: {answer.status_code} {told}")
+    if wrong:
+        pytest.fail("\n".join(wrong), pytrace=False)
+
+
+async def test_a_list_narrowed_to_another_agency_tells_no_more(
+    app: FastAPI, client: httpx.AsyncClient, stage: Stage
+) -> None:
+    every = list(narrowed(app, stage))
+    assert len(every) > 300
+    await none_tells(client, stage, every[:: ONE_IN + 1])
+
+
+@pytest.mark.exhaustive
+async def test_no_list_narrowed_to_another_agency_tells_more(
+    app: FastAPI, client: httpx.AsyncClient, stage: Stage
+) -> None:
+    await none_tells(client, stage, list(narrowed(app, stage)))
 
 
 async def under(law: str, database: Any, beside: Stage, folder: Path, first: bool) -> None:
