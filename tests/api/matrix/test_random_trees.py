@@ -9,7 +9,7 @@ from api.cli.embedded import EmbeddedPostgres
 from tests.models.access.drawing import drawn
 from tests.models.access.told import asked, differences
 
-MANY = 1500
+MANY = 400
 
 
 @pytest.mark.exhaustive

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import psycopg
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.pool import NullPool
 
 from api.cli.embedded import EmbeddedPostgres
@@ -22,6 +22,7 @@ from models.calendar import Calendar
 from models.database import enter
 from models.errors import RefusedError
 from models.regulations import RuleSet, in_force
+from tests import kept
 from tests.models.access.scene_rows import NOW, token_of, write
 from tests.models.access.scenes import OTHER, TODAY, Scene
 
@@ -125,7 +126,7 @@ def asked(database: Any, postgres: EmbeddedPostgres, scenes: list[Scene]) -> lis
         write(superuser, scenes)
 
     async def each() -> list[Answer]:
-        engine = create_async_engine(database.url("api"), poolclass=NullPool)
+        engine = kept.engine(database.url("api"), poolclass=NullPool)
         async with engine.connect() as connection:
             return [await answer(connection, scene) for scene in scenes]
 
