@@ -18,7 +18,7 @@ from models.command_tree import ChangeAgency
 from models.database import transaction
 from models.identifiers import profile_workflow
 from models.record.commands import accept
-from tests.api.matrix.objects import waiting_at_the_gate
+from tests.api.matrix.objects import consent_about, waiting_at_the_gate
 from tests.api.matrix.papers import PAPER_SHA
 from tests.api.matrix.stage import NOBODY, NOW, Stage
 from tests.world import World
@@ -292,16 +292,8 @@ async def _gate(spot: Spot) -> Made:
 
 
 async def _consent(spot: Spot, state: str) -> Made:
-    """Of the official, that an account of another agency reads the file."""
-    answered = NOW if state == "given" else None
     file = spot.stage.targets["profile_id"][spot.position]
-    made = await spot.row(
-        "access_consents", profile_id=file, account_id=spot.there.accounts["health.approver"],
-        kind="electronic", state=state, purpose="thử", level=1, starts_on=legal_date(NOW),
-        ends_on=legal_date(NOW) + timedelta(days=20), asked_by=spot.there.accounts["culture.hr"],
-        asked_at=NOW, answered_at=answered, rule_id="nd27.art20.4", citation="Điều 20.4",
-    )  # fmt: skip
-    return Made(body={"consent_id": str(made)})
+    return Made(body={"consent_id": str(await consent_about(spot.there, file, state))})
 
 
 async def _asked(spot: Spot) -> Made:

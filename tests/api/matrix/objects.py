@@ -55,6 +55,13 @@ _ITEM = (
     " WHERE id = :p RETURNING 1"
 )
 
+_CONSENT = (
+    "INSERT INTO access_consents (id, authority_id, profile_id, account_id, kind, state, purpose, level,"
+    " starts_on, ends_on, asked_by, asked_at, answered_at, rule_id, citation) VALUES (:id, :a, :profile,"
+    " :reader, 'electronic', :state, 'thử', 1, :on, :end, :by, :now, :answered, 'nd27.art20.4', 'Điều 20.4')"
+    " RETURNING id"
+)
+
 
 async def answer_about(world: World, agency: UUID, month: UUID) -> UUID:
     """What the national database answered about the month's packet."""
@@ -130,4 +137,14 @@ async def waiting_at_the_gate(world: World, agency: UUID, month: str, *profiles:
     await world.rows(_AT_GATE, id=made, a=world.authority, g=agency, month=month, now=world.now)
     for profile in profiles:
         await world.rows(_ITEM, m=made, a=world.authority, p=profile, now=world.now)
+    return made
+
+
+async def consent_about(world: World, profile: UUID, state: str) -> UUID:
+    """Of the official, that an account of another agency reads the file: asked for, or given."""
+    made, day = uuid4(), legal_date(world.now)
+    who = {"reader": world.accounts["health.approver"], "by": world.accounts["culture.hr"]}
+    answered = world.now if state == "given" else None
+    about = {"profile": profile, "state": state, "on": day, "end": day + timedelta(days=20), **who}
+    await world.rows(_CONSENT, id=made, a=world.authority, now=world.now, answered=answered, **about)
     return made
