@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from models.database import together
 from models.form import CellIssue
-from models.tables import ImportLineRow
+from models.record.sets import in_sets
+from models.record.sql import inserting
 
 Verdict = Literal["create", "update", "same", "conflict", "refused"]
 Letters = Mapping[str, Mapping[str, str]]
@@ -61,22 +62,19 @@ async def write_lines(
     connection: AsyncConnection, authority_id: UUID, import_id: UUID, lines: Sequence[Line], letters: Letters
 ) -> None:
     """Keep the verdicts; a line is judged once in an import, so a second writing is an error."""
-    if lines:
-        await connection.execute(
-            insert(ImportLineRow),
-            [
-                {
-                    "import_id": import_id,
-                    "authority_id": authority_id,
-                    "sheet": line.sheet,
-                    "row": line.row,
-                    "verdict": line.verdict,
-                    "subject_id": line.subject_id,
-                    "issues": issues_json(line.issues, letters),
-                }
-                for line in lines
-            ],
-        )
+    rows = [
+        {
+            "import_id": import_id,
+            "authority_id": authority_id,
+            "sheet": line.sheet,
+            "row": line.row,
+            "verdict": line.verdict,
+            "subject_id": line.subject_id,
+            "issues": issues_json(line.issues, letters),
+        }
+        for line in lines
+    ]
+    await together(connection, in_sets([[inserting("import_lines", row)] for row in rows]))
 
 
 def counted(counts: Mapping[str, Any], lines: Iterable[Line]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from activities.imports.judging import (
     refused,
 )
 from activities.imports.lines import Line
-from activities.imports.run import Batches, Run, recorded_email
+from activities.imports.run import BATCH, Batches, Run, recorded_email
 from activities.imports.words import finding
 from models.errors import Refusal
 from models.form import Candidate, CellIssue, cell_at
@@ -59,6 +59,7 @@ class People(Batches[Candidate]):
         self._run = run
         self._logins = first_logins(candidates)
         self._asked = cache(run.asked)
+        self._indexes = lru_cache(maxsize=2 * BATCH)(run.indexes)
 
     async def write(self, connection: AsyncConnection, batch: Sequence[Candidate]) -> list[Line]:
         """Judge a batch and write what is new or changed."""
@@ -133,9 +134,6 @@ class People(Batches[Candidate]):
         index = run.tools.blind.row(run.source.authority_id, number)
         agency_id = run.agencies[one.extras["agency_code"]]
         return legacy_of(one, agency_id, index, run.scene.today)
-
-    def _indexes(self, number: str) -> tuple[bytes, ...]:
-        return self._run.tools.blind.candidates(self._run.source.authority_id, number)
 
     async def _known(self, connection: AsyncConnection, batch: Sequence[Candidate]) -> dict[bytes, Known]:
         """People of the batch that are recorded, by index; rows that may be written are locked."""

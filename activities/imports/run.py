@@ -77,6 +77,10 @@ class Run:
         known = {form.version: form for form in every}
         return tuple(form for version, form in sorted(known.items()) if version != self.form.version)
 
+    def indexes(self, number: str) -> tuple[bytes, ...]:
+        """What a personal ID number may be found by."""
+        return self.tools.blind.candidates(self.source.authority_id, number)
+
     @property
     def scope(self) -> Scope:
         """The whole authority."""

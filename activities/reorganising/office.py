@@ -1,6 +1,8 @@
 """The people of a reorganisation moved on its day; goes on at the next person after a crash."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 import structlog
 from temporalio import activity
@@ -11,7 +13,7 @@ from models.database import Scope, transaction
 from models.lifecycle.moving import Reshaping
 from models.messages import BatchResult
 from models.messages_admin import ReorganisationBatch
-from models.record.moving_day import Day, move_all
+from models.record.moving_day import BehindError, Day, move_all
 from models.record.reorganisation_rows import reorganised
 from models.record.tools import Tools
 
@@ -34,15 +36,21 @@ class ReorganisingOffice(ReorganisationActivities):
         reshaping = Reshaping(
             case.id, case.effective_on, case.document, case.heirs, switches=switches, undone=case.undone
         )
-        day = await move_all(
-            self.tools, batch.authority_id, reshaping, batch.now, most=batch.most, beat=_beat
-        )
-        for profile, error in day.held.items():
-            log.error(
-                "a person cannot be moved", case_id=str(case.id), profile_id=str(profile), exc_info=error
+        try:
+            day = await move_all(
+                self.tools, batch.authority_id, reshaping, batch.now, most=batch.most, beat=_beat
             )
+        except BehindError as behind:
+            _told(case.id, behind.people)
+            raise
+        _told(case.id, day.held)
         # Who cannot be moved is tried again by the plan's own hour, not by the next batch at once.
         return BatchResult(done=day.moved, refused=day.left, more=not day.over and not day.stopped)
+
+
+def _told(case_id: UUID, held: Mapping[UUID, Exception]) -> None:
+    for profile, error in held.items():
+        log.error("a person cannot be moved", case_id=str(case_id), profile_id=str(profile), exc_info=error)
 
 
 def _beat(day: Day) -> None:

@@ -4,7 +4,7 @@ Page by page, each its own transaction: a profile that fails has a row with its 
 none. Begun again, a page is measured again and comes out the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,10 +20,9 @@ from activities.documents.beside import beside
 from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.lifecycle.quality import Yardstick, measure
-from models.record.law_of import LawOf
+from models.record.law_of import LawOf, Laws
 from models.record.measuring import APPROVED, LAST_WINDOW, known, plain, yardstick
 from models.record.tools import Tools
-from models.regulations import RuleSet
 
 PAGE = 200
 """Profiles measured in one transaction."""
@@ -56,7 +55,8 @@ class Round:
     threads: Executor
     authority_id: UUID
     review_id: UUID
-    law: RuleSet
+    laws: Laws
+    """Each profile is measured by the law of the unit that has it."""
     now: datetime
     agency_id: UUID | None = None
 
@@ -69,7 +69,7 @@ class Round:
         """Measure; answers how many profiles were looked at."""
         seen, after = 0, _cursor(self.review_id)
         async with transaction(self.tools.engine, self.scope) as connection:
-            by = await self._yardstick(connection)
+            by = await self._yardsticks(connection)
         while after is not None:
             async with transaction(self.tools.engine, self.scope) as connection:
                 rows = await self._page(connection, after)
@@ -81,20 +81,23 @@ class Round:
             await connection.execute(_LEFT, {"review": self.review_id})
         return seen
 
-    async def _yardstick(self, connection: AsyncConnection) -> Yardstick:
+    async def _yardsticks(self, connection: AsyncConnection) -> Mapping[str, Yardstick]:
         # For the code lists of the day.
         await self.tools.law(connection, LawOf.authority(self.authority_id), legal_date(self.now))
-        return yardstick(self.law, self.now, await connection.scalar(LAST_WINDOW))
+        until = await connection.scalar(LAST_WINDOW)
+        return {law.hash: yardstick(law, self.now, until) for law in self.laws.every}
 
     async def _page(self, connection: AsyncConnection, after: UUID) -> Sequence[Row[Any]]:
         values = {"agency": self.agency_id, "after": after, "page": PAGE, "now": self.now}
         return (await connection.execute(_PROFILES, values)).all()
 
-    async def _measured(self, rows: Sequence[Row[Any]], by: Yardstick) -> list[dict[str, Any]]:
+    async def _measured(self, rows: Sequence[Row[Any]], by: Mapping[str, Yardstick]) -> list[dict[str, Any]]:
         """The faults of each; opening and judging a form is work for a thread, so that the heart beats on."""
-        return await beside(
-            self.threads, lambda: [plain(measure(known(self.tools, row), by)) for row in rows]
-        )
+
+        def faults(row: Row[Any]) -> dict[str, Any]:
+            return plain(measure(known(self.tools, row), by[self.laws.of(row.agency_id).hash]))
+
+        return await beside(self.threads, lambda: [faults(row) for row in rows])
 
     async def _write(
         self, connection: AsyncConnection, rows: Sequence[Row[Any]], faults: Sequence[dict[str, Any]]

@@ -115,7 +115,11 @@ async def fixed(office: ReviewOffice, signing: ReportSigning, row: Row[Any], law
         return row
     tools, scope = office.tools, Scope(signing.authority_id, everything=True)
     agency_id = None if row.whole else row.agency_id
-    await Round(tools, office.threads, signing.authority_id, row.review_id, law, signing.now, agency_id).run()
+    async with transaction(tools.engine, scope) as connection:
+        laws = await tools.laws(connection, signing.authority_id, legal_date(signing.now))
+    await Round(
+        tools, office.threads, signing.authority_id, row.review_id, laws, signing.now, agency_id
+    ).run()
     async with transaction(tools.engine, scope) as connection:
         await keep_figures(connection, row.review_id, signing.now, row.id)
         measured = (await connection.execute(_REPORT, {"id": row.id})).one()

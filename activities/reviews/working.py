@@ -74,8 +74,8 @@ class Looking:
         now = self._run.now
         await self._each(_UNOPENED, "open_report")
         if self._measures(now):
-            law, tools = self._plan.law, self._tools
-            await Round(tools, self._threads, self._run.authority_id, self._review, law, now).run()
+            laws, tools = self._plan.laws, self._tools
+            await Round(tools, self._threads, self._run.authority_id, self._review, laws, now).run()
             async with transaction(tools.engine, self._scope) as connection:
                 await keep_figures(connection, self._review, now)
         await self._each(_DUE, "wake", now=now)
@@ -104,7 +104,7 @@ class Looking:
             # A signature is being made: its end is heard; one awaited from outside has a time of its own.
             return standing.wake if standing.wake is not None and standing.wake > now else None
         times: list[datetime | None] = [standing.wake, self._row.closes_at]
-        measuring = next_measuring(now, self._plan.calendar)
+        measuring = next_measuring(now, self._plan.laws.calendar)
         if measuring < self._row.due_at:
             times.append(measuring)
         return min(time for time in times if time is not None)

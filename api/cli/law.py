@@ -192,6 +192,9 @@ def coverage(
     tests: Annotated[Path, typer.Option(help="Thư mục kiểm thử / folder of tests")] = Path("tests"),
     prove: Annotated[bool, typer.Option("--prove", help="Sửa từng điều khoản / alter each rule")] = False,
     only: Annotated[str | None, typer.Option("--rule", help="Một điều khoản / one rule")] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Chạy mọi kiểm thử mỗi lần sửa / every marked test each time")
+    ] = False,
 ) -> None:
     """Ai thực hiện từng điều khoản, kiểm thử nào chứng minh / Who carries each rule, which tests prove it."""
     rules = [rule for rule in _asked(authority, on, simulate or ()) if only in (None, rule.id)]
@@ -206,7 +209,7 @@ def coverage(
     if unproven:
         typer.echo(f"chưa có kiểm thử / without a test: {', '.join(unproven)}", err=True)
         raise typer.Exit(1)
-    if prove and not _prove(rules, marks):
+    if prove and not _prove(rules, marks, every=every):
         raise typer.Exit(1)
 
 
@@ -248,7 +251,7 @@ def must_be_proven(rule: Rule) -> bool:
     return rule.carried_by == "code" and rule.kind in PROVEN and rule.regulation not in copies
 
 
-def _prove(rules: list[Rule], marks: dict[str, set[str]]) -> bool:
+def _prove(rules: list[Rule], marks: dict[str, set[str]], *, every: bool) -> bool:
     """Alter every rule that must be proven and print what no test noticed."""
     try:
         from api.cli import law_proof  # pytest is a tool of development
@@ -261,7 +264,8 @@ def _prove(rules: list[Rule], marks: dict[str, set[str]]) -> bool:
         problems.append(problem)
         typer.echo(f"{rule.id if rule else '–':<20} {label:<38} {problem or 'OK'}")
 
-    law_proof.prove(proven, sorted(set().union(*(marks[rule.id] for rule in proven))), report)
+    files = sorted(set().union(*(marks[rule.id] for rule in proven)))
+    law_proof.prove(proven, files, report, every=every)
     unnoticed = [problem for problem in problems if problem]
     typer.echo(
         f"{len(proven)} điều khoản / rules, {len(problems)} sửa đổi / alterations, "

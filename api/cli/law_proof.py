@@ -94,12 +94,14 @@ class Prover:
 
     Each run is a fork of the session after collection, so nothing an altered run did outlives it. Rule sets
     that test modules resolved when imported are altered with the rest; what a module derived from one is not.
-    Tests that ask for little come first: one that notices spares those after it, and their servers.
+    Tests that ask for little come first: one that notices spares those after it, and their servers; with
+    `every` none is spared, and who notices nothing but that the rule is gone is named.
     """
 
-    def __init__(self, rules: Sequence[Rule], report: Report) -> None:
+    def __init__(self, rules: Sequence[Rule], report: Report, *, every: bool = False) -> None:
         self.rules = rules
         self.report = report
+        self.every = every
         self.outcome = Outcome()
         self.alteration: Alteration | None = None
         self.resolved: list[tuple[ModuleType, str, RuleSet]] = []
@@ -134,13 +136,17 @@ class Prover:
         if failed or names.isdisjoint(whole.passed):
             yield "unaltered", f"not green to begin with: {', '.join(failed) or 'no test was collected'}"
             return
+        deaf = sorted(names)
         for alteration in alterations(rule):
             if alteration.changes is None:
                 passed = self.run(items, alteration).passed
                 yield alteration.label, f"passes without the rule: {', '.join(passed)}" if passed else None
             else:
-                noticed = self.run(items, alteration, stop=True).failed
+                noticed = self.run(items, alteration, stop=not self.every).failed
+                deaf = [name for name in deaf if name not in noticed]
                 yield alteration.label, None if noticed else "no marked test noticed"
+        if self.every:
+            yield "each test", f"notices only that the rule is gone: {', '.join(deaf)}" if deaf else None
 
     def run(self, items: list[pytest.Item], alteration: Alteration | None, *, stop: bool = False) -> Outcome:
         """What the tests do in a child process under the alteration; `stop` at the first that fails.
@@ -226,15 +232,17 @@ def _far(item: pytest.Item) -> tuple[bool, int]:
     return not item.nodeid.startswith(NEAR), len(getattr(item, "fixturenames", ()))
 
 
-def prove(rules: Sequence[Rule], files: Sequence[str], report: Report) -> None:
+def prove(rules: Sequence[Rule], files: Sequence[str], report: Report, *, every: bool = False) -> None:
     """Alter each rule in every way and report whether the marked tests of the files noticed.
+
+    ``every``: all marked tests under each alteration, not up to the first that notices.
 
     Raises RuntimeError when pytest itself could not run.
     """
     options = ["-s", "-p", "no:cacheprovider", "-p", "no:terminal", "-m", "not whole"]
     # The command line has imported what pytest's plugins bring along; that they are not rewritten is no news.
     options += ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
-    plugin = Prover(rules, report)
+    plugin = Prover(rules, report, every=every)
     os.environ[SWITCH] = "1"  # the servers that many tests ask for are started once, before the forks
     try:
         status = pytest.main([*files, *options, "--continue-on-collection-errors"], plugins=[plugin])

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from hashlib import sha256
 
 from .loading import code_rows, document
@@ -55,6 +55,11 @@ class CodeList:
 
     def __contains__(self, code: object) -> bool:
         return code in self.codes
+
+    @cached_property
+    def dated(self) -> bool:
+        """Whether any of its codes came or went."""
+        return any(entry.valid_from or entry.valid_to for entry in self.codes.values())
 
     def on(self, day: date) -> Mapping[str, Code]:
         """The codes in use on a day."""
@@ -107,6 +112,8 @@ def reading(edition: Edition | None) -> Iterator[None]:
         _IN_USE.reset(before)
 
 
+# The cells of a column say the same few things again and again.
+@lru_cache(maxsize=1 << 12)
 def fold(text: str) -> str:
     """A label's form for comparison: NFC, case folded, single spaces."""
     return unicodedata.normalize("NFC", " ".join(text.split())).casefold()

@@ -3,7 +3,7 @@
 A table's row says when (its months or its year); everything else is stated of the day of checking.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -22,22 +22,30 @@ def not_then(cat: Catalogue, content: Mapping[str, Any], on: date) -> Found:
     for field in cat.fields:
         value = content.get(field.name)
         if field.kind == "code":
+            if not _comes_and_goes(field):
+                continue
             values = value if isinstance(value, list) else [value]
             for index, one in enumerate(values):
                 path = f"{field.name}[{index}]" if isinstance(value, list) else field.name
                 yield from _judged(field, path, one, (on, on))
         elif field.is_table and isinstance(value, list):
-            for index, row in enumerate(value):
+            coded = [one for one in field.columns if one.kind == "code" and _comes_and_goes(one)]
+            for index, row in enumerate(value if coded else ()):
                 if isinstance(row, dict):
-                    yield from _row(field, f"{field.name}[{index}]", row, on)
+                    yield from _row(field, coded, f"{field.name}[{index}]", row, on)
 
 
-def _row(table: Field, path: str, row: Mapping[str, Any], on: date) -> Found:
-    coded = [column for column in table.columns if column.kind == "code" and column.name in row]
-    if not coded:
+def _comes_and_goes(field: Field) -> bool:
+    """Whether any code of its list, as it is read now, has a time of its own: few lists have such codes."""
+    return code_list(field.code_list or "").dated
+
+
+def _row(table: Field, coded: Sequence[Field], path: str, row: Mapping[str, Any], on: date) -> Found:
+    there = [column for column in coded if column.name in row]
+    if not there:
         return
     period = _period(table, row, on)
-    for column in coded:
+    for column in there:
         yield from _judged(column, f"{path}.{column.name}", row[column.name], period)
 
 

@@ -101,6 +101,8 @@ class Measured:
     """Whether the national database holds just the approved revision."""
     ever_synced: bool = False
     approved_on: date | None = None
+    valid_on: date | None = None
+    """A day on which the form's own judgement of this content found nothing; none where it was not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ def _told(faults: Iterator[Fault]) -> Iterator[Fault]:
 
 def _issues(profile: Measured, by: Yardstick) -> Issues:
     """Everything the form's own judgement finds, asked once for all criteria."""
-    if profile.content is None:
+    if profile.content is None or profile.valid_on == by.on:
         return ()
     found = validate(catalogue(profile.form_version), profile.content, on=by.on, by="agency")
     return tuple((issue.code, issue.path) for issue in found)

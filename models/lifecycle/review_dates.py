@@ -1,6 +1,7 @@
 """The periods of data reviews: when a campaign opens, its report is due, and the next one takes over."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from models.calendar import Calendar, MissingYear, NoPeriod, report_due, start_of_day
@@ -77,6 +78,25 @@ def review_dates(period: str, law: RuleSet, calendar: Calendar, policy: Reviews)
         closes_on=_opening(following, calendar, policy),
         policy=ours,
     )
+
+
+def campaign_dates(
+    period: str, laws: Sequence[RuleSet], calendar: Calendar, policy: Reviews
+) -> tuple[RuleSet, ReviewDates] | None:
+    """The campaign of a period with the law it stands on; none where no law of the tree asks for a report.
+
+    ``laws``: the authority's own first, then those of the parts of its tree. Where its own asks for no such
+    report, it stands on the part's that is due first. It opens, and gives way to the next, as soon as one of
+    them wants it to.
+    """
+    asked = [(law, review_dates(period, law, calendar, policy)) for law in laws]
+    found = [(law, dates) for law, dates in asked if dates is not None]
+    if not found:
+        return None
+    own = next((one for one in found if one[0] is laws[0]), None)
+    law, dates = own or min(found, key=lambda one: (one[1].due_on, one[0].hash))
+    opens, closes = (min(getattr(one, day) for _, one in found) for day in ("opens_on", "closes_on"))
+    return law, replace(dates, opens_on=opens, closes_on=closes)
 
 
 def _due(rule: Obligation, period: str, calendar: Calendar, policy: Reviews) -> tuple[date, date, bool]:

@@ -13,10 +13,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.database import together
+from models.database import Query, together
 from models.form import Catalogue, foretold, split
 from models.identifiers import new_id, profile_workflow
 from models.keys import Sealed
@@ -28,12 +28,13 @@ from models.lifecycle.wake import profile_wake
 from models.messages import Ask
 from models.record.law_of import LawOf, Laws
 from models.record.load import life_of, load_life
-from models.record.measuring import measure_these
+from models.record.measuring import measure_in_hand, measure_these
+from models.record.sets import in_sets
+from models.record.sql import inserting
 from models.record.subjects import saving_profile
 from models.record.tools import Tools
 from models.record.write import GENESIS, chain, write
 from models.record.writing import Writing
-from models.tables import AccountRow, CustodyRow, EventRow, ProfileRow, RevisionRow
 
 NO_PASSWORD = "!"  # noqa: S105 — no hash ever looks like this, so nobody can log in with it
 """Hash of an account whose one-time password has not been issued yet."""
@@ -136,22 +137,16 @@ async def adopt(
     Raises:
         IntegrityError: one of them exists or a login is taken; nothing of the batch is written then.
     """
-    rows: dict[type, list[dict[str, Any]]] = {
-        AccountRow: [],
-        ProfileRow: [],
-        CustodyRow: [],
-        RevisionRow: [],
-        EventRow: [],
-    }
     laws = await tools.laws(connection, source.authority_id, scene.today)
+    subjects: list[list[Query]] = []
     made = [
-        _adopted(tools, replace(scene, law=laws.of(legacy.agency_id)), source, legacy, rows)
+        _adopted(tools, replace(scene, law=laws.of(legacy.agency_id)), source, legacy, subjects)
         for legacy in people
     ]
-    for table, values in rows.items():  # accounts first: their reference to the profile is deferred
-        if values:
-            await connection.execute(insert(table), values)
-    await measure_these(connection, tools, laws, scene.now, made)
+    await together(connection, in_sets(subjects))
+    forms = {profile_id: legacy.content for profile_id, legacy in zip(made, people, strict=True)}
+    if forms:
+        await measure_in_hand(connection, tools, laws, scene.now, forms)
     return made
 
 
@@ -160,52 +155,51 @@ def _adopted(
     scene: Scene,
     source: Source,
     legacy: Legacy,
-    rows: dict[type, list[dict[str, Any]]],
+    subjects: list[list[Query]],
 ) -> UUID:
     profile_id = new_id()
     authority = {"authority_id": source.authority_id}
     out = Outcome(subject={"foretold": _foretold(legacy, scene)})
     out.happened("profile.imported", scene.rule("data_entry"), **_facts(source, 1, legacy))
     account_id = new_id() if legacy.login else None
-    if account_id is not None:
+    own: list[Query] = []
+    if account_id is not None:  # first of all: its reference to the profile is deferred
         out.happened("account.created", scene.rule("personal_account"), account=str(account_id))
-        rows[AccountRow].append(_account(tools, scene, source, profile_id, account_id, legacy))
+        account = _account(tools, scene, source, profile_id, account_id, legacy)
+        own.append(inserting("accounts", account))
     revision = _revision(tools, source, scene, profile_id, 1, legacy)
-    rows[RevisionRow].append(revision | authority)
-    rows[CustodyRow].append(
-        {
-            **authority,
-            "id": new_id(),
-            "profile_id": profile_id,
-            "agency_id": legacy.agency_id,
-            "starts_on": legacy.held_since,
-        }
-    )
+    custody = {
+        **authority,
+        "id": new_id(),
+        "profile_id": profile_id,
+        "agency_id": legacy.agency_id,
+        "starts_on": legacy.held_since,
+    }
     common = {"agency_id": legacy.agency_id, "profile_id": profile_id, "command_id": None}
     events = chain(out, scene, profile_id, 0, GENESIS, **authority, **common)
-    rows[EventRow].extend(events)
-    rows[ProfileRow].append(
-        {
-            **authority,
-            "id": profile_id,
-            "agency_id": legacy.agency_id,
-            "category": legacy.category,
-            "full_name": legacy.full_name,
-            "staff_number": legacy.staff_number,
-            **legacy.number,
-            "chapter": Chapter.SERVICE.value,
-            "status": Status.WORKING.value,
-            "version": 1,
-            "revision_number": 1,
-            "account_id": account_id,
-            "approved_revision_id": revision["id"],
-            "foretold": out.subject["foretold"],
-            "next_wake_at": profile_wake(_newborn(source, profile_id, legacy), out, profile_id),
-            "last_event": events[-1]["number"],
-            "last_hash": events[-1]["hash"],
-            "created_at": scene.now,
-        }
-    )
+    profile = {
+        **authority,
+        "id": profile_id,
+        "agency_id": legacy.agency_id,
+        "category": legacy.category,
+        "full_name": legacy.full_name,
+        "staff_number": legacy.staff_number,
+        **legacy.number,
+        "chapter": Chapter.SERVICE.value,
+        "status": Status.WORKING.value,
+        "version": 1,
+        "revision_number": 1,
+        "account_id": account_id,
+        "approved_revision_id": revision["id"],
+        "foretold": out.subject["foretold"],
+        "next_wake_at": profile_wake(_newborn(source, profile_id, legacy), out, profile_id),
+        "last_event": events[-1]["number"],
+        "last_hash": events[-1]["hash"],
+        "created_at": scene.now,
+    }
+    own += [inserting("profiles", profile), inserting("custody", custody)]
+    own += [inserting("revisions", revision | authority), *(inserting("events", one) for one in events)]
+    subjects.append(own)
     return profile_id
 
 

@@ -7,6 +7,7 @@ revision they look at.
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -28,10 +29,13 @@ from models.record.law_of import Laws
 from models.record.tools import Tools
 from models.regulations import RuleSet, Slot
 
+Form = Mapping[str, Any]
+"""What a person's form says."""
+
 _KNOWN = (
     "SELECT p.id, p.authority_id, p.agency_id, p.full_name, p.staff_number, p.id_number_index,"
-    " p.approved_revision_id, p.synced_revision_id, r.id AS revision_id, r.number, r.content, r.sealed,"
-    " r.key_id, r.form_version, r.evidence, r.saved_at, r.submitted_at, s.signed_at,"
+    " p.approved_revision_id, p.synced_revision_id, r.id AS revision_id, r.number, {content},"
+    " r.form_version, r.evidence, r.saved_at, r.submitted_at, s.signed_at,"
     " (SELECT count(*) FROM duties d WHERE d.profile_id = p.id AND d.state = 'open' AND d.due_at <= :now)"
     "   AS overdue,"
     " (SELECT count(*) FROM profiles q JOIN revisions o ON o.id = q.approved_revision_id"
@@ -45,14 +49,18 @@ _KNOWN = (
     "   WHERE a.revision_id = r.id AND a.state = 'signed') s ON true"
     " WHERE p.chapter NOT IN ('separation', 'archive')"
 )
-APPROVED = _KNOWN.format(revision="p.approved_revision_id")
+_FORM = "r.content, r.sealed, r.key_id"
+_NEXT = "coalesce(p.pending_revision_id, p.approved_revision_id)"
+APPROVED = _KNOWN.format(content=_FORM, revision="p.approved_revision_id")
 """Open profiles with what was approved; a condition may follow. Wants ``:now``."""
-STANDING = _KNOWN.format(revision="coalesce(p.pending_revision_id, p.approved_revision_id)")
+STANDING = _KNOWN.format(content=_FORM, revision=_NEXT)
 """The same with what would be signed next."""
 UNREADABLE: dict[Criterion, tuple[Fault, ...]] = {Criterion.CORRECT: (("unreadable", ""),)}
 """What is measured where the sealed part cannot be opened: the round goes on, the profile is not ready."""
 
 _THESE = text(f"{STANDING} AND p.id = ANY (:ids)")
+_IN_HAND = text(f"{_KNOWN.format(content='NULL AS content', revision=_NEXT)} AND p.id = ANY (:ids)")
+"""The same of forms that whoever measures has just written: they are not read and opened again."""
 LAST_WINDOW = text("SELECT max(rolled_end) AS rolled_end FROM month_ends WHERE state = 'closed'")
 # What the row says of the profile stays; where another revision stands by now, who put it there measures it.
 _MEASURED = text(
@@ -73,7 +81,10 @@ def known(tools: Tools, row: Row[Any] | Any) -> Measured:
         return Measured(row.full_name, row.staff_number, overdue=row.overdue)
     sealed = Sealed(row.key_id, bytes(row.sealed))
     opened = tools.cipher.open(row.authority_id, "revisions", row.revision_id, "sealed", sealed)
-    content: Mapping[str, Any] = join(row.content, json.loads(opened))
+    return _said(tools, row, join(row.content, json.loads(opened)))
+
+
+def _said(tools: Tools, row: Any, content: Form) -> Measured:
     approved = row.revision_id == row.approved_revision_id
     return Measured(
         full_name=row.full_name,
@@ -125,9 +136,16 @@ def measured(tools: Tools, laws: Laws, now: datetime, rows: Sequence[Any], last:
 
     Each by the law of the unit that has it.
     """
+    by = _yardsticks(laws, now, last)
+    return _written([_measured(tools, by, laws.of(row.agency_id), row) for row in rows], now)
+
+
+def _yardsticks(laws: Laws, now: datetime, last: Sequence[Any]) -> Mapping[str, Yardstick]:
     until = last[0].rolled_end if last else None
-    by = {law.hash: yardstick(law, now, until) for law in laws.every}
-    found = [_measured(tools, by, laws.of(row.agency_id), row) for row in rows]
+    return {law.hash: yardstick(law, now, until) for law in laws.every}
+
+
+def _written(found: list[dict[str, Any]], now: datetime) -> Query:
     return _MEASURED, {"rows": Jsonb(found), "now": now}
 
 
@@ -142,11 +160,37 @@ async def measure_these(
     return len(rows)
 
 
+async def measure_in_hand(
+    connection: AsyncConnection, tools: Tools, laws: Laws, now: datetime, forms: Mapping[UUID, Form]
+) -> None:
+    """Measure profiles by the forms this transaction wrote as what stands of each.
+
+    ``forms``: tidy, and found without fault by the form's own judgement today, which is not asked again.
+    """
+    ids = {"ids": list(forms), "now": now}
+    rows, last = await together(connection, [(_IN_HAND, ids), (LAST_WINDOW, {})])
+
+    def each(row: Any, by: Mapping[str, Yardstick]) -> dict[str, Any]:
+        law = laws.of(row.agency_id)
+        said = replace(_said(tools, row, forms[row.id]), valid_on=legal_date(now))
+        return _row(row, measure(said, by[law.hash]), law)
+
+    def write() -> Query:
+        by = _yardsticks(laws, now, last)
+        return _written([each(row, by) for row in rows], now)
+
+    await together(connection, [await asyncio.to_thread(write)])
+
+
 def _measured(tools: Tools, by: Mapping[str, Yardstick], law: RuleSet, row: Any) -> dict[str, Any]:
     try:
         faults = measure(known(tools, row), by[law.hash])
     except SealBrokenError:
         faults = UNREADABLE
+    return _row(row, faults, law)
+
+
+def _row(row: Any, faults: Mapping[Criterion, Sequence[Fault]], law: RuleSet) -> dict[str, Any]:
     return {
         "id": str(row.id),
         "revision": str(row.revision_id) if row.revision_id else None,

@@ -311,6 +311,20 @@ _BETWEEN = text(
 FIRST = UUID(int=0)
 
 
+async def between(
+    connection: AsyncConnection, reshaping: Reshaping, after: UUID, most: int
+) -> Sequence[UUID]:
+    """The next people who stay and whose cases, secondments or duties name what is no longer so."""
+    values = {
+        "ended": list(reshaping.heirs),
+        "units": list(reshaping.formerly),
+        "above": list(reshaping.formerly.values()),
+        "after": after,
+        "most": most,
+    }
+    return (await connection.scalars(_BETWEEN, values)).all()
+
+
 async def follow_share(
     tools: Tools,
     authority_id: UUID,
@@ -323,30 +337,30 @@ async def follow_share(
     """Cases, secondments and duties of people who stay, which name a unit that ends or one no longer above.
 
     Answers the last profile looked at, behind which to go on; none where nobody was left.
+
+    Raises:
+        LifeError: of one of them it cannot be decided; none of the share goes on then.
     """
     scope = Scope(authority_id, everything=True, on=legal_date(now))
     async with transaction(tools.engine, scope) as connection:
-        values = {
-            "ended": list(reshaping.heirs),
-            "units": list(reshaping.formerly),
-            "above": list(reshaping.formerly.values()),
-            "after": after,
-            "most": most,
-        }
-        ids: Sequence[UUID] = (await connection.scalars(_BETWEEN, values)).all()
+        ids = await between(connection, reshaping, after, most)
         if not ids:
             return None
         _, lives = await together(connection, [(_LOCK, {"ids": ids}), (LIVES, {"ids": ids})])
-        known = [(row, life_of(row)) for row in lives]
+        known = []
+        for row in lives:
+            with _named(row.id):
+                known.append((row, life_of(row)))
         units = {life.agency_id for _, life in known}
         stage, reshaping = await staged(connection, tools, authority_id, reshaping, now, units)
         subjects = []
         for row, life in known:
             scene = stage.scene(life, reshaping, row.version)
-            outcome = follow(life, reshaping, scene)
-            if not outcome.empty:
-                agency = reshaping.heir(life.agency_id)
-                subjects.append(await written(connection, stage, row, life, outcome, scene, agency))
+            with _named(life.profile_id):
+                outcome = follow(life, reshaping, scene)
+                if not outcome.empty:
+                    agency = reshaping.heir(life.agency_id)
+                    subjects.append(await written(connection, stage, row, life, outcome, scene, agency))
         await together(connection, in_sets(subjects))
     return ids[-1]
 

@@ -14,11 +14,13 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, Operationa
 from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.lifecycle.moving import Reshaping
-from models.record.moving import SHARE, LifeError, move_share
+from models.record.moving import SHARE, LifeError, between, follow_share, move_share
 from models.record.tools import Tools
 
 CANNOT_MOVE = "cannot-move"
 """What the reason of such a person begins with; the kind of the error follows."""
+ONES_OWN = (LifeError, IntegrityError, DataError)
+"""What may be one person's own fault."""
 _LEFT_WAITING = text(
     "UPDATE reorganisation_items SET reason = :reason WHERE reorganisation_id = :id AND state = 'waiting'"
     " AND position = (SELECT min(position) FROM reorganisation_items WHERE reorganisation_id = :id"
@@ -62,10 +64,8 @@ async def move_apart(
     try:
         done = await move_share(tools, authority_id, reshaping, now, after=after, most=most, force=force)
         return Apart(done.moved, done.left, done.flying, done.last)
-    except (LifeError, IntegrityError, DataError) as error:
-        why = error.__cause__ if isinstance(error, LifeError) else error
-        if not isinstance(why, Exception) or isinstance(why, OperationalError | InterfaceError):
-            raise
+    except ONES_OWN as error:
+        why = _own_fault(error)
         if most == 1:
             return await _left_waiting(tools, authority_id, reshaping.id, now, after, why)
     first = await move_apart(tools, authority_id, reshaping, now, after=after, most=most // 2, force=force)
@@ -75,6 +75,48 @@ async def move_apart(
     return first.and_then(
         await move_apart(tools, authority_id, reshaping, now, after=first.last, most=rest, force=force)
     )
+
+
+def _own_fault(error: Exception) -> Exception:
+    """What is wrong with one life, or with rows written for it; anything else is raised on."""
+    why = error.__cause__ if isinstance(error, LifeError) else error
+    if not isinstance(why, Exception) or isinstance(why, OperationalError | InterfaceError):
+        raise error
+    return why
+
+
+@dataclass(slots=True)
+class Followed:
+    """How far the people who stay were looked at; ``last`` as in `models.record.moving.follow_share`."""
+
+    last: UUID | None
+    held: dict[UUID, Exception] = field(default_factory=dict)
+    """Whose cases, secondments and duties could not go on, and what was raised."""
+
+
+async def follow_apart(
+    tools: Tools,
+    authority_id: UUID,
+    reshaping: Reshaping,
+    now: datetime,
+    *,
+    after: UUID,
+    most: int = SHARE,
+) -> Followed:
+    """Let what is between the next people who stay and the units go on; one who cannot holds nobody back."""
+    try:
+        return Followed(await follow_share(tools, authority_id, reshaping, now, after=after, most=most))
+    except ONES_OWN as error:
+        why = _own_fault(error)
+    if most == 1:
+        async with transaction(tools.engine, Scope(authority_id, everything=True)) as connection:
+            (stays,) = await between(connection, reshaping, after, 1)
+        return Followed(stays, {stays: why})
+    first = await follow_apart(tools, authority_id, reshaping, now, after=after, most=most // 2)
+    if first.last is None:
+        return first
+    rest = await follow_apart(tools, authority_id, reshaping, now, after=first.last, most=most - most // 2)
+    return Followed(rest.last, first.held | rest.held)
 
 
 async def _left_waiting(

@@ -5,7 +5,7 @@ any more. Between two shares nothing is held, so other acts go on beside it.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -15,8 +15,8 @@ from sqlalchemy import text
 from models.calendar import legal_date
 from models.database import Scope, transaction
 from models.lifecycle.moving import Reshaping
-from models.record.moving import FIRST, SHARE, follow_share, formerly_below
-from models.record.moving_apart import move_apart
+from models.record.moving import FIRST, SHARE, formerly_below
+from models.record.moving_apart import follow_apart, move_apart
 from models.record.moving_lists import lists_joined, lists_opened
 from models.record.passing_back import pass_back
 from models.record.passing_on import pass_on
@@ -62,6 +62,16 @@ class Day:
     """Who cannot be moved, and what was raised."""
 
 
+class BehindError(RuntimeError):
+    """What is between some people who stay and a unit that ends could not go on, and so the unit's own stays:
+    everybody else was moved or followed. ``people`` says who, and what was raised; the words name nobody."""
+
+    def __init__(self, people: Mapping[UUID, Exception]) -> None:
+        kinds = ", ".join(sorted({type(one).__name__ for one in people.values()}))
+        super().__init__(f"{len(people)} left behind: {kinds}")
+        self.people = people
+
+
 async def archives_frozen(tools: Tools, authority_id: UUID, reshaping: Reshaping, now: datetime) -> int:
     """Archived files of units that end go to the heir, too: who stands no longer keeps nothing."""
     scope = Scope(authority_id, everything=True, on=legal_date(now))
@@ -85,6 +95,9 @@ async def move_all(
     """Move those who wait, all or about ``most`` of them, then pass on what is the units' own.
 
     ``beat`` is told after each share.
+
+    Raises:
+        BehindError: everybody has moved, and of some who stay something still names a unit that ends.
     """
     day, after, flying, asked = Day(), 0, 0, 0
     async with transaction(tools.engine, Scope(authority_id, everything=True)) as connection:
@@ -108,9 +121,13 @@ async def move_all(
         after, flying, asked = 0, 0, asked + 1
     if day.over:
         last: UUID | None = FIRST
+        behind: dict[UUID, Exception] = {}
         while last is not None:
-            last = await follow_share(tools, authority_id, reshaping, now, after=last)
+            followed = await follow_apart(tools, authority_id, reshaping, now, after=last)
+            last, behind = followed.last, behind | followed.held
             beat(day)
+        if behind:
+            raise BehindError(behind)
         await pass_back(tools, authority_id, reshaping, now)
         await pass_on(tools, authority_id, reshaping, now)
         await lists_joined(tools, authority_id, reshaping, now)

@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.calendar import Calendar, legal_date, start_of_day
 from models.database import Scope, transaction
 from models.lifecycle.outcome import Outcome
-from models.lifecycle.review_dates import ReviewDates, last_day, next_period, review_dates
+from models.lifecycle.review_dates import ReviewDates, campaign_dates, last_day, next_period
 from models.lifecycle.scene import Scene
 from models.messages import ReviewPlan, ReviewStart
 from models.record.authority_stream import record_on_authority
-from models.record.law_of import LawOf
+from models.record.law_of import Laws
 from models.record.months import next_working_day
 from models.record.tools import Tools
 from models.regulations import RuleSet
@@ -52,25 +52,27 @@ _STATES = text("SELECT state, whole, late_days FROM review_reports WHERE review_
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One period's days with the law and calendar they were reckoned by; the row once it is open."""
+    """One period's days with the law they were reckoned by, of those of the tree; the row once it is open."""
 
     dates: ReviewDates | None
     law: RuleSet
-    calendar: Calendar
+    laws: Laws
     row: Row[Any] | None
 
 
 async def planned(
     connection: AsyncConnection, tools: Tools, authority_id: UUID, period: str, on: date
 ) -> Planned:
-    """The days of a period by the law in force on its last day, or today's where that is past.
+    """The days of a period by the laws in force on its last day, or today's where that is past.
 
     Raises:
         LookupError: no law or calendar is recorded for the authority and day.
     """
-    law, calendar = await tools.law(connection, LawOf.authority(authority_id), max(last_day(period), on))
+    laws = await tools.laws(connection, authority_id, max(last_day(period), on))
     row = (await connection.execute(_REVIEW, {"period": period})).one_or_none()
-    return Planned(review_dates(period, law, calendar, tools.policy.reviews), law, calendar, row)
+    found = campaign_dates(period, laws.every, laws.calendar, tools.policy.reviews)
+    law, dates = found if found is not None else (laws.own, None)
+    return Planned(dates, law, laws, row)
 
 
 async def plan_of(tools: Tools, start: ReviewStart, now: datetime) -> ReviewPlan:
@@ -194,7 +196,7 @@ async def _record(
     scene = Scene(
         now=now,
         law=plan.law,
-        calendar=plan.calendar,
+        calendar=plan.laws.calendar,
         policy=tools.policy,
         act_id=uuid5(authority_id, label),
         actor_id=None,

@@ -40,16 +40,26 @@ def test_dying():
 """
 
 
-def prove(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
+def prove(folder: Path, text: str, *more: str) -> subprocess.CompletedProcess[str]:
     (folder / "test_sample.py").write_text(text, encoding="utf-8")
     program = "from api.cli.law import law_app; law_app()"
-    words = ["coverage", "--prove", "--rule", "hanoi.art10.3", "--on", "2026-03-02", "--tests", str(folder)]
+    words = [
+        "coverage",
+        "--prove",
+        "--rule",
+        "hanoi.art10.3",
+        "--on",
+        "2026-03-02",
+        "--tests",
+        str(folder),
+        *more,
+    ]
     return subprocess.run(
-        [sys.executable, "-c", program, *words],
+        [sys.executable, "-c", program, *words, *more],
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
         check=False,
     )
 
@@ -66,6 +76,13 @@ def test_a_test_that_notices_nothing_fails_the_proof(tmp_path: Path) -> None:
     assert "passes without the rule" in answer.stdout
     assert "test_idle" in answer.stdout
     assert "test_honest" not in answer.stdout
+
+
+def test_asked_for_all_each_test_must_notice_more_than_that_the_rule_is_gone(tmp_path: Path) -> None:
+    answer = prove(tmp_path, HONEST + DERIVED, "--all")
+    assert answer.returncode == 1
+    (told,) = [line for line in answer.stdout.splitlines() if "notices only that the rule is gone" in line]
+    assert told.endswith("test_of_a_rule_set_kept_by_the_module")
 
 
 def test_an_alteration_no_test_notices_fails_the_proof(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ async def round_of(world: World, agency: UUID | None = None) -> Round:
         plan = await planned(connection, world.tools, world.authority, "2025-q4", OPENING)
     review = await world.one("SELECT id FROM reviews")
     threads = ThreadPoolExecutor(1)
-    return Round(world.tools, threads, world.authority, review.id, plan.law, world.now, agency)
+    return Round(world.tools, threads, world.authority, review.id, plan.laws, world.now, agency)
 
 
 async def test_figures_are_what_counting_by_hand_gives(

@@ -17,6 +17,7 @@ from tests.world import World, build, tools_for
 
 LAWS = {
     "hanoi": lambda: in_force("hanoi", BEFORE.date()),
+    "moha": lambda: in_force("moha", BEFORE.date()),
     "binh_dinh": lambda: in_force("binh_dinh", BEFORE.date()),
     "phu_yen": lambda: in_force("phu_yen", BEFORE.date(), simulate=["phu_yen_2024"]),
 }
@@ -91,3 +92,27 @@ async def test_an_agency_under_another_regulation_reports_by_its_own_text(
     await Campaign(world, office).look(date(2025, 12, 17))
     quarter = {d.agency_id for d in await duties(world) if not d.whole and d.facts["period"] == "2025-q4"}
     assert quarter == {world.department, world.health}
+
+
+@pytest.mark.parametrize("world", ["moha"], indirect=True)
+async def test_what_only_a_part_s_regulation_asks_for_is_asked_of_that_part(
+    world: World, office: ReviewOffice
+) -> None:
+    """The authority's own knows no report of the quarter; the part's does, and nobody else owes one."""
+    named_after_its_law = "UPDATE authorities SET regulation = 'moha' RETURNING 1"
+    assert len(await world.rows(named_after_its_law)) == 1
+    move = {"op": "move_authority", "unit": "H26.02", "regulation": "hanoi"}
+    await carried_out(world, await drafted(world, move, days=1))
+    campaign = Campaign(world, office)
+    await campaign.look(date(2025, 12, 17))
+    (duty,) = await duties(world)
+    assert (duty.agency_id, duty.rule_id) == (world.culture, "hanoi.art21.6.q")
+    assert duty.due_on == date(2025, 12, 25)
+    sent = await campaign.sign("culture.head", world.culture)
+    assert (sent.state, sent.late_days) == ("sent", 0)
+    assert [one["criterion"] for one in sent.content["criteria"] if one["binding"]]
+    assert (await campaign.look(date(2025, 12, 18))).state == "closed"
+    states = await world.rows(
+        "SELECT DISTINCT state FROM review_reports WHERE agency_id <> :c", c=world.culture
+    )
+    assert [row.state for row in states] == ["not_owed"]

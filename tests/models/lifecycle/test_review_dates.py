@@ -6,6 +6,7 @@ import pytest
 
 from models.calendar import Calendar
 from models.lifecycle.review_dates import (
+    campaign_dates,
     last_day,
     next_period,
     periods_of,
@@ -55,6 +56,20 @@ def test_a_campaign_lasts_until_the_next_opens() -> None:
     dates = review_dates("2025-q4", hanoi(), CALENDAR, POLICY)
     assert dates is not None
     assert dates.closes_on == date(2026, 3, 11)
+
+
+def test_a_divided_tree_has_one_campaign_for_whoever_is_asked() -> None:
+    """The own law's days where it asks, opened with the first; else the part's; none where nobody asks."""
+    day = date(2026, 3, 2)
+    phu_yen, moha = in_force("phu_yen", day, simulate=["phu_yen_2024"]), in_force("moha", day)
+    own = campaign_dates("2026", [phu_yen, hanoi()], CALENDAR, POLICY)
+    assert own is not None
+    law, dates = own
+    assert (law.hash, dates.due_on, dates.opens_on) == (phu_yen.hash, date(2026, 12, 31), date(2026, 12, 16))
+    part = campaign_dates("2026-q1", [moha, hanoi()], CALENDAR, POLICY)
+    assert part is not None
+    assert (part[0].hash, part[1]) == (hanoi().hash, review_dates("2026-q1", hanoi(), CALENDAR, POLICY))
+    assert campaign_dates("2026-q1", [moha], CALENDAR, POLICY) is None
 
 
 def test_every_three_months_without_a_day_is_the_end_of_the_quarter_by_policy() -> None:

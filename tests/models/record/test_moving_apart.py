@@ -3,12 +3,14 @@
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.reorganising.office import ReorganisingOffice
 from models.calendar import start_of_day
 from models.messages import BatchResult
 from models.messages_admin import ReorganisationBatch
+from models.record.moving_day import BehindError
 from tests.models.record.plans import approve, ask, drafted
 from tests.models.record.test_reorganised_day import wrong
 from tests.world import World
@@ -62,3 +64,30 @@ async def test_one_who_cannot_be_moved_waits_with_the_reason_and_the_others_go(w
     assert (await ask(world, case, "finish_reorganisation")).chapter == "done"
     row = await world.one("SELECT trouble FROM reorganisations WHERE id = :c", c=case)
     assert (row.trouble, await wrong(world)) == (None, [])
+
+
+async def test_one_who_stays_and_cannot_be_followed_leaves_only_the_own_behind(world: World) -> None:
+    """Three are on their way to a unit that ends: one case goes on when it can, the others at once."""
+    people = [await world.employ() for _ in range(3)]
+    for one in people:
+        await world.transfer(one, "requested")
+    case = await drafted(world, {"op": "merge", "units": ["H26.03"], "into": "H26.01"}, days=1)
+    assert (await approve(world, case)).status == 200
+    row = await world.one("SELECT effective_on FROM reorganisations WHERE id = :c", c=case)
+    world.now = start_of_day(row.effective_on)
+    await ask(world, case, "wake")
+    damned = sorted(people)[1]
+    await damaged(world, damned, "nowhere")
+    named = "SELECT profile_id FROM cases WHERE to_agency_id = :unit AND closed_at IS NULL"
+    with pytest.raises(BehindError, match=r"^1 left behind: ValueError$") as behind:
+        await moved(world, case)
+    assert set(behind.value.people) == {damned}
+    assert [one.profile_id for one in await world.rows(named, unit=world.health)] == [damned]
+    held = "SELECT 1 FROM grants WHERE agency_id = :unit AND valid_to IS NULL"
+    assert await world.rows(held, unit=world.health), "nothing of the unit's own went on before the last case"
+    await damaged(world, damned, "transfer")
+    assert not (await moved(world, case)).more
+    assert not await world.rows(named, unit=world.health)
+    assert not await world.rows(held, unit=world.health)
+    assert (await ask(world, case, "finish_reorganisation")).chapter == "done"
+    assert await wrong(world) == []
