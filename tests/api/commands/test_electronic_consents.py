@@ -47,7 +47,7 @@ async def test_asked_given_read_and_withdrawn_in_one_open_session(log_in: Any, w
     assert "Điều 20.4" in asked.json()["answer"]["citation"]
     consent = asked.json()["answer"]["consent_id"]
     waiting = (await person.get(f"{path}/consents")).json()
-    assert [(one["kind"], one["state"]) for one in waiting] == [("electronic", "asked"), ("written", "given")]
+    assert {one["kind"]: one["state"] for one in waiting} == {"electronic": "asked", "written": "given"}
     problem(await reader.get(f"{path}/form"), 403, "consent-needed")
     answer = {"consent_id": consent, "given": True}
     problem(await hr.command(f"{path}/consent-requests/answers", answer), 403, "not-permitted")

@@ -196,12 +196,15 @@ async def the_officials_own_consent_asked_for_given_and_withdrawn(city: City) ->
     written = {**body, "document": "8/CV"}
     await done((await city.named("culture.head")).post(f"/profiles/{file}/consents", written))
     await is_shut(ask)
-    await answered(given=False)
+    no = await answered(given=False)
     await is_shut(ask)
     own = await answered(given=True)
     await opens(ask)
     shown = (await person.get(f"/profiles/{file}/consents")).json()
-    assert [one["in_force"] for one in shown if one["kind"] == "electronic"] == [True, False]
+    assert {one["id"]: one["in_force"] for one in shown if one["kind"] == "electronic"} == {
+        own: True,
+        no: False,
+    }
     await done(person.post(f"/profiles/{file}/consents/withdrawals", {"consent_id": own}))
     await is_shut(ask)
 
