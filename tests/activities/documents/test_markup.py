@@ -14,6 +14,7 @@ import activities
 from activities.documents.cover import Cover, Given
 from activities.documents.header import DossierHeader, HandedOver, SignaturePlace, Slip, SlipLine
 from activities.documents.listing import PaperRow, render_list
+from activities.documents.notice import AgencyNotice, render_notice
 from activities.documents.profile import render_profile
 from activities.documents.review import render_review
 from activities.documents.slip import render_slip
@@ -21,6 +22,7 @@ from activities.documents.stamp import Stamp
 from activities.documents.typesetting import templates, typeset
 from activities.reviews.content import paper_of
 from models.form import canonical
+from models.lifecycle.breach_notice import Point
 from tests.activities.documents import test_labour_contract as contract
 from tests.activities.documents.test_review_report import HEADER as REPORT
 from tests.activities.documents.test_review_report import content as reviewed
@@ -36,6 +38,12 @@ PLACES = (SignaturePlace("authority", HOSTILE, "(Ký số)", dated=True, name=HO
 def slip() -> bytes:
     made = Slip(HOSTILE, HOSTILE, (SlipLine("Họ và tên", HOSTILE),), (HandedOver(HOSTILE, "2"),), PLACES)
     return render_slip(made, HEADER, b"{}", AT)
+
+
+def notice() -> bytes:
+    points = (Point(HOSTILE, (HOSTILE,)),)
+    made = AgencyNotice(HOSTILE, HOSTILE, "1", HOSTILE, HOSTILE, HOSTILE, points, PLACES[0])
+    return render_notice(made, HEADER, b"{}", AT)
 
 
 def approval_list() -> bytes:
@@ -71,8 +79,8 @@ def stamp() -> bytes:
 
 
 PAPERS = {
-    "slip.typ": (slip, 3), "list.typ": (approval_list, 3), "review.typ": (report, 2),
-    "labour_contract.typ": (labour_contract, 2), "export.typ": (export, 3), "stamp.typ": (stamp, 2),
+    "slip.typ": (slip, 3), "notice.typ": (notice, 5), "list.typ": (approval_list, 3),
+    "review.typ": (report, 2), "labour_contract.typ": (labour_contract, 2), "export.typ": (export, 3), "stamp.typ": (stamp, 2),
 }  # fmt: skip
 """Template → what is printed with it, and how often the text must stand there at least."""
 
