@@ -80,7 +80,8 @@ def stamp() -> bytes:
 
 PAPERS = {
     "slip.typ": (slip, 3), "notice.typ": (notice, 5), "list.typ": (approval_list, 3),
-    "review.typ": (report, 2), "labour_contract.typ": (labour_contract, 2), "export.typ": (export, 3), "stamp.typ": (stamp, 2),
+    "review.typ": (report, 2), "labour_contract.typ": (labour_contract, 2),
+    "export.typ": (export, 3), "stamp.typ": (stamp, 2),
 }  # fmt: skip
 """Template → what is printed with it, and how often the text must stand there at least."""
 
