@@ -59,9 +59,10 @@ async def listed(read: Reading, run_id: UUID | None, limit: int, after: str | No
     """The agencies within reach of which something was found; of the newest comparison unless one is named.
 
     Raises:
-        RefusedError: ``not-found``, ``not-permitted``.
+        RefusedError: ``not-found``, ``not-permitted``, ``malformed-request``.
     """
     reach = await permits.within(read, "read_reports")
+    different, last = key_of(after, int, UUID) or (None, None)
     run = (await read.connection.execute(_RUN, {"id": run_id})).one_or_none()
     if run is None and run_id is not None:
         raise permits.missing()
@@ -69,7 +70,6 @@ async def listed(read: Reading, run_id: UUID | None, limit: int, after: str | No
         return ComparedAgencies(
             reconciliation_id=None, state=None, ordered_at=None, ended_at=None, items=[], next=None
         )
-    different, last = key_of(after, int, UUID) or (None, None)
     values: dict[str, Any] = {"run": run.id, "limit": limit + 1, "different": different, "last": last}
     query = text(_AGENCIES.format(where=" AND ".join(within(reach, values))))
     rows, more = page((await read.connection.execute(query, values)).all(), limit)
