@@ -101,6 +101,23 @@ def test_every_line_has_date_actor_citation_and_next_duty(played: Played) -> Non
     assert {step["actor"] for step in played.steps} >= {"Hệ thống", "Sở Nội vụ", "Chị Nguyễn Thị Thảo"}
 
 
+def test_what_is_returned_names_its_fields_and_the_next_submission_mends_them(played: Played) -> None:
+    """The very fields, in the step for machines, to the person in words, and as the duty that comes next."""
+    returned = played.step("declaration.returned", "account")
+    assert returned["facts"]["fields"] == ["contact_phone", "main_assigned_work"]
+    assert "số điện thoại, công việc chính được giao" in returned["what"]
+    assert "phone number, main assigned work" in returned["what_en"]
+    owed = returned["next_duty"]
+    assert (owed["slot"], owed["foreseen"]) == ("first_declaration", False)
+    place = played.steps.index(returned)
+    before, after = (
+        next(one for one in way if one["event"] == "declaration.submitted")
+        for way in (played.steps[place::-1], played.steps[place:])
+    )
+    assert before["facts"]["digest"] != after["facts"]["digest"]
+    assert date.fromisoformat(after["date"]) <= date.fromisoformat(owed["due_on"])
+
+
 def test_the_missed_change_is_late_by_the_calendar(played: Played) -> None:
     calendar = Calendar.seed()
     noticed = played.step("change.noticed", "change")
