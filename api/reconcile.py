@@ -161,7 +161,7 @@ class Reconciler:
         """Everything once; ``every``: also each workflow that wakes soon is asked what it knows."""
         findings = Findings()
         now = await self._clock.now()
-        async with self._database.connect() as connection:
+        async with self._database.begin() as connection:
             authorities = list(await connection.execute(_AUTHORITIES))
         for authority in authorities:
             await self._calendar_workflows(authority, now, findings)

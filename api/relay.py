@@ -128,7 +128,7 @@ class Relay:
         return sum([await self._unheard.put(authority_id) for authority_id in await self._authorities()])
 
     async def _authorities(self) -> list[UUID]:
-        async with self._database.connect() as connection:
+        async with self._database.begin() as connection:
             return [row.authority_id for row in await connection.execute(_AUTHORITIES)]
 
     async def _lines(self, authority_id: UUID) -> int:

@@ -126,7 +126,11 @@ async def enter(connection: AsyncConnection, scope: Scope) -> None:
 
 @asynccontextmanager
 async def transaction(engine: AsyncEngine, scope: Scope) -> AsyncIterator[AsyncConnection]:
-    """One transaction under ``scope``; commits at the end, rolls back on an exception."""
+    """One transaction under ``scope``; commits at the end, rolls back on an exception.
+
+    Also what only reads is committed: at a rollback psycopg forgets every statement the connection had
+    prepared, and with them PostgreSQL their plans, which the next act on it makes again (`BY_KEY`).
+    """
     async with engine.begin() as connection:
         await enter(connection, scope)
         yield connection

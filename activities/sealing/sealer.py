@@ -93,7 +93,7 @@ class Sealer:
 
     async def once(self) -> None:
         """Look after every authority once."""
-        async with self._engine.connect() as connection:
+        async with self._engine.begin() as connection:
             authorities = list((await connection.execute(_AUTHORITIES)).scalars())
         for authority_id in authorities:
             now = await self._now()

@@ -59,7 +59,7 @@ class Meter:
     async def once(self) -> None:
         """Every kind of every authority, also those without a finding: as ``hoso stuck`` has them."""
         now = await self._now()
-        async with self._tools.engine.connect() as connection:
+        async with self._tools.engine.begin() as connection:
             authorities = list(await connection.execute(_AUTHORITIES))
         about = (self._client, self._settings, self._tools.ring)
         for authority in authorities:

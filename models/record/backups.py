@@ -77,13 +77,13 @@ class Side:
 
 async def authorities(tools: Tools) -> list[UUID]:
     """Every authority of the installation."""
-    async with tools.engine.connect() as connection:
+    async with tools.engine.begin() as connection:
         return list((await connection.execute(_AUTHORITIES)).scalars())
 
 
 async def youngest_day(tools: Tools) -> date | None:
     """The day the first authority was installed: before the night after it there is nothing to back up."""
-    async with tools.engine.connect() as connection:
+    async with tools.engine.begin() as connection:
         return (await connection.execute(_FIRST)).scalar()
 
 

@@ -75,7 +75,7 @@ FIRST = UUID(int=0)
 
 async def authorities(engine: AsyncEngine) -> dict[UUID, str]:
     """Every authority of the installation with its code."""
-    async with engine.connect() as connection:
+    async with engine.begin() as connection:
         return {row.authority_id: row.code for row in await connection.execute(_AUTHORITIES)}
 
 
