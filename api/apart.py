@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.engine_away import NO_ANSWER
@@ -37,6 +37,8 @@ from models.record.shelf import Shelf
 
 T = TypeVar("T", bound=Message)
 
+_SILENT = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION, *NO_ANSWER)
+"""It never ran or is gone; its tasks fail, which ``hoso stuck`` tells; no worker just now."""
 RECENT = timedelta(days=1)
 PATIENCE = timedelta(seconds=5)
 _RECENT = text(
@@ -90,6 +92,14 @@ _TABLES = {
 }
 
 
+class SilentError(Exception):
+    """A workflow does not say what it knows; ``nobody``: there was no worker to say it."""
+
+    def __init__(self, *, nobody: bool = False) -> None:
+        super().__init__()
+        self.nobody = nobody
+
+
 class Versions:
     """Compares the workflows of one authority with their rows."""
 
@@ -138,10 +148,8 @@ class Versions:
             workflow_id = review_workflow(self._authority, period)
             try:
                 moment = await self._where(workflow_id, ReviewMoment)
-            except RPCError as error:
-                if error.status in (RPCStatusCode.NOT_FOUND, *NO_ANSWER):
-                    continue
-                raise
+            except SilentError:
+                continue
             if moment is None and every:
                 await self._heard(workflow_id)
             if moment is None or moment.state == "closed":
@@ -158,10 +166,8 @@ class Versions:
         workflow_id = digest_workflow(self._authority)
         try:
             done = await self._where(workflow_id, DigestDone)
-        except RPCError as error:
-            if error.status in (RPCStatusCode.NOT_FOUND, *NO_ANSWER):
-                return
-            raise
+        except SilentError:
+            return
         async with transaction(self._database, Scope(self._authority, everything=True)) as connection:
             calendar = await calendar_of(connection, self._shelf, self._authority)
         if done is not None and calendar is not None and done.next_at > next_morning(now, calendar):
@@ -187,10 +193,8 @@ class Versions:
                 continue  # under way, or another authority's
             try:
                 knows = await self._knows(workflow_id)
-            except RPCError as error:
-                if error.status in (RPCStatusCode.NOT_FOUND, *NO_ANSWER):
-                    continue
-                raise
+            except SilentError:
+                continue
             if knows is not None and knows < version:
                 await self._look_again(workflow_id)
 
@@ -212,7 +216,8 @@ class Versions:
         """The version a workflow knows; none before it has asked the facts.
 
         Raises:
-            RPCError: no such workflow, or no answer.
+            SilentError: no such workflow, or no answer.
+            RPCError: the engine itself does not answer.
         """
         moment = await self._where(workflow_id, Moment)
         return moment.version if moment is not None else None
@@ -221,10 +226,18 @@ class Versions:
         """What a workflow says of itself; none before it has looked.
 
         Raises:
-            RPCError: no such workflow, or no answer.
+            SilentError: no such workflow, or no answer.
+            RPCError: the engine itself does not answer.
         """
         handle = self._client.get_workflow_handle(workflow_id)
-        found: T | None = await handle.query("where", result_type=kind, rpc_timeout=PATIENCE)
+        try:
+            found: T | None = await handle.query("where", result_type=kind, rpc_timeout=PATIENCE)
+        except WorkflowQueryFailedError as error:
+            raise SilentError from error  # a worker of the version before does not know the question
+        except RPCError as error:
+            if error.status not in _SILENT:
+                raise
+            raise SilentError(nobody=error.status in NO_ANSWER) from error
         return found
 
     async def _rows(self, query: TextClause) -> Sequence[Row[Any]]:
@@ -243,12 +256,10 @@ class Versions:
                 workflow_id = agency_month_workflow(row.agency_id, row.month)
             try:
                 knows = await self._knows(workflow_id)
-            except RPCError as error:
-                if error.status in NO_ANSWER and kind is not WorkflowKind.PROFILE:
+            except SilentError as silent:
+                if silent.nobody and kind is not WorkflowKind.PROFILE:
                     return  # no worker just now: the next run sees it
-                if error.status in (RPCStatusCode.NOT_FOUND, *NO_ANSWER):
-                    continue  # asleep in PostgreSQL only, or no worker just now: the next run sees it
-                raise
+                continue  # asleep in PostgreSQL only, or not just now: the next run sees it
             yield row, workflow_id, knows
 
     async def _anew_if_ahead(self, kind: WorkflowKind, subject: UUID, workflow_id: str, knows: int) -> None:

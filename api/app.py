@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import codec_server, passwords
 from api.clock import EngineClock, SystemClock
@@ -29,6 +31,8 @@ from workflows.connection import connect
 starting.settled()
 
 OPENAPI = "/api/v1/openapi.json"
+REACHED_WITHIN = 5.0
+"""Seconds that a start waits for the database; it begins without, too."""
 TITLE = "hoso — Quản lý hồ sơ cán bộ, công chức, viên chức"
 
 
@@ -56,6 +60,7 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
         settings.libpq_url(DatabaseRole.API),
         backups=settings.monthly_backups and settings.clock == "system",
     )
+    await _first_connection(database)
     task = asyncio.create_task(relay.run())
     try:
         yield
@@ -64,6 +69,17 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await task
         await database.dispose()
+
+
+async def _first_connection(database: AsyncEngine) -> None:
+    """Let SQLAlchemy ask the server what it is before anybody uses the engine.
+
+    It does so in an engine's first connection, and whoever is cancelled meanwhile leaves that one open: the
+    relay, where an API ends as soon as it began. A database that is away is met later by whoever needs it.
+    """
+    with suppress(DBAPIError, OSError):
+        async with asyncio.timeout(REACHED_WITHIN), database.begin():
+            pass
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

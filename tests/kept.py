@@ -166,8 +166,12 @@ async def borrow(*arguments: Any, **others: Any) -> "psycopg.AsyncConnection[Any
     kind = repr((arguments, sorted((name, one) for name, one in others.items() if name != "context")))
     while waiting := place.idle[kind]:
         one = waiting.pop()
-        if await one.fresh():
-            return one
+        try:
+            if await one.fresh():
+                return one
+        except BaseException:  # told to stop meanwhile: nobody else has it
+            one.pgconn.finish()
+            raise
     made = await Kept.connect(*arguments, **others)
     made.place, made.kind, made._prepared = place, kind, _Lasting()
     return made
