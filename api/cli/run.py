@@ -7,6 +7,7 @@ named by the user in the environment is used or refused, never replaced.
 
 import json
 import os
+import shlex
 import signal
 import sys
 from dataclasses import dataclass
@@ -242,6 +243,8 @@ class Installation:
     def welcome(self, settings: Settings) -> None:
         """Where to look and what to try."""
         here = settings.public_address
+        # Another terminal knows the usual folder only.
+        folder = "" if self.data == DATA_FOLDER.absolute() else f" --data {shlex.quote(str(self.data))}"
         for line in (
             "",
             f"Tài liệu API / API docs            {here}/docs",
@@ -249,7 +252,7 @@ class Installation:
             f"CSDL quốc gia giả lập / emulator   {str(settings.national_url).rstrip('/')}",
             f"Chứng thực thử nghiệm / test PKI   {str(settings.pki_url).rstrip('/')}",
             "Thử ở cửa sổ khác / try in another terminal:",
-            "  .venv/bin/hoso doctor",
+            f"  .venv/bin/hoso doctor{folder}",
             "  .venv/bin/hoso deadline hanoi.art6.3 --from 2025-12-29",
             "  .venv/bin/hoso demo",
             "Ctrl-C để dừng tất cả / stops everything; 'make run' tiếp tục / continues",

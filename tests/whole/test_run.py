@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -23,7 +24,10 @@ from tests.whole.rig import ROOT, own_folder
 
 pytestmark = [pytest.mark.whole, pytest.mark.timeout(900)]
 LOGIN = re.compile(r"│ {3}(\S+) {2,}([0-9a-f]{6}(?:-[0-9a-f]{6}){2}) ")
+ADDRESS = re.compile(r"^hoso +│ (\S.*?) +(http\S+)$", re.MULTILINE)
+COMMAND = re.compile(r"^hoso +│ {3}(\.venv/bin/hoso .+)$", re.MULTILINE)
 HR = "hr-officer.h26-09"
+PLACES = ("API docs", "Temporal Web UI", "emulator", "test PKI")
 
 
 class Run:
@@ -124,6 +128,9 @@ def test_from_an_empty_folder_to_a_login_and_again(first: Run, folder: Path) -> 
         assert docs.status_code == 200
         assert "https://" not in docs.text, "the page must work without internet"
         assert web.get("/api/v1/openapi.json").json()["paths"]
+    _places_answer(first)
+    _commands_work(first)
+    _everybody_comes_in(first, logins)
     _batches_step_back(first)
     before = _seen(first, logins)
     assert before["profiles"] > 0
@@ -161,6 +168,38 @@ def test_from_an_empty_folder_to_a_login_and_again(first: Run, folder: Path) -> 
     finally:
         with suppress(ProcessLookupError):
             third.process.kill()
+
+
+def _places_answer(run: Run) -> None:
+    """Each address it prints is a page that is there."""
+    told = ADDRESS.findall(run.said)
+    assert [next((name for name in PLACES if name in label), label) for label, _ in told] == [*PLACES]
+    for label, address in told:
+        answer = httpx.get(address, follow_redirects=True, timeout=30)
+        assert answer.status_code == 200, label
+        assert "html" in answer.headers["content-type"], label
+
+
+def _commands_work(run: Run) -> None:
+    """Each command it prints, as another terminal gives it; the life itself is played in ``test_demo``."""
+    told = [shlex.split(line) for line in COMMAND.findall(run.said)]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HOSO_")}
+    answers_to = {}
+    for _, name, *more in told:
+        words = [str(Path(sys.executable).with_name("hoso")), name, *(more or ["--help"])]
+        done = subprocess.run(words, cwd=ROOT, env=kept, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, (words, done.stdout, done.stderr)
+        answers_to[name] = done.stdout
+    assert [*answers_to] == ["doctor", "deadline", "demo"]
+    assert str(run.port) in answers_to["doctor"]
+    assert "07/01/2026" in answers_to["deadline"]
+
+
+def _everybody_comes_in(run: Run, logins: dict[str, str]) -> None:
+    """Each sample login with the password beside it; one of each role that the story needs."""
+    assert {name.split(".")[0] for name in logins} >= {"administrator", "approver", "head", "department-head"}
+    for login, password in logins.items():
+        logged_in(run, login, password).close()
 
 
 def _killed(run: Run, children: dict[str, dict[str, Any]]) -> None:
