@@ -23,10 +23,8 @@ from psycopg import sql
 
 from api.cli import children
 from api.cli.embedded import ROLES, EmbeddedPostgres, EmbeddedTemporal, TimeSkippingServer, create_database
-from models import database as model_database
 from models.regulations.proving import SWITCH
 from models.settings import DatabaseRole, Settings
-from tests import kept
 
 _numbers = itertools.count(1)
 UNHURRIED = {
@@ -43,7 +41,6 @@ plan each statement five times, as for a long life, costs as much as running it.
 
 
 gc.disable()
-model_database.create_async_engine = kept.engine  # type: ignore[attr-defined] # its connections outlive a test
 # Its own choice draws each exception with every local variable, which takes seconds.
 structlog.configure(
     processors=[
@@ -179,8 +176,6 @@ def superuser(postgres: EmbeddedPostgres) -> "Iterator[psycopg.Connection[Any]]"
     """One connection that makes and drops the databases of all tests."""
     with psycopg.connect(postgres.url(), autocommit=True) as connection:
         yield connection
-    for place in _free:
-        _let_go(postgres, place)
 
 
 @pytest.fixture(scope="session")
@@ -198,42 +193,7 @@ def _make_template(server: EmbeddedPostgres, connection: "psycopg.Connection[Any
     migrate(Database(TEMPLATE, server).url(DatabaseRole.MIGRATION))
 
 
-def _kept(server: EmbeddedPostgres, superuser: "psycopg.Connection[Any]") -> Iterator[Database]:
-    """A migrated database without rows, which an earlier test may have used (`tests.kept`)."""
-    place = _free.pop() if _free else _keep(server, superuser)
-    place.uses += 1
-    try:
-        yield Database(place.name, server)
-    finally:
-        if place.open and place.emptied() and place.uses < kept.USES:
-            _free.append(place)
-        else:
-            _let_go(server, place)
-            superuser.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(place.name)))
-
-
-_free: list[kept.Place] = []
-"""The kept databases nobody uses now."""
-
-
-def _keep(server: EmbeddedPostgres, superuser: "psycopg.Connection[Any]") -> kept.Place:
-    name = f"test_{next(_numbers)}"
-    create_database(superuser, name, TEMPLATE, strategy="file_copy")
-    keeper = psycopg.connect(server.url(database=name), autocommit=True)
-    place = kept.PLACES[server.port, name] = kept.Place(name, keeper)
-    return place
-
-
-def _let_go(server: EmbeddedPostgres, place: kept.Place) -> None:
-    """Keep it no longer: nobody of this process stays connected to it."""
-    kept.PLACES.pop((server.port, place.name), None)
-    place.leave()
-
-
 def _fresh(server: EmbeddedPostgres, superuser: "psycopg.Connection[Any]", source: str) -> Iterator[Database]:
-    if source == TEMPLATE and not _standing:
-        yield from _kept(server, superuser)
-        return
     name = f"test_{next(_numbers)}"
     if _standing:  # a fork that stopped early left its own of this name
         superuser.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
@@ -270,18 +230,9 @@ def database(
 def copy_of(
     postgres: EmbeddedPostgres, superuser: "psycopg.Connection[Any]"
 ) -> Iterator[Callable[[Database], Database]]:
-    """A function that copies a database, rows and all, for one test; nobody works in it meanwhile."""
+    """A function that copies a database nobody is connected to, rows and all, for one test."""
     with ExitStack() as stack:
-
-        def copy(source: Database) -> Database:
-            origin = kept.PLACES.get((postgres.port, source.name))
-            if origin is None:
-                return stack.enter_context(contextmanager(_fresh)(postgres, superuser, source.name))
-            made = stack.enter_context(contextmanager(_kept)(postgres, superuser))
-            kept.PLACES[postgres.port, made.name].take(origin)
-            return made
-
-        yield copy
+        yield lambda source: stack.enter_context(contextmanager(_fresh)(postgres, superuser, source.name))
 
 
 @pytest.fixture(scope="module")

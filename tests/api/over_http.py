@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from models.documents import DocumentStore, FolderBlobs
 from models.key_changes import create_keyring
@@ -15,7 +16,6 @@ from models.key_ring import MasterKey
 from models.keys import FieldCipher
 from models.record.tools import Tools
 from models.settings import Settings
-from tests import kept
 from tests.api.reading.world import NOW, Caller, StandingClock, World, ground
 from tests.web import application
 
@@ -51,7 +51,7 @@ async def app(
 ) -> AsyncIterator[FastAPI]:
     """The application as a process has it, but for the engine."""
     settings: Settings = world.database.settings(tmp_path, **choices)
-    engine = kept.engine(world.database.url("api"), pool_size=2)
+    engine = create_async_engine(world.database.url("api"), pool_size=2)
     made = application(settings)
     made.state.tools = Tools(engine, world.ring)
     made.state.clock = clock

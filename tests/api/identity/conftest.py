@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from api import commands
 from api.commands import Addressed, Engine
 from models.messages import Ask
 from models.record.accounting import manage_account
 from models.record.tools import Tools
-from tests import kept
 from tests.api.over_http import app as over_http
 from tests.api.over_http import caller, callers, choices, clock, world
 from tests.api.reading.world import StandingClock, World
@@ -24,7 +24,7 @@ async def app(
     over_http: FastAPI, world: World, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[FastAPI]:
     """What is asked of an account's workflow is decided by the act its local activity would call."""
-    worker = kept.engine(world.database.url("worker"), pool_size=2)
+    worker = create_async_engine(world.database.url("worker"), pool_size=2)
     deciding = Tools(worker, world.ring)
 
     async def decided(_: Engine, command: Addressed, patience: timedelta) -> None:

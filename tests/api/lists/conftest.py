@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from api.problems import install
 from api.routers import lists, national, read_forms, read_work
@@ -17,7 +18,6 @@ from api.scope import token_hash
 from models.database import transaction
 from models.messages import MonthStart
 from models.record.tools import Tools
-from tests import kept
 from tests.activities.batches.conftest import (
     OPENING,
     client,
@@ -78,7 +78,7 @@ def _readers() -> FastAPI:
 
 @pytest.fixture
 async def app(database: Any, world: World, signing) -> AsyncIterator[FastAPI]:
-    engine = kept.engine(database.url("api"), pool_size=2)
+    engine = create_async_engine(database.url("api"), pool_size=2)
     made = part(_readers)
     made.state.tools = Tools(engine, world.tools.ring)
     made.state.clock = Still(world)

@@ -94,7 +94,7 @@ async def _told_to_each_agency(
         board = ok(await who.get("/national/agencies"))
         assert (board["reconciliation_id"], board["state"]) == (str(ordered), "done")
         (line,) = board["items"]
-        assert (line["agency_id"], line["different"]) == (str(world.culture), len(found))
+        assert (line["agency_id"], line["different"]) == (str(world.culture), len(known))
         assert (line["proposed"], line["resent"] + line["under_way"] + line["by_hand"]) == (1, len(known) - 1)
         opened = ok(await who.get(line["href"].removeprefix("/api/v1")))["items"]
         assert [one["national_id"] for one in opened] == [one["national_id"] for one in known]

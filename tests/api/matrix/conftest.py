@@ -7,12 +7,12 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from models.key_changes import create_keyring
 from models.key_ring import MasterKey
 from models.record.tools import Tools
-from tests import kept
 from tests.api.matrix.city import City
 from tests.api.matrix.served import client_of, served
 from tests.api.matrix.stage import NOW, Stage, build_stage
@@ -40,7 +40,7 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 async def city(module_database: Any, tmp_path: Path) -> AsyncIterator[City]:
     """An authority of its own for each course, in one database."""
     ring = create_keyring(tmp_path / "ring.json", MasterKey.create(tmp_path / "master.key"))
-    engine = kept.engine(module_database.url("worker"), poolclass=NullPool)
+    engine = create_async_engine(module_database.url("worker"), poolclass=NullPool)
     world = await build(Tools(engine, ring), NOW, second=True)
     async with served(module_database, Stage(world, world), tmp_path) as app, client_of(app) as client:
         yield City(world, app, client)

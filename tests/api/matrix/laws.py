@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from models.calendar import legal_date
 from models.record.tools import Tools
 from models.regulations import RuleSet, in_force
 from models.regulations.slots import Slot
-from tests import kept
 from tests.api.matrix.stage import NOW, Stage, delegation, people
 from tests.world import build
 
@@ -31,7 +31,7 @@ def under_law(database: Any, name: str, beside: Stage) -> Stage:
     """
 
     async def made() -> Stage:
-        engine = kept.engine(database.url("worker"), poolclass=NullPool)
+        engine = create_async_engine(database.url("worker"), poolclass=NullPool)
         tools = Tools(engine, beside.world.tools.ring)
         law = LAWS[name]()
         world = await build(tools, NOW, second=True, law=law)

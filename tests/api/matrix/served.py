@@ -9,6 +9,7 @@ from typing import Any, cast
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from api import commands
 from api.commands import Addressed, Engine
@@ -17,7 +18,6 @@ from models.identifiers import WorkflowKind, parse_workflow_id
 from models.messages import Ask, Subject
 from models.record.act import act
 from models.record.tools import Tools
-from tests import kept
 from tests.api.matrix.papers import scans
 from tests.api.matrix.stage import NOW, Stage
 from tests.stores import store_in
@@ -43,8 +43,8 @@ async def served(database: Any, stage: Stage, folder: Path, **settings: object) 
     """The application as its role of the database. What is asked of a workflow is decided here by the ``act``
     that the workflow's local activity would call, as the worker: the engine only carries the question.
     """
-    engine = kept.engine(database.url("api"), pool_size=2)
-    worker = kept.engine(database.url("worker"), pool_size=2)
+    engine = create_async_engine(database.url("api"), pool_size=2)
+    worker = create_async_engine(database.url("worker"), pool_size=2)
     deciding = Tools(worker, stage.world.tools.ring)
 
     async def decided(_: Engine, command: Addressed, patience: timedelta) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from api.scope import token_hash
@@ -19,7 +19,6 @@ from models.documents import DocumentStore
 from models.key_changes import create_keyring
 from models.key_ring import MasterKey
 from models.record.tools import Tools
-from tests import kept
 from tests.api.matrix import objects, papers
 from tests.models.record import plans
 from tests.stores import store_in
@@ -73,7 +72,7 @@ def build_stage(database: Any, folder: Path, *, again: bool = False) -> Stage:
     ring = create_keyring(folder / "ring.json", MasterKey.create(folder / "master.key"))
 
     async def made() -> Stage:
-        engine = kept.engine(database.url("worker"), poolclass=NullPool)
+        engine = create_async_engine(database.url("worker"), poolclass=NullPool)
         tools = Tools(engine, ring)
         stage = Stage(await build(tools, NOW, second=again), await build(tools, NOW, second=True))
         await people(stage)
@@ -81,7 +80,7 @@ def build_stage(database: Any, folder: Path, *, again: bool = False) -> Stage:
         await _things(stage)
         await _named(stage)
         await _documents(stage, folder)
-        await _uploads(stage, kept.engine(database.url("api"), poolclass=NullPool))
+        await _uploads(stage, create_async_engine(database.url("api"), poolclass=NullPool))
         await engine.dispose()
         return stage
 

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from api.problems import install
 from api.routers import (
@@ -37,7 +38,6 @@ from models.key_changes import create_keyring
 from models.key_ring import MasterKey
 from models.keys import FieldCipher
 from models.record.tools import Tools
-from tests import kept
 from tests.api.conftest import SETTINGS
 from tests.api.reading.world import Caller, StandingClock, World, ground
 from tests.web import part
@@ -94,7 +94,7 @@ def clock() -> StandingClock:
 @pytest.fixture
 async def app(world: World, clock: StandingClock) -> AsyncIterator[FastAPI]:
     """The reading routers alone, as the role of the API."""
-    engine = kept.engine(world.database.url("api"), pool_size=2)
+    engine = create_async_engine(world.database.url("api"), pool_size=2)
     made = part(readers)
     made.state.tools = Tools(engine, world.ring)
     made.state.clock = clock

@@ -11,12 +11,12 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from api.cli.demo.papers import paper
 from models.database import Scope, transaction
 from models.tables import ApprovalRow, ArchivedFileRow
-from tests import kept
 from tests.api.reading.world import CONTENT, NOW, Caller, World, code_of
 
 PDF = paper("A decision, certified")
@@ -369,7 +369,7 @@ async def test_bad_files_are_refused(
 
 
 async def test_the_database_lets_the_api_touch_drafts_only(world: World, an: UUID) -> None:
-    engine = kept.engine(world.database.url("api"), poolclass=NullPool)
+    engine = create_async_engine(world.database.url("api"), poolclass=NullPool)
     scope = Scope(world.authority, everything=True)
     copied = (
         "authority_id, profile_id, form_version, content, sealed, key_id, digest, author_id, evidence,"

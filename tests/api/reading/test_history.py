@@ -11,13 +11,13 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from models.evidence import TrustList, merkle
 from models.history import sealing
 from models.history.appending import append
 from models.history.witness import witness_by
-from tests import kept
 from tests.api.reading.world import Caller, World, code_of
 from tests.models.history.stamping import stamp_at
 
@@ -40,7 +40,7 @@ def people(world: World, pki: Path) -> dict[str, UUID]:
                 await world.event(c, made[1], number, agency_id=world.b)
 
         await world.written(open_profiles)
-        engine = kept.engine(world.database.url("worker"), poolclass=NullPool)
+        engine = create_async_engine(world.database.url("worker"), poolclass=NullPool)
         now = datetime.now(UTC)
         await world.written(lambda c: events(c, 1, 20))
         await append(engine, world.authority, now)

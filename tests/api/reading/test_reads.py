@@ -12,13 +12,13 @@ import pytest
 from fastapi.routing import APIRoute
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 import api
 from api.reading.reads import PARTS
 from api.routers import ROUTERS
 from models.database import Scope, transaction
-from tests import kept
 from tests.api.reading.recording import records
 from tests.api.reading.world import CONTENT, NOW, Caller, StandingClock, World, code_of
 
@@ -139,12 +139,12 @@ async def test_the_database_lets_nobody_write_for_another_or_take_a_line_away(
         ("report", whole, "SELECT content FROM revisions"),
         ("report", whole, "SELECT sealed FROM revisions"),
     ):
-        engine = kept.engine(world.database.url(role), poolclass=NullPool)
+        engine = create_async_engine(world.database.url(role), poolclass=NullPool)
         with pytest.raises(ProgrammingError, match=r"row-level security|permission denied"):
             async with transaction(engine, scope) as connection:
                 await connection.execute(text(statement), values if ":id" in statement else {})
         await engine.dispose()
-    engine = kept.engine(world.database.url("api"), poolclass=NullPool)
+    engine = create_async_engine(world.database.url("api"), poolclass=NullPool)
     foreign = Scope(world.authority, agencies=(world.a,), account=world.accounts["approver.a"])
     async with transaction(engine, foreign) as connection:
         assert await connection.scalar(text("SELECT count(*) FROM dossier_reads")) == 0

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from api import auth, passwords
 from models.database import Scope, transaction
 from models.errors import RefusedError
-from tests import kept
 from tests.api.reading.world import NOW, PASSWORD, Caller, StandingClock, World, code_of
 
 NEW = "cơn-mưa-ngang-phố"
@@ -250,7 +250,7 @@ async def test_a_personal_account_is_activated_by_a_command(
 
 
 async def test_the_database_lets_the_api_change_no_other_account(world: World) -> None:
-    engine = kept.engine(world.database.url("api"), poolclass=NullPool)
+    engine = create_async_engine(world.database.url("api"), poolclass=NullPool)
     scope = Scope(world.authority, everything=True, account=world.accounts["admin"])
     query = text("UPDATE accounts SET password_hash = 'x' WHERE login = :login")
     async with transaction(engine, scope) as connection:

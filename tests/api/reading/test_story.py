@@ -7,12 +7,12 @@ from uuid import UUID, uuid4
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 from temporalio.client import Client
 
 from models.database import Scope, transaction
 from models.identifiers import profile_workflow
-from tests import kept
 from tests.api.reading.world import Caller, World, code_of
 from workflows.payload_codec import data_converter
 
@@ -66,7 +66,7 @@ async def test_a_late_committer_is_never_skipped(
     reader = await callers().login("hr.a")
     start = (await reader.ok("/changes", limit=1000))["next"]
     slow, fast = uuid4(), uuid4()
-    engine = kept.engine(world.database.url("worker"), poolclass=NullPool)
+    engine = create_async_engine(world.database.url("worker"), poolclass=NullPool)
     scope = Scope(world.authority, everything=True)
     async with transaction(engine, scope) as late:
         await world.event(late, slow, 1, profile_id=None)
@@ -89,7 +89,7 @@ async def test_a_late_committer_is_never_skipped(
 async def test_many_writers_at_once_are_all_seen_once(world: World, callers: Callable[[], Caller]) -> None:
     reader = await callers().login("hr.a")
     start = (await reader.ok("/changes", limit=1000))["next"]
-    engine = kept.engine(world.database.url("worker"), poolclass=NullPool)
+    engine = create_async_engine(world.database.url("worker"), poolclass=NullPool)
     streams = [uuid4() for _ in range(12)]
     seen: list[str] = []
 

@@ -14,6 +14,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.security import HTTPAuthorizationCredentials
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 from starlette.requests import ClientDisconnect, Request
 
@@ -22,7 +23,6 @@ from api.intake import resumable
 from api.intake.resumable import forget_expired, go_on
 from api.intake.upload import Intake
 from api.scope import Asker, asker
-from tests import kept
 from tests.api.conftest import SETTINGS
 from tests.api.reading.world import Caller, StandingClock, World, code_of
 
@@ -155,7 +155,7 @@ async def test_what_is_not_finished_expires(mine: Mine, world: World, clock: Sta
     caller, path, _ = mine
     place = await opened(caller, path)
     await send(caller, place, 0, FILE[:300])
-    engine = kept.engine(world.database.url("api"), poolclass=NullPool)
+    engine = create_async_engine(world.database.url("api"), poolclass=NullPool)
     assert await forget_expired(engine, [world.authority], clock.at + timedelta(hours=47)) == 0
     clock.at += timedelta(hours=49)
     assert code_of(await send(caller, place, 300, FILE[300:])) == (410, "upload-expired")

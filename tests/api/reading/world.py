@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import httpx
 from sqlalchemy import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from models import tables as t
@@ -20,7 +20,6 @@ from models.documents import DocumentStore
 from models.form import catalogue, digest, split
 from models.keys import BlindIndex, FieldCipher, KeyRing
 from models.regulations import in_force
-from tests import kept
 from tests.api.conftest import CHEAP
 
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
@@ -58,7 +57,7 @@ class World:
 
     async def written(self, write: Callable[[AsyncConnection], Any]) -> Any:
         """Run a write in one transaction of the worker."""
-        engine = kept.engine(self.database.url("worker"), poolclass=NullPool)
+        engine = create_async_engine(self.database.url("worker"), poolclass=NullPool)
         async with transaction(engine, Scope(self.authority, everything=True)) as connection:
             made = await write(connection)
         await engine.dispose()

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import psycopg
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from api.cli.embedded import EmbeddedPostgres
@@ -22,7 +22,6 @@ from models.calendar import Calendar
 from models.database import enter
 from models.errors import RefusedError
 from models.regulations import RuleSet, in_force
-from tests import kept
 from tests.models.access.scene_rows import NOW, token_of, write
 from tests.models.access.scenes import OTHER, TODAY, Scene
 
@@ -126,7 +125,7 @@ def asked(database: Any, postgres: EmbeddedPostgres, scenes: list[Scene]) -> lis
         write(superuser, scenes)
 
     async def each() -> list[Answer]:
-        engine = kept.engine(database.url("api"), poolclass=NullPool)
+        engine = create_async_engine(database.url("api"), poolclass=NullPool)
         async with engine.connect() as connection:
             return [await answer(connection, scene) for scene in scenes]
 
