@@ -89,7 +89,7 @@ def _refuse(vi: str, en: str) -> None:
 
 
 def _matches(stored: str | None, password: str) -> bool:
-    instead = _dummy()  # made by the first attempt, whoever's account it is about
+    instead = _dummy()  # made by the first attempt, whose ever account it is about
     real = stored is not None and stored.startswith("$argon2")
     try:
         found = _hasher.verify(stored if real and stored else instead, password)

@@ -118,10 +118,8 @@ _DIFFERENCES = (
     " LEFT JOIN profiles p ON p.id = d.profile_id WHERE d.reconciliation_id = :run AND {where}"
     " ORDER BY d.national_id LIMIT :limit"
 )
-_BELOW = (
-    "p.agency_id IN (SELECT descendant_id FROM agency_closure WHERE ancestor_id = CAST(:agency AS uuid)"
-    " AND valid_to IS NULL)"
-)
+_HELD = "coalesce(hoso_sync_agent(p.agency_id), p.agency_id) = CAST(:agency AS uuid)"
+"""As the list of agencies counts: whose months it does, those of its units without an account, too."""
 _PROPOSALS = text(
     "SELECT * FROM national_proposals WHERE profile_id = :profile AND state <> 'fetched'"
     " ORDER BY found_at DESC, id"
@@ -166,7 +164,8 @@ async def differences(
 ) -> Differences:
     """What one comparison found of the people within reach, by the names of the fields one may know.
 
-    ``agency``: of it and all below it. What is held there about nobody of ours is told to who sees everybody.
+    ``agency``: of it and of its units without an account, as `compared_agencies` counts.
+    What is held there about nobody of ours is told to who sees everybody.
 
     Raises:
         RefusedError: ``not-found``, ``not-permitted``.
@@ -177,7 +176,7 @@ async def differences(
     values: dict[str, Any] = {"run": run_id, "limit": limit + 1}
     where = within(reach, values)
     if agency is not None:
-        where.append(_BELOW)
+        where.append(_HELD)
         values["agency"] = agency
     if (key := key_of(after, UUID)) is not None:
         where.append("d.national_id > CAST(:last AS uuid)")

@@ -79,7 +79,11 @@ async def list_differences(
     read: Read,
     reconciliation_id: UUID,
     agency: Annotated[
-        UUID | None, Query(title="Cơ quan, đơn vị", description="Và các đơn vị bên dưới / and all below it")
+        UUID | None,
+        Query(
+            title="Cơ quan, đơn vị",
+            description="Và các đơn vị không có tài khoản / with its units that have no account",
+        ),
     ] = None,
     limit: Limit = 50,
     after: After = None,

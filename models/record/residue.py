@@ -16,8 +16,8 @@ from models.lifecycle.outcome import Outcome
 from models.lifecycle.reorganisation import Reorganised
 from models.lifecycle.residue import SLOT, Left, leave
 from models.lifecycle.scene import Scene
+from models.record.authority_stream import authority_scene
 from models.record.dead_ends import find_dead_ends
-from models.record.law_of import LawOf
 from models.record.load import DUTY, duty_of
 from models.record.tools import Tools
 from models.record.write import GENESIS, chain, lines
@@ -135,19 +135,7 @@ async def settle_residue(tools: Tools, authority_id: UUID, now: datetime) -> int
         rows = (await connection.execute(_OPEN, {"slot": SLOT})).all()
         if not rows:
             return 0
-        law, calendar = await tools.law(connection, LawOf.authority(authority_id), legal_date(now))
-        scene = Scene(
-            now=now,
-            law=law,
-            calendar=calendar,
-            policy=tools.policy,
-            act_id=authority_id,
-            actor_id=None,
-            actor_role="system",
-            actor_profile_id=None,
-            department_id=None,
-            managing_agency_id=authority_id,
-        )
+        scene = await authority_scene(connection, tools, authority_id, authority_id, now)
         over = await _over(connection, tools, authority_id, rows, scene)
         for case_id, mine in over.items():
             await _meet(connection, tools, authority_id, case_id, mine, scene)

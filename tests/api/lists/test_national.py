@@ -112,12 +112,14 @@ async def test_the_agency_with_the_most_differences_is_named_first(world, told, 
     department = await log_in("department")
     none = ok(await department.get("/national/agencies"))
     assert (none["reconciliation_id"], none["items"]) == (None, [])
-    await world.rows(
-        "WITH held AS (UPDATE custody SET agency_id = :a WHERE profile_id = :p)"
-        " UPDATE profiles SET agency_id = :a WHERE id = :p RETURNING id",
-        a=world.health,
-        p=people[0],
-    )
+    (top,) = await world.rows("SELECT id FROM agencies WHERE parent_id IS NULL AND has_account")
+    for profile, agency in ((people[0], world.health), (people[1], top.id)):
+        await world.rows(
+            "WITH held AS (UPDATE custody SET agency_id = :a WHERE profile_id = :p)"
+            " UPDATE profiles SET agency_id = :a WHERE id = :p RETURNING id",
+            a=agency,
+            p=profile,
+        )
     (run,) = await world.rows(
         "INSERT INTO reconciliations (id, authority_id, state, document, ordered_at, cursor, compared,"
         " ended_at) VALUES (gen_random_uuid(), :a, 'done', '', now(), '', 3, now()) RETURNING id",
@@ -139,8 +141,21 @@ async def test_the_agency_with_the_most_differences_is_named_first(world, told, 
                 "/national/agencies", params={"limit": 1} | ({"after": after} if after else {})
             )
         )
-        seen += [(line["agency_id"], line["different"], line["by_hand"]) for line in got["items"]]
+        seen += got["items"]
         if (after := got["next"]) is None:
             break
-    rest = len(people) - 1
-    assert seen == [(str(world.culture), rest, rest), (str(world.health), 1, 1)]
+    rest = len(people) - 2
+    assert (seen[0]["agency_id"], seen[0]["different"], seen[0]["by_hand"]) == (
+        str(world.culture),
+        rest,
+        rest,
+    )
+    assert {line["agency_id"]: line["different"] for line in seen[1:]} == {
+        str(world.health): 1,
+        str(top.id): 1,
+    }
+    for (
+        line
+    ) in seen:  # each number opens its people, and not those of an agency below with an account of its own
+        opened = ok(await department.get(line["href"].removeprefix("/api/v1")))["items"]
+        assert len(opened) == line["different"]
